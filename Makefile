@@ -1,0 +1,79 @@
+# Everything a person or CI runs. Needs make and Python 3.11 or newer; the rest is installed into .venv.
+
+PYTHON ?= python3
+BASE ?= python:3.13-slim
+IMAGE ?= fileport
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --quiet --custom-compile-command "make lock"
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test unit integration check soak bench storm image lock clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## prepare .venv from the hashed lock
+
+run: $(INSTALLED) ## serve, with the embedded Postgres unless FILEPORT_DATABASE_URL is set
+	@exec $(BIN)/fileport serve
+
+test: $(INSTALLED) ## all tests, with coverage of domain and service
+	$(BIN)/pytest tests/unit tests/integration --cov --cov-fail-under=95
+
+unit: $(INSTALLED) ## the tests on in-memory fakes
+	$(BIN)/pytest tests/unit
+
+integration: $(INSTALLED) ## the tests on the embedded stack and, where Docker answers, on containers
+	$(BIN)/pytest tests/integration
+
+check: $(INSTALLED) ## lint, format, types, import contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+soak: $(INSTALLED) ## kill a server again and again under load; MINUTES, KILLS, SEED, STACK, REPLICAS, CLIENTS
+	$(BIN)/python -m tests.soak --seed $(or $(SEED),1) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(KILLS),--kills $(KILLS)) \
+		--stack $(or $(STACK),embedded) --replicas $(or $(REPLICAS),1) --clients $(or $(CLIENTS),6) \
+		$(if $(KILL_POSTGRES),--kill-postgres)
+
+bench: $(INSTALLED) ## measure this machine
+	$(BIN)/python -m bench
+
+storm: $(INSTALLED) ## put 500 clients at once on a server
+	$(BIN)/python -m bench.storm
+
+# The classic builder does not ask a registry about a base image that is already here.
+image: ## build the container image; BASE=... for another base
+	DOCKER_BUILDKIT=0 docker build --build-arg BASE=$(BASE) -t $(IMAGE) .
+
+# The runtime lock is compiled under the full one's versions, so the image runs what the tests ran.
+lock: $(BIN)/uv ## pin again from pyproject.toml; UPGRADE=1 takes the newest versions
+	$(UV_COMPILE) $(if $(UPGRADE),--upgrade) --extra embedded --group dev --output-file requirements.lock
+	$(UV_COMPILE) --constraint requirements.lock --upgrade --output-file requirements-runtime.lock
+
+clean: ## remove .venv, caches and builds; data stays
+	rm -rf .venv .coverage .coverage.* htmlcov dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --no-build-isolation: the build backend too comes from the lock.
+$(INSTALLED): pyproject.toml requirements.lock | $(BIN)/uv
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(BIN)/uv: | $(BIN)/python
+	@uv=$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.lock 2>/dev/null); \
+	if $(BIN)/python -m pip --version >/dev/null 2>&1; then pip="$(BIN)/python -m pip"; \
+	else pip="$(PYTHON) -m pip --python $(BIN)/python"; fi; \
+	$$pip install --quiet --disable-pip-version-check $${uv:-uv}
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'Fileport needs Python 3.11 or newer: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then $(PYTHON) -m venv .venv; \
+	elif $(PYTHON) -m pip --version >/dev/null 2>&1; then $(PYTHON) -m venv --without-pip .venv; \
+	else echo '$(PYTHON) has neither ensurepip nor pip: install one (Debian: apt-get install python3-venv)' >&2; exit 1; fi

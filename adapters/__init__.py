@@ -1,0 +1,1 @@
+"""How the ports are kept: one package a technology, none importing another."""

@@ -1,0 +1,171 @@
+"""A blob store that fails at once while it is known to be down."""
+
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from anyio import fail_after
+
+from adapters.circuit.circuit import Circuit
+from domain.errors import BlobMissingError, BlobStoreRefusedError, BlobStoreUnavailableError
+from domain.model.blobs import StoredBlob
+from domain.model.ranges import ByteRange
+from domain.ports import BlobStore
+
+T = TypeVar("T")
+
+
+class CircuitBlobStore:
+    """Keeps the port `BlobStore` around another store, and spares callers the wait while that one is down.
+
+    While the circuit is open each call raises `BlobStoreUnavailableError` at once, before a body is read, and says
+    when to try again. When the pause is over, the next call asks the store's `check` first and goes on if that
+    answers; all others still fail at once. Calls that began before run on.
+
+    What counts as a failure is `BlobStoreUnavailableError`, in the middle of a read too, and a check that takes
+    longer than `check_timeout` seconds. A store that misses a blob or refuses a call has answered: a success. An
+    error of the body and a cancellation tell nothing.
+    """
+
+    def __init__(self, store: BlobStore, circuit: Circuit, *, check_timeout: float = 2.5) -> None:
+        self._store = store
+        self._circuit = circuit
+        self._check_timeout = check_timeout
+
+    async def admit(self) -> None:
+        if not self._circuit.is_open:
+            return
+        if not self._circuit.is_probe_due:
+            raise BlobStoreUnavailableError(
+                "The blob store does not answer, or refuses work.", retry_after=self._circuit.retry_after
+            )
+        with self._circuit.probing():
+            await self._check()
+
+    async def put(self, key: str, body: AsyncIterable[bytes], *, size: int | None) -> None:
+        await self.admit()
+        with _counted(self._circuit):
+            await self._store.put(key, body, size=size)
+
+    def open(self, key: str, part: ByteRange | None = None) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        return _Reading(self, self._store.open(key, part), self._circuit)
+
+    async def delete(self, keys: Sequence[str]) -> set[str]:
+        await self.admit()
+        with _counted(self._circuit):
+            return await self._store.delete(keys)
+
+    async def abort(self, key: str) -> None:
+        await self.admit()
+        with _counted(self._circuit):
+            await self._store.abort(key)
+
+    def list_stored(self) -> AsyncIterator[StoredBlob]:
+        return self._listing(self._store.list_stored())
+
+    def list_unfinished(self) -> AsyncIterator[str]:
+        return self._listing(self._store.list_unfinished())
+
+    async def size_of(self, key: str) -> int:
+        await self.admit()
+        with _counted(self._circuit):
+            return await self._store.size_of(key)
+
+    async def check(self) -> None:
+        """As the port says. An open circuit's store is asked as the probe or not at all."""
+        if self._circuit.is_open:
+            await self.admit()
+        else:
+            await self._check()
+
+    async def _listing(self, found: AsyncIterator[T]) -> AsyncIterator[T]:
+        await self.admit()
+        async for each in _CountedSteps(found, self._circuit):
+            yield each
+
+    async def _check(self) -> None:
+        with _counted(self._circuit):
+            try:
+                with fail_after(self._check_timeout):
+                    await self._store.check()
+            except TimeoutError:
+                raise BlobStoreUnavailableError("The blob store does not answer in time.") from None
+
+
+class _Reading:
+    """A read of the store."""
+
+    def __init__(
+        self,
+        store: CircuitBlobStore,
+        opening: AbstractAsyncContextManager[AsyncIterator[bytes]],
+        circuit: Circuit,
+    ) -> None:
+        self._store = store
+        self._opening = opening
+        self._circuit = circuit
+
+    async def __aenter__(self) -> AsyncIterator[bytes]:
+        await self._store.admit()
+        generation = self._circuit.generation
+        try:
+            chunks = await self._opening.__aenter__()
+        except Exception as error:
+            _count(self._circuit, generation, error)
+            raise
+        return _CountedSteps(chunks, self._circuit)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        return await self._opening.__aexit__(kind, error, trace)
+
+
+class _CountedSteps(Generic[T]):
+    """What the store gives step by step: a success once the first is there, a failure where a later one is not."""
+
+    def __init__(self, steps: AsyncIterator[T], circuit: Circuit) -> None:
+        self._steps = steps
+        self._circuit = circuit
+        self._generation = circuit.generation
+        self._has_begun = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        try:
+            step = await anext(self._steps)
+        except StopAsyncIteration:
+            self._begin()
+            raise
+        except BlobStoreUnavailableError as error:
+            _count(self._circuit, self._generation, error)
+            raise
+        self._begin()
+        return step
+
+    def _begin(self) -> None:
+        if not self._has_begun:
+            self._has_begun = True
+            self._circuit.succeeded()
+
+
+@contextmanager
+def _counted(circuit: Circuit) -> Iterator[None]:
+    generation = circuit.generation
+    try:
+        yield
+    except Exception as error:
+        _count(circuit, generation, error)
+        raise
+    circuit.succeeded()
+
+
+def _count(circuit: Circuit, generation: int, error: Exception) -> None:
+    match error:
+        case BlobMissingError() | BlobStoreRefusedError():
+            circuit.succeeded()
+        case BlobStoreUnavailableError():
+            circuit.failed(generation)

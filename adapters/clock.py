@@ -1,0 +1,12 @@
+"""The system's clock."""
+
+import sys
+import time
+
+
+class SystemClock:
+    """Keeps the port `Clock`."""
+
+    def monotonic(self) -> float:
+        # Leases go on in the catalog while this machine sleeps, and Python's own clock stands still then.
+        return time.clock_gettime(time.CLOCK_BOOTTIME) if sys.platform == "linux" else time.monotonic()

@@ -1,0 +1,160 @@
+"""The blob store in a directory, for one machine."""
+
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+from anyio.to_thread import run_sync
+
+from adapters.disk.errors import disk_errors
+from adapters.disk.files import StagedFile, StoredFile
+from adapters.disk.layout import SHARDS, Layout, sync_directory
+from adapters.disk.threads import Threads
+from domain.errors import BlobMissingError, BlobStoreUnavailableError
+from domain.model.blobs import StoredBlob
+from domain.model.ranges import ByteRange
+
+_WRITE_SIZE = 512 * 1024
+# Threads that mostly wait for the disk. Writers have their own, so that a slow fsync delays no reader, and are more,
+# so that a filesystem's journal commits many of them at once.
+_READERS = 16
+_WRITERS = 32
+_PATIENCE_SECONDS = 30.0
+# How long syncing a file may take on top: all of it may be in memory still.
+_SLOWEST_BYTES_PER_SECOND = 10 * 1024 * 1024
+
+
+async def open_disk_blob_store(root: Path) -> "DiskBlobStore":
+    """Prepare the directory and return the store in it. Raises `BlobStoreUnavailableError`.
+
+    Any number of processes may use one directory. Nothing in it is removed: what a crash left is the reaper's.
+    """
+    with disk_errors():
+        await run_sync(Layout(root).prepare)
+    return DiskBlobStore(root)
+
+
+class DiskBlobStore:
+    """Keeps each blob in a file below `root`, whose directories `open_disk_blob_store` has prepared; it makes none.
+
+    Bytes are written to a temporary file on the same filesystem, which is synced, renamed, and its directory synced.
+    An upload holds about 512 KiB of memory, a download 128 KiB. Small blobs cost one thread's turn each.
+
+    No step of a call waits longer than `patience` seconds for the disk: see `Threads`.
+    """
+
+    def __init__(self, root: Path, *, patience: float = _PATIENCE_SECONDS) -> None:
+        self._layout = Layout(root)
+        self._readers = Threads(_READERS, patience)
+        self._writers = Threads(_WRITERS, patience)
+        # Not in line with the writers: health is asked for under load too.
+        self._checks = Threads(1, patience)
+
+    async def admit(self) -> None:
+        """Return: whether it is down, only `CircuitBlobStore` remembers."""
+
+    async def put(self, key: str, body: AsyncIterable[bytes], *, size: int | None) -> None:  # noqa: ARG002 - a file needs no hint
+        staged = StagedFile(temporary=self._layout.temporary(key), final=self._layout.final(key))
+        written = 0
+        try:
+            buffer = bytearray()
+            async for chunk in body:
+                buffer += chunk
+                if len(buffer) >= _WRITE_SIZE:
+                    await self._writers.run(staged.append, buffer)
+                    written += len(buffer)
+                    buffer = bytearray()
+            await self._writers.run(staged.publish, buffer, longer=written / _SLOWEST_BYTES_PER_SECOND)
+        except BaseException as error:
+            await self._writers.finish(staged.discard, error)
+            raise
+
+    @asynccontextmanager
+    async def open(self, key: str, part: ByteRange | None = None) -> AsyncIterator[AsyncIterator[bytes]]:
+        file = StoredFile(self._layout.final(key), part)
+        failure: BaseException | None = None
+        try:
+            first = await self._readers.run(file.begin)
+            if first is None:
+                raise BlobMissingError("The file's bytes are missing.")
+            yield _Chunks(first, partial(self._readers.run, file.read))
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            if not file.closed:
+                await self._readers.finish(file.close, failure)
+
+    async def delete(self, keys: Sequence[str]) -> set[str]:
+        kept = await self._writers.run(_remove, [self._layout.final(key) for key in keys])
+        return {path.name for path in kept}
+
+    async def abort(self, key: str) -> None:
+        if await self._writers.run(_remove, [self._layout.temporary(key)]):
+            raise BlobStoreUnavailableError("The blob store's disk refuses work.")
+
+    async def list_stored(self) -> AsyncIterator[StoredBlob]:
+        for shard in SHARDS:
+            for key, size in await self._readers.run(self._layout.stored, shard):
+                yield StoredBlob(key=key, size=size)
+
+    async def list_unfinished(self) -> AsyncIterator[str]:
+        for key in await self._readers.run(self._layout.unfinished):
+            yield key
+
+    async def size_of(self, key: str) -> int:
+        size = await self._readers.run(self._layout.size, key)
+        if size is None:
+            raise BlobMissingError("The file's bytes are missing.")
+        return size
+
+    async def check(self) -> None:
+        await self._checks.run(self._layout.probe)
+
+
+class _Chunks:
+    """What is left of a file, chunk by chunk. Not a generator: one that is left early needs a task to end it."""
+
+    def __init__(self, first: bytes, read: Callable[[], Awaitable[bytes]]) -> None:
+        self._first = first
+        self._read = read
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        chunk, self._first = self._first, b""
+        chunk = chunk or await self._read()
+        if not chunk:
+            raise StopAsyncIteration
+        return chunk
+
+
+def _remove(paths: Sequence[Path]) -> list[Path]:
+    """Remove those of the files that are there, durably, and return those for which that failed.
+
+    Synced, though it slows a batch: the caller forgets these blobs, and a file that a crash brings back would be
+    nobody's.
+    """
+    # Directories of files that were missing are synced, too: an earlier try may have removed them and come no further.
+    by_directory: dict[Path, list[Path]] = {}
+    for path in paths:
+        by_directory.setdefault(path.parent, []).append(path)
+    return [path for directory, files in by_directory.items() for path in _remove_in(directory, files)]
+
+
+def _remove_in(directory: Path, files: Sequence[Path]) -> Sequence[Path]:
+    kept: list[Path] = []
+    for path in files:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError:
+            kept.append(path)
+    try:
+        # Where the directory is gone (an unmounted disk), its files may come back with it.
+        sync_directory(directory)
+    except OSError:
+        return files
+    return kept

@@ -1,0 +1,47 @@
+"""Threads for calls that block."""
+
+from asyncio import get_running_loop, shield, wrap_future
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TypeVar, TypeVarTuple
+
+from anyio import CancelScope, fail_after
+
+from adapters.disk.errors import DiskStalledError, disk_errors
+
+_Arguments = TypeVarTuple("_Arguments")
+_Result = TypeVar("_Result")
+
+
+class Threads:
+    """Up to `number` threads, whose calls are waited for up to `patience` seconds, a wait for a free thread included.
+
+    Nothing ends a call that hangs in the operating system. It keeps its thread until it returns, and nobody waits for
+    it any more; so calls that hang are at most `number`, and while they are that many, others fail by their patience.
+    """
+
+    def __init__(self, number: int, patience: float) -> None:
+        # Not anyio's threads: a place among those is free again when its call is given up, and threads pile up.
+        self._executor = ThreadPoolExecutor(number, thread_name_prefix="disk")
+        self._patience = patience
+
+    async def run(self, call: Callable[[*_Arguments], _Result], *arguments: *_Arguments, longer: float = 0) -> _Result:
+        """Return what `call` returns; it may take `longer`, in seconds. Raises `DiskStalledError`."""
+        with disk_errors():
+            try:
+                with fail_after(self._patience + longer):
+                    return await get_running_loop().run_in_executor(self._executor, call, *arguments)
+            except TimeoutError:
+                raise DiskStalledError("The blob store's disk does not answer.") from None
+
+    async def finish(self, call: Callable[[], None], error: BaseException | None) -> None:
+        """Run what frees something after `error`, in a cancelled task too, and raise nothing.
+
+        Where the disk stalls it is done once the disk goes on, and nobody waits.
+        """
+        done = self._executor.submit(call)
+        if isinstance(error, DiskStalledError):
+            return
+        with CancelScope(shield=True), suppress(OSError), fail_after(self._patience):
+            await shield(wrap_future(done))

@@ -1,0 +1,60 @@
+"""The data directory: made, checked, and held by one service at a time."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from adapters.embedded.errors import DataDirectoryError, DirectoryInUseError
+from adapters.embedded.owner import Owner
+
+_LOCK = "fileport.lock"
+
+
+class DirectoryLock:
+    """Says that a service uses a data directory. The system lets go of it when the process ends, however it does."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._path = data_dir / _LOCK
+        self._file: int | None = None
+
+    def acquire(self) -> None:
+        """Take the lock. Raises `DirectoryInUseError` where another service has it."""
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(file)
+            raise DirectoryInUseError(
+                f"Another Fileport uses the data directory {self._path.parent}: set another FILEPORT_DATA_DIR."
+            ) from error
+        self._file = file
+
+    def release(self) -> None:
+        """Let go of the lock."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def make_directory(data_dir: Path) -> None:
+    """Make the data directory if it is missing. Raises `DataDirectoryError`."""
+    try:
+        if not data_dir.is_dir():
+            data_dir.mkdir(parents=True)
+            # Not for others to list, but PostgreSQL's user must get through; what is inside guards itself.
+            data_dir.chmod(0o711)
+        if not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
+            raise PermissionError(f"{data_dir} is not writable")
+    except OSError as error:
+        raise DataDirectoryError(
+            f"The data directory {data_dir} cannot be made or written: set another FILEPORT_DATA_DIR."
+        ) from error
+
+
+def check_reach(owner: Owner, path: Path) -> None:
+    """Raise `DataDirectoryError` where the owner cannot get to `path`. Permissions are left as they are."""
+    if obstacle := owner.obstacle(path):
+        raise DataDirectoryError(
+            f"PostgreSQL runs as a user of its own, which cannot enter {obstacle}: set FILEPORT_DATA_DIR to a place "
+            "that it can get to, such as /var/lib/fileport, or run Fileport as another user than root."
+        )

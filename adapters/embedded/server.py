@@ -1,0 +1,143 @@
+"""The embedded PostgreSQL server: started, found again, stopped. All of it blocks."""
+
+import shlex
+import time
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from urllib.parse import urlencode
+
+from adapters.embedded.bundle import find_programs
+from adapters.embedded.cluster import DATABASE, Cluster
+from adapters.embedded.directory import DirectoryLock, check_reach, make_directory
+from adapters.embedded.errors import DataDirectoryError, DirectoryInUseError, EmbeddedPostgresError
+from adapters.embedded.owner import find_owner
+from adapters.embedded.sockets import PORT, socket_directory
+
+# A recovery after a crash may take a while.
+START_SECONDS = 300.0
+# The processes of a server that was killed end by themselves; until then no other starts.
+LEFTOVERS_SECONDS = 10.0
+# A recovery after a crash may take longer, but whoever waits for it here sees no sign of it.
+ATTACH_SECONDS = 30.0
+
+_POLL_SECONDS = 0.1
+# Every commit is on the disk before it is acknowledged; these are the defaults, said because all rests on them.
+_DURABILITY = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+_LOGGING = {
+    "logging_collector": "on",
+    "log_directory": "log",
+    "log_filename": "postgresql-%a.log",
+    "log_rotation_age": "1d",
+    "log_truncate_on_rotation": "on",
+}
+
+
+class EmbeddedPostgres:
+    """A PostgreSQL of our own, whose files are in `data_dir/postgres`. As a context it starts, and stops at the end.
+
+    It outlives a service that is killed, and the next one finds it again.
+    """
+
+    def __init__(self, data_dir: Path, *, max_connections: int = 100) -> None:
+        self._data_dir = data_dir.absolute()
+        self._max_connections = max_connections
+        self._lock: DirectoryLock | None = None
+        self._cluster: Cluster | None = None
+
+    def __enter__(self) -> str:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> str:
+        """Start the server, unless it runs, and return the DSN of the database `fileport` in it.
+
+        Raises `DataDirectoryError` where the directory cannot be used or another service uses it, and
+        `EmbeddedPostgresError`.
+        """
+        data_dir = self._data_dir.resolve()
+        path = data_dir / "postgres"
+        owner = find_owner(path)
+        check_reach(owner, path)  # before anything is made in a place that will not do
+        make_directory(data_dir)
+        lock = DirectoryLock(data_dir)
+        lock.acquire()
+        try:
+            check_reach(owner, path)
+            cluster = Cluster(path, owner, find_programs(owner, data_dir))
+            cluster.create()
+            self._ensure_running(cluster)
+        except BaseException:
+            lock.release()
+            raise
+        self._lock, self._cluster = lock, cluster
+        return _dsn(cluster)
+
+    def attach(self) -> str:
+        """As `start`, for a look at what is there: makes no database, and shares the server of a service that runs.
+
+        A server that was started here keeps services away until `stop`; one that was found may stop at any time.
+        Raises `DataDirectoryError` where there is no database.
+        """
+        path = self._data_dir.resolve() / "postgres"
+        if not path.exists():
+            raise DataDirectoryError(f"There is no {path}: set the FILEPORT_DATA_DIR that the service has.")
+        began = time.monotonic()
+        while True:
+            try:
+                return self.start()
+            except DirectoryInUseError:
+                owner = find_owner(path)
+                cluster = Cluster(path, owner, find_programs(owner, path.parent))
+                if cluster.is_running() and cluster.answers():
+                    return _dsn(cluster)
+                if time.monotonic() > began + ATTACH_SECONDS:
+                    raise
+            time.sleep(_POLL_SECONDS)  # the service that uses it is on its way up, or down
+
+    def stop(self) -> None:
+        """Stop the server, if it was started, and let go of the data directory."""
+        if self._cluster is not None and self._lock is not None:
+            sockets = self._cluster.socket_directory()
+            self._cluster.stop()
+            if sockets and sockets != str(self._cluster.path):
+                with suppress(OSError):  # it stays where something else is in it
+                    Path(sockets).rmdir()
+            self._lock.release()
+        self._cluster = self._lock = None
+
+    def _ensure_running(self, cluster: Cluster) -> None:
+        began = time.monotonic()
+        patience = START_SECONDS
+        while time.monotonic() < began + patience:
+            if not cluster.is_running() and not cluster.start(self._options(cluster)):
+                patience = LEFTOVERS_SECONDS
+            elif cluster.answers():
+                return
+            time.sleep(_POLL_SECONDS)  # a server that was found may be on its way up, or down
+        logs = f"{cluster.path / 'startup.log'} and those in {cluster.path / 'log'}"
+        raise EmbeddedPostgresError(f"PostgreSQL did not start; its logs are {logs}.")
+
+    def _options(self, cluster: Cluster) -> str:
+        settings = {
+            "listen_addresses": "",
+            "port": PORT,
+            "unix_socket_directories": socket_directory(cluster.path, cluster.owner),
+            "unix_socket_permissions": "0700",
+            "max_connections": self._max_connections,
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+            **_DURABILITY,
+            **_LOGGING,
+        }
+        pairs = [cluster.mark, *(f"{name}={value}" for name, value in settings.items())]
+        return " ".join(f"-c {shlex.quote(pair)}" for pair in pairs)
+
+
+def _dsn(cluster: Cluster) -> str:
+    query = urlencode({"host": cluster.socket_directory(), "port": PORT})
+    return f"postgresql://postgres@/{DATABASE}?{query}"

@@ -1,0 +1,119 @@
+"""The life of blobs: staged, live, condemned, gone."""
+
+from collections.abc import Sequence
+
+from adapters.postgres.connections import Connection
+from adapters.postgres.database import Database
+from domain.model.blobs import Blob, Claim
+
+_RESERVE = """
+INSERT INTO blobs (key, state, lease_until)
+SELECT key, 'staged', statement_timestamp() + make_interval(secs => $2)
+FROM unnest($1::text[]) AS key
+"""
+# Rows are locked in the order of their keys, as everywhere.
+_RENEW = """
+WITH leased AS (
+    SELECT key FROM blobs WHERE key = ANY($1::text[]) AND state = 'staged' ORDER BY key FOR UPDATE
+)
+UPDATE blobs SET lease_until = statement_timestamp() + make_interval(secs => $2)
+FROM leased WHERE blobs.key = leased.key
+RETURNING blobs.key
+"""
+_GIVE_UP = """
+INSERT INTO blobs (key, state, due_at)
+SELECT key, 'condemned', statement_timestamp() + make_interval(secs => $2) FROM unnest($1::text[]) AS key ORDER BY key
+ON CONFLICT (key) DO UPDATE
+SET state = 'condemned', lease_until = NULL, due_at = greatest(blobs.due_at, excluded.due_at), epoch = blobs.epoch + 1
+WHERE blobs.state <> 'live'
+"""
+_CONDEMN_LAPSED = """
+WITH lapsed AS (
+    SELECT key FROM blobs WHERE state = 'staged' AND lease_until <= statement_timestamp()
+    ORDER BY lease_until LIMIT $1
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE blobs
+SET state = 'condemned', lease_until = NULL, due_at = statement_timestamp() + make_interval(secs => $2)
+FROM lapsed WHERE blobs.key = lapsed.key
+RETURNING blobs.key
+"""
+_CLAIM = """
+WITH due AS (
+    SELECT key FROM blobs WHERE state = 'condemned' AND due_at <= statement_timestamp()
+    ORDER BY due_at LIMIT $1
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE blobs SET epoch = epoch + 1, due_at = statement_timestamp() + make_interval(secs => $2)
+FROM due WHERE blobs.key = due.key
+RETURNING blobs.key, epoch, size IS NOT NULL AS finished
+"""
+_FORGET = """
+DELETE FROM blobs USING unnest($1::text[], $2::integer[]) AS claim (key, epoch)
+WHERE blobs.key = claim.key AND blobs.epoch = claim.epoch AND state = 'condemned'
+RETURNING blobs.key
+"""
+_MAKE_LIVE = """
+UPDATE blobs SET state = 'live', file_count = 1, size = $2, sha256 = $3, lease_until = NULL
+WHERE key = $1 AND state = 'staged'
+RETURNING key
+"""
+_SHARE = "UPDATE blobs SET file_count = file_count + 1 WHERE key = $1"
+_RELEASE = """
+WITH released AS (
+    SELECT blobs.key, lost.files
+    FROM blobs
+    JOIN (SELECT key, count(*) AS files FROM unnest($1::text[]) AS key GROUP BY key) AS lost
+        ON lost.key = blobs.key
+    ORDER BY blobs.key
+    FOR UPDATE OF blobs
+)
+UPDATE blobs
+SET file_count = file_count - files,
+    state = CASE file_count - files WHEN 0 THEN 'condemned' ELSE state END,
+    due_at = CASE file_count - files WHEN 0 THEN statement_timestamp() + make_interval(secs => $2) END
+FROM released WHERE blobs.key = released.key
+"""
+
+
+class PostgresBlobs:
+    """The `Blobs` part of the catalog. Each call is one statement."""
+
+    def __init__(self, database: Database, *, grace: float) -> None:
+        self._database = database
+        self._grace = grace
+
+    async def reserve_blobs(self, keys: Sequence[str], *, lease: float) -> None:
+        await self._database.change(_RESERVE, keys, lease)
+
+    async def renew_leases(self, keys: Sequence[str], *, lease: float) -> set[str]:
+        return {row["key"] for row in await self._database.change(_RENEW, keys, lease)}
+
+    async def release_blobs(self, keys: Sequence[str], *, at_once: bool) -> None:
+        await self._database.change(_GIVE_UP, keys, 0.0 if at_once else self._grace)
+
+    async def condemn_lapsed(self, *, limit: int) -> int:
+        return len(await self._database.change(_CONDEMN_LAPSED, limit, self._grace))
+
+    async def claim_condemned(self, *, limit: int, lease: float) -> list[Claim]:
+        rows = await self._database.change(_CLAIM, limit, lease)
+        return [Claim(key=row["key"], epoch=row["epoch"], finished=row["finished"]) for row in rows]
+
+    async def forget_blobs(self, claims: Sequence[Claim]) -> int:
+        keys, epochs = [claim.key for claim in claims], [claim.epoch for claim in claims]
+        return len(await self._database.change(_FORGET, keys, epochs))
+
+
+async def make_live(connection: Connection, blob: Blob) -> bool:
+    """Make a staged blob live, for one file. Returns False where it is not staged."""
+    return await connection.fetchval(_MAKE_LIVE, blob.key, blob.size, blob.sha256) is not None
+
+
+async def share(connection: Connection, key: str) -> None:
+    """Count one more file on a live blob."""
+    await connection.execute(_SHARE, key)
+
+
+async def release(connection: Connection, keys: Sequence[str], *, grace: float) -> None:
+    """Count one file less on a blob, for each time that its key is given; condemn those that no file shares now."""
+    await connection.execute(_RELEASE, keys, grace)

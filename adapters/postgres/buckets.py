@@ -1,0 +1,172 @@
+"""Buckets, their policies and what they use."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from adapters.postgres.blobs import release
+from adapters.postgres.connections import Connection
+from adapters.postgres.database import Database, TryAgainError
+from domain.errors import BucketNotEmptyError, NoSuchBucketError
+from domain.model.buckets import Bucket, Policy, Usage
+
+POLICY_COLUMNS = "max_file_size, allowed_types, quota_bytes, default_ttl, public, cache_control"
+
+_BUCKETS = f"""
+SELECT name, created_at, {POLICY_COLUMNS}, usage.bytes, usage.files
+FROM buckets
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(bytes), 0)::bigint AS bytes, coalesce(sum(files), 0)::bigint AS files
+    FROM bucket_usage
+    WHERE bucket = name
+) AS usage
+"""
+_BUCKET = _BUCKETS + "WHERE name = $1"
+_BUCKETS_AFTER = _BUCKETS + "WHERE $1::text IS NULL OR name > $1 ORDER BY name LIMIT $2"
+
+_CREATE = f"""
+INSERT INTO buckets (name, {POLICY_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (name) DO NOTHING
+RETURNING name, created_at, {POLICY_COLUMNS}, 0 AS bytes, 0 AS files
+"""
+# Row locks would do, but Postgres lets new sharers of a row pass those who wait to change it: under steady
+# uploads a policy would never change. The queue for a table's lock is fair.
+_LOCK_ALL = "LOCK TABLE buckets IN EXCLUSIVE MODE"
+_REPLACE = f"UPDATE buckets SET ({POLICY_COLUMNS}) = ROW ($2, $3, $4, $5, $6, $7) WHERE name = $1"
+_HOLDS_FILES = """
+SELECT EXISTS (
+    SELECT FROM files WHERE bucket = $1 AND (expires_at IS NULL OR expires_at > statement_timestamp())
+)
+"""
+_EMPTY = "DELETE FROM files WHERE bucket = $1 RETURNING blob_key"
+_DELETE = "DELETE FROM buckets WHERE name = $1 RETURNING name"
+
+# Sharing the row keeps the policy as it is until the commit; with a quota, uploads go one by one. The strength
+# cannot be raised later: two who share the row would wait for each other.
+_LOCK = f"""
+WITH unlimited AS (
+    SELECT {POLICY_COLUMNS} FROM buckets WHERE name = $1 AND quota_bytes IS NULL FOR SHARE
+), limited AS (
+    SELECT {POLICY_COLUMNS} FROM buckets WHERE name = $1 AND quota_bytes IS NOT NULL FOR NO KEY UPDATE
+)
+SELECT * FROM unlimited UNION ALL SELECT * FROM limited
+"""
+_EXISTS = "SELECT EXISTS (SELECT FROM buckets WHERE name = $1)"
+_USED = "SELECT coalesce(sum(bytes), 0)::bigint FROM bucket_usage WHERE bucket = $1"
+
+# A connection writes to its own shard, so that uploads at the same time do not wait for each other.
+SHARD = "pg_backend_pid() % 16"
+_COUNT = f"""
+INSERT INTO bucket_usage AS used (bucket, shard, bytes, files)
+SELECT bucket, {SHARD}, sum(bytes), sum(files)
+FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS change (bucket, bytes, files)
+GROUP BY bucket
+ORDER BY bucket COLLATE "C"
+ON CONFLICT (bucket, shard) DO UPDATE SET bytes = used.bytes + excluded.bytes, files = used.files + excluded.files
+"""
+
+
+class PostgresBuckets:
+    """The `Buckets` part of the catalog."""
+
+    def __init__(self, database: Database, *, grace: float) -> None:
+        self._database = database
+        self._grace = grace
+
+    async def put_bucket(self, name: str, policy: Policy) -> tuple[Bucket, bool]:
+        values = _policy_values(policy)
+        while True:
+            if rows := await self._database.change(_CREATE, name, *values):
+                return _bucket(rows[0]), True
+            rows = await self._database.read(_BUCKET, name)
+            if rows and to_policy(rows[0]) != policy:
+                rows = await self._database.transact(_replace, name, values)
+            if rows:
+                return _bucket(rows[0]), False
+
+    async def bucket(self, name: str) -> Bucket:
+        rows = await self._database.read(_BUCKET, name)
+        if not rows:
+            raise _no_such_bucket(name)
+        return _bucket(rows[0])
+
+    async def buckets(self, *, after: str | None, limit: int) -> list[Bucket]:
+        return [_bucket(row) for row in await self._database.read(_BUCKETS_AFTER, after, limit)]
+
+    async def delete_bucket(self, name: str) -> None:
+        await self._database.transact(_delete, name, self._grace)
+
+
+def to_policy(row: asyncpg.Record) -> Policy:
+    """Return the policy that a row with all of `POLICY_COLUMNS` stands for."""
+    return Policy(
+        max_file_size=row["max_file_size"],
+        allowed_types=None if row["allowed_types"] is None else tuple(row["allowed_types"]),
+        quota_bytes=row["quota_bytes"],
+        default_ttl=row["default_ttl"],
+        public=row["public"],
+        cache_control=row["cache_control"],
+    )
+
+
+async def lock_bucket(connection: Connection, name: str) -> Policy:
+    """Keep the bucket and its policy from changing until the transaction ends.
+
+    Where it has a quota, other changes of its usage that this function begins wait as well.
+    Raises `NoSuchBucketError`.
+    """
+    row = await connection.fetchrow(_LOCK, name)
+    if row is not None:
+        return to_policy(row)
+    if await connection.fetchval(_EXISTS, name):
+        raise TryAgainError  # it got a quota, or lost it, or was created just now
+    raise _no_such_bucket(name)
+
+
+async def settle(connection: Connection, bucket: str, policy: Policy, *, added: int) -> None:
+    """Raise `QuotaExceededError` where `added` bytes do not fit in the bucket, which is locked."""
+    if policy.quota_bytes is not None and added > 0:
+        policy.settle(used=await connection.fetchval(_USED, bucket), added=added)
+
+
+async def count_usage(connection: Connection, changes: Iterable[tuple[str, int, int]]) -> None:
+    """Add to the usage of buckets: each change is a bucket's name, bytes and files."""
+    buckets, sizes, files = zip(*changes, strict=True)
+    await connection.execute(_COUNT, buckets, sizes, files)
+
+
+async def _replace(connection: Connection, name: str, values: tuple[Any, ...]) -> list[asyncpg.Record]:
+    await connection.execute(_LOCK_ALL)
+    await connection.execute(_REPLACE, name, *values)
+    return await connection.fetch(_BUCKET, name)
+
+
+async def _delete(connection: Connection, name: str, grace: float) -> None:
+    await connection.execute(_LOCK_ALL)
+    if await connection.fetchval(_HOLDS_FILES, name):
+        raise BucketNotEmptyError("The bucket holds files.")
+    # What is left has expired.
+    if expired := await connection.fetch(_EMPTY, name):
+        await release(connection, [row["blob_key"] for row in expired], grace=grace)
+    if await connection.fetchval(_DELETE, name) is None:
+        raise _no_such_bucket(name)
+
+
+def _bucket(row: asyncpg.Record) -> Bucket:
+    return Bucket(
+        name=row["name"],
+        policy=to_policy(row),
+        created_at=row["created_at"],
+        usage=Usage(bytes=row["bytes"], files=row["files"]),
+    )
+
+
+def _policy_values(policy: Policy) -> tuple[Any, ...]:
+    values = msgspec.structs.asdict(policy)
+    return tuple(values[column] for column in POLICY_COLUMNS.split(", "))
+
+
+def _no_such_bucket(name: str) -> NoSuchBucketError:
+    return NoSuchBucketError(f"There is no bucket {name}.")

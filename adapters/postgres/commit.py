@@ -1,0 +1,139 @@
+"""Step 3 of the write protocol: a file is pointed at its blob."""
+
+import asyncpg
+
+from adapters.postgres.blobs import make_live, release
+from adapters.postgres.buckets import SHARD, count_usage, lock_bucket, settle
+from adapters.postgres.connections import Connection
+from adapters.postgres.records import COLUMNS, UNEXPIRED, to_file
+from domain.errors import LeaseLostError
+from domain.model.blobs import Blob
+from domain.model.files import File, NewFile, Stored
+from domain.model.ids import new_id
+from domain.model.names import search_words
+from domain.model.preconditions import ANYTHING_GOES
+
+_FILE_OF_BLOB = f"SELECT {COLUMNS} FROM files WHERE blob_key = $1 AND {UNEXPIRED} ORDER BY created_at, id LIMIT 1"
+_TOUCH = "UPDATE blobs SET state = state WHERE key = $1 AND state = 'live'"
+_CURRENT = f"SELECT {COLUMNS}, NOT {UNEXPIRED} AS is_expired FROM files WHERE bucket = $1 AND name = $2 FOR UPDATE"
+_EXPIRED = f"SELECT {COLUMNS} FROM files WHERE bucket = $1 AND name = $2 AND NOT {UNEXPIRED} FOR UPDATE"
+_DELETE = "DELETE FROM files WHERE id = $1"
+_INSERT = f"""
+WITH stored AS (
+    INSERT INTO files (
+        id, bucket, name, name_words, content_type, size, sha256, blob_key, metadata, tags, revision,
+        created_at, updated_at, expires_at
+    ) VALUES (
+        $1, $2, $3, array_to_tsvector($4::text[]), $5, $6, $7, $8, $9, $10, 1,
+        statement_timestamp(), statement_timestamp(), statement_timestamp() + make_interval(secs => $11)
+    )
+    ON CONFLICT (bucket, name) DO NOTHING
+    RETURNING {COLUMNS}
+), counted AS (
+    INSERT INTO bucket_usage AS used (bucket, shard, bytes, files)
+    SELECT bucket, {SHARD}, size, 1 FROM stored
+    ON CONFLICT (bucket, shard) DO UPDATE SET bytes = used.bytes + excluded.bytes, files = used.files + 1
+)
+SELECT {COLUMNS} FROM stored
+"""
+_REPLACE = f"""
+UPDATE files
+SET content_type = $2, size = $3, sha256 = $4, blob_key = $5,
+    metadata = coalesce($6, metadata), tags = coalesce($7, tags), revision = revision + 1,
+    updated_at = greatest(updated_at, statement_timestamp()),
+    expires_at = statement_timestamp() + make_interval(secs => $8)
+WHERE id = $1
+RETURNING {COLUMNS}
+"""
+
+
+async def commit(connection: Connection, new: NewFile, blob: Blob, grace: float) -> Stored:
+    """Keep the promises of `Files.commit_file`.
+
+    Locks are taken in one order by all: the caller's own staged blob, buckets, files, other blobs, usage.
+    """
+    if not await make_live(connection, blob):
+        return await _find_committed(connection, blob)
+    policy = await lock_bucket(connection, new.bucket)
+    policy.admit(content_type=new.content_type, size=blob.size)
+    # Most uploads make a new file, and nothing depends on what was there; so one may try before one looks.
+    looks_first = policy.quota_bytes is not None or new.precondition != ANYTHING_GOES
+    if not looks_first and (created := await insert(connection, new, blob, policy.default_ttl)):
+        return Stored(file=created, created=True)
+    while True:
+        replaced = await _lock_current(connection, new, grace)
+        new.precondition.check(replaced)
+        added = blob.size - (replaced.size if replaced else 0)
+        await settle(connection, new.bucket, policy, added=added)
+        if replaced:
+            file = await _replace(connection, replaced, new, blob, policy.default_ttl)
+            await release(connection, [replaced.blob_key], grace=grace)
+            if added:
+                await count_usage(connection, [(new.bucket, added, 0)])
+            return Stored(file=file, created=False)
+        if created := await insert(connection, new, blob, policy.default_ttl):
+            return Stored(file=created, created=True)
+        # Another upload of that name was quicker; its file is there to be replaced now.
+
+
+async def insert(connection: Connection, new: NewFile, blob: Blob, default_ttl: int | None) -> File | None:
+    """Create the file on a live blob, and count it. Returns None where the name is taken."""
+    row = await connection.fetchrow(
+        _INSERT,
+        new_id(),
+        new.bucket,
+        new.name,
+        search_words(new.name),
+        new.content_type,
+        blob.size,
+        blob.sha256,
+        blob.key,
+        {} if new.metadata is None else new.metadata,
+        new.tags or (),
+        default_ttl,
+    )
+    return None if row is None else to_file(row)
+
+
+async def make_way(connection: Connection, bucket: str, name: str, *, grace: float) -> None:
+    """Delete the file of that name if it has expired."""
+    if row := await connection.fetchrow(_EXPIRED, bucket, name):
+        await _delete(connection, row, grace)
+
+
+async def _find_committed(connection: Connection, blob: Blob) -> Stored:
+    # Written, so that this commit waits for the replicas that the first one may not have waited for.
+    await connection.execute(_TOUCH, blob.key)
+    row = await connection.fetchrow(_FILE_OF_BLOB, blob.key)
+    if row is None:
+        raise LeaseLostError("The upload's lease has ended.")
+    return Stored(file=to_file(row), created=row["revision"] == 1)
+
+
+async def _lock_current(connection: Connection, new: NewFile, grace: float) -> File | None:
+    row = await connection.fetchrow(_CURRENT, new.bucket, new.name)
+    if row is not None and row["is_expired"]:
+        await _delete(connection, row, grace)
+        return None
+    return None if row is None else to_file(row)
+
+
+async def _replace(connection: Connection, replaced: File, new: NewFile, blob: Blob, default_ttl: int | None) -> File:
+    [row] = await connection.fetch(
+        _REPLACE,
+        replaced.id,
+        new.content_type,
+        blob.size,
+        blob.sha256,
+        blob.key,
+        new.metadata,
+        new.tags,
+        default_ttl,
+    )
+    return to_file(row)
+
+
+async def _delete(connection: Connection, row: asyncpg.Record, grace: float) -> None:
+    await connection.execute(_DELETE, row["id"])
+    await release(connection, [row["blob_key"]], grace=grace)
+    await count_usage(connection, [(row["bucket"], -row["size"], -1)])

@@ -1,0 +1,88 @@
+"""The edge: the driver's errors turned into the domain's. What is not named here is a bug, and propagates."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+
+from adapters.postgres.connections import Connection, is_closed
+from domain.errors import (
+    CatalogBusyError,
+    CatalogUnavailableError,
+    FileportError,
+    InvalidInputError,
+    NameTakenError,
+    NoSuchBucketError,
+    OutcomeUnknownError,
+)
+
+# The connection is gone, so nobody can tell how far the server got. TimeoutError is an OSError; the driver's
+# InternalClientError is what it says to a statement that crosses with a server's goodbye.
+_LOST = (
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.StatementCompletionUnknownError,
+    OSError,
+)
+# The server said no, to this statement or to the connection; nothing happened.
+_REFUSED = (
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.PostgresSystemError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+_UNSTORABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
+_BY_KIND: dict[type[Exception], tuple[type[FileportError], str]] = {
+    asyncpg.ClientConfigurationError: (CatalogUnavailableError, "The database's URL is not understood."),
+    asyncpg.LockNotAvailableError: (CatalogBusyError, "Another change of the same thing takes too long."),
+}
+_BY_CONSTRAINT: dict[str | None, tuple[type[FileportError], str]] = {
+    "files_bucket_fkey": (NoSuchBucketError, "There is no such bucket."),
+    "files_bucket_name_key": (NameTakenError, "Another file in the bucket has that name."),
+}
+
+
+@contextmanager
+def domain_errors(connection: Connection | None = None, *, committing: bool = False) -> Iterator[None]:
+    """Raise the domain's error in place of the driver's, and end a connection that is of no use any more.
+
+    `committing` says that a commit is on its way, so that a lost connection leaves the outcome unknown.
+    """
+    try:
+        yield
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+        is_lost = _is_lost(error, connection)
+        if is_lost and connection is not None and not is_closed(connection):
+            connection.terminate()
+        translated = _translate(error, is_lost=is_lost, committing=committing)
+        if translated is None:
+            raise
+        raise translated from error
+
+
+def _translate(error: Exception, *, is_lost: bool, committing: bool) -> FileportError | None:
+    match error:
+        case _ if is_lost and committing:
+            return OutcomeUnknownError("The catalog went away while a change was being committed.")
+        case _ if is_lost or isinstance(error, _REFUSED):
+            return CatalogUnavailableError("The catalog does not answer.")
+        case _ if type(error) in _BY_KIND:
+            kind, detail = _BY_KIND[type(error)]
+            return kind(detail)
+        case asyncpg.IntegrityConstraintViolationError(constraint_name=name) if name in _BY_CONSTRAINT:
+            kind, detail = _BY_CONSTRAINT[name]
+            return kind(detail)
+        case _ if isinstance(error, _UNSTORABLE) or isinstance(error.__cause__, UnicodeEncodeError):
+            return InvalidInputError("A text holds a character that cannot be stored.")
+    return None
+
+
+def _is_lost(error: Exception, connection: Connection | None) -> bool:
+    # Of a closed connection the driver says InterfaceError, as it does of wrong use.
+    is_useless = connection is not None and is_closed(connection)
+    return isinstance(error, _LOST) or (isinstance(error, asyncpg.InterfaceError) and is_useless)

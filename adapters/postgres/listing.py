@@ -1,0 +1,127 @@
+"""Listings: which files, in which order, from which place on."""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from adapters.postgres.database import Database
+from adapters.postgres.order import after, order_by
+from adapters.postgres.records import COLUMNS, UNEXPIRED, to_file
+from adapters.postgres.where import Values, clamp, compile_where
+from domain.model.files import File
+from domain.model.listing import DEFAULT_LIMIT, NEWEST_FIRST, FileQuery
+
+# Surrogates are no characters: the code point after the last one before them is the first one behind.
+_BEFORE_SURROGATES, _BEHIND_SURROGATES, _LAST = "\ud7ff", "\ue000", "\U0010ffff"
+
+# Where nothing else is asked, the usage knows; it counts expired files as long as they are there.
+_COUNT_ALL = f"""
+SELECT (SELECT coalesce(sum(files), 0) FROM bucket_usage)::bigint
+    - (SELECT count(*) FROM files WHERE NOT {UNEXPIRED})
+"""
+_COUNT_IN_BUCKET = f"""
+SELECT (SELECT coalesce(sum(files), 0) FROM bucket_usage WHERE bucket = $1)::bigint
+    - (SELECT count(*) FROM files WHERE bucket = $1 AND NOT {UNEXPIRED})
+"""
+
+
+class PostgresListings:
+    """The listings of the `Files` part of the catalog. Each is one statement."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list_files(self, query: FileQuery) -> list[File]:
+        sql, values = list_statement(query)
+        return [to_file(row) for row in await self._database.read(sql, *values)]
+
+    async def count_files(self, query: FileQuery) -> int:
+        sql, values = count_statement(query)
+        count: int = (await self._database.read(sql, *values))[0][0]
+        return count
+
+
+def list_statement(query: FileQuery) -> tuple[str, list[Any]]:
+    """Return the SQL of a page, and the values bound to it."""
+    values = Values()
+    conditions = _filters(query, values)
+    if query.after is not None:
+        conditions.append(after(query.after, query.sort, values))
+    return (
+        f"SELECT {COLUMNS} FROM files WHERE {' AND '.join(conditions)} ORDER BY {order_by(query.sort, values)} "
+        f"LIMIT {values.bind(query.limit, 'bigint')} OFFSET {values.bind(clamp(query.offset), 'bigint')}"
+    ), values.bound
+
+
+def count_statement(query: FileQuery) -> tuple[str, list[Any]]:
+    """Return the SQL of the number of all files that pass the filters, and the values bound to it."""
+    unpaged = replace(query, sort=NEWEST_FIRST, limit=DEFAULT_LIMIT, offset=0, after=None)
+    if unpaged == FileQuery():
+        return _COUNT_ALL, []
+    if unpaged == FileQuery(bucket=query.bucket):
+        return _COUNT_IN_BUCKET, [query.bucket]
+    values = Values()
+    return f"SELECT count(*) FROM files WHERE {' AND '.join(_filters(query, values))}", values.bound
+
+
+def _filters(query: FileQuery, values: Values) -> list[str]:
+    conditions = [UNEXPIRED]
+    if query.prefix is not None:
+        conditions += _begins("name", query.prefix, values)
+    if query.words:
+        conditions.append(f"name_words @@ {values.bind(_all_begin(query.words), 'text')}::tsquery")
+    if query.content_type is not None:
+        conditions += _has_type(query.content_type, values)
+    if query.metadata:
+        conditions.append(f"metadata @> {values.bind(query.metadata, 'jsonb')}")
+    if query.where is not None:
+        conditions.append(f"({compile_where(query.where, values)})")
+    if query.tags:
+        conditions.append(f"tags @> {values.bind(query.tags, 'text[]')}")
+    bounds = (
+        ("bucket =", query.bucket, "text"),
+        ("name =", query.name, "text"),
+        ("size >=", query.min_size, "bigint"),
+        ("size <=", query.max_size, "bigint"),
+        ("created_at >=", query.created_after, "timestamptz"),
+        ("created_at <", query.created_before, "timestamptz"),
+        ("updated_at >=", query.updated_after, "timestamptz"),
+        ("updated_at <", query.updated_before, "timestamptz"),
+    )
+    for compared, bound, type_ in bounds:
+        if bound is not None:
+            value = clamp(bound) if isinstance(bound, int) else bound
+            conditions.append(f"{compared} {values.bind(value, type_)}")
+    return conditions
+
+
+def _begins(column: str, prefix: str, values: Values) -> list[str]:
+    """Return conditions for a half-open range, which an index serves as LIKE is not in every case."""
+    conditions = [f"{column} >= {values.bind(prefix, 'text')}"]
+    if end := successor(prefix):
+        conditions.append(f"{column} < {values.bind(end, 'text')}")
+    return conditions
+
+
+def successor(prefix: str) -> str | None:
+    """Return the first text, by code point, behind all that begin with `prefix`; None where there is none."""
+    stem = prefix.rstrip(_LAST)
+    if not stem:
+        return None
+    last = stem[-1]
+    return stem[:-1] + (_BEHIND_SURROGATES if last == _BEFORE_SURROGATES else chr(ord(last) + 1))
+
+
+def _has_type(pattern: str, values: Values) -> list[str]:
+    if pattern == "*/*":
+        return []
+    if pattern.endswith("/*"):
+        return _begins("content_type", pattern[:-1], values)
+    exact = f"content_type = {values.bind(pattern, 'text')}"
+    with_parameters = " AND ".join(_begins("content_type", f"{pattern};", values))
+    return [*_begins("content_type", pattern, values), f"({exact} OR {with_parameters})"]
+
+
+def _all_begin(words: tuple[str, ...]) -> str:
+    quoted = (word.replace("\\", "\\\\").replace("'", "''") for word in words)
+    return " & ".join(f"'{word}':*" for word in quoted)

@@ -1,0 +1,29 @@
+"""The record of a file: how rows and domain files map."""
+
+import asyncpg
+
+from domain.model.files import File
+
+COLUMNS = """
+id, bucket, name, content_type, size, sha256, blob_key, metadata, tags, revision, created_at, updated_at, expires_at
+"""
+UNEXPIRED = "(expires_at IS NULL OR expires_at > statement_timestamp())"
+
+
+def to_file(row: asyncpg.Record) -> File:
+    """Return the file that a row with all of `COLUMNS` stands for."""
+    return File(
+        id=row["id"],
+        bucket=row["bucket"],
+        name=row["name"],
+        content_type=row["content_type"],
+        size=row["size"],
+        sha256=row["sha256"],
+        blob_key=row["blob_key"],
+        metadata=row["metadata"],
+        tags=tuple(row["tags"]),
+        revision=row["revision"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        expires_at=row["expires_at"],
+    )

@@ -1,0 +1,6 @@
+"""Blobs as objects in S3, or in a store that speaks its protocol."""
+
+from adapters.s3.blob_store import S3BlobStore
+from adapters.s3.client import open_s3_client
+
+__all__ = ["S3BlobStore", "open_s3_client"]

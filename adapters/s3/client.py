@@ -1,0 +1,78 @@
+"""The S3 client: one for the application, made at its start."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import aioboto3
+from aiobotocore.config import AioConfig
+from botocore.exceptions import BotoCoreError
+
+from adapters.s3.checksums import content_md5
+from adapters.s3.errors import PATIENCE_SECONDS
+from adapters.s3.session import session_class
+from domain.errors import BlobStoreUnavailableError
+
+if TYPE_CHECKING:
+    from types_aiobotocore_s3.client import S3Client
+
+_LOCAL_REGION = "us-east-1"
+_CONNECT_SECONDS = 3.0
+
+
+@asynccontextmanager
+async def open_s3_client(
+    *,
+    region: str | None = None,
+    endpoint_url: str | None = None,
+    session: aioboto3.Session | None = None,
+    pool_size: int = 512,
+    attempts: int = 4,
+    patience: float = PATIENCE_SECONDS,
+    idle_timeout: float = 20,
+) -> AsyncIterator["S3Client"]:
+    """Open a client, and close it with the context. Making one blocks for about 100 ms: do it at start.
+
+    Credentials come from `session`, by default AWS's own chain: variables, files, the instance's role. Without a
+    `region`, AWS's settings name one. An `endpoint_url` other than AWS's is addressed by path, as most of such
+    stores want it. Every download in progress holds one of `pool_size` connections.
+
+    A request that fails in passing (no connection, an answer of 5xx, `SlowDown`) is sent up to `attempts` times:
+    botocore's retries, which pause at random for up to 1, 2 and 4 seconds, and which share a budget that empties
+    while most of them fail, so that a store in trouble is asked once a call. Each try has half of `patience` to connect
+    and to begin its answer; `S3BlobStore` holds them all to `patience`. A body that stalls for `idle_timeout` ends.
+
+    Raises `BlobStoreUnavailableError` where the settings make no client.
+    """
+    config = AioConfig(
+        connect_timeout=min(_CONNECT_SECONDS, patience / 2),
+        read_timeout=idle_timeout,
+        http_session_cls=session_class(patience / 2),
+        max_pool_connections=pool_size,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        # The newer checksums are refused by some stores. Every body has a Content-MD5 instead, which all of them
+        # check; it is signed, so that signing needs no second hash of the body, on the event loop.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        s3={"addressing_style": "path" if endpoint_url else "auto", "payload_signing_enabled": False},
+    )
+    session = session or aioboto3.Session()
+    async with AsyncExitStack() as stack:
+        try:
+            client = await stack.enter_async_context(
+                session.client(
+                    "s3",
+                    region_name=region or session.region_name or (_LOCAL_REGION if endpoint_url else None),
+                    endpoint_url=endpoint_url,
+                    config=config,
+                )
+            )
+        except (BotoCoreError, ValueError) as error:
+            raise BlobStoreUnavailableError("There is no S3 client with this region and endpoint.") from error
+        # The one call with a body whose parameters have no place for it; and older stores insist.
+        client.meta.events.register("before-call.s3.DeleteObjects", _add_content_md5)
+        yield client
+
+
+def _add_content_md5(params: dict[str, Any], **_: object) -> None:
+    params["headers"].setdefault("Content-MD5", content_md5(params["body"]))

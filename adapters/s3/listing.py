@@ -1,0 +1,53 @@
+"""Listings of the bucket, page by page."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, TypeVar
+
+from adapters.s3.errors import PATIENCE_SECONDS, s3_request
+
+if TYPE_CHECKING:
+    from types_aiobotocore_s3.client import S3Client
+
+_OURS = re.compile(r"([0-9a-f]{2})/([0-9a-f]{30}\1)")
+
+Page = TypeVar("Page")
+
+
+def key_of(object_key: str, prefix: str) -> str | None:
+    """Return the blob key that an object below `prefix` has; None where it is none of ours."""
+    found = _OURS.fullmatch(object_key, len(prefix))
+    return None if found is None else found[2]
+
+
+async def list_objects(
+    client: "S3Client", *, bucket: str, prefix: str, patience: float = PATIENCE_SECONDS
+) -> AsyncIterator[tuple[str, int]]:
+    """Yield the blob keys below `prefix` and the sizes of their objects, in the order of the objects' names."""
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    async for page in _pages(pages, patience):
+        for each in page.get("Contents", ()):
+            if key := key_of(each["Key"], prefix):
+                yield key, each["Size"]
+
+
+async def list_uploads(
+    client: "S3Client", *, bucket: str, prefix: str, patience: float = PATIENCE_SECONDS
+) -> AsyncIterator[str]:
+    """Yield the blob keys below `prefix` that have multipart uploads, one after another where there are several."""
+    pages = client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix)
+    async for page in _pages(pages, patience):
+        for each in page.get("Uploads", ()):
+            if key := key_of(each["Key"], prefix):
+                yield key
+
+
+async def _pages(pages: AsyncIterator[Page], patience: float) -> AsyncIterator[Page]:
+    """Yield all pages, each of them a request of its own."""
+    iterator = aiter(pages)
+    while True:
+        with s3_request(patience=patience):
+            page = await anext(iterator, None)
+        if page is None:
+            return
+        yield page

@@ -1,0 +1,6 @@
+"""Secrets in AWS Secrets Manager."""
+
+from adapters.secrets.client import open_secrets_client
+from adapters.secrets.secret_source import SecretsManagerSource
+
+__all__ = ["SecretsManagerSource", "open_secrets_client"]

@@ -1,0 +1,60 @@
+"""A keep-alive HTTP/1.1 connection that does little else than send and receive: the server is what is measured."""
+
+import asyncio
+from typing import Self
+
+HOST = "127.0.0.1"
+_BUFFER = 1024 * 1024
+
+
+def request(method: str, path: str, key: str, *, length: int | None = None) -> bytes:
+    """Return a request's head, which announces a body of `length` bytes."""
+    announced = "" if length is None else f"Content-Length: {length}\r\n"
+    return f"{method} {path} HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer {key}\r\n{announced}\r\n".encode()
+
+
+class Connection:
+    """One request at a time; anything but an answer of 2xx ends the measurement."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def open(cls, port: int) -> Self:
+        return cls(*await asyncio.open_connection(HOST, port, limit=_BUFFER))
+
+    async def ask(self, head: bytes, body: bytes = b"") -> bytes:
+        """Send a request and return the answer's body."""
+        self._writer.write(head + body)
+        return await self._reader.readexactly(await self._answered())
+
+    async def upload(self, head: bytes, chunk: bytes, chunks: int) -> bytes:
+        """Send a request whose body is `chunk`, so many times, and return the answer's body."""
+        self._writer.write(head)
+        for _ in range(chunks):
+            self._writer.write(chunk)
+            await self._writer.drain()
+        return await self._reader.readexactly(await self._answered())
+
+    async def download(self, head: bytes) -> int:
+        """Send a request, drop the answer's body as it comes, and return its length."""
+        self._writer.write(head)
+        length = left = await self._answered()
+        while left:
+            chunk = await self._reader.read(min(left, _BUFFER))
+            if not chunk:
+                raise EOFError(f"The answer ended {left} bytes early.")
+            left -= len(chunk)
+        return length
+
+    async def close(self) -> None:
+        self._writer.close()
+        await self._writer.wait_closed()
+
+    async def _answered(self) -> int:
+        head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+        if not head.startswith(b"http/1.1 2"):
+            raise RuntimeError(f"The server answered: {head.decode()}")
+        _, found, rest = head.partition(b"\r\ncontent-length:")
+        return int(rest.partition(b"\r\n")[0]) if found else 0

@@ -1,0 +1,1 @@
+"""What Fileport is: its words, rules, ports and use cases."""

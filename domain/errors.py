@@ -1,0 +1,281 @@
+"""Everything Fileport refuses or cannot do, as values with a stable code. No HTTP here."""
+
+from typing import ClassVar
+
+
+class FileportError(Exception):
+    """Root of the domain's errors.
+
+    `code` is part of the API and never changes; `detail` is for people and is safe to show to a caller:
+    it holds no driver message, key, path or secret.
+    """
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class InvalidInputError(FileportError):
+    """The caller sent something that can never be right, whatever the state of the service."""
+
+    code = "invalid_input"
+
+
+class InvalidNameError(InvalidInputError):
+    """A file name breaks the rules of `domain.model.names`."""
+
+    code = "invalid_name"
+
+
+class InvalidBucketError(InvalidInputError):
+    """A bucket's name or policy breaks the rules of `domain.model.buckets`."""
+
+    code = "invalid_bucket"
+
+
+class InvalidContentTypeError(InvalidInputError):
+    """A content type does not follow RFC 9110, section 8.3.1."""
+
+    code = "invalid_content_type"
+
+
+class InvalidMetadataError(InvalidInputError):
+    """JSON metadata is not an object, too large, too deep, or holds what no store can keep."""
+
+    code = "invalid_metadata"
+
+
+class InvalidTagsError(InvalidInputError):
+    """Tags are too many, too long, or hold characters that are not allowed."""
+
+    code = "invalid_tags"
+
+
+class InvalidTimeError(InvalidInputError):
+    """A time has no offset from UTC, or leaves the calendar."""
+
+    code = "invalid_time"
+
+
+class InvalidExpiryError(InvalidInputError):
+    """An expiry is not in the future."""
+
+    code = "invalid_expiry"
+
+
+class InvalidSortError(InvalidInputError):
+    """A sort names a field that files do not have."""
+
+    code = "invalid_sort"
+
+
+class InvalidCursorError(InvalidInputError):
+    """A cursor was not made by this service, or belongs to another sort."""
+
+    code = "invalid_cursor"
+
+
+class InvalidFilterError(InvalidInputError):
+    """A filter is not understood: an unknown field or operator, a value of the wrong type, too deep or wide."""
+
+    code = "invalid_filter"
+
+
+class InvalidDigestError(InvalidInputError):
+    """A digest is not written as RFC 9530 or RFC 1864 has it, or not as long as its algorithm's are."""
+
+    code = "invalid_digest"
+
+
+class DigestMismatchError(InvalidInputError):
+    """The body has another digest than its sender declared: it was damaged on its way, or is not what was meant."""
+
+    code = "digest_mismatch"
+
+
+class InterruptedBodyError(InvalidInputError):
+    """The body ended before its declared length, or the client went away while sending it."""
+
+    code = "interrupted_body"
+
+
+class BodyTimeoutError(FileportError):
+    """The client sent nothing of the body for too long, or took too long to send all of it. Nothing was stored."""
+
+    code = "request_timeout"
+
+
+class NotFoundError(FileportError):
+    """What the caller named does not exist."""
+
+    code = "not_found"
+
+
+class NoSuchBucketError(NotFoundError):
+    """No bucket has that name."""
+
+    code = "bucket_not_found"
+
+
+class NoSuchFileError(NotFoundError):
+    """No file has that id, or that name in that bucket; or it has expired."""
+
+    code = "file_not_found"
+
+
+class ConflictError(FileportError):
+    """The request is sound, but the state of the service is against it."""
+
+    code = "conflict"
+
+
+class NameTakenError(ConflictError):
+    """Another file already has that name in that bucket."""
+
+    code = "name_taken"
+
+
+class BucketNotEmptyError(ConflictError):
+    """A bucket that holds files is not deleted."""
+
+    code = "bucket_not_empty"
+
+
+class BucketProtectedError(ConflictError):
+    """The bucket `default` always exists."""
+
+    code = "bucket_protected"
+
+
+class PreconditionFailedError(FileportError):
+    """A condition of the request (RFC 9110, section 13.1) is false for the file's current state."""
+
+    code = "precondition_failed"
+
+
+class RangeNotSatisfiableError(FileportError):
+    """None of the byte ranges asked for lies in the file, which has `size` bytes."""
+
+    code = "range_not_satisfiable"
+
+    def __init__(self, detail: str, *, size: int) -> None:
+        super().__init__(detail)
+        self.size = size
+
+
+class FileTooLargeError(FileportError):
+    """The file is larger than its bucket, or this service, allows."""
+
+    code = "file_too_large"
+
+
+class QuotaExceededError(FileportError):
+    """The file does not fit in what is left of its bucket's quota."""
+
+    code = "quota_exceeded"
+
+
+class TypeNotAllowedError(FileportError):
+    """The bucket's policy does not allow this content type."""
+
+    code = "type_not_allowed"
+
+
+class NotTextError(FileportError):
+    """The file's bytes are not text in the charset that its content type names."""
+
+    code = "not_text"
+
+
+class TextTooLargeError(FileportError):
+    """The file is larger than what is decoded as text."""
+
+    code = "text_too_large"
+
+
+class UnavailableError(FileportError):
+    """The service cannot do this now. Nothing was acknowledged; try again after `retry_after` seconds.
+
+    An error that knows better than its class when that is says so.
+    """
+
+    code = "unavailable"
+    retry_after: int = 1
+
+    def __init__(self, detail: str, *, retry_after: int | None = None) -> None:
+        super().__init__(detail)
+        if retry_after is not None:
+            self.retry_after = retry_after
+
+
+class OverloadedError(UnavailableError):
+    """As many uploads, or downloads, run as there is room for, and none ended in time."""
+
+    code = "overloaded"
+    retry_after = 2
+
+
+class CatalogUnavailableError(UnavailableError):
+    """The catalog does not answer."""
+
+    code = "catalog_unavailable"
+    retry_after = 2
+
+
+class CatalogBusyError(UnavailableError):
+    """Every connection to the catalog stayed in use for as long as a caller may wait."""
+
+    code = "catalog_busy"
+
+
+class BlobStoreUnavailableError(UnavailableError):
+    """The blob store does not answer, or refuses work."""
+
+    code = "blob_store_unavailable"
+    retry_after = 2
+
+
+class BlobStoreRefusedError(BlobStoreUnavailableError):
+    """The blob store answers, and refuses this: it has no space, or grants no right. Other work may go on."""
+
+    retry_after = 10
+
+
+class SecretUnavailableError(UnavailableError):
+    """The secret source does not answer, or does not know the secret."""
+
+    code = "secret_unavailable"
+    retry_after = 5
+
+
+class OutcomeUnknownError(UnavailableError):
+    """The catalog went away while a change was being committed: it may or may not have happened."""
+
+    code = "outcome_unknown"
+    retry_after = 2
+
+
+class LeaseLostError(UnavailableError):
+    """An upload took longer than its lease without renewing it; its bytes were given up."""
+
+    code = "lease_lost"
+
+
+class BlobMissingError(FileportError):
+    """A live file's bytes are not in the blob store: a broken promise, never the caller's fault."""
+
+    code = "blob_missing"
+
+
+class WrongBlobStoreError(FileportError):
+    """The blob store cannot be the one that the catalog is about: none of its blobs is there."""
+
+    code = "wrong_blob_store"
+
+
+class RepairRefusedError(FileportError):
+    """A repair would condemn more of the store than can be an accident's doing; nothing was done."""
+
+    code = "repair_refused"

@@ -1,0 +1,1 @@
+"""Fileport's values and the pure rules on them, a module a concept."""

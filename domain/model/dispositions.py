@@ -1,0 +1,57 @@
+"""How a browser is to treat a file's bytes: `Content-Disposition` (RFC 6266)."""
+
+import re
+import unicodedata
+from urllib.parse import quote
+
+# What no browser runs, whoever stored it. HTML, SVG, XML and PDF are not among them, nor is what nobody knows.
+_INLINE_TYPES = frozenset(
+    {
+        "audio/aac",
+        "audio/flac",
+        "audio/mp4",
+        "audio/mpeg",
+        "audio/ogg",
+        "audio/wav",
+        "audio/webm",
+        "audio/x-flac",
+        "audio/x-wav",
+        "image/apng",
+        "image/avif",
+        "image/bmp",
+        "image/gif",
+        "image/jpeg",
+        "image/png",
+        "image/webp",
+        "text/plain",
+        "video/mp4",
+        "video/ogg",
+        "video/quicktime",
+        "video/webm",
+    }
+)
+# RFC 8187, section 3.2.1: what stands in a value as it is, beside letters and digits. Python's `quote` adds `_.-~`.
+_ATTRIBUTE_CHARACTERS = "!#$&+^`|"
+# RFC 6266, appendix D: browsers disagree about what these mean in a quoted string. The other ones end a path.
+_UNSAFE = re.compile(r'[^\x20-\x7e]|["\\%/:*?<>|]')
+
+
+def is_safe_inline(content_type: str) -> bool:
+    """Return whether a browser may show a file of this parsed content type itself."""
+    return content_type.partition(";")[0] in _INLINE_TYPES
+
+
+def content_disposition(name: str, *, inline: bool) -> str:
+    """Return the header's value for a file name, of which the last segment counts.
+
+    `filename` is for those who know only ASCII, `filename*` (RFC 8187) has the name as it is.
+    """
+    last = name.rpartition("/")[2]
+    kind = "inline" if inline else "attachment"
+    return f"{kind}; filename=\"{_in_ascii(last)}\"; filename*=UTF-8''{quote(last, safe=_ATTRIBUTE_CHARACTERS)}"
+
+
+def _in_ascii(name: str) -> str:
+    # Letters lose their accents; what has no such form is a low line.
+    letters = "".join(each for each in unicodedata.normalize("NFKD", name) if not unicodedata.combining(each))
+    return _UNSAFE.sub("_", letters)

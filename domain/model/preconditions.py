@@ -1,0 +1,106 @@
+"""Conditions on a request (RFC 9110, section 13), in the order of precedence of section 13.2.2.
+
+On a change they are checked where it is made, in its transaction.
+"""
+
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from domain.errors import PreconditionFailedError
+
+
+class Versioned(Protocol):
+    """A file, as far as conditions look at it."""
+
+    @property
+    def etag(self) -> str:
+        """The strong entity tag, quotes included."""
+        ...
+
+    @property
+    def revision(self) -> int:
+        """Counts its states, from 1 on."""
+        ...
+
+    @property
+    def updated_at(self) -> datetime:
+        """When it came into this state."""
+        ...
+
+
+class Precondition(msgspec.Struct, frozen=True, kw_only=True):
+    """The conditions of a request. None: not given. An empty tuple stands for `*`.
+
+    Entity tags are kept with their quotes, weak ones with their `W/`. Dates have whole seconds.
+    """
+
+    if_match: tuple[str, ...] | None = None
+    if_unmodified_since: datetime | None = None
+    if_none_match: tuple[str, ...] | None = None
+    if_modified_since: datetime | None = None
+
+    def check(self, current: Versioned | None) -> None:
+        """Raise `PreconditionFailedError` unless the file in its current state may be changed; None is no file.
+
+        `If-Match` compares strongly, `If-None-Match` weakly (section 8.8.3.2). `If-Unmodified-Since` counts only
+        without `If-Match`, and only for a file (section 13.1.4); `If-Modified-Since` never (section 13.1.3).
+        """
+        self._check_state(current)
+        if current is not None and self.excludes(current.etag):
+            raise PreconditionFailedError("If-None-Match: the file exists in a state that was excluded.")
+
+    def is_fresh(self, current: Versioned) -> bool:
+        """Return whether a reader has the file's current state already, so that it need not be sent again.
+
+        `If-Modified-Since` counts only without `If-None-Match` (section 13.1.3). Raises `PreconditionFailedError`.
+        """
+        self._check_state(current)
+        if self.if_none_match is not None:
+            return self.excludes(current.etag)
+        return self.if_modified_since is not None and last_modified(current) <= self.if_modified_since
+
+    def excludes(self, etag: str) -> bool:
+        """Return whether `If-None-Match` is false for this tag, compared weakly."""
+        if self.if_none_match is None:
+            return False
+        return not self.if_none_match or etag in {tag.removeprefix("W/") for tag in self.if_none_match}
+
+    def _check_state(self, current: Versioned | None) -> None:
+        if self.if_match is not None:
+            if current is None or (self.if_match and current.etag not in self.if_match):
+                raise PreconditionFailedError("If-Match: the file is not in the state that was asked for.")
+            return
+        since = self.if_unmodified_since
+        if since is not None and current is not None and last_modified(current) > since:
+            raise PreconditionFailedError("If-Unmodified-Since: the file has changed since then.")
+
+
+ANYTHING_GOES = Precondition()
+
+
+class IfRange(msgspec.Struct, frozen=True):
+    """`If-Range` (section 13.1.5): an entity tag, or a date. None: neither, which no file matches."""
+
+    validator: str | datetime | None
+
+    def holds(self, current: Versioned) -> bool:
+        """Return whether the reader has a part of just this state, so that another part fits to it.
+
+        Both kinds are compared strongly: a weak tag matches nothing, nor does a date that is a weak validator.
+        """
+        if isinstance(self.validator, datetime):
+            return self.validator == last_modified(current) and _has_strong_date(current)
+        return self.validator == current.etag
+
+
+def last_modified(current: Versioned) -> datetime:
+    """Return the time of `Last-Modified`, which has whole seconds."""
+    return current.updated_at.replace(microsecond=0)
+
+
+def _has_strong_date(current: Versioned) -> bool:
+    # Section 8.8.2.2: only where it is certain that the file did not change twice in that second. There is no state
+    # before the first revision; of a later one it is not known when the state before it began.
+    return current.revision == 1

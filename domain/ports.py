@@ -1,0 +1,270 @@
+"""The ports: what the use cases need of the world. A port's docstring is its contract; `tests/contracts` checks it.
+
+Every call may raise the `UnavailableError` of its port when the part behind it does not answer. Nothing has
+happened then, unless the error is `OutcomeUnknownError`.
+"""
+
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+from uuid import UUID
+
+from domain.model.blobs import Blob, BlobRecord, Claim, StoredBlob
+from domain.model.buckets import Bucket, Policy
+from domain.model.files import Address, Destination, File, NewFile, Stored
+from domain.model.integrity import Miscount
+from domain.model.listing import FileQuery
+from domain.model.preconditions import Precondition
+from domain.model.ranges import ByteRange
+
+
+class Buckets(Protocol):
+    """The part of the catalog that keeps buckets."""
+
+    async def put_bucket(self, name: str, policy: Policy) -> tuple[Bucket, bool]:
+        """Create the bucket, or replace its policy. Returns it, and whether it is new."""
+        ...
+
+    async def bucket(self, name: str) -> Bucket:
+        """Return the bucket with its usage. Raises `NoSuchBucketError`."""
+        ...
+
+    async def buckets(self, *, after: str | None, limit: int) -> list[Bucket]:
+        """Return up to `limit` buckets whose names come after `after`, sorted by name, by code point."""
+        ...
+
+    async def delete_bucket(self, name: str) -> None:
+        """Remove the bucket. Raises `NoSuchBucketError`, or `BucketNotEmptyError` while it holds files."""
+        ...
+
+
+class Files(Protocol):
+    """The part of the catalog that keeps files. An expired file is as good as gone for every call."""
+
+    async def commit_file(self, new: NewFile, blob: Blob) -> Stored:
+        """Point the file at the blob, whose bytes are durable, in one transaction.
+
+        Makes the staged blob live, creates the file or replaces the bytes and content type of the one with that
+        name, condemns a replaced blob that no other file shares, and keeps the bucket's usage. The bucket's
+        policy, its quota and `new.precondition` are checked against the state that the change is made on. A
+        file's time to live comes from its bucket and begins anew when its bytes are replaced.
+
+        Idempotent: repeated for a blob that is live already, it returns that blob's file. So a commit whose
+        outcome is unknown is settled by repeating it.
+
+        Raises `NoSuchBucketError`, `TypeNotAllowedError`, `FileTooLargeError`, `QuotaExceededError`,
+        `PreconditionFailedError`; `LeaseLostError` where the blob is not staged; `OutcomeUnknownError`.
+        """
+        ...
+
+    async def file(self, id: UUID) -> File:
+        """Return the file. Raises `NoSuchFileError`."""
+        ...
+
+    async def file_named(self, bucket: str, name: str) -> File:
+        """Return the file of that name. Raises `NoSuchFileError`, also where there is no such bucket."""
+        ...
+
+    async def file_with_policy(self, address: Address) -> tuple[File, Policy]:
+        """Return the file and the policy of its bucket, as one state. Raises `NoSuchFileError`, as the above do."""
+        ...
+
+    async def change_file(self, changed: File) -> File | None:
+        """Store the record `changed`, whose `revision` is the one it was read at, as the next revision.
+
+        Its bucket, name, content type, metadata, tags and expiry are written; the rest is not. Returns the file as
+        stored, or None where it was changed or deleted since, or never existed. A change of bucket moves its bytes
+        from one usage to the other; the policy of a new bucket is checked, as a new content type is. A new expiry must
+        be in the future, by the catalog's clock.
+        Raises `InvalidExpiryError`, `NameTakenError`, `NoSuchBucketError`, `TypeNotAllowedError`, `FileTooLargeError`,
+        `QuotaExceededError`, `OutcomeUnknownError`.
+        """
+        ...
+
+    async def copy_file(self, id: UUID, to: Destination, precondition: Precondition) -> File:
+        """Create a file on the same blob, with the original's content type, metadata and tags, as revision 1.
+
+        `precondition` is checked against the original. Raises `NoSuchFileError` and all that `change_file` does,
+        and `PreconditionFailedError`.
+        """
+        ...
+
+    async def delete_file(self, id: UUID, precondition: Precondition) -> None:
+        """Remove the file and condemn its blob if no other file shares it.
+
+        Raises `NoSuchFileError`, `PreconditionFailedError`, `OutcomeUnknownError`.
+        """
+        ...
+
+    async def expire_files(self, *, limit: int) -> int:
+        """Delete up to `limit` expired files, as `delete_file` does, and return how many there were."""
+        ...
+
+    async def list_files(self, query: FileQuery) -> list[File]:
+        """Return the page of files that `query` describes."""
+        ...
+
+    async def count_files(self, query: FileQuery) -> int:
+        """Return how many files pass the filters of `query`; its page does not count."""
+        ...
+
+
+class Blobs(Protocol):
+    """The part of the catalog that keeps the life of blobs: staged, live, condemned, gone. Times in seconds.
+
+    The grace period before a condemned blob's bytes may go is the catalog's own setting. All time is the
+    catalog's clock.
+    """
+
+    async def reserve_blobs(self, keys: Sequence[str], *, lease: float) -> None:
+        """Record fresh keys as staged, each leased for `lease` from now. Durable when it returns."""
+        ...
+
+    async def renew_leases(self, keys: Sequence[str], *, lease: float) -> set[str]:
+        """Lease those of the blobs that are staged for `lease` from now, and return their keys."""
+        ...
+
+    async def release_blobs(self, keys: Sequence[str], *, at_once: bool) -> None:
+        """Condemn the blobs, but leave those alone that are live.
+
+        `at_once` promises that nothing can write under the keys any more, so that no grace is needed. A blob that
+        was condemned already keeps its grace, and one that was forgotten is recorded anew: bytes may have come since
+        they were removed. Claims from before do not hold any more.
+        """
+        ...
+
+    async def condemn_lapsed(self, *, limit: int) -> int:
+        """Condemn up to `limit` staged blobs whose lease has ended, and return how many there were."""
+        ...
+
+    async def claim_condemned(self, *, limit: int, lease: float) -> list[Claim]:
+        """Claim up to `limit` condemned blobs whose grace is over, for `lease`; no two claims hold at once."""
+        ...
+
+    async def forget_blobs(self, claims: Sequence[Claim]) -> int:
+        """Remove the claimed blobs, whose bytes are gone. A claim that was outlived by another is left alone.
+
+        Returns how many were removed.
+        """
+        ...
+
+
+class Audit(Protocol):
+    """The part of the catalog that is compared with the store and with itself, and put right, while others use it."""
+
+    async def blob_records(self, *, after: str | None, limit: int) -> list[BlobRecord]:
+        """Return up to `limit` records of blobs whose keys come after `after` in the order of `place`, in that order.
+
+        Each page is of one moment.
+        """
+        ...
+
+    async def blob_records_of(self, keys: Sequence[str]) -> dict[str, BlobRecord]:
+        """Return the records of those of the blobs that the catalog knows, by key, all of one moment."""
+        ...
+
+    async def miscounted_usage(self) -> list[Miscount]:
+        """Return the buckets, sorted by name, whose usage is not the sum of their files, all of one moment."""
+        ...
+
+    async def recount_usage(self) -> int:
+        """Make the usage of every bucket the sum of its files, and return for how many it was not."""
+        ...
+
+    async def recount_files(self, keys: Sequence[str]) -> int:
+        """Make the file count of each of the blobs the number of its files, and return for how many it was not.
+
+        A blob without files is condemned for the whole grace; one that has files after all is live.
+        """
+        ...
+
+
+class Catalog(Buckets, Files, Blobs, Audit, Protocol):
+    """Keeps buckets, files and blobs. Each call is one transaction, or none; it holds no resource after it returns."""
+
+    async def check(self) -> None:
+        """Return if the catalog answers, else raise `CatalogUnavailableError` or `CatalogBusyError`."""
+        ...
+
+
+class BlobStore(Protocol):
+    """Keeps bytes under keys. A key is written once. Any number of calls may run at once, for different keys.
+
+    A store that answers and refuses a call raises `BlobStoreRefusedError`, which is no sign that others would fail.
+    """
+
+    async def admit(self) -> None:
+        """Return unless the store is known to be down, else raise `BlobStoreUnavailableError`.
+
+        For callers who would spend something before their call. A store that works is not asked.
+        """
+        ...
+
+    async def put(self, key: str, body: AsyncIterable[bytes], *, size: int | None) -> None:
+        """Store all of `body` under `key`. The bytes are durable when it returns, and invisible before.
+
+        Memory stays bounded whatever the length; chunks may have any length. `size`, in bytes, is a hint of the
+        length, None where it is not known; a `body` of another length is stored as it is.
+
+        An error that `body` raises comes out unchanged, and then nothing is left under the key or will be. After
+        `BlobStoreUnavailableError`, or a cancellation, something may be left, or may yet arrive, until `delete`
+        and `abort`.
+        """
+        ...
+
+    def open(self, key: str, part: ByteRange | None = None) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Open the bytes under `key`, or that part of them, for reading, in chunks that are never empty.
+
+        Of a part, no more bytes move than it has. Entering raises `BlobMissingError` where there are no bytes, or
+        where they end before the part does. It reads the first chunk, so that whoever sends the bytes on learns of a
+        store that fails at once before the first of them; the iteration may raise
+        `BlobStoreUnavailableError`. Leaving the context frees what it holds, read to the end or not. Bytes that
+        are deleted meanwhile may be readable to the end, or end in an error; never cleanly short.
+        """
+        ...
+
+    async def delete(self, keys: Sequence[str]) -> set[str]:
+        """Remove the bytes under each of up to 1,000 keys; it is no error where there are none.
+
+        Returns the keys whose bytes the store refused to remove, so that one of them does not hold up the others.
+        """
+        ...
+
+    async def abort(self, key: str) -> None:
+        """Remove what unfinished writes of `key` left: temporary files, multipart uploads. Idempotent."""
+        ...
+
+    def list_stored(self) -> AsyncIterator[StoredBlob]:
+        """Yield all bytes that are stored, once each, in the order of `place`.
+
+        What is put or deleted meanwhile may be told or not. What is not under a blob key is not told.
+        """
+        ...
+
+    def list_unfinished(self) -> AsyncIterator[str]:
+        """Yield each key that has temporary files or multipart uploads, those of writes that go on included."""
+        ...
+
+    async def size_of(self, key: str) -> int:
+        """Return how many bytes are under `key`. Raises `BlobMissingError`."""
+        ...
+
+    async def check(self) -> None:
+        """Return if the store answers and can be written, else raise `BlobStoreUnavailableError`."""
+        ...
+
+
+class SecretSource(Protocol):
+    """Keeps secrets, and may rotate them at any time."""
+
+    async def secret(self, id: str) -> str:
+        """Return the current text of the secret. Raises `SecretUnavailableError`."""
+        ...
+
+
+class Clock(Protocol):
+    """Tells how time passes. What time it is, the catalog decides: its clock is the same for all replicas."""
+
+    def monotonic(self) -> float:
+        """Return seconds since some moment, never going back."""
+        ...

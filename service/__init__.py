@@ -1,0 +1,1 @@
+"""The running microservice: wiring, HTTP and the command."""

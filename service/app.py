@@ -1,0 +1,106 @@
+"""The ASGI application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+from dishka import AsyncContainer
+from dishka.integrations.litestar import setup_dishka
+from litestar import Litestar, Router
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp
+
+from domain.errors import FileportError
+from domain.ports import BlobStore, Catalog
+from domain.usecases.reap import Reap
+from domain.usecases.reservations import Reservations
+from domain.usecases.sweep import Sweep
+from service.background import keep_leases, reap_forever, sweep_forever
+from service.http import buckets, downloads, files, health, listing, problems, uploads
+from service.http.authentication import RequireRootKey
+from service.http.closing import close_after_refusals
+from service.http.observation import observe_requests
+from service.http.openapi import schema_router
+from service.http.patience import limit_bodies
+from service.http.running import RunningRequests
+from service.settings import Settings
+
+
+def create_app(container: AsyncContainer, settings: Settings, requests: RunningRequests | None = None) -> ASGIApp:
+    """Return the application on the parts that `container` holds, which it closes when it ends.
+
+    `requests` knows what runs in it.
+    """
+    if settings.root_key is None:
+        raise ValueError("The application needs a root key.")
+    requests = RunningRequests() if requests is None else requests
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        try:
+            # Resolved here, so that a store that cannot be opened stops the start.
+            await container.get(Catalog)
+            await container.get(BlobStore)
+            reap = await container.get(Reap)
+            sweep = await container.get(Sweep)
+            reservations = await container.get(Reservations)
+            async with anyio.create_task_group() as background:
+                background.start_soon(lambda: keep_leases(reservations, interval=settings.staged_lease / 8))
+                background.start_soon(lambda: reap_forever(reap, interval=settings.reaper_interval))
+                background.start_soon(lambda: sweep_forever(sweep, interval=settings.sweep_interval))
+                yield
+                background.cancel_scope.cancel()
+        finally:
+            await container.close()
+
+    v1 = Router(
+        "/v1",
+        route_handlers=[_buckets(), _files()],
+        guards=[RequireRootKey(settings.root_key)],
+        response_headers={"Cache-Control": "no-store"},  # where an answer says nothing else
+    )
+    app = Litestar(
+        route_handlers=[v1, Router("/health", route_handlers=[health.live, health.ready]), health.metrics],
+        lifespan=[lifespan],
+        exception_handlers={
+            FileportError: problems.from_domain,
+            HTTPException: problems.from_framework,
+            Exception: problems.from_bug,
+        },
+        openapi_config=None,
+        logging_config=None,
+    )
+    app.register(schema_router(app.routes))
+    setup_dishka(container, app)
+    limited = limit_bodies(app, idle=settings.body_idle_timeout, total=settings.body_timeout)
+    return observe_requests(requests.wrap(close_after_refusals(limited)))
+
+
+def _buckets() -> Router:
+    return Router(
+        "/buckets",
+        route_handlers=[
+            buckets.list_buckets,
+            buckets.put_bucket,
+            buckets.get_bucket,
+            buckets.delete_bucket,
+            uploads.put_file,
+            uploads.post_file,
+            downloads.get_content_by_name,
+        ],
+    )
+
+
+def _files() -> Router:
+    return Router(
+        "/files",
+        route_handlers=[
+            listing.list_files,
+            files.get_file,
+            files.patch_file,
+            files.delete_file,
+            files.copy_file,
+            downloads.get_content,
+            downloads.get_text,
+        ],
+    )

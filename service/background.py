@@ -1,0 +1,54 @@
+"""What the service does by itself, between requests: it keeps leases, reaps and sweeps."""
+
+from collections.abc import Awaitable, Callable
+
+import anyio
+import msgspec
+import structlog
+
+from domain.errors import UnavailableError
+from domain.usecases.reap import Reap
+from domain.usecases.reservations import Reservations
+from domain.usecases.sweep import Sweep, Swept
+from service.metrics import count_reaped, count_swept
+
+log = structlog.get_logger()
+
+
+async def keep_leases(reservations: Reservations, *, interval: float) -> None:
+    """Renew the leases that are due, every `interval` seconds."""
+    await _again_and_again(reservations.renew_due, "keeping leases failed", interval)
+
+
+async def reap_forever(reap: Reap, *, interval: float) -> None:
+    """Reap, rest for `interval` seconds, and begin again."""
+
+    async def round_() -> None:
+        async for reaped in reap():
+            count_reaped(reaped)
+            log.info("reaped", **msgspec.structs.asdict(reaped))
+
+    await _again_and_again(round_, "reaping failed", interval)
+
+
+async def sweep_forever(sweep: Sweep, *, interval: float) -> None:
+    """Sweep, rest for `interval` seconds, and begin again."""
+
+    async def round_() -> None:
+        if (swept := await sweep()) != Swept():
+            count_swept(swept)
+            log.info("swept", **msgspec.structs.asdict(swept))
+
+    await _again_and_again(round_, "sweeping failed", interval)
+
+
+async def _again_and_again(work: Callable[[], Awaitable[None]], failure: str, interval: float) -> None:
+    """Work for ever. What a store that is down left undone is done the next time, and so is what a bug did."""
+    while True:
+        try:
+            await work()
+        except UnavailableError as error:
+            log.warning(failure, code=error.code, detail=error.detail)
+        except Exception:
+            log.exception(failure)
+        await anyio.sleep(interval)

@@ -1,0 +1,208 @@
+"""The one place that knows which adapter keeps which port."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+from dishka import (
+    STRICT_VALIDATION,
+    AsyncContainer,
+    Provider,
+    Scope,
+    alias,
+    from_context,
+    make_async_container,
+    provide,
+    provide_all,
+)
+
+from adapters.clock import SystemClock
+from adapters.disk import DiskBlobStore, open_disk_blob_store
+from adapters.postgres import PostgresCatalog, RotatingCredentials, check_migrated, create_pool, migrate
+from domain.ports import Audit, Blobs, BlobStore, Buckets, Catalog, Clock, Files
+from domain.usecases.change_file import ChangeFile
+from domain.usecases.check_health import CheckHealth
+from domain.usecases.check_integrity import CheckIntegrity
+from domain.usecases.check_store import CheckStore
+from domain.usecases.copy_file import CopyFile
+from domain.usecases.delete_bucket import DeleteBucket
+from domain.usecases.delete_file import DeleteFile
+from domain.usecases.find_bucket import FindBucket
+from domain.usecases.find_file import FindFile
+from domain.usecases.list_buckets import ListBuckets
+from domain.usecases.list_files import ListFiles
+from domain.usecases.put_bucket import PutBucket
+from domain.usecases.read_file import ReadFile
+from domain.usecases.read_text import ReadText
+from domain.usecases.reap import Reap
+from domain.usecases.repair_findings import RepairFindings
+from domain.usecases.reservations import Reservations
+from domain.usecases.store_file import StoreFile
+from domain.usecases.sweep import Sweep
+from service.capacity import Capacity
+from service.circuits import guarded
+from service.settings import Settings
+
+AUDITING_CONNECTIONS = 4
+
+
+class UseCases(Provider):
+    """Everything that the service does; each lives as long as the application."""
+
+    scope = Scope.APP
+
+    settings = from_context(Settings)
+    clock = provide(SystemClock, provides=Clock)
+    buckets = alias(source=Catalog, provides=Buckets)
+    files = alias(source=Catalog, provides=Files)
+    blobs = alias(source=Catalog, provides=Blobs)
+    audit = alias(source=Catalog, provides=Audit)
+    all_simple = provide_all(
+        ChangeFile,
+        CheckHealth,
+        CheckIntegrity,
+        CheckStore,
+        CopyFile,
+        DeleteBucket,
+        DeleteFile,
+        FindBucket,
+        FindFile,
+        ListBuckets,
+        ListFiles,
+        PutBucket,
+        ReadFile,
+        ReadText,
+        RepairFindings,
+        Sweep,
+    )
+
+    @provide
+    def reap(self, catalog: Catalog, blobs: BlobStore, settings: Settings) -> Reap:
+        return Reap(catalog, blobs, lease=settings.staged_lease)
+
+    @provide
+    def capacity(self, settings: Settings) -> Capacity:
+        return Capacity(uploads=settings.max_uploads, downloads=settings.max_downloads)
+
+    @provide
+    async def reservations(self, catalog: Catalog, clock: Clock, settings: Settings) -> AsyncIterator[Reservations]:
+        reservations = Reservations(catalog, clock, lease=settings.staged_lease)
+        yield reservations
+        await reservations.close()
+
+    @provide
+    def store_file(
+        self, catalog: Catalog, blobs: BlobStore, reservations: Reservations, settings: Settings
+    ) -> StoreFile:
+        return StoreFile(catalog, blobs, reservations, max_file_size=settings.max_file_size)
+
+
+class PostgresProvider(Provider):
+    """The catalog on Postgres."""
+
+    scope = Scope.APP
+
+    @provide
+    async def catalog(self, settings: Settings) -> AsyncIterator[Catalog]:
+        async with (
+            open_credentials(settings) as credentials,
+            create_pool(
+                str(settings.database_url),
+                credentials=credentials,
+                size=settings.database_pool_size,
+                acquire_timeout=settings.database_pool_timeout,
+            ) as pool,
+            # Health is asked for under load too, and is not to depend on how many wait for the pool.
+            create_pool(str(settings.database_url), credentials=credentials, size=1) as checking,
+        ):
+            yield PostgresCatalog(pool, grace=settings.blob_grace, checking=checking)
+
+
+class DiskProvider(Provider):
+    """The blob store in a directory."""
+
+    scope = Scope.APP
+
+    @provide
+    async def blob_store(self, settings: Settings, clock: Clock) -> BlobStore:
+        return guarded(await open_disk_blob_store(settings.data_dir / "blobs"), clock)
+
+
+class FoundDiskProvider(Provider):
+    """The blob store in a directory that is there already: one that is not mounted must not look like an empty one."""
+
+    scope = Scope.APP
+
+    @provide(override=True)
+    def blob_store(self, settings: Settings) -> BlobStore:
+        return DiskBlobStore(settings.data_dir / "blobs")
+
+
+class S3Provider(Provider):
+    """The blob store in S3."""
+
+    scope = Scope.APP
+
+    @provide
+    async def blob_store(self, settings: Settings, clock: Clock) -> AsyncIterator[BlobStore]:
+        from adapters.s3 import S3BlobStore, open_s3_client  # noqa: PLC0415 - half a second that others need not wait
+
+        async with open_s3_client(
+            region=settings.s3_region, endpoint_url=settings.s3_endpoint_url, patience=settings.s3_timeout
+        ) as client:
+            yield guarded(S3BlobStore(client, str(settings.s3_bucket), patience=settings.s3_timeout), clock)
+
+
+def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
+    """Return the container of the stack that `settings` describes; a test's overrides come last."""
+    blob_store = S3Provider() if settings.blob_store == "s3" else DiskProvider()
+    return make_async_container(
+        UseCases(),
+        PostgresProvider(),
+        blob_store,
+        *overrides,
+        context={Settings: settings},
+        validation_settings=STRICT_VALIDATION,
+    )
+
+
+def make_auditing_container(settings: Settings) -> AsyncContainer:
+    """As `make_container`, for a look at what is there: it makes no directories, and takes few connections."""
+    settings = msgspec.structs.replace(settings, database_pool_size=AUDITING_CONNECTIONS)
+    overrides = [FoundDiskProvider()] if settings.blob_store == "disk" else []
+    return make_container(settings, *overrides)
+
+
+@asynccontextmanager
+async def open_credentials(settings: Settings) -> AsyncIterator[RotatingCredentials | None]:
+    """Give the database's credentials where a secret keeps them, None where the URL has them itself."""
+    if settings.database_secret_id is None:
+        yield None
+        return
+    from adapters.secrets import SecretsManagerSource, open_secrets_client  # noqa: PLC0415 - likewise
+
+    async with open_secrets_client() as client:
+        yield RotatingCredentials(SecretsManagerSource(client), settings.database_secret_id)
+
+
+async def migrate_catalog(settings: Settings) -> None:
+    """Bring the catalog's tables up to date; any number of replicas may do so at once."""
+    async with open_credentials(settings) as credentials:
+        await migrate(str(settings.database_url), credentials=credentials)
+
+
+async def check_catalog(settings: Settings) -> None:
+    """Return if the catalog has this release's tables. Raises `CatalogUnavailableError`."""
+    async with open_credentials(settings) as credentials:
+        await check_migrated(str(settings.database_url), credentials=credentials)
+
+
+async def check_disk(settings: Settings) -> None:
+    """Return if the disk store, where that is the store, may be the catalog's. Raises `WrongBlobStoreError`."""
+    if settings.blob_store != "disk":
+        return
+    container = make_auditing_container(settings)
+    try:
+        await (await container.get(CheckStore))()
+    finally:
+        await container.close()

@@ -1,0 +1,61 @@
+"""The stack that needs nothing else: a bundled Postgres and a root key made here, both in the data directory."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from adapters.embedded import EmbeddedPostgres
+from service.settings import Settings, SettingsError
+
+KEY_FILE = "root.key"
+# For people, fsck, and what PostgreSQL keeps for itself.
+SPARE_CONNECTIONS = 20
+
+
+@contextmanager
+def stack(settings: Settings) -> Iterator[Settings]:
+    """Give `settings` made whole: where no database is configured, start the bundled one and stop it at the end."""
+    if not settings.is_embedded:
+        yield settings
+        return
+    # Postgres comes first: it looks whether the data directory will do.
+    connections = settings.workers * (settings.database_pool_size + 1) + SPARE_CONNECTIONS
+    with EmbeddedPostgres(settings.data_dir, max_connections=connections) as database_url:
+        root_key = settings.root_key or keep_root_key(settings.data_dir / KEY_FILE)
+        yield msgspec.structs.replace(settings, database_url=database_url, root_key=root_key)
+
+
+@contextmanager
+def found_stack(settings: Settings) -> Iterator[Settings]:
+    """Give `settings` made whole for a look at what is there, while a service uses it or none does. Makes nothing."""
+    if not settings.is_embedded:
+        yield settings
+        return
+    postgres = EmbeddedPostgres(settings.data_dir)
+    try:
+        yield msgspec.structs.replace(settings, database_url=postgres.attach())
+    finally:
+        postgres.stop()
+
+
+def keep_root_key(path: Path) -> str:
+    """Return the key that `path` holds; where there is none, make one that only its owner may read."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode=0o600)
+    except FileExistsError:
+        return _read_root_key(path)
+    key = f"fp_{secrets.token_urlsafe(32)}"
+    with os.fdopen(descriptor, "w") as file:
+        file.write(f"{key}\n")
+    return key
+
+
+def _read_root_key(path: Path) -> str:
+    key = path.read_text().strip()
+    if not key:
+        raise SettingsError(f"{path} is empty: remove it, and a new key is made.")
+    return key

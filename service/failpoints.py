@@ -1,0 +1,204 @@
+"""Failpoints: places in the write protocol where a test lets the service die, or its disk fail.
+
+Nothing here is in the way of a service that starts without `FILEPORT_FAILPOINT`: it does not import this module. Where
+it is set, the one function that stands for the arrow is replaced by one that acts before it or after it.
+"""
+
+import errno
+import importlib
+import inspect
+import os
+import signal
+from collections.abc import Callable, Mapping
+from functools import wraps
+from threading import Lock
+from typing import Any, Literal
+
+import msgspec
+
+from service.settings import PREFIX, SettingsError
+
+_CATALOG = "adapters.postgres"
+_DISK = "adapters.disk"
+_S3 = "adapters.s3"
+
+# The arrows of the protocol, in its order, and the functions they stand at, each as the module that calls it sees it.
+# `before` says that the step has not begun, `after` that it was done and nobody has heard of it: after
+# `commit.statements`, say, all is ready for COMMIT, which is not sent; after `commit`, it was acknowledged.
+ARROWS: Mapping[str, tuple[str, ...]] = {
+    # Step 1: a row names the key.
+    "reserve": (f"{_CATALOG}.blobs:PostgresBlobs.reserve_blobs",),
+    "renew": (f"{_CATALOG}.blobs:PostgresBlobs.renew_leases",),
+    # Step 2: the bytes.
+    "put": (f"{_DISK}.blob_store:DiskBlobStore.put", f"{_S3}.blob_store:S3BlobStore.put"),
+    "disk.write": (f"{_DISK}.files:StagedFile._write",),
+    "disk.sync": (f"{_DISK}.files:StagedFile._sync",),
+    "disk.rename": (f"{_DISK}.files:StagedFile._rename",),
+    "disk.sync_directory": (f"{_DISK}.files:sync_directory",),
+    "s3.put_object": (f"{_S3}.blob_store:S3BlobStore._put_whole",),
+    "s3.create": (f"{_S3}.multipart:MultipartUpload._create",),
+    "s3.part": (f"{_S3}.multipart:MultipartUpload._send",),
+    "s3.complete": (f"{_S3}.multipart:MultipartUpload._complete",),
+    "s3.abort": (f"{_S3}.multipart:abort_upload",),
+    # An upload that failed gives its key up.
+    "release": (f"{_CATALOG}.blobs:PostgresBlobs.release_blobs",),
+    # Step 3: the file, in one transaction.
+    "commit": (f"{_CATALOG}.files:PostgresFiles.commit_file",),
+    "commit.statements": (f"{_CATALOG}.files:commit",),
+    "commit.live": (f"{_CATALOG}.commit:make_live",),
+    "commit.insert": (f"{_CATALOG}.commit:insert",),
+    "commit.replace": (f"{_CATALOG}.commit:_replace",),
+    "commit.release": (f"{_CATALOG}.commit:release",),
+    "commit.usage": (f"{_CATALOG}.commit:count_usage",),
+    "answer": ("service.http.uploads:stored_response",),
+    # Other changes of files and buckets. `file.…` are steps that they share.
+    "change": (f"{_CATALOG}.files:PostgresFiles.change_file",),
+    "change.statements": (f"{_CATALOG}.files:_change",),
+    "copy": (f"{_CATALOG}.files:PostgresFiles.copy_file",),
+    "copy.statements": (f"{_CATALOG}.files:_copy",),
+    "copy.share": (f"{_CATALOG}.files:share",),
+    "delete": (f"{_CATALOG}.files:PostgresFiles.delete_file",),
+    "delete.statements": (f"{_CATALOG}.files:_delete",),
+    "file.release": (f"{_CATALOG}.files:release",),
+    "file.usage": (f"{_CATALOG}.files:count_usage",),
+    "bucket.delete": (f"{_CATALOG}.buckets:PostgresBuckets.delete_bucket",),
+    "bucket.delete.statements": (f"{_CATALOG}.buckets:_delete",),
+    "bucket.delete.release": (f"{_CATALOG}.buckets:release",),
+    # Step 6: the reaper.
+    "reap.expire": (f"{_CATALOG}.files:PostgresFiles.expire_files",),
+    "reap.expire.statements": (f"{_CATALOG}.files:_expire",),
+    "reap.lapse": (f"{_CATALOG}.blobs:PostgresBlobs.condemn_lapsed",),
+    "reap.claim": (f"{_CATALOG}.blobs:PostgresBlobs.claim_condemned",),
+    "reap.abort": (f"{_DISK}.blob_store:DiskBlobStore.abort", f"{_S3}.blob_store:S3BlobStore.abort"),
+    "reap.delete": (f"{_DISK}.blob_store:DiskBlobStore.delete", f"{_S3}.blob_store:S3BlobStore.delete"),
+    "reap.forget": (f"{_CATALOG}.blobs:PostgresBlobs.forget_blobs",),
+}
+
+_KILL = "kill"
+
+
+class Failpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """What happens where: at the `nth` call of a step in this process, from 1; `onwards`, at every later one, too.
+
+    `errno` is the operating system's error to raise; without one, the server is killed.
+    """
+
+    arrow: str
+    position: Literal["before", "after"]
+    nth: int = 1
+    onwards: bool = False
+    errno: int | None = None
+
+
+def read_failpoint(text: str) -> Failpoint:
+    """Return the failpoint that `<arrow>:<before|after>[:<nth>[+]][:<action>]` stands for. Raises `SettingsError`."""
+    arrow, _, rest = text.partition(":")
+    position, _, rest = rest.partition(":")
+    if arrow not in ARROWS:
+        raise _wrong(f"knows no arrow {arrow!r}; docs/failpoints.md has them all")
+    if position not in {"before", "after"}:
+        raise _wrong(f"takes before or after for a position, not {position!r}")
+    count, _, action = rest.partition(":") if rest[:1].isdigit() else ("1", "", rest)
+    nth, onwards = count.removesuffix("+"), count.endswith("+")
+    if not (nth.isascii() and nth.isdigit() and int(nth)):
+        raise _wrong(f"counts calls from 1, not {count!r}")
+    code = None if action in {"", _KILL} else _errno(action)
+    if code is not None and not (arrow.startswith("disk.") and position == "before"):
+        raise _wrong(f"raises {action} only before an arrow of the disk")
+    return Failpoint(
+        arrow=arrow,
+        position="before" if position == "before" else "after",
+        nth=int(nth),
+        onwards=onwards,
+        errno=code,
+    )
+
+
+def arm(failpoint: Failpoint) -> None:
+    """Put the failpoint in its place, for as long as this process lives."""
+    trigger = _Trigger(failpoint)
+    for place in ARROWS[failpoint.arrow]:
+        owner, name = resolve(place)
+        setattr(owner, name, _wrapped(getattr(owner, name), trigger))
+
+
+def resolve(place: str) -> tuple[Any, str]:
+    """Return the module or class that has the function, and the function's name there.
+
+    Raises `ImportError` or `AttributeError` where the code has changed and the table has not.
+    """
+    module, _, path = place.partition(":")
+    owner: Any = importlib.import_module(module)
+    *classes, name = path.split(".")
+    for each in classes:
+        owner = getattr(owner, each)
+    getattr(owner, name)
+    return owner, name
+
+
+class _Trigger:
+    """Counts the calls of a step, from any thread, and acts at the right one."""
+
+    def __init__(self, failpoint: Failpoint) -> None:
+        self._failpoint = failpoint
+        self._calls = 0
+        self._counting = Lock()
+
+    def before(self) -> None:
+        if self._failpoint.position == "before":
+            self._count()
+
+    def after(self, result: object) -> None:
+        # The reaper looks again and again: a look that found nothing was no step of the protocol.
+        found_nothing = result in (0, [])
+        if self._failpoint.position == "after" and not found_nothing:
+            self._count()
+
+    def _count(self) -> None:
+        with self._counting:
+            self._calls += 1
+            calls = self._calls
+        failpoint = self._failpoint
+        if calls == failpoint.nth or (failpoint.onwards and calls > failpoint.nth):
+            _act(failpoint)
+
+
+def _act(failpoint: Failpoint) -> None:
+    if failpoint.errno is not None:
+        raise OSError(failpoint.errno, os.strerror(failpoint.errno))
+    # The server first: it would see its worker end, and stop in good order.
+    os.kill(os.getppid(), signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _wrapped(step: Callable[..., Any], trigger: _Trigger) -> Callable[..., Any]:
+    if inspect.iscoroutinefunction(step):
+
+        @wraps(step)
+        async def awaited(*arguments: Any, **named: Any) -> Any:
+            trigger.before()
+            result = await step(*arguments, **named)
+            trigger.after(result)
+            return result
+
+        return awaited
+
+    @wraps(step)
+    def called(*arguments: Any, **named: Any) -> Any:
+        trigger.before()
+        result = step(*arguments, **named)
+        trigger.after(result)
+        return result
+
+    return called
+
+
+def _errno(name: str) -> int:
+    if name not in errno.errorcode.values():
+        raise _wrong(f"knows no action {name!r}: it is kill, or an error of the operating system such as ENOSPC")
+    code: int = getattr(errno, name)
+    return code
+
+
+def _wrong(reason: str) -> SettingsError:
+    return SettingsError(f"{PREFIX}FAILPOINT {reason}.")

@@ -1,0 +1,30 @@
+"""Who may call: the bearer of the root key (RFC 6750, section 2.1)."""
+
+import hmac
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.exceptions import NotAuthorizedException
+from litestar.handlers import BaseRouteHandler
+
+_SCHEME = "bearer "
+
+
+class RequireRootKey:
+    """A guard that lets the bearer of the root key pass, and nobody else."""
+
+    def __init__(self, root_key: str) -> None:
+        self._root_key = root_key.encode()
+
+    async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        """Raises `NotAuthorizedException`. Takes the same time for every wrong key of one length.
+
+        It awaits nothing; a guard that is no coroutine would be sent to a thread.
+        """
+        header = connection.headers.get("authorization", "")
+        given = header[len(_SCHEME) :].strip() if header.lower().startswith(_SCHEME) else ""
+        if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), self._root_key):
+            raise NotAuthorizedException(
+                "The request needs the header Authorization: Bearer, with a valid key.",
+                headers={"WWW-Authenticate": 'Bearer realm="fileport"'},
+            )

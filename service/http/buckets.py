@@ -1,0 +1,65 @@
+"""`/v1/buckets`: buckets and their policies."""
+
+import base64
+import binascii
+from typing import Annotated, Any
+
+from dishka.integrations.litestar import FromDishka, inject
+from litestar import Request, Response, delete, put
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from domain.errors import InvalidBucketError, InvalidCursorError
+from domain.model.buckets import Policy, check_bucket_name
+from domain.usecases.delete_bucket import DeleteBucket
+from domain.usecases.find_bucket import FindBucket
+from domain.usecases.list_buckets import ListBuckets
+from domain.usecases.put_bucket import PutBucket
+from service.http.bodies import read_json
+from service.http.reading import read
+from service.http.representations import BucketBody, BucketPage, bucket_body
+
+
+@put("/{bucket:str}", status_code=200)
+@inject
+async def put_bucket(
+    request: Request[Any, Any, Any], bucket: FromPath[str], put_bucket: FromDishka[PutBucket]
+) -> Response[BucketBody]:
+    """Create a bucket, or replace its policy."""
+    stored, created = await put_bucket(bucket, await read_json(request, Policy))
+    if not created:
+        return Response(bucket_body(stored), status_code=200)
+    return Response(bucket_body(stored), status_code=201, headers={"Location": f"/v1/buckets/{stored.name}"})
+
+
+@read("/{bucket:str}")
+@inject
+async def get_bucket(bucket: FromPath[str], find_bucket: FromDishka[FindBucket]) -> BucketBody:
+    """Return a bucket, its policy and its usage."""
+    return bucket_body(await find_bucket(bucket))
+
+
+@read("/")
+@inject
+async def list_buckets(
+    list_buckets: FromDishka[ListBuckets],
+    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
+    cursor: FromQuery[str | None] = None,
+) -> BucketPage:
+    """List the buckets by name."""
+    buckets, last = await list_buckets(after=None if cursor is None else _name_in(cursor), limit=limit)
+    next_ = None if last is None else base64.urlsafe_b64encode(last.encode()).decode()
+    return BucketPage(items=[bucket_body(each) for each in buckets], limit=limit, next=next_)
+
+
+@delete("/{bucket:str}")
+@inject
+async def delete_bucket(bucket: FromPath[str], delete_bucket: FromDishka[DeleteBucket]) -> None:
+    """Delete a bucket that holds no files."""
+    await delete_bucket(bucket)
+
+
+def _name_in(cursor: str) -> str:
+    try:
+        return check_bucket_name(base64.b64decode(cursor.encode(), altchars=b"-_", validate=True).decode())
+    except (binascii.Error, UnicodeDecodeError, InvalidBucketError):
+        raise InvalidCursorError("The cursor was not made by this service.") from None

@@ -1,0 +1,56 @@
+"""Several parts of a file in one answer: `multipart/byteranges` (RFC 9110, section 14.6)."""
+
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
+
+from domain.model.ranges import ByteRange
+from domain.usecases.read_file import Reading
+
+
+def content_range(part: ByteRange, size: int) -> str:
+    """Return the value of `Content-Range` for a part (section 14.4)."""
+    return f"bytes {part.start}-{part.end - 1}/{size}"
+
+
+class Byteranges:
+    """The parts as one body, whose length is known beforehand. Each is opened when its turn comes."""
+
+    def __init__(self, reading: Reading, parts: Sequence[ByteRange]) -> None:
+        boundary = secrets.token_hex(16)
+        self._reading = reading
+        self._parts = [(_head(boundary, reading, part, is_first=place == 0), part) for place, part in enumerate(parts)]
+        self._end = f"\r\n--{boundary}--\r\n".encode()
+        self.content_type = f"multipart/byteranges; boundary={boundary}"
+
+    @property
+    def length(self) -> int:
+        """How many bytes the body has."""
+        return sum(len(head) + part.length for head, part in self._parts) + len(self._end)
+
+    @asynccontextmanager
+    async def body(self) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Open the body: its first part, so that bytes that are missing are told before the answer begins."""
+        first_head, first_part = self._parts[0]
+        async with self._reading.part(first_part) as first, aclosing(self._chunks(first_head, first)) as chunks:
+            yield chunks
+
+    async def _chunks(self, first_head: bytes, first: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
+        yield first_head
+        async for chunk in first:
+            yield chunk
+        for head, part in self._parts[1:]:
+            async with self._reading.part(part) as chunks:
+                yield head
+                async for chunk in chunks:
+                    yield chunk
+        yield self._end
+
+
+def _head(boundary: str, reading: Reading, part: ByteRange, *, is_first: bool) -> bytes:
+    lines = (
+        f"--{boundary}" if is_first else f"\r\n--{boundary}",
+        f"Content-Type: {reading.file.content_type}",
+        f"Content-Range: {content_range(part, reading.file.size)}",
+    )
+    return "\r\n".join((*lines, "", "")).encode("latin-1")

@@ -1,0 +1,78 @@
+"""Answers that come before the end of the request's body: they end the connection, and reach the client."""
+
+import anyio
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPScope, Message, Receive, Scope, Send
+
+IDLE_SECONDS = 1.0
+LINGER_SECONDS = 10.0
+# The connection's end is the server's to say; and a server that has sent the length it promised is done, and closes.
+_REPLACED = {b"connection", b"content-length"}
+
+
+def close_after_refusals(app: ASGIApp, *, idle: float = IDLE_SECONDS, linger: float = LINGER_SECONDS) -> ASGIApp:
+    """Wrap `app`: an answer that comes before the body's end says that it is the connection's last.
+
+    The server closes the connection then, for the rest of the body stands where the next request would (RFC 9112,
+    section 9.6). Closed at once under a client that still sends, it would be reset, and the answer lost on its way: so
+    the rest is taken and dropped before the answer ends, until none came for `idle` seconds, for `linger` in all. A
+    client that waits to be asked for its body (RFC 9110, section 10.1.1) sends none, and is not asked.
+    """
+
+    async def refusing(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP or not _has_body(scope) or not scope["http_version"].startswith("1"):
+            await app(scope, receive, send)
+            return
+        is_coming = all(name != b"expect" for name, _ in scope["headers"])
+        exchange = _Exchange(receive, send, is_coming=is_coming, idle=idle, linger=linger)
+        await app(scope, exchange.receive, exchange.send)
+
+    return refusing
+
+
+class _Exchange:
+    """One request and its answer. `is_coming` says that the body is sent unasked."""
+
+    def __init__(self, receive: Receive, send: Send, *, is_coming: bool, idle: float, linger: float) -> None:
+        self._receive = receive
+        self._send = send
+        self._is_coming = is_coming
+        self._idle = idle
+        self._linger = linger
+        self._is_read = False
+
+    async def receive(self) -> HTTPReceiveMessage:
+        self._is_coming = True
+        message: HTTPReceiveMessage = await self._receive()  # type: ignore[assignment] # the scope is HTTP
+        self._is_read = not message.get("more_body", False)
+        return message
+
+    async def send(self, message: Message) -> None:
+        if self._is_read:
+            await self._send(message)
+        elif message["type"] == "http.response.start":
+            others = [header for header in message["headers"] if header[0].lower() not in _REPLACED]
+            message["headers"] = [*others, (b"connection", b"close")]
+            await self._send(message)
+        elif message["type"] == "http.response.body" and not message.get("more_body", False):
+            await self._send({"type": "http.response.body", "body": message.get("body", b""), "more_body": True})
+            if self._is_coming:
+                await self._drop_rest()
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        else:
+            await self._send(message)
+
+    async def _drop_rest(self) -> None:
+        with anyio.move_on_after(self._linger):
+            while not self._is_read:
+                with anyio.move_on_after(self._idle) as waiting:
+                    await self.receive()
+                if waiting.cancelled_caught:
+                    return
+
+
+def _has_body(scope: HTTPScope) -> bool:
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+        for name, value in scope["headers"]
+    )

@@ -1,0 +1,148 @@
+"""Uploads as `multipart/form-data` (RFC 7578), streamed: the file's bytes are never gathered."""
+
+import string
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+import multipart
+from litestar import Request
+
+from domain.errors import InvalidInputError, InvalidMetadataError, InvalidTagsError
+from domain.model.buckets import MAX_BYTES
+from domain.model.files import NewFile
+from domain.model.media_types import content_type_of
+from domain.model.metadata import MAX_METADATA_BYTES, JsonObject
+from domain.model.preconditions import Precondition
+from service.http.bodies import stream_body
+
+_FIELDS = frozenset({"name", "metadata", "tags"})
+# More than the largest metadata and tags take, with a margin for white space in JSON.
+_MAX_FIELD_BYTES = 2 * MAX_METADATA_BYTES
+_MAX_FIELDS = 128
+
+
+class InvalidFormError(InvalidInputError):
+    """The form is malformed, or is not one `file` part after its fields."""
+
+    code = "invalid_form"
+
+
+class UploadForm:
+    """Reads a form up to its file, then gives the file's bytes as they arrive.
+
+    The form has one `file` part, its last; before it may stand `name` (else the part's file name), `metadata`
+    (JSON) and `tags` (a JSON array, or tags with commas between; may be repeated).
+    """
+
+    def __init__(self, request: Request[Any, Any, Any]) -> None:
+        self._body = stream_body(request)
+        self._parser = multipart.PushMultipartParser(
+            _boundary(request), max_segment_size=MAX_BYTES, max_segment_count=_MAX_FIELDS + 1
+        )
+        self._events = self._parse()
+        self._fields: dict[str, list[str]] = {}
+
+    async def file(self, bucket: str, precondition: Precondition) -> NewFile:
+        """Read up to the file's first byte and return what the form says of it. Raises `InvalidFormError`."""
+        field: multipart.MultipartSegment | None = None
+        value = bytearray()
+        async for event in self._events:
+            if isinstance(event, multipart.MultipartSegment):
+                if event.name == "file":
+                    return self._describe(event, bucket, precondition)
+                if event.name not in _FIELDS:
+                    raise InvalidFormError(f"The form has an unknown field {event.name!r}.")
+                field = event
+            elif event:
+                value += event
+                if len(value) > _MAX_FIELD_BYTES:
+                    raise InvalidFormError(f"A field of the form is larger than {_MAX_FIELD_BYTES} bytes.")
+            elif field is not None:
+                self._keep(field, bytes(value))
+                value.clear()
+        raise InvalidFormError("The form has no part named file.")
+
+    async def content(self) -> AsyncIterator[bytes]:
+        """Yield the file's bytes. Raises `InvalidFormError` where anything follows them."""
+        async for event in self._events:
+            if isinstance(event, multipart.MultipartSegment):
+                raise InvalidFormError(f"The field {event.name!r} comes after the file; fields come before it.")
+            if event:
+                yield bytes(event)
+
+    async def _parse(self) -> AsyncIterator[Any]:
+        try:
+            async for chunk in self._body:
+                if self._parser.closed:
+                    continue  # an epilogue, which RFC 2046, section 5.1.1, has us ignore
+                for event in self._parser.parse(chunk):
+                    yield event
+            self._parser.close()  # type: ignore[no-untyped-call] # multipart annotates only what returns
+        except multipart.MultipartError as error:
+            raise InvalidFormError("The form is malformed, or breaks off.") from error
+
+    def _keep(self, field: multipart.MultipartSegment, value: bytes) -> None:
+        try:
+            text = value.decode()
+        except UnicodeDecodeError:
+            raise InvalidFormError(f"The field {field.name!r} is not UTF-8.") from None
+        self._fields.setdefault(str(field.name), []).append(text)
+
+    def _describe(self, part: multipart.MultipartSegment, bucket: str, precondition: Precondition) -> NewFile:
+        name = self._only("name") or part.filename
+        if not name:
+            raise InvalidFormError("The file part has no file name, and the form no field name before it.")
+        return NewFile(
+            bucket=bucket,
+            name=name,
+            content_type=content_type_of(name, part.header("Content-Type")),
+            metadata=_metadata(self._only("metadata")),
+            tags=_tags(self._fields.get("tags")),
+            precondition=precondition,
+        )
+
+    def _only(self, field: str) -> str | None:
+        values = self._fields.get(field, [None])
+        if len(values) > 1:
+            raise InvalidFormError(f"The field {field!r} stands more than once.")
+        return values[0]
+
+
+def _boundary(request: Request[Any, Any, Any]) -> str:
+    content_type = request.headers.get("content-type", "")
+    essence, options = multipart.parse_options_header(content_type)  # type: ignore[no-untyped-call] # likewise
+    boundary = options.get("boundary", "")
+    if (
+        essence != "multipart/form-data"
+        or not boundary
+        or len(boundary) > 70
+        or not set(boundary) <= set(string.printable)
+    ):
+        raise InvalidFormError("The request is not multipart/form-data with a boundary.")
+    return str(boundary)
+
+
+def _metadata(text: str | None) -> Any:
+    if text is None:
+        return None
+    try:
+        # As an object: null would pass for a field that is not there.
+        return msgspec.json.decode(text, type=JsonObject)
+    except (msgspec.MsgspecError, RecursionError):
+        raise InvalidMetadataError("The field metadata is not a JSON object.") from None
+
+
+def _tags(values: list[str] | None) -> tuple[str, ...] | None:
+    if values is None:
+        return None
+    tags: list[str] = []
+    for value in values:
+        if value.lstrip().startswith("["):
+            try:
+                tags += msgspec.json.decode(value, type=list[str])
+            except msgspec.MsgspecError:
+                raise InvalidTagsError("The field tags begins like a JSON array of strings, but is none.") from None
+        else:
+            tags += (tag for each in value.split(",") if (tag := each.strip()))
+    return tuple(tags)

@@ -1,0 +1,77 @@
+"""The bucket and the files that the document's examples are about."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from domain.model.buckets import Bucket, Policy, Usage
+from domain.model.files import Destination, File
+from domain.model.listing import encode_cursor, parse_sort
+from domain.usecases.change_file import FilePatch
+from service.http.health import Liveness, Readiness
+from service.http.representations import BucketPage, FilePage, bucket_body, file_body
+
+_NOVEMBER = datetime(2026, 11, 3, 9, 26, 12, 480_211, tzinfo=UTC)
+_LATER = datetime(2026, 11, 3, 9, 33, 2, 17_604, tzinfo=UTC)
+_NAME = "queen/a night at the opera.flac"
+
+_file = File(
+    id=UUID("019a6b1e-5d2c-7c41-9f4e-3b8a1d6e0f27"),
+    bucket="music",
+    name=_NAME,
+    content_type="audio/flac",
+    size=31_457_280,
+    sha256="5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8",
+    blob_key="",
+    metadata={"artist": "Queen", "year": 1975},
+    tags=("album", "lossless"),
+    revision=1,
+    created_at=_NOVEMBER,
+    updated_at=_NOVEMBER,
+)
+_copy = replace(
+    _file,
+    id=UUID("019a6b24-90aa-7d03-8a51-c4e2f7b9016d"),
+    name="backup/a night at the opera.flac",
+    created_at=_LATER,
+    updated_at=_LATER,
+)
+_second = replace(_file, revision=2, updated_at=_LATER)
+
+FILE = file_body(_file)
+REPLACED = file_body(_second)
+PATCHED = file_body(replace(_second, metadata={"artist": "Queen", "year": 1975, "rating": 5}, tags=("album",)))
+COPY = file_body(_copy)
+SORT = "-size,metadata.artist"
+PAGE = FilePage(items=[COPY, FILE], limit=2, offset=0, total=17, next=encode_cursor(_file, parse_sort(SORT)))
+
+RATE = FilePatch(metadata={"rating": 5}, tags=("album",))
+MOVE = FilePatch(bucket="archive", name=_NAME, expires_at=datetime(2030, 1, 1, tzinfo=UTC))
+DESTINATION = Destination(bucket=COPY.bucket, name=COPY.name)
+
+POLICY = Policy(
+    max_file_size=104_857_600,
+    allowed_types=("audio/*", "image/*"),
+    quota_bytes=10_737_418_240,
+    default_ttl=31_536_000,
+    public=False,
+    cache_control="private, max-age=3600",
+)
+_bucket = Bucket(name="music", policy=POLICY, created_at=_NOVEMBER, usage=Usage(bytes=534_773_760, files=17))
+NEW_BUCKET = bucket_body(replace(_bucket, usage=Usage()))
+BUCKET = bucket_body(_bucket)
+BUCKET_PAGE = BucketPage(
+    items=[bucket_body(Bucket(name="default", policy=Policy(), created_at=_NOVEMBER)), BUCKET],
+    limit=2,
+    next="bXVzaWM=",
+)
+
+LIVE = Liveness()
+READY = Readiness(status="ok", catalog="ok", blob_store="ok")
+NOT_READY = Readiness(status="failing", catalog="failing", blob_store="ok")
+METRICS = """\
+# HELP fileport_response_bytes_total Bytes of answers' bodies.
+# TYPE fileport_response_bytes_total counter
+fileport_response_bytes_total{method="GET",route="/v1/files"} 81920.0
+"""

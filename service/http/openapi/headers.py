@@ -1,0 +1,196 @@
+"""Headers of requests and answers."""
+
+from typing import Any
+
+from service.http.openapi import patterns
+
+HEADERS: dict[str, dict[str, Any]] = {
+    "X-Request-Id": {
+        "description": "The id of the request in the service's logs: the caller's own, else a new one.",
+        "schema": {"type": "string", "pattern": patterns.REQUEST_ID},
+        "example": "019a6b1e-5d2c-7c41-9f4e-3b8a1d6e0f27",
+    },
+    "ETag": {
+        "description": "The entity tag of this revision of the file, for `If-Match`.",
+        "schema": {"type": "string", "pattern": patterns.ETAG},
+        "example": '"019a6b1e5d2c7c419f4e3b8a1d6e0f27-1"',
+    },
+    "Location": {
+        "description": "The path of what was created.",
+        "schema": {"type": "string", "format": "uri-reference"},
+        "example": "/v1/files/019a6b1e-5d2c-7c41-9f4e-3b8a1d6e0f27",
+    },
+    "Content-Length": {
+        "description": "How many bytes the body has.",
+        "schema": {"type": "integer", "minimum": 0},
+        "example": 31457280,
+    },
+    "Last-Modified": {
+        "description": "When the file last changed (RFC 9110, section 5.6.7).",
+        "schema": {"type": "string"},
+        "example": "Tue, 03 Nov 2026 09:26:12 GMT",
+    },
+    "X-Content-Type-Options": {
+        "description": "Browsers are not to guess another type.",
+        "schema": {"type": "string", "const": "nosniff"},
+        "example": "nosniff",
+    },
+    "Content-Security-Policy": {
+        "description": "Browsers are not to run what a file holds.",
+        "schema": {"type": "string"},
+        "example": "default-src 'none'; sandbox",
+    },
+    "Cross-Origin-Resource-Policy": {
+        "description": "Browsers are not to show the bytes on pages of other origins.",
+        "schema": {"type": "string", "const": "same-origin"},
+        "example": "same-origin",
+    },
+    "Content-Disposition": {
+        "description": (
+            "Whether a browser may show the bytes, which holds for few types, or is to save them, and under which name "
+            "(RFC 6266)."
+        ),
+        "schema": {"type": "string"},
+        "example": "inline; filename=\"opera.flac\"; filename*=UTF-8''opera.flac",
+    },
+    "Accept-Ranges": {
+        "description": "Whether ranges can be asked for: `bytes`, or `none`.",
+        "schema": {"enum": ["bytes", "none"]},
+        "example": "bytes",
+    },
+    "Content-Range": {
+        "description": "Which bytes of how many these are; with 416, how many there are.",
+        "schema": {"type": "string", "pattern": r"^bytes ([0-9]+-[0-9]+|\*)/[0-9]+$"},
+        "example": "bytes 0-1023/31457280",
+    },
+    "Repr-Digest": {
+        "description": "The SHA-256 of the whole file, whichever part is sent (RFC 9530).",
+        "schema": {"type": "string", "pattern": "^sha-256=:[0-9A-Za-z+/]{43}=:$"},
+        "example": "sha-256=:XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQtg=:",
+    },
+    "Content-Digest": {
+        "description": "The SHA-256 of the body, if it was wanted and is the whole file (RFC 9530).",
+        "schema": {"type": "string", "pattern": "^sha-256=:[0-9A-Za-z+/]{43}=:$"},
+        "example": "sha-256=:XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQtg=:",
+    },
+    "Cache-Control": {
+        "description": "Who may keep the answer, and for how long (RFC 9111).",
+        "schema": {"type": "string"},
+        "example": "private, no-cache",
+    },
+    "Retry-After": {
+        "description": "Seconds to wait before the next attempt.",
+        "schema": {"type": "integer", "minimum": 1},
+        "example": 2,
+    },
+    "WWW-Authenticate": {
+        "description": "How to authenticate (RFC 6750).",
+        "schema": {"type": "string"},
+        "example": 'Bearer realm="fileport"',
+    },
+}
+
+REQUEST_ID = {
+    "name": "X-Request-Id",
+    "in": "header",
+    "description": (
+        "An id for the request, to find it in the logs: up to 128 letters, digits, `.`, `_` and `-`. Any other value "
+        "is replaced by a new one."
+    ),
+    "schema": {"type": "string"},
+    "example": "checkout-7f3a",
+}
+_DATE = {"schema": {"type": "string"}, "example": "Tue, 03 Nov 2026 09:26:12 GMT"}
+REQUEST_HEADERS: dict[str, dict[str, Any]] = {
+    "IfMatch": {
+        "name": "If-Match",
+        "in": "header",
+        "description": "Go on only if the file is at one of these entity tags, or with `*`, if it exists; else 412.",
+        "schema": {"type": "string", "pattern": patterns.ENTITY_TAGS},
+        "example": '"019a6b1e5d2c7c419f4e3b8a1d6e0f27-1"',
+    },
+    "IfNoneMatch": {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": (
+            "Go on only if the file is at none of these entity tags, or with `*`, if it is new; else 304 to who reads, "
+            "412 to who changes."
+        ),
+        "schema": {"type": "string", "pattern": patterns.ENTITY_TAGS},
+        "example": '"019a6b1e5d2c7c419f4e3b8a1d6e0f27-7"',
+    },
+    "IfUnmodifiedSince": {
+        "name": "If-Unmodified-Since",
+        "in": "header",
+        "description": "Go on only if the file has not changed since then; else 412. Ignored beside `If-Match`.",
+        **_DATE,
+    },
+    "IfModifiedSince": {
+        "name": "If-Modified-Since",
+        "in": "header",
+        "description": "Go on only if the file has changed since then; else 304. Ignored beside `If-None-Match`.",
+        **_DATE,
+    },
+    "Range": {
+        "name": "Range",
+        "in": "header",
+        "description": (
+            "The bytes to send: up to 64 parts, of which those that overlap are one. More parts, and what is not "
+            "understood, get the whole file."
+        ),
+        "schema": {"type": "string"},
+        "example": "bytes=0-1023",
+    },
+    "IfRange": {
+        "name": "If-Range",
+        "in": "header",
+        "description": "Send the range only if the file is at this entity tag, or of this date; else the whole file.",
+        "schema": {"type": "string"},
+        "example": '"019a6b1e5d2c7c419f4e3b8a1d6e0f27-1"',
+    },
+    "WantReprDigest": {
+        "name": "Want-Repr-Digest",
+        "in": "header",
+        "description": "Which digests of the file are wanted (RFC 9530): `sha-256` is sent unless it is at 0.",
+        "schema": {"type": "string"},
+        "example": "sha-256=10",
+    },
+    "WantContentDigest": {
+        "name": "Want-Content-Digest",
+        "in": "header",
+        "description": "Which digests of the body are wanted (RFC 9530): `sha-256` is sent with a whole file.",
+        "schema": {"type": "string"},
+        "example": "sha-256=10",
+    },
+    "ContentDigest": {
+        "name": "Content-Digest",
+        "in": "header",
+        "description": "The body's digest (RFC 9530) by `sha-256` or `sha-512`. A body with another one is not stored.",
+        "schema": {"type": "string"},
+        "example": "sha-256=:XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQtg=:",
+    },
+    "ReprDigest": {
+        "name": "Repr-Digest",
+        "in": "header",
+        "description": "The file's digest, which is the body's: as `Content-Digest`.",
+        "schema": {"type": "string"},
+        "example": "sha-256=:XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQtg=:",
+    },
+    "ContentMD5": {
+        "name": "Content-MD5",
+        "in": "header",
+        "description": "The body's MD5 (RFC 1864). A body with another one is not stored.",
+        "schema": {"type": "string", "pattern": "^[0-9A-Za-z+/]{22}==$"},
+        "example": "Q2hlY2sgSW50ZWdyaXR5IQ==",
+    },
+}
+ON_CHANGES = ("IfMatch", "IfUnmodifiedSince", "IfNoneMatch")
+ON_READS = (*ON_CHANGES, "IfModifiedSince")
+ON_RANGES = ("Range", "IfRange")
+ON_BODIES = ("ContentDigest", "ReprDigest", "ContentMD5")
+ON_BYTES = (*ON_READS, *ON_RANGES, "WantReprDigest", "WantContentDigest")
+
+
+def header_reference(name: str) -> dict[str, str]:
+    """Return the reference to an answer's header."""
+    return {"$ref": f"#/components/headers/{name}"}

@@ -1,0 +1,20 @@
+"""What the document says of every operation, a module a tag. A key is the operation's id: its handler's name."""
+
+from collections.abc import Mapping
+
+from service.http.openapi.operation import Operation
+from service.http.openapi.operations import buckets, content, files, health
+
+OPERATIONS: Mapping[str, Operation] = {
+    **buckets.OPERATIONS,
+    **files.OPERATIONS,
+    **content.OPERATIONS,
+    **health.OPERATIONS,
+}
+
+TAGS = {
+    "Buckets": "Named containers of files, each with a policy: sizes, types, quota, time to live.",
+    "Files": "What is known of files: find, read, change, copy and delete their records. No bytes move.",
+    "Content": "The bytes: uploads and downloads, by name and by id.",
+    "Health": "For the platform that runs the service.",
+}

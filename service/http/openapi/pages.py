@@ -1,0 +1,71 @@
+"""`/schema`: the document, and a page that shows it. Both are made once, at the start, and need no other host."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, Router
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+from litestar.routes import BaseRoute
+
+from service.http.conditions import precondition_of
+from service.http.openapi.document import build_document
+from service.http.reading import read
+
+_STATIC = Path(__file__).parent.parent / "static"
+_HEADERS = {
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Bytes to serve, and their entity tag."""
+
+    body: bytes
+    media_type: str
+    etag: str
+
+
+def schema_router(routes: Iterable[BaseRoute]) -> Router:
+    """Return what serves the document of `routes`, and its page."""
+    index = _static("schema.html", "text/html")
+    pages = {
+        "openapi.json": _page(msgspec.json.encode(build_document(routes)), "application/json"),
+        "schema.js": _static("schema.js", "text/javascript"),
+        "schema.css": _static("schema.css", "text/css"),
+    }
+
+    @read("/")
+    async def get_index(request: Request[Any, Any, Any]) -> Response[bytes | None]:
+        return _answer(request, index)
+
+    @read("/{page:str}")
+    async def get_page(request: Request[Any, Any, Any], page: FromPath[str]) -> Response[bytes | None]:
+        if page not in pages:
+            raise NotFoundException
+        return _answer(request, pages[page])
+
+    return Router("/schema", route_handlers=[get_index, get_page], include_in_schema=False)
+
+
+def _static(name: str, media_type: str) -> Page:
+    return _page((_STATIC / name).read_bytes(), media_type)
+
+
+def _page(body: bytes, media_type: str) -> Page:
+    return Page(body, media_type, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+
+
+def _answer(request: Request[Any, Any, Any], page: Page) -> Response[bytes | None]:
+    headers = {**_HEADERS, "ETag": page.etag}
+    if precondition_of(request).excludes(page.etag):
+        return Response(None, status_code=304, headers=headers)
+    return Response(page.body, headers=headers, media_type=page.media_type)

@@ -1,0 +1,74 @@
+"""Requests as curl commands to copy: `FILEPORT_URL` is where the service is, `FILEPORT_KEY` the key."""
+
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from service.http.openapi.operation import JSON, Content, Operation
+
+_LOCAL_FILE = "opera.flac"
+
+
+def curl(
+    method: str, path: str, parameters: Iterable[Mapping[str, Any]], operation: Operation, *, is_open: bool
+) -> str:
+    """Return the curl command of the operation's example. Without `is_open` it shows the key."""
+    query = []
+    for parameter in parameters:
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{parameter['name']}}}", quote(parameter["example"]))
+        elif parameter["in"] == "query" and parameter["name"] in operation.sample:
+            query.append(f"{parameter['name']}={_text(_example(parameter))}")
+    options = [] if is_open else ['-H "Authorization: Bearer $FILEPORT_KEY"']
+    options += _body(operation.body) if operation.body else ()
+    options += (f"--data-urlencode {shlex.quote(each)}" for each in query)
+    if _gives_bytes(operation):
+        options.append(f"-o {_LOCAL_FILE}")
+    return " \\\n  ".join([f'curl {_method(method, operation, query)}"$FILEPORT_URL{path}"', *options])
+
+
+def _method(method: str, operation: Operation, query: list[str]) -> str:
+    body = operation.body
+    if body and (body.kind is None):
+        return ""  # -T says PUT, and -F says POST
+    if query:
+        return "--get "
+    return "" if method == "GET" else f"-X {method} "
+
+
+def _body(body: Content) -> Iterator[str]:
+    example = body.examples["example"]
+    match body.media_types[0]:
+        case "*/*":
+            yield f"-T {_LOCAL_FILE}"
+        case "multipart/form-data":
+            yield from _form(example)
+        case media_type if media_type == JSON:
+            yield f"--json {shlex.quote(_text(example))}"
+        case media_type:
+            yield f"-H 'Content-Type: {media_type}'"
+            yield f"-d {shlex.quote(_text(example))}"
+
+
+def _form(example: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in example.items():
+        for each in value if isinstance(value, list) else [value]:
+            text = f"@{_LOCAL_FILE}" if name == "file" else _text(each)
+            yield f"-F {shlex.quote(f'{name}={text}')}"
+
+
+def _example(parameter: Mapping[str, Any]) -> Any:
+    return parameter["example"] if "example" in parameter else parameter["content"][JSON]["example"]
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _gives_bytes(operation: Operation) -> bool:
+    answer = operation.answers.get(HTTPStatus.OK)
+    return bool(answer and answer.content and "*/*" in answer.content.media_types)

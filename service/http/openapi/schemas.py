@@ -1,0 +1,193 @@
+"""The document's schemas: those of our types, with the limits that the domain keeps, and those of bodies we stream."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from domain.model.buckets import (
+    MAX_ALLOWED_TYPES,
+    MAX_BYTES,
+    MAX_CACHE_CONTROL_LENGTH,
+    MAX_FILE_BYTES,
+    MAX_SECONDS,
+    Policy,
+    Usage,
+)
+from domain.model.files import Destination
+from domain.model.media_types import MAX_CONTENT_TYPE_LENGTH
+from domain.model.metadata import MAX_METADATA_BYTES, MAX_METADATA_DEPTH, MAX_TAG_CHARACTERS, MAX_TAGS
+from domain.model.names import MAX_NAME_BYTES
+from domain.usecases.change_file import FilePatch
+from service.http.openapi import patterns
+from service.http.problems import Problem
+from service.http.representations import BucketBody, BucketPage, FileBody, FilePage
+
+Schema = Mapping[str, Any]
+
+BUCKET_NAME: Schema = {"pattern": patterns.BUCKET_NAME}
+FILE_NAME: Schema = {
+    "description": (
+        f"A Unicode path of at most {MAX_NAME_BYTES} bytes of UTF-8, kept exactly as given, without control "
+        "characters and without empty, `.` or `..` segments."
+    ),
+    "pattern": patterns.FILE_NAME,
+    "maxLength": MAX_NAME_BYTES,
+}
+CONTENT_TYPE: Schema = {"pattern": patterns.CONTENT_TYPE, "maxLength": MAX_CONTENT_TYPE_LENGTH}
+METADATA: Schema = {
+    "description": (
+        f"Any JSON object, up to {MAX_METADATA_BYTES} bytes of compact JSON and {MAX_METADATA_DEPTH} levels, without "
+        "NUL characters."
+    )
+}
+TAGS: Schema = {
+    "description": "Distinct tags, in their order.",
+    "items": {"type": "string", "pattern": patterns.TAG, "maxLength": MAX_TAG_CHARACTERS},
+    "maxItems": MAX_TAGS,
+}
+ETAG: Schema = {"pattern": patterns.ETAG}
+SHA256: Schema = {"description": "The SHA-256 of the bytes, in lower-case hex.", "pattern": patterns.SHA256}
+
+_FILE: Mapping[str, Schema] = {
+    "bucket": BUCKET_NAME,
+    "name": FILE_NAME,
+    "content_type": CONTENT_TYPE,
+    "size": {"description": "Bytes.", "minimum": 0, "maximum": MAX_FILE_BYTES},
+    "sha256": SHA256,
+    "etag": ETAG,
+    "metadata": METADATA,
+    "tags": TAGS,
+    "revision": {"description": "Begins at 1 and grows with every change of the record or its bytes.", "minimum": 1},
+    "created_at": {"description": "In UTC.", "format": "date-time"},
+    "updated_at": {"description": "When the record or its bytes last changed, in UTC.", "format": "date-time"},
+    "expires_at": {
+        "description": "From then on the file is as good as deleted; null: never.",
+        "format": "date-time",
+    },
+}
+_BUCKET: Mapping[str, Schema] = {
+    "name": BUCKET_NAME,
+    "max_file_size": {
+        "description": "The largest file, in bytes; null: only the service's own limit holds.",
+        "minimum": 0,
+        "maximum": MAX_FILE_BYTES,
+    },
+    "allowed_types": {
+        "description": "Which content types may come in: `type/subtype`, `type/*` or `*/*`; null: all.",
+        "items": {"type": "string", "pattern": patterns.TYPE_PATTERN, "maxLength": MAX_CONTENT_TYPE_LENGTH},
+        "maxItems": MAX_ALLOWED_TYPES,
+    },
+    "quota_bytes": {
+        "description": "What the files may add up to, in bytes; null: no limit.",
+        "minimum": 0,
+        "maximum": MAX_BYTES,
+    },
+    "default_ttl": {
+        "description": "Seconds after which a new file expires; null: never.",
+        "minimum": 1,
+        "maximum": MAX_SECONDS,
+    },
+    "public": {"description": "Whether anybody may read the files."},
+    "cache_control": {
+        "description": "The `Cache-Control` of downloads; null: none of its own.",
+        "pattern": patterns.FIELD_VALUE,
+        "minLength": 1,
+        "maxLength": MAX_CACHE_CONTROL_LENGTH,
+    },
+    "created_at": {"description": "In UTC.", "format": "date-time"},
+}
+_LIMITS: Mapping[type, Mapping[str, Schema]] = {
+    FileBody: _FILE,
+    FilePatch: _FILE,
+    Destination: _FILE,
+    BucketBody: _BUCKET,
+    Policy: _BUCKET,
+    FilePage: {"limit": {"minimum": 1}, "offset": {"minimum": 0}, "total": {"minimum": 0}},
+    BucketPage: {"limit": {"minimum": 1}},
+    Usage: {"bytes": {"minimum": 0}, "files": {"minimum": 0}},
+    Problem: {
+        "type": {"format": "uri-reference"},
+        "title": {"description": "The phrase of the status."},
+        "status": {"minimum": 400, "maximum": 599},
+        "detail": {"description": "For people; it may change."},
+        "code": {"description": "Stable; for programs.", "pattern": "^[a-z_]+$"},
+    },
+}
+
+# Where the docstring speaks Python.
+_ABOUT = {
+    "Policy": "What a bucket admits and how its files behave. Sizes in bytes, times in seconds; null is no limit.",
+    "FilePatch": "A JSON merge patch (RFC 7396) of a file: what is left out stays, null removes.",
+    "Destination": "Where a copy goes; what is left out, or null, is as it is in the original.",
+}
+
+UPLOAD_FORM: Schema = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", **FILE_NAME},
+        "metadata": {"type": "object", **METADATA},
+        "tags": {
+            "type": "array",
+            **TAGS,
+            "description": "May be repeated, and may hold several tags: a JSON array, or with commas between.",
+        },
+        "file": {"description": "The bytes.", "contentMediaType": "application/octet-stream"},
+    },
+    "required": ["file"],
+    "additionalProperties": False,
+}
+
+
+def reference(kind: type) -> dict[str, str]:
+    """Return the reference to a type's schema."""
+    return {"$ref": f"#/components/schemas/{kind.__name__}"}
+
+
+def component_schemas(*, asked: Iterable[type], answered: Iterable[type]) -> dict[str, dict[str, Any]]:
+    """Return the schemas of types that requests and answers have, and of all that those refer to."""
+    return _components(answered, is_answer=True) | _components(asked, is_answer=False)
+
+
+def schema_of(annotation: Any) -> dict[str, Any]:
+    """Return the schema of a type that refers to no other."""
+    return msgspec.json.schema(annotation, schema_hook=_any_json)
+
+
+def _components(kinds: Iterable[type], *, is_answer: bool) -> dict[str, dict[str, Any]]:
+    # Sorted, so that the document is the same after every start.
+    ordered = sorted(kinds, key=lambda kind: kind.__name__)
+    _, components = msgspec.json.schema_components(
+        ordered, ref_template="#/components/schemas/{name}", schema_hook=_any_json
+    )
+    limits = {kind.__name__: each for kind, each in _LIMITS.items()}
+    return {
+        name: _limited(component, limits.get(name, {}), is_answer=is_answer) for name, component in components.items()
+    }
+
+
+def _limited(component: Schema, limits: Mapping[str, Schema], *, is_answer: bool) -> dict[str, Any]:
+    properties = {
+        name: {**_without_union(each), **limits.get(name, {})} for name, each in component["properties"].items()
+    }
+    limited = {**component, "properties": properties}
+    if is_answer:  # whatever a constructor may leave out, an answer has every field
+        limited["required"] = list(properties)
+        limited["properties"] = {
+            name: {key: value for key, value in each.items() if key != "default"} for name, each in properties.items()
+        }
+    if about := _ABOUT.get(component["title"]):
+        limited["description"] = about
+    return limited
+
+
+def _without_union(schema: Schema) -> Schema:
+    match schema.get("anyOf"):
+        case [{"type": str(kind)} as only, {"type": "null"}]:
+            return {**only, "type": [kind, "null"], **{key: schema[key] for key in schema.keys() - {"anyOf"}}}
+        case _:
+            return schema
+
+
+def _any_json(_: type) -> dict[str, Any]:
+    return {"description": "Any JSON."}

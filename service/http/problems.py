@@ -1,0 +1,125 @@
+"""Errors as `application/problem+json` (RFC 9457): the one table from domain errors to HTTP."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from domain import errors
+
+log = structlog.get_logger()
+
+MEDIA_TYPE = "application/problem+json"
+
+# The first class of an error's ancestry that stands here decides.
+STATUS: Mapping[type[errors.FileportError], HTTPStatus] = {
+    errors.InvalidInputError: HTTPStatus.BAD_REQUEST,
+    errors.NotFoundError: HTTPStatus.NOT_FOUND,
+    errors.ConflictError: HTTPStatus.CONFLICT,
+    errors.PreconditionFailedError: HTTPStatus.PRECONDITION_FAILED,
+    errors.RangeNotSatisfiableError: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+    errors.FileTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.QuotaExceededError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.TypeNotAllowedError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    errors.NotTextError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    errors.TextTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.BodyTimeoutError: HTTPStatus.REQUEST_TIMEOUT,
+    errors.UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.FileportError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+# Codes of the framework's own refusals; any other status is named by its phrase.
+_CODES = {
+    HTTPStatus.BAD_REQUEST: "invalid_request",
+    HTTPStatus.UNAUTHORIZED: "unauthorized",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "internal_error",
+}
+
+
+# Python's phrases of these statuses are older than RFC 9110.
+_PHRASES = {
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
+    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: "Range Not Satisfiable",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
+}
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """A problem's body (RFC 9457, section 3). `code` is stable: match on it, not on the texts."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+
+
+def status_of(kind: type[errors.FileportError]) -> HTTPStatus:
+    """Return the status of an error of the domain."""
+    return next(STATUS[each] for each in kind.__mro__ if each in STATUS)
+
+
+def code_of(status: HTTPStatus) -> str:
+    """Return the code of a refusal of the framework's own with that status."""
+    return _CODES.get(status, status.name.lower())
+
+
+def phrase_of(status: HTTPStatus) -> str:
+    """Return the phrase of a status (RFC 9110, section 15)."""
+    return _PHRASES.get(status, status.phrase)
+
+
+def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> Response[Problem]:
+    """Return the response for a problem."""
+    body = Problem(title=phrase_of(HTTPStatus(status)), status=status, detail=detail, code=code)
+    return Response(
+        body, status_code=status, media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store", **(headers or {})}
+    )
+
+
+def from_domain(_: Request[Any, Any, Any], error: errors.FileportError) -> Response[Problem]:
+    """Render an error of the domain."""
+    status = status_of(type(error))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.warning("request failed", code=error.code, detail=error.detail)
+    return problem(status, error.code, error.detail, _headers(error))
+
+
+def from_framework(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+    """Render a refusal of the framework: no such route, a wrong method, a parameter of the wrong type."""
+    status = HTTPStatus(error.status_code)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("request failed", exc_info=error)
+        return problem(status, code_of(status), "Something went wrong here; it is not the request's fault.")
+    detail = _validation_detail(error) if isinstance(error, ValidationException) else error.detail
+    return problem(status, code_of(status), detail, error.headers)
+
+
+def from_bug(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """Render what nobody foresaw; the log has the rest."""
+    log.error("request failed", exc_info=error)
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return problem(status, code_of(status), "Something went wrong here; it is not the request's fault.")
+
+
+def _headers(error: errors.FileportError) -> Mapping[str, str]:
+    if isinstance(error, errors.UnavailableError):
+        return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, errors.BodyTimeoutError):
+        return {"Connection": "close"}  # RFC 9110, section 15.5.9
+    if isinstance(error, errors.RangeNotSatisfiableError):
+        return {"Content-Range": f"bytes */{error.size}"}  # RFC 9110, section 15.5.17
+    return {}
+
+
+def _validation_detail(error: ValidationException) -> str:
+    if not isinstance(error.extra, list) or not error.extra:
+        return error.detail
+    return "; ".join(
+        f"{each['key']}: {each['message']}" if each.get("key") else each["message"] for each in error.extra
+    )

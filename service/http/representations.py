@@ -1,0 +1,129 @@
+"""What the API says of buckets and files, in JSON and in headers."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from litestar import Response
+
+from domain.model.buckets import Bucket, Usage
+from domain.model.files import File, Stored
+from domain.model.metadata import JsonObject
+from domain.model.preconditions import last_modified
+from service.http.dates import http_date
+
+# Who reads needs a key, so no cache that is shared may keep it; and what is kept is asked for again, with its tag.
+PRIVATE = "private, no-cache"
+
+
+class FileBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A file. `etag` is the value of the header of that name, quotes included, fit for `If-Match`."""
+
+    id: UUID
+    bucket: str
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+    etag: str
+    metadata: JsonObject
+    tags: tuple[str, ...]
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime | None
+
+
+class FilePage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of files. `total` is null unless it was asked for; `next` is the next page's cursor, null on the last."""
+
+    items: list[FileBody]
+    limit: int
+    offset: int
+    total: int | None
+    next: str | None
+
+
+class BucketBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A bucket: its policy, and what its files add up to."""
+
+    name: str
+    max_file_size: int | None
+    allowed_types: tuple[str, ...] | None
+    quota_bytes: int | None
+    default_ttl: int | None
+    public: bool
+    cache_control: str | None
+    created_at: datetime
+    usage: Usage
+
+
+class BucketPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of buckets; `next` is the cursor of the next one, null on the last."""
+
+    items: list[BucketBody]
+    limit: int
+    next: str | None
+
+
+def file_body(file: File) -> FileBody:
+    """Return a file as callers see it."""
+    return FileBody(
+        id=file.id,
+        bucket=file.bucket,
+        name=file.name,
+        content_type=file.content_type,
+        size=file.size,
+        sha256=file.sha256,
+        etag=file.etag,
+        metadata=file.metadata,
+        tags=file.tags,
+        revision=file.revision,
+        created_at=file.created_at,
+        updated_at=file.updated_at,
+        expires_at=file.expires_at,
+    )
+
+
+def file_response(file: File, *, status: int = 200) -> Response[FileBody]:
+    """Return the response that carries a file's record."""
+    headers = {"ETag": file.etag}
+    if status == 201:
+        headers["Location"] = f"/v1/files/{file.id}"
+    return Response(file_body(file), status_code=status, headers=headers)
+
+
+def found_response(file: File) -> Response[FileBody | None]:
+    """Return the response to who asks for a file's record, and may keep it."""
+    headers = {**_kept(file), "Last-Modified": http_date(last_modified(file))}
+    return Response(file_body(file), headers=headers)
+
+
+def unchanged_response(file: File) -> Response[FileBody | None]:
+    """Return the response to who has the record already (RFC 9110, section 15.4.5)."""
+    return Response(None, status_code=304, headers=_kept(file))
+
+
+def _kept(file: File) -> dict[str, str]:
+    return {"ETag": file.etag, "Cache-Control": PRIVATE}
+
+
+def stored_response(stored: Stored) -> Response[FileBody]:
+    """Return the response to an upload: 201 for a new file, 200 for one that was replaced."""
+    return file_response(stored.file, status=201 if stored.created else 200)
+
+
+def bucket_body(bucket: Bucket) -> BucketBody:
+    """Return a bucket as callers see it."""
+    policy = bucket.policy
+    return BucketBody(
+        name=bucket.name,
+        max_file_size=policy.max_file_size,
+        allowed_types=policy.allowed_types,
+        quota_bytes=policy.quota_bytes,
+        default_ttl=policy.default_ttl,
+        public=policy.public,
+        cache_control=policy.cache_control,
+        created_at=bucket.created_at,
+        usage=bucket.usage,
+    )

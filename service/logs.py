@@ -1,0 +1,46 @@
+"""Structured logs: one event a line, with the id of the request that caused it."""
+
+import logging
+import sys
+
+import structlog
+
+# These log requests, addresses and retries of their own at INFO; ours say it once, without secrets.
+_QUIET = ("aiobotocore", "alembic", "asyncio", "asyncpg", "boto3", "botocore", "litestar", "sqlalchemy")
+
+# Never with local variables: they hold keys and passwords.
+_JSON_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+_PLAIN_TRACEBACKS = structlog.dev.plain_traceback
+
+
+def configure_logs(*, level: str, format_: str) -> None:
+    """Write events of `level` and above to standard error, as JSON lines or for a person to read."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderers: list[structlog.typing.Processor] = (
+        [_JSON_TRACEBACKS, structlog.processors.JSONRenderer()]
+        if format_ == "json"
+        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_PLAIN_TRACEBACKS)]
+    )
+    numeric = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[*shared, *renderers],
+        wrapper_class=structlog.make_filtering_bound_logger(numeric),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=numeric, force=True)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(max(numeric, logging.WARNING))

@@ -1,0 +1,104 @@
+"""Figures for Prometheus. With several workers each keeps its own in a file, and any of them adds all up."""
+
+import os
+from http import HTTPMethod
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from domain.usecases.reap import Reaped
+from domain.usecases.sweep import Swept
+
+# The library looks for it when it is imported, which is after the workers are forked.
+SHARED_DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+
+# Anybody may make up methods; each would be a series of its own.
+_METHODS = frozenset(HTTPMethod)
+
+_SECONDS = Histogram(
+    "fileport_request_duration_seconds",
+    "How long requests took, to the last byte of their answer.",
+    ["method", "route", "status"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600),
+)
+_SENT = Counter("fileport_response_bytes", "Bytes of answers' bodies.", ["method", "route"])
+_TRANSFERS = Gauge("fileport_transfers", "Uploads and downloads that run.", ["kind"], multiprocess_mode="livesum")
+_SHED = Counter("fileport_shed_requests", "Uploads and downloads refused for want of room.", ["kind"])
+_REAPED = Counter("fileport_reaped", "What the reaper finished or undid.", ["kind"])
+_SWEPT = Counter("fileport_swept", "Unfinished writes that nobody owned, and what became of them.", ["kind"])
+_RETRIES = Counter("fileport_catalog_retries", "Transactions that were run again, and what they had met.", ["reason"])
+_CIRCUIT_OPEN = Gauge(
+    "fileport_blob_store_circuit_open",
+    "How many workers know the blob store to be down, and fail at once what needs it.",
+    multiprocess_mode="sum",
+)
+
+
+def count_request(*, method: str, route: str, status: int, sent: int, seconds: float) -> None:
+    """Count one request. `route` is the template of its path, so that there are not too many of them."""
+    if method not in _METHODS:
+        method = "other"
+    _SECONDS.labels(method, route, status).observe(seconds)
+    _SENT.labels(method, route).inc(sent)
+
+
+class TransferFigures:
+    """The figures of one kind of transfers: `uploads` or `downloads`."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._running = _TRANSFERS.labels(kind)
+        self._shed = _SHED.labels(kind)
+
+    def began(self) -> None:
+        """Count a transfer that runs from now on."""
+        self._running.inc()
+
+    def ended(self) -> None:
+        """Count a transfer that ran until now."""
+        self._running.dec()
+
+    def refused(self) -> None:
+        """Count a transfer that found no room."""
+        self._shed.inc()
+
+
+def count_reaped(reaped: Reaped) -> None:
+    """Count what a round of the reaper did."""
+    _REAPED.labels("expired_files").inc(reaped.expired)
+    _REAPED.labels("lapsed_reservations").inc(reaped.lapsed)
+    _REAPED.labels("removed_blobs").inc(reaped.removed)
+    _REAPED.labels("refused_blobs").inc(reaped.refused)
+
+
+def count_swept(swept: Swept) -> None:
+    """Count what a sweep did."""
+    _SWEPT.labels("aborted_writes").inc(swept.aborted)
+    _SWEPT.labels("refused_writes").inc(swept.refused)
+
+
+def count_retry(reason: str) -> None:
+    """Count one retry. `reason` is the name of an error's class."""
+    _RETRIES.labels(reason).inc()
+
+
+def show_circuit(*, is_open: bool) -> None:
+    """Show whether this worker's circuit of the blob store is open."""
+    _CIRCUIT_OPEN.set(is_open)
+
+
+def exposition() -> tuple[bytes, str]:
+    """Return all figures in Prometheus's text format, and its media type."""
+    registry = REGISTRY
+    if SHARED_DIRECTORY_VARIABLE in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # the library annotates little
+    return generate_latest(registry), CONTENT_TYPE_LATEST

@@ -1,0 +1,41 @@
+"""What every secret source promises; see `domain.ports.SecretSource`."""
+
+from abc import ABC, abstractmethod
+from uuid import uuid4
+
+import pytest
+
+from domain.errors import SecretUnavailableError
+from domain.ports import SecretSource
+
+
+class SecretSourceContract(ABC):
+    """Derive a test class, and give it the fixture `source` and `keep`."""
+
+    @pytest.fixture
+    def source(self) -> SecretSource:
+        raise NotImplementedError
+
+    @abstractmethod
+    async def keep(self, source: SecretSource, id: str, text: str) -> None:
+        """Make `text` the current one of the secret, be it new or not."""
+
+    @pytest.fixture
+    def id(self) -> str:
+        return f"secret-{uuid4().hex}"
+
+    @pytest.mark.parametrize("text", ["hunter2", '{"username": "u", "password": "p"}', "пароль 密码 🔑\n"])
+    async def test_a_secret_is_read_as_it_is(self, source: SecretSource, id: str, text: str) -> None:
+        await self.keep(source, id, text)
+        assert await source.secret(id) == text
+
+    async def test_a_rotated_secret_is_seen_at_once(self, source: SecretSource, id: str) -> None:
+        await self.keep(source, id, "old")
+        assert await source.secret(id) == "old"
+        await self.keep(source, id, "new")
+        assert await source.secret(id) == "new"
+
+    async def test_a_secret_that_does_not_exist_is_unavailable(self, source: SecretSource, id: str) -> None:
+        with pytest.raises(SecretUnavailableError) as raised:
+            await source.secret(id)
+        assert id not in raised.value.detail

@@ -1,0 +1,279 @@
+"""Many at once, each on a connection of its own."""
+
+import asyncio
+from collections.abc import Awaitable, Iterable
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import TypeVar
+
+import anyio
+import pytest
+from msgspec.structs import replace
+
+from adapters.postgres import Pool, PostgresCatalog
+from domain.errors import (
+    BucketNotEmptyError,
+    FileportError,
+    NameTakenError,
+    NoSuchBucketError,
+    NoSuchFileError,
+    QuotaExceededError,
+)
+from domain.model.blobs import new_blob_key
+from domain.model.buckets import Policy, Usage
+from domain.model.files import Destination, File, NewFile
+from domain.model.listing import FileQuery
+from domain.model.preconditions import ANYTHING_GOES, Precondition
+from tests.contracts.catalog import LEASE, changed, claims, expired, reserved, stored, usage
+from tests.factories import NewFileFactory
+
+T = TypeVar("T")
+
+
+@pytest.fixture
+def catalog(pool: Pool) -> PostgresCatalog:
+    return PostgresCatalog(pool, grace=0)
+
+
+async def race(calls: Iterable[Awaitable[T]]) -> tuple[list[T], list[FileportError]]:
+    """Run all calls at once. Returns what they returned, and what they were refused with."""
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    refusals = [outcome for outcome in outcomes if isinstance(outcome, FileportError)]
+    results = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
+    assert len(refusals) + len(results) == len(outcomes), outcomes
+    return results, refusals
+
+
+def kinds(refusals: Iterable[FileportError]) -> set[type[FileportError]]:
+    return {type(refusal) for refusal in refusals}
+
+
+@pytest.mark.parametrize("quota", [None, 10**6])
+async def test_of_many_writers_of_one_name_all_are_answered_and_one_file_is_left(
+    catalog: PostgresCatalog, quota: int | None
+) -> None:
+    await catalog.put_bucket("songs", Policy(quota_bytes=quota))
+    blobs = [await reserved(catalog, size=size) for size in range(1, 21)]
+    new = NewFileFactory.build(bucket="songs", name="a")
+    results, refusals = await race(catalog.commit_file(new, blob) for blob in blobs)
+    assert not refusals
+    assert sorted(result.file.revision for result in results) == list(range(1, 21))
+    assert [result.file.revision for result in results if result.created] == [1]
+    last = max((result.file for result in results), key=lambda file: file.revision)
+    assert await catalog.file_named("songs", "a") == last
+    assert await usage(catalog, "songs") == Usage(bytes=last.size, files=1)
+    assert set(await claims(catalog)) == {blob.key for blob in blobs} - {last.blob_key}
+
+
+async def test_of_many_who_may_only_create_one_does(catalog: PostgresCatalog) -> None:
+    new = NewFileFactory.build(name="a", precondition=Precondition(if_none_match=()))
+    blobs = [await reserved(catalog) for _ in range(20)]
+    results, refusals = await race(catalog.commit_file(new, blob) for blob in blobs)
+    assert (len(results), len(refusals)) == (1, 19)
+
+
+async def test_a_commit_that_is_repeated_at_once_makes_one_file(catalog: PostgresCatalog) -> None:
+    new, blob = NewFileFactory.build(), await reserved(catalog)
+    results, refusals = await race(catalog.commit_file(new, blob) for _ in range(20))
+    assert not refusals
+    assert len({result.file.id for result in results}) == 1
+    assert (await usage(catalog)).files == 1
+
+
+async def test_of_fifty_changes_of_one_revision_one_is_made(catalog: PostgresCatalog) -> None:
+    file = await stored(catalog)
+    results, refusals = await race(catalog.change_file(replace(file, tags=(str(number),))) for number in range(50))
+    assert not refusals
+    [winner] = [result for result in results if result is not None]
+    assert await catalog.file(file.id) == winner
+    assert winner.revision == 2
+
+
+async def test_of_many_renames_to_one_name_one_is_made(catalog: PostgresCatalog) -> None:
+    files = [await stored(catalog) for _ in range(20)]
+    results, refusals = await race(catalog.change_file(replace(file, name="a")) for file in files)
+    assert len(results) == 1
+    assert kinds(refusals) == {NameTakenError}
+
+
+async def test_of_many_deletions_of_one_file_one_is_made(catalog: PostgresCatalog) -> None:
+    file = await stored(catalog)
+    results, refusals = await race(catalog.delete_file(file.id, ANYTHING_GOES) for _ in range(20))
+    assert len(results) == 1
+    assert kinds(refusals) == {NoSuchFileError}
+    assert list(await claims(catalog)) == [file.blob_key]
+    assert await usage(catalog) == Usage()
+
+
+async def test_files_that_share_bytes_may_be_deleted_at_once(catalog: PostgresCatalog) -> None:
+    for _ in range(10):
+        file = await stored(catalog, name="a")
+        copy = await catalog.copy_file(file.id, Destination(name="b"), ANYTHING_GOES)
+        await race(catalog.delete_file(each.id, ANYTHING_GOES) for each in (file, copy))
+        [claim] = (await claims(catalog)).values()
+        assert claim.key == file.blob_key
+        assert await catalog.forget_blobs([claim]) == 1
+
+
+async def test_a_file_that_is_deleted_while_it_is_copied_keeps_its_bytes_or_was_not_copied(
+    catalog: PostgresCatalog,
+) -> None:
+    for number in range(20):
+        file = await stored(catalog)
+        copies, _ = await race(
+            [
+                catalog.copy_file(file.id, Destination(name=f"copy {number}"), ANYTHING_GOES),
+                catalog.delete_file(file.id, ANYTHING_GOES),
+            ]
+        )
+        was_copied = any(isinstance(each, File) for each in copies)
+        assert (file.blob_key in await claims(catalog)) == (not was_copied)
+
+
+async def test_a_quota_holds_against_uploads_at_once(catalog: PostgresCatalog) -> None:
+    await catalog.put_bucket("songs", Policy(quota_bytes=50))
+    blobs = [await reserved(catalog, size=10) for _ in range(20)]
+    results, refusals = await race(stored(catalog, blob=blob, bucket="songs") for blob in blobs)
+    assert (len(results), kinds(refusals)) == (5, {QuotaExceededError})
+    assert await usage(catalog, "songs") == Usage(bytes=50, files=5)
+
+
+async def test_a_quota_holds_against_moves_and_copies_at_once(catalog: PostgresCatalog) -> None:
+    await catalog.put_bucket("songs", Policy(quota_bytes=50))
+    files = [await stored(catalog, size=10) for _ in range(20)]
+    moves = [catalog.change_file(replace(file, bucket="songs")) for file in files[:10]]
+    copies = [catalog.copy_file(file.id, Destination(bucket="songs"), ANYTHING_GOES) for file in files[10:]]
+    results, refusals = await race([*moves, *copies])
+    assert (len(results), kinds(refusals)) == (5, {QuotaExceededError})
+    assert await usage(catalog, "songs") == Usage(bytes=50, files=5)
+
+
+async def test_a_quota_that_comes_amid_uploads_holds_from_then_on(catalog: PostgresCatalog) -> None:
+    await catalog.put_bucket("songs", Policy())
+    blobs = [await reserved(catalog, size=10) for _ in range(60)]
+    uploads = [stored(catalog, blob=blob, bucket="songs") for blob in blobs]
+    await race([*uploads[:30], catalog.put_bucket("songs", Policy(quota_bytes=200)), *uploads[30:]])
+    used = await usage(catalog, "songs")
+    listed = await catalog.list_files(FileQuery(bucket="songs", limit=100))
+    assert used == Usage(bytes=10 * len(listed), files=len(listed))
+    full = max(used.bytes, 200)
+    with pytest.raises(QuotaExceededError):
+        await stored(catalog, bucket="songs", size=full - used.bytes + 1)
+
+
+async def test_a_policy_changes_amid_uploads_that_never_cease(catalog: PostgresCatalog) -> None:
+    is_changed = asyncio.Event()
+
+    async def upload() -> None:
+        while not is_changed.is_set():
+            await stored(catalog, size=1)
+
+    uploads = [asyncio.create_task(upload()) for _ in range(8)]
+    for quota in (10**9, None, 10**9, None):
+        await catalog.put_bucket("default", Policy(quota_bytes=quota))
+    is_changed.set()
+    await asyncio.gather(*uploads)
+
+
+async def test_a_bucket_that_is_deleted_amid_uploads_is_gone_or_holds_them(catalog: PostgresCatalog) -> None:
+    for _ in range(20):
+        await catalog.put_bucket("songs", Policy())
+        blob = await reserved(catalog)
+        _, refusals = await race([stored(catalog, blob=blob, bucket="songs"), catalog.delete_bucket("songs")])
+        assert kinds(refusals) <= {NoSuchBucketError, BucketNotEmptyError}
+        assert len(refusals) == 1
+        if kinds(refusals) == {BucketNotEmptyError}:
+            [file] = await catalog.list_files(FileQuery(bucket="songs"))
+            await catalog.delete_file(file.id, ANYTHING_GOES)
+
+
+async def test_a_bucket_is_made_once(catalog: PostgresCatalog) -> None:
+    results, _ = await race(catalog.put_bucket("songs", Policy(default_ttl=number)) for number in range(1, 21))
+    assert [created for _, created in results].count(True) == 1
+
+
+async def test_reapers_at_once_do_everything_once(catalog: PostgresCatalog) -> None:
+    await catalog.reserve_blobs([new_blob_key() for _ in range(50)], lease=0)
+    for _ in range(10):
+        await expired(catalog)
+    lapsed, _ = await race(catalog.condemn_lapsed(limit=20) for _ in range(10))
+    ended, _ = await race(catalog.expire_files(limit=4) for _ in range(10))
+    assert (sum(lapsed), sum(ended)) == (50, 10)
+    rounds, _ = await race(catalog.claim_condemned(limit=20, lease=LEASE) for _ in range(10))
+    found = [claim for round_ in rounds for claim in round_]
+    assert (len(found), len({claim.key for claim in found})) == (60, 60)
+    forgotten, _ = await race(catalog.forget_blobs(found) for _ in range(5))
+    assert sum(forgotten) == 60
+    assert await usage(catalog) == Usage()
+
+
+async def test_after_a_storm_everything_adds_up(pool: Pool, catalog: PostgresCatalog) -> None:
+    names, buckets = [f"file {number}" for number in range(8)], ["default", "songs", "films"]
+    await catalog.put_bucket("songs", Policy(quota_bytes=400))
+    await catalog.put_bucket("films", Policy(default_ttl=3600))
+
+    async def act(random: Random) -> None:
+        bucket, name = random.choice(buckets), random.choice(names)
+        action = random.randrange(7)
+        if action == 0:
+            new = NewFile(bucket=bucket, name=name, content_type="text/plain")
+            await catalog.commit_file(new, await reserved(catalog, size=random.randrange(100)))
+            return
+        file = await catalog.file_named(random.choice(buckets), random.choice(names))
+        if action == 1:
+            await catalog.change_file(replace(file, bucket=bucket, name=name))
+        elif action == 2:
+            await catalog.copy_file(file.id, Destination(bucket=bucket, name=name), ANYTHING_GOES)
+        elif action == 3:
+            await catalog.delete_file(file.id, ANYTHING_GOES)
+        elif action == 4:
+            await catalog.change_file(replace(file, expires_at=datetime.now(UTC) + timedelta(milliseconds=50)))
+        elif action == 5:
+            await catalog.expire_files(limit=5)
+        else:
+            await catalog.forget_blobs(await catalog.claim_condemned(limit=5, lease=LEASE))
+
+    async def storm(seed: int) -> None:
+        random = Random(seed)
+        for _ in range(40):
+            await race([act(random)])
+
+    await asyncio.gather(*(storm(seed) for seed in range(12)))
+    await _check_sums(pool, catalog, buckets)
+
+
+async def _check_sums(pool: Pool, catalog: PostgresCatalog, buckets: list[str]) -> None:
+    async with pool.connection() as connection:
+        sums = "SELECT bucket, sum(size)::bigint, count(*) FROM files GROUP BY bucket"
+        used = {row[0]: Usage(bytes=row[1], files=row[2]) for row in await connection.fetch(sums)}
+        miscounted = """
+        SELECT key FROM blobs LEFT JOIN files ON blob_key = key
+        GROUP BY key HAVING file_count <> count(id)
+        """
+        assert await connection.fetch(miscounted) == []
+    for bucket in buckets:
+        assert await usage(catalog, bucket) == used.get(bucket, Usage())
+    assert (await usage(catalog, "songs")).bytes <= 400
+
+
+async def test_an_original_that_expires_while_it_is_copied_makes_no_way_for_its_copy(
+    pool: Pool, catalog: PostgresCatalog
+) -> None:
+    async with pool.connection() as connection:
+        soon = await connection.fetchval("SELECT clock_timestamp() + interval '0.5 seconds'")
+        file = await changed(catalog, await stored(catalog, name="a"), expires_at=soon)
+        async with connection.transaction():
+            await connection.execute("SELECT FROM files FOR UPDATE")
+            copying = asyncio.create_task(catalog.copy_file(file.id, Destination(name="a"), ANYTHING_GOES))
+            # The copy has looked before the file expires, and goes on after it.
+            while not await connection.fetchval("SELECT clock_timestamp() > $1", soon):
+                await anyio.lowlevel.checkpoint()
+    with pytest.raises((NameTakenError, NoSuchFileError)):
+        await copying
+    assert await catalog.expire_files(limit=10) == 1
+    assert list(await claims(catalog)) == [file.blob_key]
+
+
+async def test_what_was_committed_is_seen_by_all(pool: Pool, catalog: PostgresCatalog) -> None:
+    file = await changed(catalog, await stored(catalog), tags=("x",))
+    assert await asyncio.gather(*(catalog.file(file.id) for _ in range(20))) == [file] * 20

@@ -1,0 +1,80 @@
+"""PostgreSQL keeps the contracts of the catalog, on one connection each and its every change undone."""
+
+import pytest
+
+from adapters.postgres import PostgresCatalog
+from domain.model.buckets import Usage
+from domain.ports import Catalog
+from tests.contracts.catalog import GRACE, CatalogContract
+from tests.contracts.catalog_audit import AuditContract
+from tests.contracts.catalog_blobs import BlobsContract
+from tests.contracts.catalog_buckets import BucketsContract
+from tests.contracts.catalog_commits import CommitsContract
+from tests.contracts.catalog_files import FilesContract
+from tests.contracts.catalog_filters import FiltersContract
+from tests.contracts.catalog_listing import ListingContract
+from tests.contracts.catalog_where import WhereContract
+from tests.integration.fixtures.databases import OneConnection
+
+
+class PostgresContract(CatalogContract):
+    @pytest.fixture
+    def catalog(self, one_connection: OneConnection) -> Catalog:
+        return PostgresCatalog(one_connection, grace=0)
+
+    @pytest.fixture
+    def patient_catalog(self, one_connection: OneConnection) -> Catalog:
+        return PostgresCatalog(one_connection, grace=GRACE)
+
+
+class TestBuckets(PostgresContract, BucketsContract):
+    pass
+
+
+class TestBlobs(PostgresContract, BlobsContract):
+    pass
+
+
+class TestAudit(PostgresContract, AuditContract):
+    @pytest.fixture(autouse=True)
+    def _connection(self, one_connection: OneConnection) -> None:
+        self.one_connection = one_connection
+
+    async def miscount_usage(self, catalog: Catalog, bucket: str, error: Usage) -> None:
+        await self._execute("INSERT INTO bucket_usage VALUES ($1, 999, $2, $3)", bucket, error.bytes, error.files)
+
+    async def miscount_files(self, catalog: Catalog, key: str, error: int) -> None:
+        await self._execute(
+            "UPDATE blobs SET file_count = file_count + $2,"
+            " state = CASE file_count + $2 WHEN 0 THEN 'condemned' ELSE state END,"
+            " due_at = CASE file_count + $2 WHEN 0 THEN statement_timestamp() END WHERE key = $1",
+            key,
+            error,
+        )
+
+    async def lose_files(self, catalog: Catalog, key: str) -> None:
+        await self._execute("DELETE FROM files WHERE blob_key = $1", key)
+
+    async def _execute(self, sql: str, *values: object) -> None:
+        async with self.one_connection.connection() as connection:
+            await connection.execute(sql, *values)
+
+
+class TestCommits(PostgresContract, CommitsContract):
+    pass
+
+
+class TestFiles(PostgresContract, FilesContract):
+    pass
+
+
+class TestFilters(PostgresContract, FiltersContract):
+    pass
+
+
+class TestWhere(PostgresContract, WhereContract):
+    pass
+
+
+class TestListing(PostgresContract, ListingContract):
+    pass

@@ -1,0 +1,89 @@
+"""The secret source in AWS Secrets Manager keeps the port's contract, and its own promises."""
+
+import socket
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+import aioboto3
+import pytest
+
+from adapters.secrets import SecretsManagerSource, open_secrets_client
+from domain.errors import SecretUnavailableError
+from domain.model.credentials import Credentials, parse_credentials
+from domain.ports import SecretSource
+from tests.contracts.secret_source import SecretSourceContract
+from tests.integration.fixtures.containers import LocalStack
+
+if TYPE_CHECKING:
+    from types_aiobotocore_secretsmanager.client import SecretsManagerClient
+
+
+@pytest.fixture(scope="session")
+async def client(localstack: LocalStack, aws_session: aioboto3.Session) -> AsyncIterator["SecretsManagerClient"]:
+    async with open_secrets_client(endpoint_url=localstack.endpoint_url, session=aws_session) as client:
+        yield client
+
+
+async def keep_secret(client: "SecretsManagerClient", id: str, text: str) -> None:
+    try:
+        await client.create_secret(Name=id, SecretString=text)
+    except client.exceptions.ResourceExistsException:
+        await client.put_secret_value(SecretId=id, SecretString=text)
+
+
+class TestSecretsManagerSource(SecretSourceContract):
+    @pytest.fixture
+    def source(self, client: "SecretsManagerClient") -> SecretsManagerSource:
+        self.client = client
+        return SecretsManagerSource(client)
+
+    async def keep(self, source: SecretSource, id: str, text: str) -> None:
+        await keep_secret(self.client, id, text)
+
+    async def test_a_secret_of_bytes_is_refused(
+        self, source: SecretsManagerSource, client: "SecretsManagerClient", id: str
+    ) -> None:
+        await client.create_secret(Name=id, SecretBinary=b"\x00\xff")
+        with pytest.raises(SecretUnavailableError):
+            await source.secret(id)
+
+    async def test_the_credentials_in_a_secret_are_read(self, source: SecretsManagerSource, id: str) -> None:
+        await self.keep(source, id, '{"engine": "postgres", "username": "app", "password": "hunter2", "port": 5432}')
+        credentials = parse_credentials(await source.secret(id))
+        assert credentials == Credentials(username="app", password="hunter2")
+        assert "hunter2" not in repr(credentials)
+
+
+async def test_an_endpoint_that_is_down_is_unavailable() -> None:
+    session = aioboto3.Session(aws_access_key_id="id", aws_secret_access_key="key", region_name="eu-central-1")
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+    async with open_secrets_client(endpoint_url=url, session=session, attempts=1) as client:
+        with pytest.raises(SecretUnavailableError):
+            await SecretsManagerSource(client).secret("id")
+
+
+async def test_settings_that_make_no_client_are_refused() -> None:
+    with pytest.raises(SecretUnavailableError):
+        await open_secrets_client(endpoint_url="not a url", region="eu-central-1").__aenter__()
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "",
+        "hunter2",
+        "[]",
+        "{}",
+        '{"username": "app"}',
+        '{"username": "app", "password": 5}',
+        '{"username": "app", "password": ""}',
+        '{"username": "app", "password": "hunter2"',
+        "\ud800",
+    ],
+)
+def test_a_secret_that_is_no_credentials_is_refused_without_a_word_of_it(secret: str) -> None:
+    with pytest.raises(SecretUnavailableError) as raised:
+        parse_credentials(secret)
+    assert "hunter2" not in str(raised.value)
+    assert raised.value.__cause__ is None

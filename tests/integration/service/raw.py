@@ -1,0 +1,75 @@
+"""A client that says what it likes, when it likes, on a connection of its own, and takes nothing unasked."""
+
+import asyncio
+import socket
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import msgspec
+
+from tests.clients import ROOT_KEY
+
+_PIECE = 64 * 1024
+
+
+class RawClient:
+    """One connection to a server."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._loop = asyncio.get_running_loop()
+
+    @classmethod
+    async def connect(cls, url: str) -> Self:
+        address = urlsplit(url)
+        connection = socket.socket()
+        connection.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(connection, (address.hostname, address.port))
+        return cls(connection)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    async def say(self, line: str, *headers: str) -> None:
+        """Send the head of a request."""
+        head = (f"{line} HTTP/1.1", "Host: x", f"Authorization: Bearer {ROOT_KEY}", *headers, "", "")
+        await self.send("\r\n".join(head).encode())
+
+    async def send(self, data: bytes) -> None:
+        await self._loop.sock_sendall(self._connection, data)
+
+    async def take(self) -> bytes:
+        """Return what comes next, nothing where the server has ended the connection, in whichever way."""
+        try:
+            return await self._loop.sock_recv(self._connection, _PIECE)
+        except ConnectionResetError:
+            return b""
+
+    async def take_all(self) -> bytes:
+        """Return all that comes until the server ends the connection."""
+        taken = b""
+        while piece := await self.take():
+            taken += piece
+        return taken
+
+    async def problem(self) -> tuple[bytes, dict[str, Any]]:
+        """Return the head and the problem of an answer after which the server ends the connection."""
+        head, _, body = (await self.take_all()).partition(b"\r\n\r\n")
+        head = head.lower()
+        return head, msgspec.json.decode(_joined(body) if b"transfer-encoding: chunked" in head else body)
+
+
+def _joined(chunks: bytes) -> bytes:
+    """Return what the chunks (RFC 9112, section 7.1) hold together."""
+    whole = b""
+    while size := int(chunks.partition(b"\r\n")[0], 16):
+        _, _, chunks = chunks.partition(b"\r\n")
+        whole += chunks[:size]
+        chunks = chunks[size + 2 :]
+    return whole

@@ -1,0 +1,76 @@
+"""`Content-Disposition` (RFC 6266)."""
+
+import re
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from domain.model.dispositions import content_disposition, is_safe_inline
+
+# RFC 6266, section 4.1, with a quoted string that needs no escapes, and RFC 8187, section 3.2.1.
+HEADER = re.compile(
+    r'(inline|attachment); filename="([\x20\x21\x23-\x5b\x5d-\x7e]*)"; '
+    r"filename\*=UTF-8''((?:%[0-9A-F]{2}|[0-9A-Za-z!#$&+.^_`|~-])*)"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "plain", "extended"),
+    [
+        ("report.pdf", "report.pdf", "report.pdf"),
+        ("a/b/report 1.pdf", "report 1.pdf", "report%201.pdf"),
+        ("été.mp3", "ete.mp3", "%C3%A9t%C3%A9.mp3"),
+        ("€ rates", "_ rates", "%E2%82%AC%20rates"),
+        ("музыка 🎵", "______ _", "%D0%BC%D1%83%D0%B7%D1%8B%D0%BA%D0%B0%20%F0%9F%8E%B5"),
+        ('a"b\\c.txt', "a_b_c.txt", "a%22b%5Cc.txt"),
+        ("100%41.txt", "100_41.txt", "100%2541.txt"),
+        ("it's (1); a=b.txt", "it's (1); a=b.txt", "it%27s%20%281%29%3B%20a%3Db.txt"),
+        ("!#$&+-.^_`|~", "!#$&+-.^_`_~", "!#$&+-.^_`|~"),
+    ],
+)
+def test_a_name_stands_in_ascii_and_as_it_is(name: str, plain: str, extended: str) -> None:
+    expected = f"filename=\"{plain}\"; filename*=UTF-8''{extended}"
+    assert content_disposition(name, inline=True) == f"inline; {expected}"
+    assert content_disposition(name, inline=False) == f"attachment; {expected}"
+
+
+@given(name=st.text(min_size=1), inline=st.booleans())
+def test_whatever_the_name_the_header_is_well_formed_and_gives_it_back(name: str, inline: bool) -> None:
+    assume(not re.search("[\ud800-\udfff]", name))
+    header = HEADER.fullmatch(content_disposition(name, inline=inline))
+    assert header is not None
+    assert header[1] == ("inline" if inline else "attachment")
+    assert unquote(header[3]) == name.rpartition("/")[2]
+
+
+@pytest.mark.parametrize("content_type", ["image/png", "audio/flac", "video/mp4", "text/plain; charset=utf-8"])
+def test_what_no_browser_runs_is_shown(content_type: str) -> None:
+    assert is_safe_inline(content_type)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/html",
+        "text/html; charset=utf-8",
+        "application/xhtml+xml",
+        "image/svg+xml",
+        "text/xml",
+        "application/xml",
+        "application/rss+xml",
+        "application/mathml+xml",
+        "text/javascript",
+        "text/css",
+        "application/pdf",
+        "application/wasm",
+        "application/octet-stream",
+        "multipart/x-mixed-replace; boundary=image/png",
+        "message/rfc822",
+        "image/unknown",
+        "a/b",
+    ],
+)
+def test_everything_else_is_saved(content_type: str) -> None:
+    assert not is_safe_inline(content_type)

@@ -1,0 +1,58 @@
+"""What files may be called, and the words that find them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.errors import InvalidNameError
+from domain.model.names import check_file_name, search_words
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a", "photos/2026/Привет мир.jpg", "e\u0301", "🎵/…/x", "...", "a b", "x" * 1024, "é" * 512, "-", "%2e%2e"],
+)
+def test_a_unicode_path_is_kept_as_given(name: str) -> None:
+    assert check_file_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "/a",
+        "a/",
+        "a//b",
+        ".",
+        "..",
+        "a/../b",
+        "./a",
+        "a\x00b",
+        "a\nb",
+        "\x7f",
+        "\x85",
+        "\ud800",
+        "x" * 1025,
+        "é" * 513,
+    ],
+)
+def test_a_name_that_breaks_a_rule_is_refused(name: str) -> None:
+    with pytest.raises(InvalidNameError):
+        check_file_name(name)
+
+
+@given(st.text())
+def test_every_text_is_either_kept_or_refused(name: str) -> None:
+    try:
+        assert check_file_name(name) == name
+    except InvalidNameError:
+        return
+    assert name.encode().decode() == name
+
+
+def test_words_are_runs_of_letters_and_digits_in_any_case_and_script() -> None:
+    assert search_words("Photos/2026_01-Straße ÉTÉ.JPG photos") == ("photos", "2026", "01", "strasse", "été", "jpg")
+
+
+def test_a_word_without_end_is_cut() -> None:
+    assert search_words("x" * 1000) == ("x" * 128,)

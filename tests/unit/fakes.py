@@ -1,0 +1,123 @@
+"""The ports kept in memory. The same contracts that the real adapters pass hold for these."""
+
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import anyio
+
+from domain.errors import (
+    BlobMissingError,
+    BlobStoreUnavailableError,
+    CatalogUnavailableError,
+    SecretUnavailableError,
+)
+from domain.model.blobs import StoredBlob, place
+from domain.model.ranges import ByteRange
+from tests.unit.fake_catalog import FakeCatalog
+from tests.unit.fake_clock import FakeClock
+
+__all__ = ["BLOB_STORE_DOWN", "CATALOG_DOWN", "FakeBlobStore", "FakeCatalog", "FakeClock", "FakeSecretSource"]
+
+
+class FakeBlobStore:
+    """Keeps bytes in a dictionary, handed out in small chunks.
+
+    `fail_with` makes every call raise, `fail_after_chunks` a read after that many. Keys that are `stuck` cannot be
+    removed.
+    """
+
+    def __init__(self, *, chunk_size: int = 64 * 1024) -> None:
+        self._chunk_size = chunk_size
+        self.reset()
+
+    def reset(self) -> None:
+        self.stored: dict[str, bytes] = {}
+        self.unfinished: dict[str, bytearray] = {}
+        self.stuck: set[str] = set()
+        self.fail_with: Exception | None = None
+        self.fail_after_chunks: int | None = None
+
+    async def admit(self) -> None:
+        pass
+
+    async def put(self, key: str, body: AsyncIterable[bytes], *, size: int | None) -> None:
+        self._reach()
+        self.unfinished[key] = bytearray()
+        try:
+            async for chunk in body:
+                self._reach()
+                self.unfinished[key] += chunk
+        except (Exception, anyio.get_cancelled_exc_class()):
+            self.unfinished.pop(key, None)
+            raise
+        self._reach()
+        self.stored[key] = bytes(self.unfinished.pop(key))
+
+    @asynccontextmanager
+    async def open(self, key: str, part: ByteRange | None = None) -> AsyncIterator[AsyncIterator[bytes]]:
+        self._reach()
+        stored = self.stored.get(key)
+        if stored is None or (part and part.end > len(stored)):
+            raise BlobMissingError("The bytes are not in the store.")
+        yield self._chunks(stored[part.start : part.end] if part else stored)
+
+    async def delete(self, keys: Sequence[str]) -> set[str]:
+        self._reach()
+        for key in keys:
+            if key not in self.stuck:
+                self.stored.pop(key, None)
+        return self.stuck.intersection(keys)
+
+    async def abort(self, key: str) -> None:
+        self._reach()
+        if key in self.stuck:
+            raise BLOB_STORE_DOWN
+        self.unfinished.pop(key, None)
+
+    async def list_stored(self) -> AsyncIterator[StoredBlob]:
+        self._reach()
+        for key in sorted(self.stored, key=place):
+            self._reach()
+            if (data := self.stored.get(key)) is not None:
+                yield StoredBlob(key=key, size=len(data))
+
+    async def list_unfinished(self) -> AsyncIterator[str]:
+        self._reach()
+        for key in list(self.unfinished):
+            self._reach()
+            yield key
+
+    async def size_of(self, key: str) -> int:
+        self._reach()
+        if key not in self.stored:
+            raise BlobMissingError("The bytes are not in the store.")
+        return len(self.stored[key])
+
+    async def check(self) -> None:
+        self._reach()
+
+    async def _chunks(self, stored: bytes) -> AsyncIterator[bytes]:
+        for start in range(0, len(stored), self._chunk_size):
+            if start // self._chunk_size == self.fail_after_chunks:
+                raise BLOB_STORE_DOWN
+            yield stored[start : start + self._chunk_size]
+
+    def _reach(self) -> None:
+        if self.fail_with is not None:
+            raise self.fail_with
+
+
+class FakeSecretSource:
+    """Keeps secrets in a dictionary."""
+
+    def __init__(self) -> None:
+        self.secrets: dict[str, str] = {}
+
+    async def secret(self, id: str) -> str:
+        if id not in self.secrets:
+            raise SecretUnavailableError("There is no such secret.")
+        return self.secrets[id]
+
+
+CATALOG_DOWN = CatalogUnavailableError("The catalog does not answer.")
+BLOB_STORE_DOWN = BlobStoreUnavailableError("The blob store does not answer.")

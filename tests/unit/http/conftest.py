@@ -1,0 +1,100 @@
+"""The whole service on the fakes."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import httpx
+import msgspec
+import pytest
+from dishka import Provider, Scope, provide
+from litestar.types import ASGIApp
+
+from domain.ports import BlobStore, Catalog, Clock
+from domain.usecases.reservations import Reservations
+from service.app import create_app
+from service.container import make_container
+from service.settings import read_settings
+from tests.clients import ROOT_KEY, client_of, running
+from tests.unit.fakes import FakeBlobStore, FakeCatalog, FakeClock
+
+
+class Fakes(Provider):
+    """Puts the fakes in the place of the adapters."""
+
+    scope = Scope.APP
+
+    def __init__(self, catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock) -> None:
+        super().__init__()
+        self._catalog = catalog
+        self._blobs = blobs
+        self._clock = clock
+
+    @provide(override=True)
+    def catalog(self) -> Catalog:
+        return self._catalog
+
+    @provide(override=True)
+    def blob_store(self) -> BlobStore:
+        return self._blobs
+
+    @provide(override=True)
+    def clock(self) -> Clock:
+        return self._clock
+
+
+class Service(msgspec.Struct, frozen=True):
+    """The application and the fakes below it."""
+
+    app: ASGIApp
+    catalog: FakeCatalog
+    blobs: FakeBlobStore
+    clock: FakeClock
+    reservations: Reservations
+
+
+@asynccontextmanager
+async def open_service(*, grace: float = 0.0, environ: Mapping[str, str] | None = None) -> AsyncIterator[Service]:
+    """Run the whole service until the context ends."""
+    settings = read_settings(
+        {
+            "FILEPORT_DATABASE_URL": "postgresql://nowhere.invalid/fileport",
+            "FILEPORT_ROOT_KEY": ROOT_KEY,
+            "FILEPORT_MAX_FILE_SIZE": str(16 * 1024 * 1024),
+            **(environ or {}),
+        }
+    )
+    clock = FakeClock()
+    catalog, blobs = FakeCatalog(clock, grace=grace), FakeBlobStore()
+    container = make_container(settings, Fakes(catalog, blobs, clock))
+    app = create_app(container, settings)
+    async with running(app):
+        yield Service(app, catalog, blobs, clock, await container.get(Reservations))
+
+
+@pytest.fixture(scope="session")
+async def service() -> AsyncIterator[Service]:
+    """The whole service, made once: making it takes longer than most tests."""
+    async with open_service() as service:
+        yield service
+
+
+@pytest.fixture
+async def client(service: Service) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a service that holds nothing yet."""
+    service.catalog.fail_with = None
+    await service.reservations.close()
+    service.clock.reset()
+    service.catalog.reset()
+    service.blobs.reset()
+    async with client_of(service.app) as client:
+        yield client
+
+
+@pytest.fixture
+def catalog(service: Service) -> FakeCatalog:
+    return service.catalog
+
+
+@pytest.fixture
+def blobs(service: Service) -> FakeBlobStore:
+    return service.blobs

@@ -1,0 +1,68 @@
+"""Buckets over HTTP."""
+
+import httpx
+import pytest
+
+
+async def test_a_bucket_is_made_changed_and_deleted(client: httpx.AsyncClient) -> None:
+    policy = {
+        "max_file_size": 10,
+        "allowed_types": ["image/*"],
+        "quota_bytes": 100,
+        "default_ttl": 60,
+        "public": True,
+        "cache_control": "max-age=60",
+    }
+    made = await client.put("/v1/buckets/photos", json=policy)
+    assert (made.status_code, made.headers["location"]) == (201, "/v1/buckets/photos")
+    assert made.json() == {
+        "name": "photos",
+        **policy,
+        "created_at": "2026-01-01T00:00:00Z",
+        "usage": {"bytes": 0, "files": 0},
+    }
+    changed = await client.put("/v1/buckets/photos", json={})
+    assert (changed.status_code, changed.json()["allowed_types"], changed.json()["public"]) == (200, None, False)
+    assert (await client.get("/v1/buckets/photos")).json() == changed.json()
+    assert (await client.delete("/v1/buckets/photos")).status_code == 204
+    assert (await client.get("/v1/buckets/photos")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "code"),
+    [
+        ("PUT", "UPPER", {}, 400, "invalid_bucket"),
+        ("PUT", "%00", {}, 400, "invalid_bucket"),
+        ("PUT", "a", {"default_ttl": 0}, 400, "invalid_bucket"),
+        ("PUT", "a", {"quota_bytes": "5"}, 400, "invalid_input"),
+        ("PUT", "a", {"quota": 5}, 400, "invalid_input"),
+        ("GET", "nowhere", None, 404, "bucket_not_found"),
+        ("GET", "%00", None, 400, "invalid_bucket"),
+        ("DELETE", "nowhere", None, 404, "bucket_not_found"),
+        ("DELETE", "default", None, 409, "bucket_protected"),
+        ("DELETE", "full", None, 409, "bucket_not_empty"),
+    ],
+)
+async def test_what_cannot_be_is_refused(
+    client: httpx.AsyncClient, method: str, path: str, body: object, status: int, code: str
+) -> None:
+    await client.put("/v1/buckets/full", json={})
+    await client.put("/v1/buckets/full/files/a", content=b"x")
+    answer = await client.request(method, f"/v1/buckets/{path}", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_buckets_are_listed_by_name_a_page_at_a_time(client: httpx.AsyncClient) -> None:
+    for name in ("c", "a", "b"):
+        await client.put(f"/v1/buckets/{name}", json={})
+    first = (await client.get("/v1/buckets", params={"limit": 2})).json()
+    assert [bucket["name"] for bucket in first["items"]] == ["a", "b"]
+    second = (await client.get("/v1/buckets", params={"limit": 2, "cursor": first["next"]})).json()
+    assert [bucket["name"] for bucket in second["items"]] == ["c", "default"]
+    assert second["next"] is None
+
+
+@pytest.mark.parametrize("cursor", ["!", "é", "AA==", "QQ=="])
+async def test_what_is_no_cursor_is_refused(client: httpx.AsyncClient, cursor: str) -> None:
+    answer = await client.get("/v1/buckets", params={"cursor": cursor})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_cursor")

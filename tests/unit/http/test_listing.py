@@ -1,0 +1,105 @@
+"""Finding files over HTTP; what each filter finds is the catalog's contract."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+FILES = "/v1/buckets/default/files"
+
+
+async def store(client: httpx.AsyncClient, name: str, metadata: dict[str, Any], tags: str = "") -> None:
+    await client.post(
+        FILES,
+        data={"name": name, "metadata": json.dumps(metadata), "tags": tags},
+        files={"file": (name, name.encode())},
+    )
+
+
+async def names(client: httpx.AsyncClient, **parameters: Any) -> list[str]:
+    answer = await client.get("/v1/files", params=parameters)
+    assert answer.status_code == 200, answer.text
+    return [file["name"] for file in answer.json()["items"]]
+
+
+async def test_every_filter_of_the_api_reaches_the_catalog(client: httpx.AsyncClient) -> None:
+    await store(client, "a/one.txt", {"n": 1, "artist": "Queen"}, "red,big")
+    await store(client, "b/two words.jpg", {"n": 2}, "red")
+    assert await names(client, bucket="other") == []
+    assert await names(client, prefix="a/") == ["a/one.txt"]
+    assert await names(client, name="b/two words.jpg") == ["b/two words.jpg"]
+    assert await names(client, search="WORD two") == ["b/two words.jpg"]
+    assert await names(client, content_type="image/*") == ["b/two words.jpg"]
+    assert await names(client, tag=["red", "big"]) == ["a/one.txt"]
+    assert await names(client, metadata='{"n": 2}') == ["b/two words.jpg"]
+    assert await names(client, where='{"metadata.artist": {"ilike": "q%"}}') == ["a/one.txt"]
+    assert await names(client, min_size=10) == ["b/two words.jpg"]
+    assert await names(client, max_size=10) == ["a/one.txt"]
+    assert await names(client, created_after="2026-01-01T00:00:00Z", sort="name") == ["a/one.txt", "b/two words.jpg"]
+    assert await names(client, created_before="2026-01-01T00:00:00Z") == []
+    assert await names(client, updated_after="2026-01-01T00:00:01Z") == []
+    assert await names(client, updated_before="2026-01-01T01:00:01+01:00", sort="-name", limit=1) == ["b/two words.jpg"]
+
+
+async def test_pages_follow_one_another_by_cursor_or_by_offset(client: httpx.AsyncClient) -> None:
+    for index in range(5):
+        await store(client, f"{index}", {})
+    first = (await client.get("/v1/files", params={"sort": "name", "limit": 2, "total": "true"})).json()
+    assert ([file["name"] for file in first["items"]], first["limit"], first["offset"], first["total"]) == (
+        ["0", "1"],
+        2,
+        0,
+        5,
+    )
+    seen = ["0", "1"]
+    cursor = first["next"]
+    while cursor:
+        page = (await client.get("/v1/files", params={"sort": "name", "limit": 2, "cursor": cursor})).json()
+        assert page["total"] is None
+        seen += [file["name"] for file in page["items"]]
+        cursor = page["next"]
+    assert seen == ["0", "1", "2", "3", "4"]
+    assert await names(client, sort="name", offset=3) == ["3", "4"]
+    assert await names(client, offset=2**31) == []
+
+
+@pytest.mark.parametrize(
+    ("parameters", "code", "named"),
+    [
+        ({"cursor": "nonsense"}, "invalid_cursor", "cursor"),
+        ({"sort": "shoe_size"}, "invalid_sort", "shoe_size"),
+        ({"where": "{"}, "invalid_filter", "where"),
+        ({"where": "[" * 5000}, "invalid_filter", "where"),
+        ({"where": '{"shoe_size": {"eq": 1}}'}, "invalid_filter", "shoe_size"),
+        ({"metadata": "nope"}, "invalid_filter", "metadata"),
+        ({"metadata": "[]"}, "invalid_metadata", "object"),
+        ({"content_type": "image"}, "invalid_content_type", "type"),
+        ({"search": "?!"}, "invalid_filter", "search"),
+        ({"name": "a\0"}, "invalid_filter", "NUL"),
+        ({"created_after": "yesterday"}, "invalid_request", "created_after"),
+        ({"created_after": "2026-01-01T00:00:00"}, "invalid_filter", "created_after"),
+        ({"created_after": "5"}, "invalid_request", "created_after"),
+        ({"updated_before": "1e9"}, "invalid_request", "updated_before"),
+        ({"created_before": "null"}, "invalid_request", "created_before"),
+        ({"min_size": "null"}, "invalid_request", "min_size"),
+        ({"max_size": "NULL"}, "invalid_request", "max_size"),
+        ({"limit": "0"}, "invalid_request", "limit"),
+        ({"limit": "1001"}, "invalid_request", "limit"),
+        ({"limit": "x"}, "invalid_request", "limit"),
+        ({"offset": "-1"}, "invalid_request", "offset"),
+        ({"offset": str(2**40)}, "invalid_request", "offset"),
+        ({"min_size": "-1"}, "invalid_request", "min_size"),
+        ({"min_size": str(10**30)}, "invalid_request", "min_size"),
+        ({"total": "perhaps"}, "invalid_request", "total"),
+        ({"prefxi": "a"}, "invalid_filter", "prefxi"),
+        ({"list_files": "x"}, "invalid_filter", "list_files"),
+        ({"request": "x"}, "invalid_filter", "request"),
+    ],
+)
+async def test_a_parameter_that_is_not_understood_is_named(
+    client: httpx.AsyncClient, parameters: dict[str, str], code: str, named: str
+) -> None:
+    answer = await client.get("/v1/files", params=parameters)
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    assert named in answer.json()["detail"]

@@ -1,0 +1,70 @@
+"""Requests that are cancelled because the server ends."""
+
+import json
+from typing import Any
+
+import anyio
+
+from service.http.running import RunningRequests
+
+SCOPE: Any = {"type": "http", "client": None, "server": None}
+START = {"type": "http.response.start", "status": 200, "headers": []}
+
+
+class Exchange:
+    """A request to an application that answers so much and then never ends."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.began = anyio.Event()
+        self.undone = False
+        self.sent: list[Any] = []
+        self._answers = answers
+
+    async def application(self, _: Any, __: Any, send: Any) -> None:
+        for message in self._answers:
+            await send(message)
+        self.began.set()
+        try:
+            await anyio.sleep_forever()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.lowlevel.checkpoint()
+                self.undone = True
+
+    async def run(self, requests: RunningRequests) -> None:
+        async def send(message: Any) -> None:
+            self.sent.append(message)
+
+        await requests.wrap(self.application)(SCOPE, None, send)  # type: ignore[arg-type] # nothing is received
+
+
+async def cancel(*exchanges: Exchange) -> None:
+    requests = RunningRequests()
+    async with anyio.create_task_group() as tasks:
+        for exchange in exchanges:
+            tasks.start_soon(exchange.run, requests)
+            await exchange.began.wait()
+        assert requests.count == len(exchanges)
+        await requests.cancel()
+        assert all(exchange.undone for exchange in exchanges)
+        assert requests.count == 0
+
+
+async def test_who_was_not_answered_is_told_to_come_again() -> None:
+    first, second = Exchange(), Exchange()
+    await cancel(first, second)
+    for exchange in (first, second):
+        start, body = exchange.sent
+        assert start["status"] == 503
+        assert {(b"retry-after", b"2"), (b"connection", b"close")} <= set(start["headers"])
+        assert json.loads(body["body"])["code"] == "shutting_down"
+
+
+async def test_who_was_answered_in_part_hears_no_more() -> None:
+    exchange = Exchange(START)
+    await cancel(exchange)
+    assert exchange.sent == [START]
+
+
+async def test_where_nothing_runs_there_is_nothing_to_wait_for() -> None:
+    await cancel()

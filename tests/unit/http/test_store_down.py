@@ -1,0 +1,194 @@
+"""A blob store that is down, over HTTP: what needs it fails at once, all else goes on."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import structlog
+from dishka import Provider, Scope, provide
+from litestar.types import ASGIApp
+
+from domain.errors import BlobStoreRefusedError, BlobStoreUnavailableError
+from domain.ports import BlobStore, Catalog, Clock
+from domain.usecases.reap import Reap
+from service.app import create_app
+from service.circuits import guarded
+from service.container import make_container
+from service.settings import read_settings
+from tests.clients import ROOT_KEY, client_of, running
+from tests.unit.fakes import BLOB_STORE_DOWN, FakeBlobStore, FakeCatalog, FakeClock
+
+FILES = "/v1/buckets/default/files"
+FAILURES = 3
+LONGEST_PAUSE = 10
+DISK_FULL = BlobStoreRefusedError("The disk is full.")
+
+
+class GuardedFakes(Provider):
+    """The fakes, the store among them as the service wires its own: behind the circuit."""
+
+    scope = Scope.APP
+
+    def __init__(self, catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock) -> None:
+        super().__init__()
+        self._catalog = catalog
+        self._blobs = blobs
+        self._clock = clock
+
+    @provide(override=True)
+    def catalog(self) -> Catalog:
+        return self._catalog
+
+    @provide(override=True)
+    def blob_store(self, clock: Clock) -> BlobStore:
+        return guarded(self._blobs, clock)
+
+    @provide(override=True)
+    def clock(self) -> Clock:
+        return self._clock
+
+
+@pytest.fixture
+def catalog(clock: FakeClock) -> FakeCatalog:
+    return FakeCatalog(clock)
+
+
+@pytest.fixture
+def blobs() -> FakeBlobStore:
+    return FakeBlobStore()
+
+
+@pytest.fixture
+def app(catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock) -> ASGIApp:
+    settings = read_settings(
+        {"FILEPORT_DATABASE_URL": "postgresql://nowhere.invalid/fileport", "FILEPORT_ROOT_KEY": ROOT_KEY}
+    )
+    return create_app(make_container(settings, GuardedFakes(catalog, blobs, clock)), settings)
+
+
+@pytest.fixture
+async def client(app: ASGIApp, catalog: FakeCatalog) -> AsyncIterator[httpx.AsyncClient]:
+    async with running(app), client_of(app) as client:
+        yield client
+
+
+async def store_goes_down(client: httpx.AsyncClient, blobs: FakeBlobStore) -> None:
+    blobs.fail_with = BLOB_STORE_DOWN
+    for number in range(FAILURES):
+        answer = await client.put(f"{FILES}/{number}", content=b"x")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+
+
+async def test_uploads_and_downloads_are_503_and_say_when_to_come_back(
+    client: httpx.AsyncClient, blobs: FakeBlobStore, clock: FakeClock
+) -> None:
+    file = (await client.put(f"{FILES}/a.txt", content=b"here")).json()
+    await store_goes_down(client, blobs)
+    blobs.fail_with = AssertionError("The store is not asked.")
+    for method, path in [
+        ("PUT", f"{FILES}/b"),
+        ("GET", f"{FILES}/a.txt"),
+        ("GET", f"/v1/files/{file['id']}/content"),
+        ("GET", f"/v1/files/{file['id']}/text"),
+    ]:
+        answer = await client.request(method, path, content=b"x" if method == "PUT" else None)
+        assert (answer.status_code, answer.json()["code"]) == (503, "blob_store_unavailable")
+        assert answer.headers["retry-after"] == "1"
+
+
+async def test_an_upload_that_is_refused_at_once_reserves_nothing_and_leaves_nothing_to_reap(
+    client: httpx.AsyncClient, blobs: FakeBlobStore, catalog: FakeCatalog
+) -> None:
+    await store_goes_down(client, blobs)
+    rows = {key: row.state for key, row in catalog.blobs.items()}
+    for number in range(50):
+        assert (await client.put(f"{FILES}/more-{number}", content=b"x")).status_code == 503
+    assert {key: row.state for key, row in catalog.blobs.items()} == rows
+
+
+async def test_all_that_needs_no_bytes_goes_on(client: httpx.AsyncClient, blobs: FakeBlobStore) -> None:
+    file = (await client.put(f"{FILES}/a.txt", content=b"here")).json()
+    await store_goes_down(client, blobs)
+    blobs.fail_with = AssertionError("The store is not asked.")
+    one = f"/v1/files/{file['id']}"
+    answers = [
+        await client.get("/v1/files"),
+        await client.get(one),
+        await client.head(f"{one}/content"),
+        await client.head(f"{FILES}/a.txt"),
+        await client.patch(one, json={"name": "b.txt"}),
+        await client.post(f"{one}/copy", json={"name": "c.txt"}),
+        await client.get("/v1/buckets/default"),
+        await client.put("/v1/buckets/other", json={}),
+        await client.delete("/v1/buckets/other"),
+        await client.delete(one),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 200, 201, 200, 201, 204, 204]
+
+
+async def test_readiness_is_failing_while_it_is_down_and_ok_after_it_is_back_without_any_traffic(
+    client: httpx.AsyncClient, blobs: FakeBlobStore, clock: FakeClock
+) -> None:
+    await store_goes_down(client, blobs)
+    assert (await client.get("/health/ready")).json()["blob_store"] == "failing"
+    clock.advance(LONGEST_PAUSE)
+    assert (await client.get("/health/ready")).json()["blob_store"] == "failing"
+    blobs.fail_with = None
+    clock.advance(LONGEST_PAUSE)
+    assert (await client.get("/health/ready")).json() == {"status": "ok", "catalog": "ok", "blob_store": "ok"}
+    assert (await client.put(f"{FILES}/a", content=b"x")).status_code == 201
+
+
+async def test_the_reaper_claims_nothing_that_it_could_not_remove(
+    client: httpx.AsyncClient, blobs: FakeBlobStore, catalog: FakeCatalog, clock: FakeClock
+) -> None:
+    store = guarded(blobs, clock)
+    reap = Reap(catalog, store)
+    file = (await client.put(f"{FILES}/a", content=b"x")).json()
+    await client.delete(f"/v1/files/{file['id']}")
+    blobs.fail_with = BLOB_STORE_DOWN
+    for _ in range(FAILURES):
+        with pytest.raises(BlobStoreUnavailableError):
+            await store.check()
+    with pytest.raises(BlobStoreUnavailableError):
+        _ = [reaped async for reaped in reap()]
+    blobs.fail_with = None
+    clock.advance(LONGEST_PAUSE)
+    assert sum([reaped.removed async for reaped in reap()]) == 1
+
+
+async def test_traffic_alone_finds_out_that_it_is_back(
+    client: httpx.AsyncClient, blobs: FakeBlobStore, clock: FakeClock
+) -> None:
+    await store_goes_down(client, blobs)
+    blobs.fail_with = None
+    clock.advance(LONGEST_PAUSE)
+    assert (await client.put(f"{FILES}/a", content=b"x")).status_code == 201
+    assert (await client.get(f"{FILES}/a")).content == b"x"
+
+
+async def test_opening_and_closing_are_logged_once_and_shown_in_the_metrics(
+    client: httpx.AsyncClient, blobs: FakeBlobStore, clock: FakeClock
+) -> None:
+    with structlog.testing.capture_logs() as logs:
+        await store_goes_down(client, blobs)
+        await client.put(f"{FILES}/a", content=b"x")
+        assert "fileport_blob_store_circuit_open 1.0" in (await client.get("/metrics")).text
+        blobs.fail_with = None
+        clock.advance(LONGEST_PAUSE)
+        await client.put(f"{FILES}/a", content=b"x")
+        assert "fileport_blob_store_circuit_open 0.0" in (await client.get("/metrics")).text
+    assert [line["event"] for line in logs if line["event"].startswith("blob store")] == [
+        "blob store is down",
+        "blob store is back",
+    ]
+
+
+async def test_a_full_disk_does_not_keep_anybody_from_reading(client: httpx.AsyncClient, blobs: FakeBlobStore) -> None:
+    await client.put(f"{FILES}/a", content=b"here")
+    blobs.fail_with = DISK_FULL
+    for _ in range(2 * FAILURES):
+        answer = await client.put(f"{FILES}/b", content=b"x")
+        assert (answer.status_code, answer.json()["code"]) == (503, "blob_store_unavailable")
+    blobs.fail_with = None
+    assert (await client.get(f"{FILES}/a")).content == b"here"

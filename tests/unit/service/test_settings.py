@@ -1,0 +1,146 @@
+"""Settings are checked whole, and a wrong one is named in one line."""
+
+from pathlib import Path
+
+import pytest
+
+from service.server import serve
+from service.settings import SettingsError, read_settings
+
+PRODUCTION = {
+    "FILEPORT_DATABASE_URL": "postgresql://fileport:hunter2hunter2@db/fileport",
+    "FILEPORT_S3_BUCKET": "files",
+    "FILEPORT_ROOT_KEY": "0123456789abcdef",
+}
+
+
+def test_nothing_at_all_is_the_embedded_stack() -> None:
+    settings = read_settings({})
+    assert settings.is_embedded
+    assert (settings.host, settings.port, settings.workers) == ("127.0.0.1", 8000, 1)
+    assert settings.blob_store == "disk"
+    assert settings.data_dir == Path("data").absolute()
+
+
+def test_a_bucket_makes_the_blob_store_s3_unless_it_is_said_otherwise() -> None:
+    assert read_settings(PRODUCTION).blob_store == "s3"
+    assert read_settings({**PRODUCTION, "FILEPORT_BLOB_STORE": "disk"}).blob_store == "disk"
+
+
+def test_there_is_less_room_for_uploads_to_s3_which_hold_more_memory() -> None:
+    assert read_settings(PRODUCTION).max_uploads < read_settings({}).max_uploads
+
+
+def test_every_setting_is_read() -> None:
+    settings = read_settings(
+        {
+            **PRODUCTION,
+            "FILEPORT_HOST": "::1",
+            "FILEPORT_PORT": "9000",
+            "FILEPORT_WORKERS": "4",
+            "FILEPORT_DATA_DIR": "/srv/fileport",
+            "FILEPORT_DATABASE_SECRET_ID": "db",
+            "FILEPORT_DATABASE_POOL_SIZE": "20",
+            "FILEPORT_DATABASE_POOL_TIMEOUT": "0.5",
+            "FILEPORT_S3_ENDPOINT_URL": "http://localhost:4566",
+            "FILEPORT_S3_REGION": "eu-west-1",
+            "FILEPORT_S3_TIMEOUT": "2.5",
+            "FILEPORT_MAX_FILE_SIZE": "1024",
+            "FILEPORT_MAX_UPLOADS": "3",
+            "FILEPORT_MAX_DOWNLOADS": "4",
+            "FILEPORT_BODY_IDLE_TIMEOUT": "20",
+            "FILEPORT_BODY_TIMEOUT": "600",
+            "FILEPORT_REAPER_INTERVAL": "5",
+            "FILEPORT_SWEEP_INTERVAL": "7.5",
+            "FILEPORT_BLOB_GRACE": "0",
+            "FILEPORT_STAGED_LEASE": "60",
+            "FILEPORT_SHUTDOWN_TIMEOUT": "7",
+            "FILEPORT_LOG_LEVEL": "WARNING",
+            "FILEPORT_LOG_FORMAT": "json",
+            "FILEPORT_FAILPOINT": "commit:after",
+        }
+    )
+    assert (settings.host, settings.port, settings.workers) == ("::1", 9000, 4)
+    assert settings.data_dir == Path("/srv/fileport")
+    assert (settings.database_secret_id, settings.database_pool_size, settings.database_pool_timeout) == ("db", 20, 0.5)
+    assert (settings.s3_endpoint_url, settings.s3_region) == ("http://localhost:4566", "eu-west-1")
+    assert settings.s3_timeout == 2.5
+    assert (settings.max_file_size, settings.reaper_interval, settings.blob_grace) == (1024, 5, 0)
+    assert settings.sweep_interval == 7.5
+    assert (settings.max_uploads, settings.max_downloads) == (3, 4)
+    assert (settings.body_idle_timeout, settings.body_timeout) == (20, 600)
+    assert (settings.staged_lease, settings.shutdown_timeout) == (60, 7)
+    assert (settings.log_level, settings.log_format, settings.failpoint) == ("warning", "json", "commit:after")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "http"),
+        ("PORT", "65536"),
+        ("PORT", "0"),
+        ("WORKERS", "0"),
+        ("WORKERS", "1.5"),
+        ("DATABASE_URL", "mysql://db"),
+        ("DATABASE_URL", "postgresql://[broken"),
+        ("DATABASE_URL", "postgresql://db:99999/x"),
+        ("DATABASE_POOL_SIZE", "0"),
+        ("DATABASE_POOL_TIMEOUT", "0"),
+        ("BLOB_STORE", "tape"),
+        ("S3_ENDPOINT_URL", "localhost:4566"),
+        ("S3_TIMEOUT", "0"),
+        ("ROOT_KEY", "short"),
+        ("ROOT_KEY", "é" * 20),
+        ("MAX_FILE_SIZE", "5GB"),
+        ("MAX_FILE_SIZE", str(2**63)),
+        ("MAX_UPLOADS", "0"),
+        ("MAX_DOWNLOADS", "many"),
+        ("BODY_IDLE_TIMEOUT", "0"),
+        ("BODY_TIMEOUT", "-1"),
+        ("REAPER_INTERVAL", "-1"),
+        ("BLOB_GRACE", "nan"),
+        ("STAGED_LEASE", "0"),
+        ("SHUTDOWN_TIMEOUT", "0"),
+        ("LOG_LEVEL", "loud"),
+        ("LOG_FORMAT", "xml"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_line_without_its_secrets(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        read_settings({**PRODUCTION, f"FILEPORT_{name}": value})
+    message = str(raised.value)
+    assert message.startswith(f"FILEPORT_{name} ")
+    assert "\n" not in message
+    assert "hunter2" not in message
+
+
+@pytest.mark.parametrize(
+    ("environ", "missing"),
+    [
+        ({"FILEPORT_BLOB_STORE": "s3"}, "FILEPORT_S3_BUCKET"),
+        ({"FILEPORT_DATABASE_SECRET_ID": "db"}, "FILEPORT_DATABASE_URL"),
+    ],
+)
+def test_a_missing_setting_is_named(environ: dict[str, str], missing: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{missing} is missing"):
+        read_settings(environ)
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({"FILEPORT_DATABASE_URL": "postgresql://db/x"}, "FILEPORT_ROOT_KEY is missing"),
+        ({**PRODUCTION, "FILEPORT_HOST": "192.0.2.1"}, "FILEPORT_HOST and FILEPORT_PORT"),
+        ({**PRODUCTION, "FILEPORT_HOST": "a..b"}, "FILEPORT_HOST and FILEPORT_PORT"),
+        ({**PRODUCTION, "FILEPORT_PORT": "1", "FILEPORT_FAILPOINT": "x:y"}, "FILEPORT_FAILPOINT knows no arrow 'x'"),
+    ],
+)
+def test_what_only_a_server_needs_stops_only_a_server(environ: dict[str, str], named: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{named}"):
+        serve(read_settings(environ))
+
+
+def test_settings_never_show_their_secrets() -> None:
+    assert "hunter2" not in repr(read_settings(PRODUCTION))
+    assert "0123456789abcdef" not in repr(read_settings(PRODUCTION))
+    assert "hunter2" not in str(read_settings(PRODUCTION).__rich_repr__())

@@ -1,0 +1,51 @@
+"""A worker never outlives its server."""
+
+import subprocess
+import sys
+
+# A server that ends while its worker is on its way: nothing tells the worker, who has not asked to be told yet.
+_ORPHAN = """
+import multiprocessing, os
+from service.worker import end_with_parent
+
+def work(server):
+    while os.getppid() == server:
+        pass
+    print("orphaned", flush=True)
+    end_with_parent()
+    print("serving", flush=True)
+
+multiprocessing.get_context("fork").Process(target=work, args=[os.getpid()]).start()
+os._exit(0)
+"""
+
+# A worker that has asked, and whose server ends then.
+_TOLD = """
+import multiprocessing, os, signal
+from service.worker import end_with_parent
+
+def work(ready):
+    end_with_parent()
+    print("asked", flush=True)
+    ready.set()
+    signal.pause()
+
+fork = multiprocessing.get_context("fork")
+ready = fork.Event()
+fork.Process(target=work, args=[ready]).start()
+ready.wait()
+os._exit(0)
+"""
+
+
+def output_of_worker(server: str) -> str:
+    """Return what the worker prints, once it has ended: it holds the pipe as long as it lives."""
+    return subprocess.run([sys.executable, "-c", server], capture_output=True, text=True, timeout=60, check=True).stdout
+
+
+def test_a_worker_whose_server_was_killed_before_it_began_ends() -> None:
+    assert output_of_worker(_ORPHAN) == "orphaned\n"
+
+
+def test_a_worker_whose_server_is_killed_ends() -> None:
+    assert output_of_worker(_TOLD) == "asked\n"

@@ -1,0 +1,97 @@
+"""The fakes keep the ports' contracts."""
+
+import pytest
+
+from domain.model.buckets import Usage
+from tests.contracts.blob_store import BlobStoreContract
+from tests.contracts.blob_store_listing import BlobStoreListingContract
+from tests.contracts.catalog import GRACE, CatalogContract
+from tests.contracts.catalog_audit import AuditContract
+from tests.contracts.catalog_blobs import BlobsContract
+from tests.contracts.catalog_buckets import BucketsContract
+from tests.contracts.catalog_commits import CommitsContract
+from tests.contracts.catalog_files import FilesContract
+from tests.contracts.catalog_filters import FiltersContract
+from tests.contracts.catalog_listing import ListingContract
+from tests.contracts.catalog_where import WhereContract
+from tests.contracts.secret_source import SecretSourceContract
+from tests.unit.fakes import FakeBlobStore, FakeCatalog, FakeSecretSource
+
+
+class FakeCatalogContract(CatalogContract):
+    @pytest.fixture
+    def catalog(self) -> FakeCatalog:
+        return FakeCatalog()
+
+    @pytest.fixture
+    def patient_catalog(self) -> FakeCatalog:
+        return FakeCatalog(grace=GRACE)
+
+
+class TestFakeBuckets(FakeCatalogContract, BucketsContract):
+    pass
+
+
+class TestFakeBlobs(FakeCatalogContract, BlobsContract):
+    pass
+
+
+class TestFakeAudit(FakeCatalogContract, AuditContract):
+    async def miscount_usage(self, catalog: FakeCatalog, bucket: str, error: Usage) -> None:  # type: ignore[override] # this test's own
+        catalog.usage_errors[bucket] = error
+
+    async def miscount_files(self, catalog: FakeCatalog, key: str, error: int) -> None:  # type: ignore[override] # likewise
+        catalog.miscount_files(key, error)
+
+    async def lose_files(self, catalog: FakeCatalog, key: str) -> None:  # type: ignore[override] # likewise
+        catalog.lose_files(key)
+
+
+class TestFakeCommits(FakeCatalogContract, CommitsContract):
+    pass
+
+
+class TestFakeFiles(FakeCatalogContract, FilesContract):
+    pass
+
+
+class TestFakeFilters(FakeCatalogContract, FiltersContract):
+    pass
+
+
+class TestFakeWhere(FakeCatalogContract, WhereContract):
+    pass
+
+
+class TestFakeListing(FakeCatalogContract, ListingContract):
+    pass
+
+
+class TestFakeBlobStore(BlobStoreContract):
+    @pytest.fixture
+    def store(self) -> FakeBlobStore:
+        return FakeBlobStore(chunk_size=1000)
+
+    async def leftovers(self, store: FakeBlobStore, key: str) -> list[str]:  # type: ignore[override] # this test's own store
+        return [each for each in (*store.stored, *store.unfinished) if each == key]
+
+
+class TestFakeBlobStoreListing(BlobStoreListingContract):
+    @pytest.fixture
+    def store(self) -> FakeBlobStore:
+        return FakeBlobStore()
+
+    async def leave_unfinished(self, store: FakeBlobStore, key: str) -> None:  # type: ignore[override] # likewise
+        store.unfinished[key] = bytearray(b"part")
+
+    async def intrude(self, store: FakeBlobStore) -> None:  # type: ignore[override] # it keeps nothing else
+        pass
+
+
+class TestFakeSecretSource(SecretSourceContract):
+    @pytest.fixture
+    def source(self) -> FakeSecretSource:
+        return FakeSecretSource()
+
+    async def keep(self, source: FakeSecretSource, id: str, text: str) -> None:  # type: ignore[override] # likewise
+        source.secrets[id] = text
