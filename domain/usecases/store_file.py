@@ -10,15 +10,17 @@ from domain.errors import (
     BlobStoreUnavailableError,
     FileTooLargeError,
     InterruptedBodyError,
+    NoSuchFileError,
     OutcomeUnknownError,
     UnavailableError,
 )
 from domain.model.blobs import Blob
 from domain.model.buckets import check_bucket_name
 from domain.model.digests import Hashes
-from domain.model.files import NewFile, Stored
+from domain.model.files import File, NewFile, Stored
 from domain.model.metadata import check_metadata, check_tags
 from domain.model.names import check_file_name
+from domain.model.preconditions import ANYTHING_GOES
 from domain.ports import BlobStore, Catalog
 from domain.usecases.reservations import Reservation, Reservations
 
@@ -70,13 +72,28 @@ class StoreFile:
             self._reservations.let_go(reservation)
 
     async def _admit(self, new: NewFile) -> int:
-        policy = (await self._catalog.bucket(new.bucket)).policy
+        """Raise what the commit would raise as things stand, else return the most bytes that the file may have."""
+        bucket = await self._catalog.bucket(new.bucket)
+        policy = bucket.policy
         policy.admit(content_type=new.content_type, size=new.size)
         bucket_limit = self._max_file_size if policy.max_file_size is None else policy.max_file_size
         limit = min(bucket_limit, self._max_file_size)
-        if new.size is not None and new.size > limit:
+        size = new.size or 0
+        if size > limit:
             raise _too_large(limit)
+        # Few uploads depend on what they replace; the others need not look for it.
+        is_tight = policy.quota_bytes is not None and bucket.usage.bytes + size > policy.quota_bytes
+        if is_tight or new.precondition != ANYTHING_GOES:
+            replaced = await self._replaced(new)
+            new.precondition.check(replaced)
+            policy.settle(used=bucket.usage.bytes, added=size - (replaced.size if replaced else 0))
         return limit
+
+    async def _replaced(self, new: NewFile) -> File | None:
+        try:
+            return await self._catalog.file_named(new.bucket, new.name)
+        except NoSuchFileError:
+            return None
 
     async def _commit(self, new: NewFile, blob: Blob) -> Stored:
         # Repeating a commit finds out what became of it, for it is idempotent. Until that is known, no other

@@ -10,6 +10,8 @@ from litestar.exceptions import HTTPException
 from litestar.types import HTTPReceiveMessage
 
 from domain.errors import InterruptedBodyError, InvalidInputError
+from domain.model.digests import Hashes
+from service.http.digests import declared_digests
 
 T = TypeVar("T")
 
@@ -31,10 +33,34 @@ async def stream_body(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
         more = message.get("more_body", False)
 
 
+async def verify_body(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
+    """Yield the body as `stream_body` does, and at its end raise `DigestMismatchError` unless it is as it was declared.
+
+    For bodies that are not files: of those, the write protocol computes the digests. Raises `InvalidDigestError`.
+    """
+    digests = declared_digests(request)
+    hashes = Hashes(digests) if digests else None
+    async for chunk in stream_body(request):
+        if hashes:
+            hashes.update(chunk)
+        yield chunk
+    if hashes:
+        hashes.check()
+
+
 def declared_length(request: Request[Any, Any, Any]) -> int | None:
-    """Return the body's `Content-Length`, None for a chunked body."""
+    """Return the body's `Content-Length`, None for a chunked body.
+
+    Raises `InvalidInputError`, and `HTTPException`, 411, where it is neither, so that nobody who forgot to say how the
+    body is framed replaces a file by nothing (RFC 9110, section 15.5.12; RFC 9112, section 6.3).
+    """
     value = request.headers.get("content-length")
     if value is None:
+        if "transfer-encoding" not in request.headers:
+            raise HTTPException(
+                status_code=HTTPStatus.LENGTH_REQUIRED,
+                detail="The body has neither a Content-Length, which may be 0, nor a Transfer-Encoding.",
+            )
         return None
     if not value.isascii() or not value.isdigit() or len(value) > 19:
         raise InvalidInputError("Content-Length is not a whole number of bytes.")
@@ -44,8 +70,8 @@ def declared_length(request: Request[Any, Any, Any]) -> int | None:
 async def read_json(request: Request[Any, Any, Any], type_: type[T]) -> T:
     """Return the body, JSON, as `type_`: nothing is converted, and fields that are unknown are refused.
 
-    Raises `InvalidInputError` that names the place, `InterruptedBodyError`, and `HTTPException`: 413 over 1 MiB, 415
-    for another content type.
+    Raises `InvalidInputError` that names the place, all that `verify_body` does, and `HTTPException`: 413 over 1 MiB,
+    415 for another content type.
     """
     essence = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if essence not in {"application/json", MERGE_PATCH}:
@@ -62,7 +88,7 @@ async def read_json(request: Request[Any, Any, Any], type_: type[T]) -> T:
 
 async def _gather(request: Request[Any, Any, Any]) -> bytes:
     body = bytearray()
-    async for chunk in stream_body(request):
+    async for chunk in verify_body(request):
         body += chunk
         if len(body) > MAX_JSON_BYTES:
             raise HTTPException(

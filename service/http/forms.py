@@ -14,7 +14,7 @@ from domain.model.files import NewFile
 from domain.model.media_types import content_type_of
 from domain.model.metadata import MAX_METADATA_BYTES, JsonObject
 from domain.model.preconditions import Precondition
-from service.http.bodies import stream_body
+from service.http.bodies import verify_body
 
 _FIELDS = frozenset({"name", "metadata", "tags"})
 # More than the largest metadata and tags take, with a margin for white space in JSON.
@@ -36,7 +36,7 @@ class UploadForm:
     """
 
     def __init__(self, request: Request[Any, Any, Any]) -> None:
-        self._body = stream_body(request)
+        self._body = verify_body(request)
         self._parser = multipart.PushMultipartParser(
             _boundary(request), max_segment_size=MAX_BYTES, max_segment_count=_MAX_FIELDS + 1
         )

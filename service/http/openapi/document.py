@@ -14,12 +14,14 @@ from domain.errors import (
     BodyTimeoutError,
     CatalogBusyError,
     CatalogUnavailableError,
+    DigestMismatchError,
+    InvalidDigestError,
     InvalidInputError,
     PreconditionFailedError,
 )
 from service.http.conditions import InvalidConditionError
 from service.http.openapi import schemas
-from service.http.openapi.headers import HEADERS, ON_RANGES, REQUEST_HEADERS, REQUEST_ID, header_reference
+from service.http.openapi.headers import HEADERS, ON_BODIES, ON_RANGES, REQUEST_HEADERS, REQUEST_ID, header_reference
 from service.http.openapi.operation import Answer, Content, Operation, Refusal
 from service.http.openapi.operations import OPERATIONS, TAGS
 from service.http.openapi.parameters import parameters_of
@@ -97,7 +99,7 @@ def _operation(route: HTTPRoute, method: str, handler: HTTPRouteHandler) -> dict
         "operationId": id_,
         "summary": summary.rstrip("."),
         "description": description,
-        "parameters": [*parameters, *map(_parameter, known.request_headers)],
+        "parameters": [*parameters, *map(_parameter, _request_headers(known))],
         "requestBody": _request_body(known.body),
         "responses": _responses(known, _refusals(route, handler, known, is_open=is_open)),
         "security": [] if is_open else [{"key": []}],
@@ -134,6 +136,10 @@ def _without_bodies(get: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _request_headers(known: Operation) -> tuple[str, ...]:
+    return known.request_headers if known.body is None else (*known.request_headers, *ON_BODIES)
+
+
 def _parameter(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/parameters/{name}"}
 
@@ -142,9 +148,12 @@ def _refusals(route: HTTPRoute, handler: HTTPRouteHandler, known: Operation, *, 
     fields = handler.parsed_fn_signature.parameters.values()
     if any(isinstance(field.kwarg_definition, QueryParameter) for field in fields):
         yield HTTPStatus.BAD_REQUEST
+    if known.body is not None:
+        yield BodyTimeoutError
+        yield InvalidDigestError
+        yield DigestMismatchError
     if known.body is not None and known.body.kind is not None:
         yield InvalidInputError
-        yield BodyTimeoutError
         yield HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         yield HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     if "IfMatch" in known.request_headers:

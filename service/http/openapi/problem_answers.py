@@ -41,6 +41,7 @@ _DETAILS: Mapping[Refusal, str] = {
     HTTPStatus.BAD_REQUEST: "limit: Expected `int` >= 1",
     HTTPStatus.UNAUTHORIZED: "The request needs the header Authorization: Bearer, with a valid key.",
     HTTPStatus.NOT_FOUND: "Not Found",
+    HTTPStatus.LENGTH_REQUIRED: "The body has neither a Content-Length, which may be 0, nor a Transfer-Encoding.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is over 1048576 bytes.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not declared as application/json.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong here; it is not the request's fault.",

@@ -37,8 +37,11 @@ class RawClient:
         self._connection.close()
 
     async def say(self, line: str, *headers: str) -> None:
-        """Send the head of a request."""
-        head = (f"{line} HTTP/1.1", "Host: x", f"Authorization: Bearer {ROOT_KEY}", *headers, "", "")
+        """Send the head of a request, with the key unless `headers` have another one."""
+        key = (
+            [] if any(each.startswith("Authorization:") for each in headers) else [f"Authorization: Bearer {ROOT_KEY}"]
+        )
+        head = (f"{line} HTTP/1.1", "Host: x", *key, *headers, "", "")
         await self.send("\r\n".join(head).encode())
 
     async def send(self, data: bytes) -> None:

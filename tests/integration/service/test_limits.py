@@ -65,6 +65,30 @@ async def test_a_body_that_stops_coming_is_408_and_stores_nothing(
         assert (await client.get("/v1/buckets/slow")).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("line", "headers", "status", "code"),
+    [
+        (f"PUT {FILES}/a", ["Authorization: Bearer wrong", "Content-Length: 10"], b"401", "unauthorized"),
+        (f"PUT {FILES}/a", [f"Content-Length: {2**50}"], b"413", "file_too_large"),
+        ("PUT /v1/buckets/tight/files/b", ["Content-Length: 10"], b"413", "quota_exceeded"),
+        (f"PUT {FILES}/large", ["Content-Length: 10", "If-None-Match: *"], b"412", "precondition_failed"),
+        (f"PUT {FILES}/a", [], b"411", "length_required"),
+    ],
+)
+async def test_a_body_that_waits_to_be_asked_for_is_refused_unasked(
+    limited: Limited, line: str, headers: list[str], status: bytes, code: str
+) -> None:
+    server, _ = limited
+    async with server.client() as client:
+        await client.put("/v1/buckets/tight", json={"quota_bytes": 10})
+        await client.put("/v1/buckets/tight/files/a", content=b"x")
+    async with await RawClient.connect(server.url) as waiting:
+        await waiting.say(line, *headers, "Expect: 100-continue", "Connection: close")
+        head, problem = await waiting.problem()
+    assert head.startswith(b"http/1.1 " + status)
+    assert problem["code"] == code
+
+
 async def test_a_download_that_nobody_takes_is_cut_off_and_gives_its_place_back(limited: Limited) -> None:
     server, _ = limited
     logged = len(server.lines)

@@ -20,6 +20,7 @@ from domain.errors import (
     NoSuchBucketError,
     OutcomeUnknownError,
     PreconditionFailedError,
+    QuotaExceededError,
 )
 from domain.model.blobs import Blob
 from domain.model.buckets import Policy
@@ -104,6 +105,7 @@ async def test_a_replaced_files_bytes_are_condemned_and_reaped(
         (new_file(tags=("a,b",)), InvalidTagsError),
         (new_file(size=1001), FileTooLargeError),
         (NewFile(bucket="nope", name="a", content_type="a/b"), NoSuchBucketError),
+        (new_file(precondition=Precondition(if_match=())), PreconditionFailedError),
     ],
 )
 async def test_what_can_be_refused_is_refused_before_the_body_is_read(
@@ -128,7 +130,6 @@ async def test_what_can_be_refused_is_refused_before_the_body_is_read(
         (new_file(size=10), [b"short"], InterruptedBodyError),
         (new_file(size=2), [b"long"], InterruptedBodyError),
         (new_file(digests=(Digest("sha-256", bytes(32)),)), [b"damaged"], DigestMismatchError),
-        (new_file(precondition=Precondition(if_match=())), [b"x"], PreconditionFailedError),
     ],
 )
 async def test_a_refused_upload_leaves_no_file_and_after_the_reaper_no_blob(
@@ -147,6 +148,34 @@ async def test_a_refused_upload_leaves_no_file_and_after_the_reaper_no_blob(
     assert not blobs.unfinished
     assert (await catalog.bucket("default")).usage.files == 0
     assert {row.state for row in catalog.blobs.values()} == {"staged"}  # the other reservation of the batch
+
+
+async def test_a_body_that_breaks_the_quota_is_not_read_unless_it_replaces_enough(
+    store_file: StoreFile, catalog: FakeCatalog
+) -> None:
+    await catalog.put_bucket("default", Policy(quota_bytes=10))
+    await store_file(new_file("a"), body(b"12345678"))
+    kept = dict(catalog.blobs)
+    with pytest.raises(QuotaExceededError):
+        await store_file(new_file("b", size=3), body())
+    with pytest.raises(QuotaExceededError):
+        await store_file(new_file("a", size=11), body())
+    assert catalog.blobs == kept
+    await store_file(new_file("a", size=10), body(b"1234567890"))
+    assert (await catalog.bucket("default")).usage.bytes == 10
+
+
+async def test_a_precondition_that_ceases_to_hold_meanwhile_stores_nothing(
+    store_file: StoreFile, catalog: FakeCatalog
+) -> None:
+    async def overtaken() -> AsyncIterator[bytes]:
+        yield b"slow"
+        await store_file(new_file(), body(b"quick"))
+
+    with pytest.raises(PreconditionFailedError):
+        await store_file(new_file(precondition=Precondition(if_none_match=())), overtaken())
+    assert (await catalog.file_named("default", "a.txt")).size == 5
+    assert (await catalog.bucket("default")).usage.files == 1
 
 
 async def test_the_smaller_of_the_buckets_limit_and_the_services_counts(

@@ -66,3 +66,31 @@ async def test_all_that_is_declared_has_to_come_out(client: httpx.AsyncClient) -
     lines = [("Content-Digest", each["Content-Digest"]) for each in (declared(b"bites")[0], right)]
     # Of members with the same key the last one counts (RFC 9651, section 3.2).
     assert (await client.put(FILE, content=b"bytes", headers=lines)).status_code == 201
+
+
+async def test_a_form_and_a_record_are_held_to_what_was_declared_too(
+    client: httpx.AsyncClient, blobs: FakeBlobStore
+) -> None:
+    form = client.build_request("POST", "/v1/buckets/default/files", files={"file": ("f", b"bytes")})
+    await form.aread()
+    patch = b'{"tags": ["a"]}'
+    id = (await client.put(FILE, content=b"bytes")).json()["id"]
+    for method, url, content, content_type in (
+        ("POST", "/v1/buckets/default/files", form.content, form.headers["content-type"]),
+        ("PATCH", f"/v1/files/{id}", patch, "application/json"),
+    ):
+        kept = dict(blobs.stored)
+        for headers in declared(content + b"more"):
+            answer = await client.request(
+                method, url, content=content, headers={"Content-Type": content_type, **headers}
+            )
+            assert (answer.status_code, answer.json()["code"]) == (400, "digest_mismatch")
+            assert blobs.stored == kept
+            assert not blobs.unfinished
+        for headers in declared(content):
+            answer = await client.request(
+                method, url, content=content, headers={"Content-Type": content_type, **headers}
+            )
+            assert answer.status_code in {200, 201}
+    assert (await client.get("/v1/buckets/default/files/f")).content == b"bytes"
+    assert (await client.get(f"/v1/files/{id}")).json()["tags"] == ["a"]

@@ -144,6 +144,15 @@ async def test_only_a_new_file_is_stored_where_that_is_asked(client: httpx.Async
     assert (await client.get(f"{FILES}/a")).content == b"1"
 
 
+async def test_a_body_of_unsaid_length_replaces_nothing(client: httpx.AsyncClient) -> None:
+    await client.put(f"{FILES}/a", content=b"kept")
+    request = client.build_request("PUT", f"{FILES}/a")
+    del request.headers["content-length"]
+    answer = await client.send(request)
+    assert (answer.status_code, answer.json()["code"]) == (411, "length_required")
+    assert (await client.get(f"{FILES}/a")).content == b"kept"
+
+
 async def test_a_wrong_content_length_is_refused(client: httpx.AsyncClient) -> None:
     answer = await client.put(f"{FILES}/a", content=b"x", headers={"Content-Length": "-1"})
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_input")

@@ -5,13 +5,10 @@ from http import HTTPStatus
 from domain.errors import (
     BlobMissingError,
     BlobStoreUnavailableError,
-    BodyTimeoutError,
-    DigestMismatchError,
     FileTooLargeError,
     InterruptedBodyError,
     InvalidBucketError,
     InvalidContentTypeError,
-    InvalidDigestError,
     InvalidMetadataError,
     InvalidNameError,
     InvalidTagsError,
@@ -29,7 +26,7 @@ from domain.errors import (
 from domain.model.names import MAX_NAME_BYTES
 from service.http.forms import InvalidFormError
 from service.http.openapi import examples, schemas
-from service.http.openapi.headers import ON_BODIES, ON_BYTES, ON_CHANGES, ON_READS
+from service.http.openapi.headers import ON_BYTES, ON_CHANGES, ON_READS
 from service.http.openapi.operation import UNCHANGED, Answer, Content, Meaning, Operation, json_of
 
 TAG = "Content"
@@ -47,7 +44,6 @@ _STORE_REFUSALS = (
     InvalidBucketError,
     InvalidContentTypeError,
     InterruptedBodyError,
-    BodyTimeoutError,
     NoSuchBucketError,
     FileTooLargeError,
     QuotaExceededError,
@@ -104,7 +100,7 @@ OPERATIONS = {
             "Without a `Content-Type`, the extension of the name decides. `If-None-Match: *` stores only a new file. "
             "To replace, `If-Match` guards against overwriting what somebody else has stored in the meantime."
         ),
-        request_headers=(*ON_CHANGES, *ON_BODIES),
+        request_headers=ON_CHANGES,
         body=Content(
             media_types=("*/*",),
             schema={"contentMediaType": "application/octet-stream"},
@@ -112,7 +108,7 @@ OPERATIONS = {
             is_optional=True,
         ),
         answers=_STORED,
-        refusals=(InvalidDigestError, DigestMismatchError, *_STORE_REFUSALS),
+        refusals=(HTTPStatus.LENGTH_REQUIRED, *_STORE_REFUSALS),
     ),
     "postFile": Operation(
         tag=TAG,
