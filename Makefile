@@ -3,8 +3,11 @@
 PYTHON ?= python3
 BASE ?= python:3.13-slim
 IMAGE ?= fileport
+JOBS ?= 2
 
 BIN := .venv/bin
+# Most tests wait for real parts. A module stays on one worker, with the servers that its tests share.
+PARALLEL := -n $(JOBS) --dist loadscope
 INSTALLED := .venv/.installed
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --quiet --custom-compile-command "make lock"
@@ -21,13 +24,13 @@ run: $(INSTALLED) ## serve, with the embedded Postgres unless FILEPORT_DATABASE_
 	@exec $(BIN)/fileport serve
 
 test: $(INSTALLED) ## all tests, with coverage of domain and service
-	$(BIN)/pytest tests/unit tests/integration --cov --cov-fail-under=95
+	$(BIN)/pytest $(PARALLEL) tests/unit tests/integration --cov --cov-fail-under=95
 
 unit: $(INSTALLED) ## the tests on in-memory fakes
 	$(BIN)/pytest tests/unit
 
 integration: $(INSTALLED) ## the tests on the embedded stack and, where Docker answers, on containers
-	$(BIN)/pytest tests/integration
+	$(BIN)/pytest $(PARALLEL) tests/integration
 
 check: $(INSTALLED) ## lint, format, types, import contracts
 	$(BIN)/ruff check
