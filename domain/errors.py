@@ -149,6 +149,12 @@ class BucketProtectedError(ConflictError):
     code = "bucket_protected"
 
 
+class DirectAccessUnsupportedError(ConflictError):
+    """The blob store has no way in for clients: their bytes come and go through the service alone."""
+
+    code = "direct_access_unsupported"
+
+
 class PreconditionFailedError(FileportError):
     """A condition of the request (RFC 9110, section 13.1) is false for the file's current state."""
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from domain.model.blobs import Blob, BlobRecord, Claim, StoredBlob
 from domain.model.buckets import Bucket, Policy
+from domain.model.direct_access import ReadHeaders, ReadMethod
 from domain.model.files import Address, Destination, File, NewFile, Stored
 from domain.model.integrity import Miscount
 from domain.model.listing import FileQuery
@@ -251,6 +252,21 @@ class BlobStore(Protocol):
 
     async def check(self) -> None:
         """Return if the store answers and can be written, else raise `BlobStoreUnavailableError`."""
+        ...
+
+
+class DirectAccess(Protocol):
+    """The blob store's own way in for clients, past this service: requests that are signed here, and made by them.
+
+    A signed request is good for a limited time, whatever becomes of the blob, and for whoever holds it. A store
+    without such a way raises `DirectAccessUnsupportedError` from every call.
+    """
+
+    async def sign_read(self, key: str, method: ReadMethod, headers: ReadHeaders) -> str:
+        """Return a URL of the bytes under `key`, which the store serves with `headers` to `method`.
+
+        The store is not asked whether it has them.
+        """
         ...
 
 

@@ -17,9 +17,9 @@ from dishka import (
 )
 
 from adapters.clock import SystemClock
-from adapters.disk import DiskBlobStore, open_disk_blob_store
+from adapters.disk import DiskBlobStore, NoDirectAccess, open_disk_blob_store
 from adapters.postgres import PostgresCatalog, RotatingCredentials, check_migrated, create_pool, migrate
-from domain.ports import Audit, Blobs, BlobStore, Buckets, Catalog, Clock, Files
+from domain.ports import Audit, Blobs, BlobStore, Buckets, Catalog, Clock, DirectAccess, Files
 from domain.usecases.change_file import ChangeFile
 from domain.usecases.check_health import CheckHealth
 from domain.usecases.check_integrity import CheckIntegrity
@@ -35,6 +35,7 @@ from domain.usecases.put_bucket import PutBucket
 from domain.usecases.read_file import ReadFile
 from domain.usecases.read_text import ReadText
 from domain.usecases.reap import Reap
+from domain.usecases.redirect_read import RedirectRead
 from domain.usecases.repair_findings import RepairFindings
 from domain.usecases.reservations import Reservations
 from domain.usecases.store_file import StoreFile
@@ -72,6 +73,7 @@ class UseCases(Provider):
         PutBucket,
         ReadFile,
         ReadText,
+        RedirectRead,
         RepairFindings,
         Sweep,
     )
@@ -123,6 +125,8 @@ class DiskProvider(Provider):
 
     scope = Scope.APP
 
+    direct_access = provide(NoDirectAccess, provides=DirectAccess)
+
     @provide
     async def blob_store(self, settings: Settings, clock: Clock) -> BlobStore:
         return guarded(await open_disk_blob_store(settings.data_dir / "blobs"), clock)
@@ -151,6 +155,15 @@ class S3Provider(Provider):
             region=settings.s3_region, endpoint_url=settings.s3_endpoint_url, patience=settings.s3_timeout
         ) as client:
             yield guarded(S3BlobStore(client, str(settings.s3_bucket), patience=settings.s3_timeout), clock)
+
+    @provide
+    async def direct_access(self, settings: Settings) -> AsyncIterator[DirectAccess]:
+        from adapters.s3 import S3DirectAccess, open_s3_client  # noqa: PLC0415 - likewise
+
+        async with open_s3_client(
+            region=settings.s3_region, endpoint_url=settings.s3_public_endpoint_url or settings.s3_endpoint_url
+        ) as signing:
+            yield S3DirectAccess(signing, str(settings.s3_bucket), life=settings.signed_url_life)
 
 
 def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:

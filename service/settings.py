@@ -17,6 +17,9 @@ BLOB_STORES: Mapping[str, BlobStoreKind] = {"disk": "disk", "s3": "s3"}
 # What a worker has memory for: see docs/deploy.md.
 MAX_UPLOADS: Mapping[BlobStoreKind, int] = {"disk": 96, "s3": 24}
 MAX_DOWNLOADS = 96
+# A week is the most that S3 takes.
+URL_LIFE = 900
+MAX_URL_LIFE = 604_800
 T = TypeVar("T")
 
 
@@ -38,8 +41,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     blob_store: BlobStoreKind
     s3_bucket: str | None
     s3_endpoint_url: str | None
+    s3_public_endpoint_url: str | None
     s3_region: str | None
     s3_timeout: float
+    signed_url_life: int
     root_key: str | None
     max_file_size: int
     max_uploads: int
@@ -73,6 +78,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     s3_bucket = read.text("S3_BUCKET")
     default_store: BlobStoreKind = "s3" if s3_bucket else "disk"
     blob_store = read.choice("BLOB_STORE", BLOB_STORES, default_store)
+    blob_grace = read.seconds("BLOB_GRACE", 86_400, least=0)
     settings = Settings(
         host=read.text("HOST") or "127.0.0.1",
         port=read.whole("PORT", 8000, least=1, most=65_535),
@@ -85,8 +91,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         blob_store=blob_store,
         s3_bucket=s3_bucket,
         s3_endpoint_url=read.url("S3_ENDPOINT_URL", {"http", "https"}),
+        s3_public_endpoint_url=read.url("S3_PUBLIC_ENDPOINT_URL", {"http", "https"}),
         s3_region=read.text("S3_REGION"),
         s3_timeout=read.seconds("S3_TIMEOUT", 8, least=0.1),
+        signed_url_life=_signed_url_life(read, blob_grace),
         root_key=read.text("ROOT_KEY"),
         max_file_size=read.whole("MAX_FILE_SIZE", MAX_FILE_BYTES, least=1, most=MAX_FILE_BYTES),
         max_uploads=read.whole("MAX_UPLOADS", MAX_UPLOADS[blob_store], least=1, most=100_000),
@@ -95,7 +103,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         body_timeout=read.seconds("BODY_TIMEOUT", 21_600, least=0.01),
         reaper_interval=read.seconds("REAPER_INTERVAL", 60, least=0.01),
         sweep_interval=read.seconds("SWEEP_INTERVAL", 3600, least=0.01),
-        blob_grace=read.seconds("BLOB_GRACE", 86_400, least=0),
+        blob_grace=blob_grace,
         staged_lease=read.seconds("STAGED_LEASE", 900, least=1),
         shutdown_timeout=read.whole("SHUTDOWN_TIMEOUT", 30, least=1, most=3600),
         log_level=read.choice("LOG_LEVEL", {each: each for each in ("debug", "info", "warning", "error")}, "info"),
@@ -104,6 +112,15 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     )
     _check_together(settings)
     return settings
+
+
+def _signed_url_life(read: "_Reader", blob_grace: float) -> int:
+    life = read.whole("SIGNED_URL_LIFE", 0, least=1, most=MAX_URL_LIFE)
+    if not life:
+        return max(1, min(URL_LIFE, int(blob_grace / 2)))
+    if life >= blob_grace:
+        raise SettingsError(f"{PREFIX}SIGNED_URL_LIFE is not below {PREFIX}BLOB_GRACE: URLs would outlive their bytes.")
+    return life
 
 
 def _check_together(settings: Settings) -> None:

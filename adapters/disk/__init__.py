@@ -1,5 +1,6 @@
 """Blobs as files in a directory."""
 
 from adapters.disk.blob_store import DiskBlobStore, open_disk_blob_store
+from adapters.disk.direct_access import NoDirectAccess
 
-__all__ = ["DiskBlobStore", "open_disk_blob_store"]
+__all__ = ["DiskBlobStore", "NoDirectAccess", "open_disk_blob_store"]

@@ -2,5 +2,6 @@
 
 from adapters.s3.blob_store import S3BlobStore
 from adapters.s3.client import open_s3_client
+from adapters.s3.direct_access import S3DirectAccess
 
-__all__ = ["S3BlobStore", "open_s3_client"]
+__all__ = ["S3BlobStore", "S3DirectAccess", "open_s3_client"]

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from adapters.s3.checksums import part_md5
 from adapters.s3.errors import PATIENCE_SECONDS, is_missing, lies_behind_the_end, s3_errors, s3_request
-from adapters.s3.listing import list_objects, list_uploads
+from adapters.s3.listing import list_objects, list_uploads, object_key_of
 from adapters.s3.multipart import MultipartUpload, abort_uploads
 from adapters.s3.parts import PART_SIZE, Budget, Part, Parts
 from domain.errors import BlobMissingError, BlobStoreRefusedError, BlobStoreUnavailableError
@@ -168,8 +168,7 @@ class S3BlobStore:
                 self._proven = True
 
     def _object_key(self, key: str) -> str:
-        # The last digits of a UUIDv7 are random: S3 scales by the beginning of its keys.
-        return f"{self._prefix}{key[-2:]}/{key}"
+        return object_key_of(key, self._prefix)
 
 
 def _check_part(part: ByteRange, found: "GetObjectOutputTypeDef") -> None:

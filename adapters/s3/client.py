@@ -48,6 +48,8 @@ async def open_s3_client(
         connect_timeout=min(_CONNECT_SECONDS, patience / 2),
         read_timeout=idle_timeout,
         http_session_cls=session_class(patience / 2),
+        # Signed URLs, too: by default some regions get those of an older version, which others refuse.
+        signature_version="s3v4",
         max_pool_connections=pool_size,
         retries={"mode": "standard", "total_max_attempts": attempts},
         # The newer checksums are refused by some stores. Every body has a Content-MD5 instead, which all of them

@@ -20,6 +20,12 @@ def key_of(object_key: str, prefix: str) -> str | None:
     return None if found is None else found[2]
 
 
+def object_key_of(key: str, prefix: str) -> str:
+    """Return the name of the object that keeps a blob."""
+    # The last digits of a UUIDv7 are random: S3 scales by the beginning of its keys.
+    return f"{prefix}{key[-2:]}/{key}"
+
+
 async def list_objects(
     client: "S3Client", *, bucket: str, prefix: str, patience: float = PATIENCE_SECONDS
 ) -> AsyncIterator[tuple[str, int]]:

@@ -45,7 +45,7 @@ class ContentResponse:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_bare = scope.get("method") == "HEAD" or self._status == HTTPStatus.NOT_MODIFIED
         if is_bare and not self._is_always_opened:
-            await self._start(send)
+            await _start(send, self._status, self._headers)
             await _end(send)
         elif self._size <= _WATCHED_ABOVE:
             await self._transfer(send, is_bare=is_bare)
@@ -54,15 +54,23 @@ class ContentResponse:
 
     async def _transfer(self, send: Send, *, is_bare: bool) -> None:
         async with self._places.place(), self._body as chunks:
-            await self._start(send)
+            await _start(send, self._status, self._headers)
             if not is_bare:
                 async for chunk in chunks:
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await _end(send)
 
-    async def _start(self, send: Send) -> None:
-        headers: Any = [(name.lower().encode(), value.encode("latin-1")) for name, value in self._headers.items()]
-        await send({"type": "http.response.start", "status": self._status, "headers": headers})
+
+class BareResponse:
+    """An ASGI response of headers alone."""
+
+    def __init__(self, status: HTTPStatus, headers: Mapping[str, str]) -> None:
+        self._status = status
+        self._headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's own
+        await _start(send, self._status, self._headers)
+        await _end(send)
 
 
 async def _while_connected(receive: Receive, work: Callable[[], Awaitable[None]]) -> None:
@@ -83,6 +91,11 @@ async def _cancel_on_disconnect(work: anyio.CancelScope, receive: Receive) -> No
     while (await receive())["type"] != "http.disconnect":
         pass
     work.cancel()
+
+
+async def _start(send: Send, status: HTTPStatus, headers: Mapping[str, str]) -> None:
+    lines: Any = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": lines})
 
 
 async def _end(send: Send) -> None:

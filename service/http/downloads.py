@@ -10,10 +10,12 @@ from litestar.types import ASGIApp
 
 from domain.usecases.read_file import ReadFile
 from domain.usecases.read_text import ReadText
+from domain.usecases.redirect_read import RedirectRead
 from service.capacity import Capacity
 from service.http.content_answers import content_answer, text_answer
 from service.http.paths import location_of
 from service.http.reading import read
+from service.http.redirects import redirect_answer
 
 
 @read("/{bucket:str}/files/{name:path}")
@@ -24,11 +26,16 @@ async def get_content_by_name(
     bucket: FromPath[str],
     name: FromPath[str],  # noqa: ARG001 - for the document; the name is read from the raw path
     read_file: FromDishka[ReadFile],
+    redirect_read: FromDishka[RedirectRead],
     capacity: FromDishka[Capacity],
     download: FromQuery[str | None] = None,
+    redirect: FromQuery[bool] = False,
 ) -> ASGIApp:
     """Return the bytes of the file with that name, or parts of them."""
-    reading = await read_file(location_of(request, bucket))
+    address = location_of(request, bucket)
+    if redirect:
+        return await redirect_answer(request, await redirect_read(address), download=download)
+    reading = await read_file(address)
     return content_answer(request, reading, capacity.downloads, download=download)
 
 
@@ -39,10 +46,14 @@ async def get_content(
     *,
     file_id: FromPath[UUID],
     read_file: FromDishka[ReadFile],
+    redirect_read: FromDishka[RedirectRead],
     capacity: FromDishka[Capacity],
     download: FromQuery[str | None] = None,
+    redirect: FromQuery[bool] = False,
 ) -> ASGIApp:
     """Return a file's bytes, or parts of them."""
+    if redirect:
+        return await redirect_answer(request, await redirect_read(file_id), download=download)
     reading = await read_file(file_id)
     return content_answer(request, reading, capacity.downloads, download=download)
 

@@ -16,6 +16,9 @@ class FakeClock:
     def now(self) -> datetime:
         return self._now
 
+    def in_(self, seconds: float) -> datetime:
+        return self._now + timedelta(seconds=seconds)
+
     def monotonic(self) -> float:
         return self._monotonic
 

@@ -14,8 +14,10 @@ from tests.contracts.catalog_files import FilesContract
 from tests.contracts.catalog_filters import FiltersContract
 from tests.contracts.catalog_listing import ListingContract
 from tests.contracts.catalog_where import WhereContract
+from tests.contracts.direct_access import Answer, DirectAccessContract
 from tests.contracts.secret_source import SecretSourceContract
-from tests.unit.fakes import FakeBlobStore, FakeCatalog, FakeSecretSource
+from tests.unit.fake_direct_access import FakeDirectAccess
+from tests.unit.fakes import FakeBlobStore, FakeCatalog, FakeClock, FakeSecretSource
 
 
 class FakeCatalogContract(CatalogContract):
@@ -86,6 +88,21 @@ class TestFakeBlobStoreListing(BlobStoreListingContract):
 
     async def intrude(self, store: FakeBlobStore) -> None:  # type: ignore[override] # it keeps nothing else
         pass
+
+
+class TestFakeDirectAccess(DirectAccessContract):
+    @pytest.fixture
+    def store(self) -> FakeBlobStore:
+        return FakeBlobStore()
+
+    @pytest.fixture
+    def direct(self, store: FakeBlobStore) -> FakeDirectAccess:
+        self._direct = FakeDirectAccess(store.stored, FakeClock())
+        return self._direct
+
+    async def send(self, method: str, url: str) -> Answer:
+        found = self._direct.send(method, url)
+        return Answer(found.status, found.headers, found.content)
 
 
 class TestFakeSecretSource(SecretSourceContract):

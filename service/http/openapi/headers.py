@@ -16,7 +16,7 @@ HEADERS: dict[str, dict[str, Any]] = {
         "example": '"019a6b1e5d2c7c419f4e3b8a1d6e0f27-1"',
     },
     "Location": {
-        "description": "The path of what was created.",
+        "description": "Where what was created is, or the bytes that were asked for.",
         "schema": {"type": "string", "format": "uri-reference"},
         "example": "/v1/files/019a6b1e-5d2c-7c41-9f4e-3b8a1d6e0f27",
     },

@@ -34,6 +34,9 @@ _DETAILS: Mapping[Refusal, str] = {
     InvalidConditionError: "if-match is neither * nor a list of quoted entity tags.",
     InvalidFormError: "The form has no part named file.",
     errors.RangeNotSatisfiableError: "None of the ranges lies in the file.",
+    errors.DirectAccessUnsupportedError: (
+        "The bytes are kept on a disk, which clients cannot reach: they come through the service alone."
+    ),
     errors.FileTooLargeError: "The bucket allows files of at most 104857600 bytes.",
     errors.QuotaExceededError: "The bucket's quota is 10737418240 bytes, of which 10730000000 are used.",
     errors.TypeNotAllowedError: "The bucket allows audio/*, image/*, not text/html.",

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from adapters.disk import DiskBlobStore, open_disk_blob_store
+from adapters.disk import DiskBlobStore, NoDirectAccess, open_disk_blob_store
+from domain.errors import DirectAccessUnsupportedError
 from domain.model.blobs import new_blob_key
+from domain.model.direct_access import ReadHeaders
 from domain.ports import BlobStore
 from tests.contracts.blob_store import BlobStoreContract
 from tests.contracts.blob_store_listing import BlobStoreListingContract
@@ -44,3 +46,9 @@ class TestDiskBlobStoreListing(BlobStoreListingContract):
             (self.root / name).write_bytes(b"foreign")
         (self.root / "00" / directory).mkdir()
         (self.root / "tmp" / directory).symlink_to(self.root / "lost+found")
+
+
+async def test_clients_have_no_way_in() -> None:
+    headers = ReadHeaders(content_type="a/b", content_disposition="inline", cache_control="no-store")
+    with pytest.raises(DirectAccessUnsupportedError):
+        await NoDirectAccess().sign_read(new_blob_key(), "GET", headers)

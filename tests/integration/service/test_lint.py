@@ -47,6 +47,7 @@ async def test_no_answer_to_a_reader_is_complained_about(client: httpx.AsyncClie
     requests: list[tuple[str, dict[str, str]]] = [
         *((f"{file}/content", headers) for headers in CONTENT_REQUESTS),
         *((url, {}) for url in (file, f"{file}/text", f"{files}/é/a.html", f"{file}/content?download=b.html")),
+        (f"{file}/content?redirect=true", {}),
         *((url, {"If-None-Match": "*"}) for url in (file, f"{file}/text", "/schema")),
         *((url, {}) for url in ("/v1/files", "/v1/files?limit=0", "/v1/buckets", bucket, f"{files}/missing")),
         *((url, {}) for url in ("/health/live", "/health/ready", "/metrics", "/schema", "/schema/openapi.json", "/x")),

@@ -9,12 +9,13 @@ import pytest
 from dishka import Provider, Scope, provide
 from litestar.types import ASGIApp
 
-from domain.ports import BlobStore, Catalog, Clock
+from domain.ports import BlobStore, Catalog, Clock, DirectAccess
 from domain.usecases.reservations import Reservations
 from service.app import create_app
 from service.container import make_container
 from service.settings import read_settings
 from tests.clients import ROOT_KEY, client_of, running
+from tests.unit.fake_direct_access import FakeDirectAccess
 from tests.unit.fakes import FakeBlobStore, FakeCatalog, FakeClock
 
 
@@ -23,11 +24,12 @@ class Fakes(Provider):
 
     scope = Scope.APP
 
-    def __init__(self, catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock) -> None:
+    def __init__(self, catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock, direct: FakeDirectAccess) -> None:
         super().__init__()
         self._catalog = catalog
         self._blobs = blobs
         self._clock = clock
+        self._direct = direct
 
     @provide(override=True)
     def catalog(self) -> Catalog:
@@ -36,6 +38,10 @@ class Fakes(Provider):
     @provide(override=True)
     def blob_store(self) -> BlobStore:
         return self._blobs
+
+    @provide(override=True)
+    def direct_access(self) -> DirectAccess:
+        return self._direct
 
     @provide(override=True)
     def clock(self) -> Clock:
@@ -49,6 +55,7 @@ class Service(msgspec.Struct, frozen=True):
     catalog: FakeCatalog
     blobs: FakeBlobStore
     clock: FakeClock
+    direct: FakeDirectAccess
     reservations: Reservations
 
 
@@ -65,10 +72,11 @@ async def open_service(*, grace: float = 0.0, environ: Mapping[str, str] | None 
     )
     clock = FakeClock()
     catalog, blobs = FakeCatalog(clock, grace=grace), FakeBlobStore()
-    container = make_container(settings, Fakes(catalog, blobs, clock))
+    direct = FakeDirectAccess(blobs.stored, clock)
+    container = make_container(settings, Fakes(catalog, blobs, clock, direct))
     app = create_app(container, settings)
     async with running(app):
-        yield Service(app, catalog, blobs, clock, await container.get(Reservations))
+        yield Service(app, catalog, blobs, clock, direct, await container.get(Reservations))
 
 
 @pytest.fixture(scope="session")
@@ -86,6 +94,7 @@ async def client(service: Service) -> AsyncIterator[httpx.AsyncClient]:
     service.clock.reset()
     service.catalog.reset()
     service.blobs.reset()
+    service.direct.reset(service.blobs.stored)
     async with client_of(service.app) as client:
         yield client
 
@@ -98,3 +107,8 @@ def catalog(service: Service) -> FakeCatalog:
 @pytest.fixture
 def blobs(service: Service) -> FakeBlobStore:
     return service.blobs
+
+
+@pytest.fixture
+def direct(service: Service) -> FakeDirectAccess:
+    return service.direct

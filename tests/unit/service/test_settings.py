@@ -43,6 +43,7 @@ def test_every_setting_is_read() -> None:
             "FILEPORT_DATABASE_POOL_SIZE": "20",
             "FILEPORT_DATABASE_POOL_TIMEOUT": "0.5",
             "FILEPORT_S3_ENDPOINT_URL": "http://localhost:4566",
+            "FILEPORT_S3_PUBLIC_ENDPOINT_URL": "https://files.example",
             "FILEPORT_S3_REGION": "eu-west-1",
             "FILEPORT_S3_TIMEOUT": "2.5",
             "FILEPORT_MAX_FILE_SIZE": "1024",
@@ -52,7 +53,8 @@ def test_every_setting_is_read() -> None:
             "FILEPORT_BODY_TIMEOUT": "600",
             "FILEPORT_REAPER_INTERVAL": "5",
             "FILEPORT_SWEEP_INTERVAL": "7.5",
-            "FILEPORT_BLOB_GRACE": "0",
+            "FILEPORT_SIGNED_URL_LIFE": "59",
+            "FILEPORT_BLOB_GRACE": "60",
             "FILEPORT_STAGED_LEASE": "60",
             "FILEPORT_SHUTDOWN_TIMEOUT": "7",
             "FILEPORT_LOG_LEVEL": "WARNING",
@@ -65,7 +67,8 @@ def test_every_setting_is_read() -> None:
     assert (settings.database_secret_id, settings.database_pool_size, settings.database_pool_timeout) == ("db", 20, 0.5)
     assert (settings.s3_endpoint_url, settings.s3_region) == ("http://localhost:4566", "eu-west-1")
     assert settings.s3_timeout == 2.5
-    assert (settings.max_file_size, settings.reaper_interval, settings.blob_grace) == (1024, 5, 0)
+    assert (settings.s3_public_endpoint_url, settings.signed_url_life) == ("https://files.example", 59)
+    assert (settings.max_file_size, settings.reaper_interval, settings.blob_grace) == (1024, 5, 60)
     assert settings.sweep_interval == 7.5
     assert (settings.max_uploads, settings.max_downloads) == (3, 4)
     assert (settings.body_idle_timeout, settings.body_timeout) == (20, 600)
@@ -89,6 +92,10 @@ def test_every_setting_is_read() -> None:
         ("BLOB_STORE", "tape"),
         ("S3_ENDPOINT_URL", "localhost:4566"),
         ("S3_TIMEOUT", "0"),
+        ("S3_PUBLIC_ENDPOINT_URL", "files.example"),
+        ("SIGNED_URL_LIFE", "0"),
+        ("SIGNED_URL_LIFE", "604801"),
+        ("SIGNED_URL_LIFE", "86400"),
         ("ROOT_KEY", "short"),
         ("ROOT_KEY", "é" * 20),
         ("MAX_FILE_SIZE", "5GB"),
@@ -112,6 +119,11 @@ def test_a_wrong_setting_is_named_in_one_line_without_its_secrets(name: str, val
     assert message.startswith(f"FILEPORT_{name} ")
     assert "\n" not in message
     assert "hunter2" not in message
+
+
+@pytest.mark.parametrize(("grace", "life"), [("604800", 900), ("1000", 500), ("0", 1)])
+def test_signed_urls_end_before_the_grace_of_bytes_does(grace: str, life: int) -> None:
+    assert read_settings({"FILEPORT_BLOB_GRACE": grace}).signed_url_life == life
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from domain.errors import (
     BlobMissingError,
     BlobStoreUnavailableError,
+    DirectAccessUnsupportedError,
     FileTooLargeError,
     InterruptedBodyError,
     InvalidBucketError,
@@ -77,16 +78,25 @@ _BYTES = {
         ),
     ),
     HTTPStatus.NOT_MODIFIED: UNCHANGED,
+    HTTPStatus.TEMPORARY_REDIRECT: Answer(
+        description="With `redirect`: where the bytes are, for a short time.", headers=("Location",)
+    ),
 }
 _DOWNLOAD = {
     "download": Meaning(
         "Have a browser save the bytes, under this name, or under the file's own if it is empty.",
         "a night at the opera.flac",
         {"maxLength": MAX_NAME_BYTES},
-    )
+    ),
+    "redirect": Meaning(
+        "Answer 307 to a URL of the blob store's own that serves the bytes, or a range of them, with the file's type "
+        "and disposition. It needs no key, so whoever has it can read the bytes until it ends. Send it no "
+        "`Authorization`. 409 where the bytes are kept on a disk.",
+        True,
+    ),
 }
 _READ_REFUSALS = (NoSuchFileError, BlobMissingError, OverloadedError, BlobStoreUnavailableError)
-_BYTES_REFUSALS = (InvalidNameError, RangeNotSatisfiableError, *_READ_REFUSALS)
+_BYTES_REFUSALS = (InvalidNameError, RangeNotSatisfiableError, DirectAccessUnsupportedError, *_READ_REFUSALS)
 _ABOUT_BYTES = (
     "A browser shows what it cannot run: common images, audio and video, and plain text. The rest it is to save, HTML, "
     "SVG and XML always. If the bytes end before `Content-Length`, they are not whole: ask for the rest with `Range`."
