@@ -1,11 +1,18 @@
 """Reserved blob keys, kept ready: step 1 of the write protocol at the price of one transaction for many uploads."""
 
 from collections import deque
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import anyio
 
-from domain.errors import CatalogUnavailableError, LeaseLostError, OutcomeUnknownError, UnavailableError
+from domain.errors import (
+    BlobStoreUnavailableError,
+    CatalogUnavailableError,
+    LeaseLostError,
+    OutcomeUnknownError,
+    UnavailableError,
+)
 from domain.model.blobs import new_blob_key
 from domain.ports import Blobs, Clock
 
@@ -47,6 +54,26 @@ class Reservations:
         self._ready: deque[Reservation] = deque()
         self._taken: dict[str, Reservation] = {}
         self._reserving = anyio.Lock()
+
+    @asynccontextmanager
+    async def holding(self) -> AsyncIterator[Reservation]:
+        """Hold a reservation while its bytes are stored and committed, and give it up where that ends in an error."""
+        reservation = await self.take()
+        try:
+            yield reservation
+        except OutcomeUnknownError:
+            raise  # the blob may be live: only its lease's end tells
+        except BlobStoreUnavailableError:
+            await self.release(reservation, at_once=False)
+            raise
+        except Exception:
+            await self.release(reservation, at_once=True)
+            raise
+        except BaseException:  # cancelled: a request to the store may still be on its way
+            await self.release(reservation, at_once=False)
+            raise
+        finally:
+            self.let_go(reservation)
 
     async def take(self) -> Reservation:
         """Return a reservation with at least half of its lease left. Its end is `release` or `let_go`."""

@@ -37,7 +37,7 @@ LEASE = 100.0
 
 @pytest.fixture(autouse=True)
 def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("domain.usecases.store_file.COMMIT_PAUSE_SECONDS", 0)
+    monkeypatch.setattr("domain.usecases.settling.PAUSE_SECONDS", 0)
 
 
 @pytest.fixture

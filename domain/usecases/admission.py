@@ -1,0 +1,59 @@
+"""What is refused of a new file before any of its bytes are taken."""
+
+import msgspec
+
+from domain.errors import FileTooLargeError, NoSuchFileError
+from domain.model.buckets import check_bucket_name
+from domain.model.files import File, NewFile
+from domain.model.metadata import check_metadata, check_tags
+from domain.model.names import check_file_name
+from domain.model.preconditions import ANYTHING_GOES
+from domain.ports import Catalog
+
+
+def checked(new: NewFile) -> NewFile:
+    """Return `new` as files have it.
+
+    Raises `InvalidBucketError`, `InvalidNameError`, `InvalidMetadataError`, `InvalidTagsError`.
+    """
+    return msgspec.structs.replace(
+        new,
+        bucket=check_bucket_name(new.bucket),
+        name=check_file_name(new.name),
+        metadata=None if new.metadata is None else check_metadata(new.metadata),
+        tags=None if new.tags is None else check_tags(new.tags),
+    )
+
+
+async def admit(catalog: Catalog, new: NewFile, *, max_file_size: int) -> int:
+    """Raise what the commit would raise as things stand, else return the most bytes that the file may have.
+
+    `max_file_size` is the service's own limit.
+    """
+    bucket = await catalog.bucket(new.bucket)
+    policy = bucket.policy
+    policy.admit(content_type=new.content_type, size=new.size)
+    bucket_limit = max_file_size if policy.max_file_size is None else policy.max_file_size
+    limit = min(bucket_limit, max_file_size)
+    size = new.size or 0
+    if size > limit:
+        raise too_large(limit)
+    # Few uploads depend on what they replace; the others need not look for it.
+    is_tight = policy.quota_bytes is not None and bucket.usage.bytes + size > policy.quota_bytes
+    if is_tight or new.precondition != ANYTHING_GOES:
+        replaced = await _replaced(catalog, new)
+        new.precondition.check(replaced)
+        policy.settle(used=bucket.usage.bytes, added=size - (replaced.size if replaced else 0))
+    return limit
+
+
+def too_large(limit: int) -> FileTooLargeError:
+    """Return the refusal of a file that is larger than `limit` bytes."""
+    return FileTooLargeError(f"The file is larger than the {limit} bytes that are allowed here.")
+
+
+async def _replaced(catalog: Catalog, new: NewFile) -> File | None:
+    try:
+        return await catalog.file_named(new.bucket, new.name)
+    except NoSuchFileError:
+        return None
