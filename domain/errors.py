@@ -263,6 +263,13 @@ class OutcomeUnknownError(UnavailableError):
     retry_after = 2
 
 
+class NotAttemptedError(UnavailableError):
+    """An operation of a batch was not begun, because one before it met a catalog that failed."""
+
+    code = "not_attempted"
+    retry_after = 2
+
+
 class LeaseLostError(UnavailableError):
     """An upload took longer than its lease without renewing it; its bytes were given up."""
 

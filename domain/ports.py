@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 from uuid import UUID
 
+from domain.model.batches import Operation, Outcome
 from domain.model.blobs import Blob, BlobRecord, Claim, StoredBlob
 from domain.model.buckets import Bucket, Policy
 from domain.model.direct_access import ReadHeaders, ReadMethod
@@ -110,6 +111,19 @@ class Files(Protocol):
         ...
 
 
+class Batches(Protocol):
+    """The part of the catalog that does many operations on files at once."""
+
+    async def apply_batch(self, operations: Sequence[Operation]) -> list[Outcome]:
+        """Do the operations, one after the other, in one transaction, and return the outcome of each.
+
+        Each does what the call of `Files` for it does, to the state that those before it left. What that call would
+        refuse is the operation's outcome, leaves nothing of it, and does not undo the others.
+        Raises `UnavailableError`; no operation was done then, unless it is `OutcomeUnknownError`.
+        """
+        ...
+
+
 class Blobs(Protocol):
     """The part of the catalog that keeps the life of blobs: staged, live, condemned, gone. Times in seconds.
 
@@ -180,7 +194,7 @@ class Audit(Protocol):
         ...
 
 
-class Catalog(Buckets, Files, Blobs, Audit, Protocol):
+class Catalog(Buckets, Files, Batches, Blobs, Audit, Protocol):
     """Keeps buckets, files and blobs. Each call is one transaction, or none; it holds no resource after it returns."""
 
     async def check(self) -> None:

@@ -16,7 +16,7 @@ from domain.usecases.reap import Reap
 from domain.usecases.reservations import Reservations
 from domain.usecases.sweep import Sweep
 from service.background import keep_leases, reap_forever, sweep_forever
-from service.http import buckets, downloads, files, health, listing, problems, uploads
+from service.http import batches, buckets, downloads, files, health, listing, problems, uploads
 from service.http.authentication import RequireRootKey
 from service.http.closing import close_after_refusals
 from service.http.observation import observe_requests
@@ -55,7 +55,7 @@ def create_app(container: AsyncContainer, settings: Settings, requests: RunningR
 
     v1 = Router(
         "/v1",
-        route_handlers=[_buckets(), _files()],
+        route_handlers=[_buckets(), _files(), batches.apply_batch],
         guards=[RequireRootKey(settings.root_key)],
         response_headers={"Cache-Control": "no-store"},  # where an answer says nothing else
     )

@@ -19,7 +19,8 @@ from dishka import (
 from adapters.clock import SystemClock
 from adapters.disk import DiskBlobStore, NoDirectAccess, open_disk_blob_store
 from adapters.postgres import PostgresCatalog, RotatingCredentials, check_migrated, create_pool, migrate
-from domain.ports import Audit, Blobs, BlobStore, Buckets, Catalog, Clock, DirectAccess, Files
+from domain.ports import Audit, Batches, Blobs, BlobStore, Buckets, Catalog, Clock, DirectAccess, Files
+from domain.usecases.apply_batch import ApplyBatch
 from domain.usecases.change_file import ChangeFile
 from domain.usecases.check_health import CheckHealth
 from domain.usecases.check_integrity import CheckIntegrity
@@ -56,9 +57,11 @@ class UseCases(Provider):
     clock = provide(SystemClock, provides=Clock)
     buckets = alias(source=Catalog, provides=Buckets)
     files = alias(source=Catalog, provides=Files)
+    batches = alias(source=Catalog, provides=Batches)
     blobs = alias(source=Catalog, provides=Blobs)
     audit = alias(source=Catalog, provides=Audit)
     all_simple = provide_all(
+        ApplyBatch,
         ChangeFile,
         CheckHealth,
         CheckIntegrity,

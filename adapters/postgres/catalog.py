@@ -3,6 +3,7 @@
 import asyncpg
 
 from adapters.postgres.audit import PostgresAudit
+from adapters.postgres.batches import PostgresBatches
 from adapters.postgres.blobs import PostgresBlobs
 from adapters.postgres.buckets import PostgresBuckets
 from adapters.postgres.connections import Connections
@@ -12,7 +13,7 @@ from adapters.postgres.listing import PostgresListings
 from domain.errors import CatalogUnavailableError
 
 
-class PostgresCatalog(PostgresBuckets, PostgresFiles, PostgresListings, PostgresBlobs, PostgresAudit):
+class PostgresCatalog(PostgresBuckets, PostgresFiles, PostgresListings, PostgresBatches, PostgresBlobs, PostgresAudit):
     """Keeps the catalog in PostgreSQL. `grace`, in seconds, is how long a condemned blob's bytes stay readable.
 
     `checking` lends the connection for `check`, so that it need not wait in line with the work.

@@ -9,7 +9,7 @@ import stamina
 
 from adapters.postgres.connections import Connection, Connections, is_closed
 from adapters.postgres.errors import domain_errors
-from domain.errors import CatalogBusyError
+from domain.errors import CatalogBusyError, FileportError, UnavailableError
 
 ATTEMPTS = 8
 ROLLBACK_SECONDS = 5.0
@@ -81,6 +81,27 @@ class Database:
             with domain_errors(connection, committing=True):
                 await transaction.commit()
             return result
+
+
+async def attempt(
+    connection: Connection, work: Callable[[Connection, *Arguments], Awaitable[T]], *arguments: *Arguments
+) -> T | FileportError:
+    """Run `work` as a part of a transaction. Returns what it does, or its refusal, of which nothing is left.
+
+    What ends the transaction is raised: an `UnavailableError`, and whatever has it run again.
+    """
+    savepoint = connection.transaction()
+    await savepoint.start()
+    try:
+        with domain_errors(connection):
+            result = await work(connection, *arguments)
+    except UnavailableError:
+        raise
+    except FileportError as refusal:
+        await savepoint.rollback()
+        return refusal
+    await savepoint.commit()
+    return result
 
 
 async def _roll_back(connection: Connection, transaction: Any) -> None:

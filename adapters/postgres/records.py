@@ -1,13 +1,18 @@
 """The record of a file: how rows and domain files map."""
 
+from collections.abc import Sequence
+
 import asyncpg
 
+from domain.errors import NoSuchFileError
 from domain.model.files import File
 
 COLUMNS = """
 id, bucket, name, content_type, size, sha256, blob_key, metadata, tags, revision, created_at, updated_at, expires_at
 """
 UNEXPIRED = "(expires_at IS NULL OR expires_at > statement_timestamp())"
+FILE = f"SELECT {COLUMNS} FROM files WHERE id = $1 AND {UNEXPIRED}"
+FILE_NAMED = f"SELECT {COLUMNS} FROM files WHERE bucket = $1 AND name = $2 AND {UNEXPIRED}"
 
 
 def to_file(row: asyncpg.Record) -> File:
@@ -27,3 +32,15 @@ def to_file(row: asyncpg.Record) -> File:
         updated_at=row["updated_at"],
         expires_at=row["expires_at"],
     )
+
+
+def only(rows: Sequence[asyncpg.Record]) -> File:
+    """Return the one file that was looked for. Raises `NoSuchFileError`."""
+    if not rows:
+        raise no_such_file()
+    return to_file(rows[0])
+
+
+def no_such_file() -> NoSuchFileError:
+    """Return the error that says so."""
+    return NoSuchFileError("There is no such file.")

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from domain.errors import InvalidInputError
 from domain.model.buckets import check_bucket_name
 from domain.model.files import Destination, File
 from domain.model.names import check_file_name
@@ -16,9 +17,19 @@ class CopyFile:
         self._catalog = catalog
 
     async def __call__(self, id: UUID, to: Destination, precondition: Precondition) -> File:
-        """Return the copy. Raises `InvalidNameError`, `InvalidBucketError`, and all that `Files.copy_file` does."""
-        if to.name is not None:
-            check_file_name(to.name)
-        if to.bucket is not None:
-            check_bucket_name(to.bucket)
-        return await self._catalog.copy_file(id, to, precondition)
+        """Return the copy. Raises what `check_destination` does, and all that `Files.copy_file` does."""
+        return await self._catalog.copy_file(id, check_destination(to), precondition)
+
+
+def check_destination(to: Destination) -> Destination:
+    """Return `to` if a copy may go there.
+
+    Raises `InvalidInputError` where it names nothing, `InvalidNameError`, `InvalidBucketError`.
+    """
+    if to.name is None and to.bucket is None:
+        raise InvalidInputError("A copy needs another name or another bucket.")
+    if to.name is not None:
+        check_file_name(to.name)
+    if to.bucket is not None:
+        check_bucket_name(to.bucket)
+    return to

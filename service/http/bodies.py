@@ -67,11 +67,11 @@ def declared_length(request: Request[Any, Any, Any]) -> int | None:
     return int(value)
 
 
-async def read_json(request: Request[Any, Any, Any], type_: type[T]) -> T:
+async def read_json(request: Request[Any, Any, Any], type_: type[T], *, most: int = MAX_JSON_BYTES) -> T:
     """Return the body, JSON, as `type_`: nothing is converted, and fields that are unknown are refused.
 
-    Raises `InvalidInputError` that names the place, all that `verify_body` does, and `HTTPException`: 413 over 1 MiB,
-    415 for another content type.
+    Raises `InvalidInputError` that names the place, all that `verify_body` does, and `HTTPException`: 413 over `most`
+    bytes, 415 for another content type.
     """
     essence = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if essence not in {"application/json", MERGE_PATCH}:
@@ -79,19 +79,19 @@ async def read_json(request: Request[Any, Any, Any], type_: type[T]) -> T:
             status_code=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail="The body is not declared as application/json."
         )
     try:
-        return msgspec.json.decode(await _gather(request), type=type_)
+        return msgspec.json.decode(await _gather(request, most), type=type_)
     except RecursionError:
         raise InvalidInputError("The body is nested too deep.") from None
     except (msgspec.MsgspecError, UnicodeError) as error:
         raise InvalidInputError(f"The body: {error}.") from None
 
 
-async def _gather(request: Request[Any, Any, Any]) -> bytes:
+async def _gather(request: Request[Any, Any, Any], most: int) -> bytes:
     body = bytearray()
     async for chunk in verify_body(request):
         body += chunk
-        if len(body) > MAX_JSON_BYTES:
+        if len(body) > most:
             raise HTTPException(
-                status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail=f"The body is over {MAX_JSON_BYTES} bytes."
+                status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail=f"The body is over {most} bytes."
             )
     return bytes(body)

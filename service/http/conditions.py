@@ -42,17 +42,19 @@ def if_range_of(request: Request[Any, Any, Any]) -> IfRange | None:
     return IfRange(value if _STRONG_TAG.fullmatch(value) else parse_http_date(value))
 
 
-def _entity_tags(request: Request[Any, Any, Any], header: str) -> tuple[str, ...] | None:
-    lines = request.headers.getall(header, [])
-    if not lines:
-        return None
-    value = ", ".join(lines)
+def parse_entity_tags(value: str, field: str) -> tuple[str, ...]:
+    """Return the entity tags that `value` lists, none for `*`. Raises `InvalidConditionError` that names `field`."""
     if value.strip() == "*":
         return ()
     tags = tuple(re.findall(_TAG, value))
     if not tags or not _LIST.fullmatch(value):
-        raise InvalidConditionError(f"{header} is neither * nor a list of quoted entity tags.")
+        raise InvalidConditionError(f"{field} is neither * nor a list of quoted entity tags.")
     return tags
+
+
+def _entity_tags(request: Request[Any, Any, Any], header: str) -> tuple[str, ...] | None:
+    lines = request.headers.getall(header, [])
+    return parse_entity_tags(", ".join(lines), header) if lines else None
 
 
 def _date(request: Request[Any, Any, Any], header: str) -> datetime | None:

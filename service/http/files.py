@@ -7,9 +7,9 @@ from dishka.integrations.litestar import FromDishka, inject
 from litestar import Request, Response, delete, patch, post
 from litestar.params import FromPath
 
-from domain.errors import InvalidInputError
 from domain.model.files import Destination
-from domain.usecases.change_file import ChangeFile, FilePatch
+from domain.model.patches import FilePatch
+from domain.usecases.change_file import ChangeFile
 from domain.usecases.copy_file import CopyFile
 from domain.usecases.delete_file import DeleteFile
 from domain.usecases.find_file import FindFile
@@ -60,6 +60,4 @@ async def copy_file(
 ) -> Response[FileBody]:
     """Copy a file at once, whatever its size: the copy shares its bytes."""
     to = await read_json(request, Destination)
-    if to.name is None and to.bucket is None:
-        raise InvalidInputError("A copy needs another name or another bucket.")
     return file_response(await copy_file(file_id, to, precondition_of(request)), status=201)

@@ -74,6 +74,12 @@ def phrase_of(status: HTTPStatus) -> str:
     return _PHRASES.get(status, status.phrase)
 
 
+def problem_of(error: errors.FileportError) -> Problem:
+    """Return what is said of an error of the domain."""
+    status = status_of(type(error))
+    return Problem(title=phrase_of(status), status=status, detail=error.detail, code=error.code)
+
+
 def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> Response[Problem]:
     """Return the response for a problem."""
     body = Problem(title=phrase_of(HTTPStatus(status)), status=status, detail=detail, code=code)

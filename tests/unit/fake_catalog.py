@@ -16,6 +16,7 @@ from domain.errors import (
     NoSuchBucketError,
     NoSuchFileError,
 )
+from domain.model.batches import Operation, Outcome
 from domain.model.blobs import Blob, BlobRecord, BlobState, Claim, place
 from domain.model.buckets import DEFAULT_BUCKET, Bucket, Policy, Usage
 from domain.model.files import Address, Destination, File, NewFile, Stored
@@ -23,7 +24,7 @@ from domain.model.ids import new_id
 from domain.model.integrity import Miscount
 from domain.model.listing import FileQuery
 from domain.model.preconditions import Precondition
-from tests.unit import fake_listing
+from tests.unit import fake_batches, fake_listing
 from tests.unit.fake_clock import FakeClock
 
 
@@ -215,6 +216,12 @@ class FakeCatalog:
     async def count_files(self, query: FileQuery) -> int:
         self._reach()
         return sum(fake_listing.passes(file, query) for file in self._unexpired())
+
+    # Batches
+
+    async def apply_batch(self, operations: Sequence[Operation]) -> list[Outcome]:
+        self._reach()
+        return await fake_batches.apply(self, operations)
 
     # Blobs
 

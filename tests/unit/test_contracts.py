@@ -7,6 +7,7 @@ from tests.contracts.blob_store import BlobStoreContract
 from tests.contracts.blob_store_listing import BlobStoreListingContract
 from tests.contracts.catalog import GRACE, CatalogContract
 from tests.contracts.catalog_audit import AuditContract
+from tests.contracts.catalog_batches import BatchesContract
 from tests.contracts.catalog_blobs import BlobsContract
 from tests.contracts.catalog_buckets import BucketsContract
 from tests.contracts.catalog_commits import CommitsContract
@@ -54,6 +55,10 @@ class TestFakeCommits(FakeCatalogContract, CommitsContract):
 
 
 class TestFakeFiles(FakeCatalogContract, FilesContract):
+    pass
+
+
+class TestFakeBatches(FakeCatalogContract, BatchesContract):
     pass
 
 

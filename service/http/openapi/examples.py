@@ -5,11 +5,22 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from domain.errors import PreconditionFailedError
 from domain.model.buckets import Bucket, Policy, Usage
 from domain.model.files import Destination, File
 from domain.model.listing import encode_cursor, parse_sort
-from domain.usecases.change_file import FilePatch
+from domain.model.patches import FilePatch
+from service.http.batches import (
+    BatchAnswer,
+    BatchRequest,
+    CopyOperation,
+    DeleteOperation,
+    MoveOperation,
+    OperationResult,
+    PatchOperation,
+)
 from service.http.health import Liveness, Readiness
+from service.http.problems import problem_of
 from service.http.representations import BucketPage, FilePage, bucket_body, file_body
 
 _NOVEMBER = datetime(2026, 11, 3, 9, 26, 12, 480_211, tzinfo=UTC)
@@ -49,6 +60,28 @@ PAGE = FilePage(items=[COPY, FILE], limit=2, offset=0, total=17, next=encode_cur
 RATE = FilePatch(metadata={"rating": 5}, tags=("album",))
 MOVE = FilePatch(bucket="archive", name=_NAME, expires_at=datetime(2030, 1, 1, tzinfo=UTC))
 DESTINATION = Destination(bucket=COPY.bucket, name=COPY.name)
+
+BATCH = BatchRequest(
+    operations=[
+        PatchOperation(id=FILE.id, patch=RATE),
+        CopyOperation(id=FILE.id, to=Destination(name=COPY.name)),
+        MoveOperation(bucket=COPY.bucket, name=COPY.name, to=Destination(name="old/opera.flac")),
+        DeleteOperation(id=FILE.id, if_match=FILE.etag),
+        DeleteOperation(bucket=COPY.bucket, name="old/opera.flac"),
+    ]
+)
+BATCH_ANSWER = BatchAnswer(
+    results=[
+        OperationResult(status=200, file=PATCHED),
+        OperationResult(status=201, file=COPY),
+        OperationResult(status=200, file=file_body(replace(_copy, name="old/opera.flac", revision=2))),
+        OperationResult(
+            status=412,
+            problem=problem_of(PreconditionFailedError("If-Match: the file is not in the state that was asked for.")),
+        ),
+        OperationResult(status=204),
+    ]
+)
 
 POLICY = Policy(
     max_file_size=104_857_600,

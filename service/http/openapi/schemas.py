@@ -18,7 +18,8 @@ from domain.model.files import Destination
 from domain.model.media_types import MAX_CONTENT_TYPE_LENGTH
 from domain.model.metadata import MAX_METADATA_BYTES, MAX_METADATA_DEPTH, MAX_TAG_CHARACTERS, MAX_TAGS
 from domain.model.names import MAX_NAME_BYTES
-from domain.usecases.change_file import FilePatch
+from domain.model.patches import FilePatch
+from service.http.batches import CopyOperation, DeleteOperation, MoveOperation, OperationResult, PatchOperation
 from service.http.openapi import patterns
 from service.http.problems import Problem
 from service.http.representations import BucketBody, BucketPage, FileBody, FilePage
@@ -97,7 +98,18 @@ _BUCKET: Mapping[str, Schema] = {
     },
     "created_at": {"description": "In UTC.", "format": "date-time"},
 }
+_OPERATION: Mapping[str, Schema] = {
+    "id": {"description": "The file; or leave it out, and say its `bucket` and `name`."},
+    "bucket": BUCKET_NAME,
+    "name": FILE_NAME,
+    "if_match": {
+        "description": "As the header `If-Match`: go on only if the file is at one of these entity tags.",
+        "pattern": patterns.ENTITY_TAGS,
+    },
+}
 _LIMITS: Mapping[type, Mapping[str, Schema]] = {
+    **dict.fromkeys((DeleteOperation, CopyOperation, MoveOperation, PatchOperation), _OPERATION),
+    OperationResult: {"status": {"minimum": 200, "maximum": 599}},
     FileBody: _FILE,
     FilePatch: _FILE,
     Destination: _FILE,
@@ -119,7 +131,7 @@ _LIMITS: Mapping[type, Mapping[str, Schema]] = {
 _ABOUT = {
     "Policy": "What a bucket admits and how its files behave. Sizes in bytes, times in seconds; null is no limit.",
     "FilePatch": "A JSON merge patch (RFC 7396) of a file: what is left out stays, null removes.",
-    "Destination": "Where a copy goes; what is left out, or null, is as it is in the original.",
+    "Destination": "Where a file or its copy goes; what is left out, or null, is as it is in the original.",
 }
 
 UPLOAD_FORM: Schema = {
@@ -171,8 +183,9 @@ def _limited(component: Schema, limits: Mapping[str, Schema], *, is_answer: bool
         name: {**_without_union(each), **limits.get(name, {})} for name, each in component["properties"].items()
     }
     limited = {**component, "properties": properties}
-    if is_answer:  # whatever a constructor may leave out, an answer has every field
-        limited["required"] = list(properties)
+    if is_answer:  # whatever a constructor may leave out, an answer has every field, but for those that may be unset
+        needed = component.get("required", ())
+        limited["required"] = [name for name, each in properties.items() if name in needed or "default" in each]
         limited["properties"] = {
             name: {key: value for key, value in each.items() if key != "default"} for name, each in properties.items()
         }

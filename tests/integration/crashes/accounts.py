@@ -67,6 +67,20 @@ class Account:
         after = {**self._with(bucket, name, None), to: {**self.acknowledged[to], name: content}}
         await self._change(self._client.patch(f"/v1/files/{id}", json={"bucket": to}), after)
 
+    async def apply_batch(self, bucket: str, ids: Mapping[str, str], deleted: str, copied: str, moved: str) -> None:
+        """Delete one file, copy another and rename a third, all in one batch."""
+        operations = [
+            {"op": "delete", "id": ids[deleted]},
+            {"op": "copy", "id": ids[copied], "to": {"name": f"{copied}-copied"}},
+            {"op": "move", "id": ids[moved], "to": {"name": f"{moved}-moved"}},
+        ]
+        files = dict(self.acknowledged[bucket])
+        del files[deleted]
+        files[f"{copied}-copied"], files[f"{moved}-moved"] = files[copied], files.pop(moved)
+        request = self._client.post("/v1/batch", json={"operations": operations})
+        answer = await self._change(request, {**self.acknowledged, bucket: files})
+        assert [result["status"] for result in answer["results"]] == [204, 201, 200]
+
     async def expect_refusal(self, bucket: str, body: Body, *, status: int) -> httpx.Response:
         """Send a body that is refused, and return the answer."""
         self.pending = self.acknowledged

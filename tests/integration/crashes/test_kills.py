@@ -106,6 +106,12 @@ async def move(scene: Scene) -> None:
     await scene.account.move(scene.bucket, "moved", id, to)
 
 
+async def batch(scene: Scene) -> None:
+    names = ("deleted", "copied", "moved")
+    ids = {name: await scene.account.put(scene.bucket, name, payload(SMALL)) for name in names}
+    await scene.account.apply_batch(scene.bucket, ids, *names)
+
+
 async def delete_bucket(scene: Scene) -> None:
     brief = f"{scene.bucket}-brief"
     await scene.account.make_bucket(brief, default_ttl=1)
@@ -179,6 +185,7 @@ CHANGES = {
         Kill("delete.statements:after", delete, happened=False),
         Kill("delete:after", delete, happened=True),
         Kill("copy:after", copy, happened=True),
+        Kill("batch:after", batch, happened=True),
         Kill("bucket.delete:after", delete_bucket, happened=True),
     ],
     "disk": [
@@ -191,6 +198,9 @@ CHANGES = {
         Kill("file.usage:before", move, happened=False),
         Kill("change.statements:after", move, happened=False),
         Kill("change:after", move, happened=True),
+        Kill("batch.operation:before", batch, happened=False),
+        Kill("batch.operation:after:2", batch, happened=False),
+        Kill("batch.statements:after", batch, happened=False),
         Kill("bucket.delete.release:after", delete_bucket, happened=False),
         Kill("bucket.delete.statements:after", delete_bucket, happened=False),
     ],

@@ -19,10 +19,12 @@ from domain.errors import (
     NoSuchFileError,
     QuotaExceededError,
 )
+from domain.model.batches import Change, Copy, Delete
 from domain.model.blobs import new_blob_key
 from domain.model.buckets import Policy, Usage
-from domain.model.files import Destination, File, NewFile
+from domain.model.files import Destination, File, Location, NewFile
 from domain.model.listing import FileQuery
+from domain.model.patches import FilePatch
 from domain.model.preconditions import ANYTHING_GOES, Precondition
 from tests.contracts.catalog import LEASE, changed, claims, expired, reserved, stored, usage
 from tests.factories import NewFileFactory
@@ -128,6 +130,33 @@ async def test_a_file_that_is_deleted_while_it_is_copied_keeps_its_bytes_or_was_
         )
         was_copied = any(isinstance(each, File) for each in copies)
         assert (file.blob_key in await claims(catalog)) == (not was_copied)
+
+
+async def test_batches_over_the_same_files_in_opposite_orders_are_all_done(
+    pool: Pool, catalog: PostgresCatalog
+) -> None:
+    buckets = ["default", "songs", "films"]
+    for bucket in buckets[1:]:
+        await catalog.put_bucket(bucket, Policy())
+    files = [await stored(catalog, size=3) for _ in range(20)]
+    orders = [(files, buckets), (files[::-1], buckets[::-1])] * 4
+    batches = [
+        [Change(address=file.id, patch=FilePatch(bucket=bucket)) for bucket in towards for file in order]
+        for order, towards in orders
+    ]
+    results, refusals = await race(catalog.apply_batch(batch) for batch in batches)
+    assert not refusals
+    assert all(isinstance(outcome, File) for outcomes in results for outcome in outcomes)
+    assert {(await catalog.file(file.id)).revision for file in files} == {1 + 8 * 3}
+    await _check_sums(pool, catalog, buckets)
+
+
+async def test_a_file_that_two_batches_delete_is_deleted_by_one(pool: Pool, catalog: PostgresCatalog) -> None:
+    files = [await stored(catalog) for _ in range(30)]
+    orders = [files, files[::-1], files[15:] + files[:15]]
+    results, _ = await race(catalog.apply_batch([Delete(address=file.id) for file in order]) for order in orders)
+    assert sum(outcome is None for outcomes in results for outcome in outcomes) == len(files)
+    await _check_sums(pool, catalog, ["default"])
 
 
 async def test_a_quota_holds_against_uploads_at_once(catalog: PostgresCatalog) -> None:
@@ -238,8 +267,32 @@ async def test_after_a_storm_everything_adds_up(pool: Pool, catalog: PostgresCat
         for _ in range(40):
             await race([act(random)])
 
-    await asyncio.gather(*(storm(seed) for seed in range(12)))
+    places = [Location(bucket, name) for bucket in buckets for name in names]
+    await asyncio.gather(
+        *(storm(seed) for seed in range(12)), *(_apply_batches(catalog, seed, places) for seed in range(3))
+    )
     await _check_sums(pool, catalog, buckets)
+    assert (await usage(catalog, "songs")).bytes <= 400
+
+
+async def _apply_batches(catalog: PostgresCatalog, seed: int, places: list[Location]) -> None:
+    random = Random(seed)
+
+    def anywhere() -> Location:
+        return random.choice(places)
+
+    for _ in range(10):
+        await catalog.apply_batch(
+            [
+                Change(address=anywhere(), patch=FilePatch(bucket=anywhere().bucket, name=anywhere().name)),
+                Copy(address=anywhere(), to=Destination(bucket=anywhere().bucket)),
+                Delete(address=anywhere()),
+                Delete(address=anywhere()),
+                Change(address=anywhere(), patch=FilePatch(name=anywhere().name)),
+                Copy(address=anywhere(), to=Destination(name=anywhere().name)),
+                Delete(address=anywhere()),
+            ]
+        )
 
 
 async def _check_sums(pool: Pool, catalog: PostgresCatalog, buckets: list[str]) -> None:
@@ -253,7 +306,6 @@ async def _check_sums(pool: Pool, catalog: PostgresCatalog, buckets: list[str]) 
         assert await connection.fetch(miscounted) == []
     for bucket in buckets:
         assert await usage(catalog, bucket) == used.get(bucket, Usage())
-    assert (await usage(catalog, "songs")).bytes <= 400
 
 
 async def test_an_original_that_expires_while_it_is_copied_makes_no_way_for_its_copy(

@@ -7,6 +7,7 @@ from domain.model.buckets import Usage
 from domain.ports import Catalog
 from tests.contracts.catalog import GRACE, CatalogContract
 from tests.contracts.catalog_audit import AuditContract
+from tests.contracts.catalog_batches import BatchesContract
 from tests.contracts.catalog_blobs import BlobsContract
 from tests.contracts.catalog_buckets import BucketsContract
 from tests.contracts.catalog_commits import CommitsContract
@@ -65,6 +66,10 @@ class TestCommits(PostgresContract, CommitsContract):
 
 
 class TestFiles(PostgresContract, FilesContract):
+    pass
+
+
+class TestBatches(PostgresContract, BatchesContract):
     pass
 
 

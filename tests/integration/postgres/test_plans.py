@@ -8,9 +8,12 @@ import pytest
 
 from adapters.postgres import Pool, PostgresCatalog, create_pool
 from adapters.postgres.audit import RECORDS_AFTER
+from adapters.postgres.batches import TOUCHED
+from adapters.postgres.changes import LOCK_BY_NAME
 from adapters.postgres.listing import count_statement, list_statement
 from domain.model.listing import FileQuery, decode_cursor, encode_cursor, parse_sort
 from domain.model.where import parse_where
+from domain.usecases.apply_batch import CHUNK
 from tests.integration.fixtures.databases import new_database
 
 FILL = """
@@ -140,6 +143,14 @@ async def test_any_order_is_served_by_an_index_within_a_filter_that_is(large: Po
 )
 async def test_the_reaper_finds_its_work_by_an_index(large: Pool, sql: str, index: str) -> None:
     assert index in await plan(large, (sql, []))
+
+
+async def test_a_batch_finds_its_files_by_an_index(large: Pool) -> None:
+    files = await PostgresCatalog(large, grace=0).list_files(FileQuery(limit=CHUNK))
+    ids, buckets, names = [[getattr(file, field) for file in files] for field in ("id", "bucket", "name")]
+    for statement in ((LOCK_BY_NAME, [buckets, names]), (TOUCHED, [ids, buckets, names])):
+        found = await plan(large, statement)
+        assert is_served(found), found
 
 
 @pytest.mark.parametrize("after", ["", f"{7:032}", f"{19_950:032}"])

@@ -19,8 +19,9 @@ from domain.model.listing import parse_sort
 from domain.model.media_types import check_type_pattern, parse_content_type
 from domain.model.metadata import check_tags
 from domain.model.names import MAX_NAME_BYTES, check_file_name
-from domain.usecases.change_file import FilePatch
+from domain.model.patches import FilePatch
 from service.http import problems
+from service.http.batches import BatchAnswer, BatchRequest
 from service.http.health import Liveness, Readiness
 from service.http.openapi import patterns
 from service.http.openapi.document import build_document
@@ -32,6 +33,8 @@ METHODS = ("get", "head", "put", "post", "patch", "delete")
 BODIES: dict[str, type] = {
     kind.__name__: kind
     for kind in (
+        BatchAnswer,
+        BatchRequest,
         BucketBody,
         BucketPage,
         Destination,
@@ -163,6 +166,8 @@ async def test_the_service_takes_the_examples_of_what_it_is_sent(client: httpx.A
     await client.put("/v1/buckets/archive", json={})
     stored = await client.put("/v1/buckets/music/files/x", content=b"1", headers={"Content-Type": "audio/flac"})
     file = f"/v1/files/{stored.json()['id']}"
+    for batch in examples("post", "/v1/batch"):
+        assert (await client.post("/v1/batch", json=batch)).status_code == 200
     for destination in examples("post", "/v1/files/{file_id}/copy"):
         assert (await client.post(f"{file}/copy", json=destination)).status_code == 201
     for patch in examples("patch", "/v1/files/{file_id}"):

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from service.http.openapi.operation import Operation
-from service.http.openapi.operations import buckets, content, files, health
+from service.http.openapi.operations import batches, buckets, content, files, health
 
 OPERATIONS: Mapping[str, Operation] = {
     **buckets.OPERATIONS,
     **files.OPERATIONS,
+    **batches.OPERATIONS,
     **content.OPERATIONS,
     **health.OPERATIONS,
 }

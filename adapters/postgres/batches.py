@@ -1,0 +1,90 @@
+"""Batches: many operations on files in one transaction."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import groupby
+from uuid import UUID
+
+import asyncpg
+from msgspec import UNSET
+
+from adapters.postgres.buckets import lock_bucket
+from adapters.postgres.changes import change, copy, delete, find
+from adapters.postgres.connections import Connection
+from adapters.postgres.database import Database, attempt
+from domain.errors import InvalidBucketError, NoSuchBucketError
+from domain.model.batches import Change, Copy, Delete, Operation, Outcome
+from domain.model.buckets import check_bucket_name
+from domain.model.files import File, Location
+from domain.model.patches import apply_patch
+
+TOUCHED = """
+SELECT id, bucket, blob_key FROM files WHERE id = ANY($1::uuid[])
+UNION
+SELECT id, bucket, blob_key FROM files WHERE (bucket, name) IN (SELECT * FROM unnest($2::text[], $3::text[]))
+"""
+_LOCK_FILES = "SELECT FROM files WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+_LOCK_BLOBS = "SELECT FROM blobs WHERE key = ANY($1::text[]) ORDER BY key FOR NO KEY UPDATE"
+
+
+class PostgresBatches:
+    """The `Batches` part of the catalog."""
+
+    def __init__(self, database: Database, *, grace: float) -> None:
+        self._database = database
+        self._grace = grace
+
+    async def apply_batch(self, operations: Sequence[Operation]) -> list[Outcome]:
+        return await self._database.transact(apply, operations, self._grace)
+
+
+async def apply(connection: Connection, operations: Sequence[Operation], grace: float) -> list[Outcome]:
+    """Keep the promises of `Batches.apply_batch` in a transaction that goes on."""
+    outcomes: list[Outcome] = []
+    if not all(isinstance(operation, Delete) for operation in operations):
+        await _lock_ahead(connection, operations)
+    for kind, run in groupby(operations, key=type):
+        if kind is Delete:
+            # One does not see what another did, but for the file that it took.
+            outcomes += await delete(connection, [each for each in run if isinstance(each, Delete)], grace)
+        else:
+            outcomes += [await attempt(connection, _do, each, grace) for each in run if not isinstance(each, Delete)]
+    return outcomes
+
+
+async def _lock_ahead(connection: Connection, operations: Sequence[Operation]) -> None:
+    """Lock what the operations will change, in the order of all locks, which they themselves do not keep together."""
+    rows = await _touched(connection, operations)
+    for bucket in sorted({row["bucket"] for row in rows} | set(_destinations(operations))):
+        with suppress(InvalidBucketError, NoSuchBucketError):
+            await lock_bucket(connection, check_bucket_name(bucket))
+    await connection.execute(_LOCK_FILES, [row["id"] for row in rows])
+    await connection.execute(_LOCK_BLOBS, [row["blob_key"] for row in rows])
+
+
+async def _touched(connection: Connection, operations: Sequence[Operation]) -> list[asyncpg.Record]:
+    addresses = [operation.address for operation in operations]
+    ids = [each for each in addresses if isinstance(each, UUID)]
+    places = [each for each in addresses if isinstance(each, Location)]
+    return await connection.fetch(TOUCHED, ids, [each.bucket for each in places], [each.name for each in places])
+
+
+def _destinations(operations: Sequence[Operation]) -> Iterator[str]:
+    for operation in operations:
+        match operation:
+            case Copy(to=to) if to.bucket is not None:
+                yield to.bucket
+            case Change(patch=patch) if patch.bucket is not UNSET:
+                yield patch.bucket
+            case _:
+                pass
+
+
+async def _do(connection: Connection, operation: Copy | Change, grace: float) -> File:
+    if isinstance(operation, Copy):
+        return await copy(connection, operation.address, operation.to, operation.precondition, grace)
+    while True:
+        file = await find(connection, operation.address)
+        operation.precondition.check(file)
+        if changed := await change(connection, apply_patch(operation.patch, file), grace):
+            return changed

@@ -1,0 +1,174 @@
+"""Changes of files that are stored: each a few statements of a transaction, whoever began it.
+
+Locks are taken in the order that `commit` names.
+"""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from adapters.postgres.blobs import release, share
+from adapters.postgres.buckets import count_usage, lock_bucket, settle
+from adapters.postgres.commit import insert, make_way
+from adapters.postgres.connections import Connection
+from adapters.postgres.database import TryAgainError
+from adapters.postgres.records import COLUMNS, FILE, FILE_NAMED, UNEXPIRED, no_such_file, only, to_file
+from domain.errors import FileportError, InvalidExpiryError, NameTakenError, PreconditionFailedError
+from domain.model.batches import Delete
+from domain.model.blobs import Blob
+from domain.model.buckets import Policy
+from domain.model.files import Address, Destination, File, Location, NewFile
+from domain.model.names import search_words
+from domain.model.preconditions import Precondition
+
+# A file at a revision never changes, so it needs no lock to be looked at.
+_FILE_AT_REVISION = f"""
+SELECT {COLUMNS}, $3::timestamptz <= statement_timestamp() AS ends_at_once
+FROM files WHERE id = $1 AND revision = $2 AND {UNEXPIRED}
+"""
+_CHANGE = f"""
+UPDATE files
+SET bucket = $3, name = $4, name_words = array_to_tsvector($5::text[]), content_type = $6, metadata = $7, tags = $8,
+    expires_at = $9, revision = revision + 1, updated_at = greatest(updated_at, statement_timestamp())
+WHERE id = $1 AND revision = $2 AND {UNEXPIRED}
+RETURNING {COLUMNS}
+"""
+_LOCK_BY_ID = f"SELECT {COLUMNS} FROM files WHERE id = ANY($1::uuid[]) AND {UNEXPIRED} ORDER BY id FOR UPDATE"
+LOCK_BY_NAME = f"""
+SELECT {COLUMNS} FROM files
+WHERE (bucket, name) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND {UNEXPIRED}
+ORDER BY id FOR UPDATE
+"""
+_DELETE = "DELETE FROM files WHERE id = ANY($1::uuid[])"
+_DELETE_EXPIRED = """
+WITH expired AS (
+    SELECT id FROM files WHERE expires_at <= statement_timestamp()
+    ORDER BY expires_at LIMIT $1
+    FOR UPDATE SKIP LOCKED
+)
+DELETE FROM files USING expired WHERE files.id = expired.id
+RETURNING bucket, size, blob_key
+"""
+
+
+async def find(connection: Connection, address: Address, *, lock: str = "") -> File:
+    """Return the file, locked as `lock` says. Raises `NoSuchFileError`."""
+    if isinstance(address, Location):
+        return only(await connection.fetch(f"{FILE_NAMED} {lock}", address.bucket, address.name))
+    return only(await connection.fetch(f"{FILE} {lock}", address))
+
+
+async def change(connection: Connection, changed: File, grace: float) -> File | None:
+    """Keep the promises of `Files.change_file`."""
+    row = await connection.fetchrow(_FILE_AT_REVISION, changed.id, changed.revision, changed.expires_at)
+    if row is None:
+        return None
+    current = to_file(row)
+    if row["ends_at_once"] and changed.expires_at != current.expires_at:
+        raise InvalidExpiryError("expires_at is not in the future.")
+    is_moved = changed.bucket != current.bucket
+    added = current.size if is_moved else 0
+    policy = Policy()
+    if is_moved or changed.content_type != current.content_type:
+        policy = await lock_bucket(connection, changed.bucket)
+        policy.admit(content_type=changed.content_type, size=current.size if is_moved else None)
+    if is_moved or changed.name != current.name:
+        await make_way(connection, changed.bucket, changed.name, grace=grace)
+    await settle(connection, changed.bucket, policy, added=added)
+    row = await connection.fetchrow(
+        _CHANGE,
+        changed.id,
+        changed.revision,
+        changed.bucket,
+        changed.name,
+        search_words(changed.name),
+        changed.content_type,
+        changed.metadata,
+        changed.tags,
+        changed.expires_at,
+    )
+    if row is None:
+        return None
+    if is_moved:
+        await count_usage(connection, [(current.bucket, -added, -1), (changed.bucket, added, 1)])
+    return to_file(row)
+
+
+async def copy(
+    connection: Connection, address: Address, to: Destination, precondition: Precondition, grace: float
+) -> File:
+    """Keep the promises of `Files.copy_file`."""
+    seen = await find(connection, address)
+    precondition.check(seen)
+    bucket, name = to.bucket or seen.bucket, to.name or seen.name
+    policy = await lock_bucket(connection, bucket)
+    # Looked at again, now that nothing can change it: buckets are locked before files, everywhere.
+    original = await find(connection, seen.id, lock="FOR SHARE")
+    precondition.check(original)
+    if (original.bucket, original.name) != (seen.bucket, seen.name):
+        raise TryAgainError
+    policy.admit(content_type=original.content_type, size=original.size)
+    # The original itself makes no way, even if it has expired by now: its blob is about to be shared.
+    if (bucket, name) != (original.bucket, original.name):
+        await make_way(connection, bucket, name, grace=grace)
+    await settle(connection, bucket, policy, added=original.size)
+    new = NewFile(
+        bucket=bucket,
+        name=name,
+        content_type=original.content_type,
+        metadata=original.metadata,
+        tags=original.tags,
+    )
+    await share(connection, original.blob_key)
+    blob = Blob(key=original.blob_key, size=original.size, sha256=original.sha256)
+    made = await insert(connection, new, blob, policy.default_ttl)
+    if made is None:
+        raise NameTakenError("Another file in the bucket has that name.")
+    return made
+
+
+async def delete(connection: Connection, deletions: Sequence[Delete], grace: float) -> list[FileportError | None]:
+    """Keep the promises of `Files.delete_file` for each, and return why not, None where the file is gone."""
+    found = await _lock(connection, [each.address for each in deletions])
+    gone: dict[UUID, File] = {}
+    refusals: list[FileportError | None] = []
+    for each in deletions:
+        file = found.get(each.address)
+        refusal = no_such_file() if file is None or file.id in gone else _refusal(file, each.precondition)
+        if file is not None and refusal is None:
+            gone[file.id] = file
+        refusals.append(refusal)
+    if gone:
+        await connection.execute(_DELETE, list(gone))
+        await release(connection, [file.blob_key for file in gone.values()], grace=grace)
+        await count_usage(connection, [(file.bucket, -file.size, -1) for file in gone.values()])
+    return refusals
+
+
+async def expire(connection: Connection, limit: int, grace: float) -> int:
+    """Keep the promises of `Files.expire_files`."""
+    rows = await connection.fetch(_DELETE_EXPIRED, limit)
+    if rows:
+        await release(connection, [row["blob_key"] for row in rows], grace=grace)
+        await count_usage(connection, [(row["bucket"], -row["size"], -1) for row in rows])
+    return len(rows)
+
+
+async def _lock(connection: Connection, addresses: Sequence[Address]) -> Mapping[Address, File]:
+    ids = [each for each in addresses if isinstance(each, UUID)]
+    places = [each for each in addresses if isinstance(each, Location)]
+    found: dict[Address, File] = {}
+    if ids:
+        found |= {file.id: file for file in map(to_file, await connection.fetch(_LOCK_BY_ID, ids))}
+    if places:
+        buckets, names = [each.bucket for each in places], [each.name for each in places]
+        files = map(to_file, await connection.fetch(LOCK_BY_NAME, buckets, names))
+        found |= {Location(file.bucket, file.name): file for file in files}
+    return found
+
+
+def _refusal(file: File, precondition: Precondition) -> FileportError | None:
+    try:
+        precondition.check(file)
+    except PreconditionFailedError as refusal:
+        return refusal
+    return None

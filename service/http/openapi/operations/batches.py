@@ -1,0 +1,27 @@
+"""Batches."""
+
+from http import HTTPStatus
+
+from domain.errors import NotAttemptedError, OutcomeUnknownError
+from service.http.conditions import InvalidConditionError
+from service.http.openapi import examples
+from service.http.openapi.operation import Answer, Operation, json_of
+from service.http.openapi.operations.files import TAG
+
+OPERATIONS = {
+    "applyBatch": Operation(
+        tag=TAG,
+        description=(
+            "One after the other, each as if it came alone: an operation that fails does not hold up the others, and "
+            "has the status and the problem that it would have alone. The answer is 200 as soon as there are results. "
+            "They are made in chunks, each a transaction. Where the catalog fails amid them, the operations of that "
+            f"chunk say so, with `{OutcomeUnknownError.code}` where they may have happened; those behind it are "
+            f"`{NotAttemptedError.code}`; those before it stay."
+        ),
+        body=json_of(examples.BATCH),
+        answers={
+            HTTPStatus.OK: Answer(description="What became of each operation.", content=json_of(examples.BATCH_ANSWER))
+        },
+        refusals=(InvalidConditionError,),
+    ),
+}
