@@ -22,6 +22,7 @@ from service.http.closing import close_after_refusals
 from service.http.observation import observe_requests
 from service.http.openapi import schema_router
 from service.http.patience import limit_bodies
+from service.http.routing import CompleteRouter
 from service.http.running import RunningRequests
 from service.settings import Settings
 
@@ -53,7 +54,7 @@ def create_app(container: AsyncContainer, settings: Settings, requests: RunningR
         finally:
             await container.close()
 
-    v1 = Router(
+    v1 = CompleteRouter(
         "/v1",
         route_handlers=[_buckets(), _files(), batches.apply_batch],
         guards=[RequireRootKey(settings.root_key)],

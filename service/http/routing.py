@@ -1,0 +1,24 @@
+"""A router whose paths know all their methods."""
+
+from litestar import Router
+from litestar.routes import HTTPRoute
+from litestar.types.internal_types import RouteHandlerMapItem
+
+
+class CompleteRouter(Router):
+    """Leaves the answers to OPTIONS to be made by who registers it, once all handlers of a path are together.
+
+    Litestar 2 makes one with a path's first handler, which goes on naming that handler's methods alone when others
+    join it (litestar-org/litestar#4169).
+    """
+
+    @property
+    def route_handler_method_map(self) -> dict[str, RouteHandlerMapItem]:
+        return {
+            path: {method: handler for method, handler in handlers.items() if not _is_made_by_litestar(handler.fn)}
+            for path, handlers in super().route_handler_method_map.items()
+        }
+
+
+def _is_made_by_litestar(function: object) -> bool:
+    return getattr(function, "__module__", None) == HTTPRoute.__module__
