@@ -1,0 +1,48 @@
+"""Schemathesis finds nothing: what the OpenAPI document says of the service holds, whatever it is asked."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests.clients import ROOT_KEY
+from tests.integration.outside.programs import run
+from tests.integration.service.stacks import EmbeddedStack
+from tests.server import serving
+from tests.stateful.machine import LONG
+
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
+
+# `coverage` tries each value of each schema, which of filters takes 11,300 requests; `fuzzing` tries some of them.
+BRIEF = """
+[[operations]]
+include-path = "/v1/files"
+phases.coverage.enabled = false
+"""
+
+
+async def test_the_service_is_what_its_document_says(
+    request: pytest.FixtureRequest, short_dir: Path, tmp_path: Path
+) -> None:
+    # As the state machine: always the same requests, or with the profile `long` many and other ones.
+    is_long = settings.get_current_profile_name() == LONG
+    examples = settings().max_examples if is_long else 20
+    configuration = tmp_path / CONFIGURATION.name
+    configuration.write_text(CONFIGURATION.read_text() + ("" if is_long else BRIEF))
+    environ = {**EmbeddedStack(short_dir).environ, "FILEPORT_LOG_LEVEL": "warning"}
+    async with serving(environ) as server, server.client() as client:
+        for bucket in ("music", "archive"):
+            assert (await client.put(f"/v1/buckets/{bucket}", json={})).status_code == 201
+        status, printed = await run(
+            *(SCHEMATHESIS, "--config-file", configuration, "run", f"{server.url}/schema/openapi.json"),
+            *("--max-examples", str(examples), "--seed", str(request.config.getoption("--hypothesis-seed") or 1)),
+            "--no-color",
+            cwd=tmp_path,
+            environ={**os.environ, "FILEPORT_ROOT_KEY": ROOT_KEY},
+        )
+        print(printed)  # noqa: T201 - what it did, for `pytest -s`
+        assert status == 0, printed
+        assert [line for line in server.lines if line["level"] != "info"] == []
