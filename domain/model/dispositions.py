@@ -44,9 +44,10 @@ def is_safe_inline(content_type: str) -> bool:
 def content_disposition(name: str, *, inline: bool) -> str:
     """Return the header's value for a file name, of which the last segment counts.
 
-    `filename` is for those who know only ASCII, `filename*` (RFC 8187) has the name as it is.
+    `filename` is for those who know only ASCII, `filename*` (RFC 8187) has the name as it is, but for backslashes.
     """
-    last = name.rpartition("/")[2]
+    # On Windows a backslash names a directory, and not every program that saves a file looks (RFC 6266, section 4.3).
+    last = name.rpartition("/")[2].replace("\\", "_")
     kind = "inline" if inline else "attachment"
     return f"{kind}; filename=\"{_in_ascii(last)}\"; filename*=UTF-8''{quote(last, safe=_ATTRIBUTE_CHARACTERS)}"
 

@@ -24,7 +24,8 @@ HEADER = re.compile(
         ("été.mp3", "ete.mp3", "%C3%A9t%C3%A9.mp3"),
         ("€ rates", "_ rates", "%E2%82%AC%20rates"),
         ("музыка 🎵", "______ _", "%D0%BC%D1%83%D0%B7%D1%8B%D0%BA%D0%B0%20%F0%9F%8E%B5"),
-        ('a"b\\c.txt', "a_b_c.txt", "a%22b%5Cc.txt"),
+        ('a"b\\c.txt', "a_b_c.txt", "a%22b_c.txt"),
+        ("..\\..\\c.txt", ".._.._c.txt", ".._.._c.txt"),
         ("100%41.txt", "100_41.txt", "100%2541.txt"),
         ("it's (1); a=b.txt", "it's (1); a=b.txt", "it%27s%20%281%29%3B%20a%3Db.txt"),
         ("!#$&+-.^_`|~", "!#$&+-.^_`_~", "!#$&+-.^_`|~"),
@@ -42,7 +43,7 @@ def test_whatever_the_name_the_header_is_well_formed_and_gives_it_back(name: str
     header = HEADER.fullmatch(content_disposition(name, inline=inline))
     assert header is not None
     assert header[1] == ("inline" if inline else "attachment")
-    assert unquote(header[3]) == name.rpartition("/")[2]
+    assert unquote(header[3]) == name.rpartition("/")[2].replace("\\", "_")
 
 
 @pytest.mark.parametrize("content_type", ["image/png", "audio/flac", "video/mp4", "text/plain; charset=utf-8"])
