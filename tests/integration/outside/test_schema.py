@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import tests
 from tests.clients import ROOT_KEY
+from tests.integration.outside import schemathesis_checks
 from tests.integration.outside.programs import run
 from tests.integration.service.stacks import EmbeddedStack
 from tests.server import serving
@@ -41,7 +43,12 @@ async def test_the_service_is_what_its_document_says(
             *("--max-examples", str(examples), "--seed", str(request.config.getoption("--hypothesis-seed") or 1)),
             "--no-color",
             cwd=tmp_path,
-            environ={**os.environ, "FILEPORT_ROOT_KEY": ROOT_KEY},
+            environ={
+                **os.environ,
+                "FILEPORT_ROOT_KEY": ROOT_KEY,
+                "SCHEMATHESIS_HOOKS": schemathesis_checks.__name__,
+                "PYTHONPATH": str(Path(tests.__file__).parents[1]),
+            },
         )
         print(printed)  # noqa: T201 - what it did, for `pytest -s`
         assert status == 0, printed

@@ -1,14 +1,8 @@
 """A linter of HTTP finds nothing to complain about in any kind of answer."""
 
-import time
-
 import httpx
-from httplint import HttpRequestLinter, HttpResponseLinter
-from httplint.note import Note, levels
 
-# A request that is wrong on purpose; and what RFC 9110, section 15.3.7.2, forbids in an answer of several parts.
-MEANT = {"STATUS_BAD_REQUEST", "PARTIAL_WITHOUT_RANGE"}
-
+from tests.lint import complaints
 
 CONTENT_REQUESTS: tuple[dict[str, str], ...] = (
     {},
@@ -22,22 +16,6 @@ CONTENT_REQUESTS: tuple[dict[str, str], ...] = (
     {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"},
     {"If-Match": '"x"'},
 )
-
-
-def complaints(answer: httpx.Response) -> list[str]:
-    """Return what the linter finds bad or doubtful in the answer to its request."""
-    now = time.time()
-    request = HttpRequestLinter(start_time=now)
-    request.process_request_topline(answer.request.method.encode(), str(answer.url).encode(), b"1.1")
-    request.process_headers(answer.request.headers.raw)
-    request.finish_content(True)
-    response = HttpResponseLinter(start_time=now, _related=request, no_content=answer.request.method == "HEAD")
-    response.process_response_topline(b"1.1", str(answer.status_code).encode(), answer.reason_phrase.encode())
-    response.process_headers(answer.headers.raw)
-    response.feed_content(answer.content)
-    response.finish_content(True)
-    found: list[Note] = [note for note in response.notes if note.level in {levels.BAD, levels.WARN}]
-    return [f"{type(note).__name__}: {note.summary}" for note in found if type(note).__name__ not in MEANT]
 
 
 async def test_no_answer_to_a_reader_is_complained_about(client: httpx.AsyncClient, files: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from email.utils import formatdate
 
 import httpx
 import msgspec
@@ -15,6 +16,7 @@ from service.app import create_app
 from service.container import make_container
 from service.settings import read_settings
 from tests.clients import ROOT_KEY, client_of, running
+from tests.lint import complaints
 from tests.unit.fake_direct_access import FakeDirectAccess
 from tests.unit.fakes import FakeBlobStore, FakeCatalog, FakeClock
 
@@ -96,7 +98,15 @@ async def client(service: Service) -> AsyncIterator[httpx.AsyncClient]:
     service.blobs.reset()
     service.direct.reset(service.blobs.stored)
     async with client_of(service.app) as client:
+        client.event_hooks = {"response": [lint]}
         yield client
+
+
+async def lint(answer: httpx.Response) -> None:
+    """Fail the test whose request has an answer that a linter of HTTP complains about."""
+    await answer.aread()
+    date = (b"Date", formatdate(usegmt=True).encode())  # from the server, which is not here
+    assert complaints(answer, added=[date]) == [], answer.request
 
 
 @pytest.fixture

@@ -1,0 +1,28 @@
+"""A check of our own beside those of schemathesis, which loads this file: a linter of HTTP looks at every answer."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import schemathesis
+
+from tests.lint import complaints_about
+
+
+@schemathesis.check
+def lint(_: Any, response: schemathesis.Response, __: Any) -> None:
+    """Fail where the linter complains."""
+    request = response.request
+    told = ((name, value) for name, values in response.headers.items() for value in values)
+    found = complaints_about(
+        (str(request.method), str(request.url), _raw(request.headers.items())),
+        (response.status_code, response.message, _raw(told), response.content),
+    )
+    assert not found, found
+
+
+def _raw(headers: Iterable[tuple[str | bytes, str | bytes]]) -> Iterator[tuple[bytes, bytes]]:
+    return ((_bytes(name), _bytes(value)) for name, value in headers)
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("latin-1")

@@ -1,0 +1,48 @@
+"""A linter of HTTP over the answers that tests get."""
+
+import time
+from collections.abc import Iterable
+
+import httpx
+from httplint import HttpRequestLinter, HttpResponseLinter
+from httplint.note import Note, levels
+
+MEANT = {
+    "STATUS_BAD_REQUEST",  # the request is wrong on purpose
+    "PARTIAL_WITHOUT_RANGE",  # which RFC 9110, section 15.3.7.2, forbids in an answer of several parts
+    "STORE_PUBLIC_UNNECESSARY",  # which it is not where requests bear a key (RFC 9111, section 3.5)
+    "CONTENT_TYPE_MISMATCH",  # the bytes are not what the test has stored them as
+    "CHARSET_UNKNOWN",  # nor is every type that a test stores
+}
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+def complaints(answer: httpx.Response, *, added: Headers = ()) -> list[str]:
+    """Return what the linter finds bad or doubtful in the answer, with the headers `added`, to its request."""
+    request = answer.request
+    return complaints_about(
+        (request.method, str(request.url), request.headers.raw),
+        (answer.status_code, answer.reason_phrase, [*answer.headers.raw, *added], answer.content),
+    )
+
+
+def complaints_about(request: tuple[str, str, Headers], answer: tuple[int, str, Headers, bytes]) -> list[str]:
+    """Return what the linter finds bad or doubtful in the answer: its status, phrase, headers and body.
+
+    The request is its method, URL and headers.
+    """
+    method, url, asked = request
+    status, phrase, told, body = answer
+    now = time.time()
+    asking = HttpRequestLinter(start_time=now)
+    asking.process_request_topline(method.encode(), url.encode(), b"1.1")
+    asking.process_headers([*asked])
+    asking.finish_content(True)
+    response = HttpResponseLinter(start_time=now, _related=asking, no_content=method == "HEAD")
+    response.process_response_topline(b"1.1", str(status).encode(), phrase.encode())
+    response.process_headers([*told])
+    response.feed_content(body)
+    response.finish_content(True)
+    found: list[Note] = [note for note in response.notes if note.level in {levels.BAD, levels.WARN}]
+    return [f"{type(note).__name__}: {note.summary}" for note in found if type(note).__name__ not in MEANT]
