@@ -53,12 +53,13 @@ def merge_patch(target: object, patch: object) -> Any:
 def check_tags(tags: Iterable[str]) -> tuple[str, ...]:
     """Return the distinct `tags` in their order.
 
-    Raises `InvalidTagsError` over 64 tags, and for a tag that is empty, over 128 characters, begins or ends
-    with a space, or holds a comma or a control character.
+    Raises `InvalidTagsError` over 64 tags, equal ones counted, and for a tag that is empty, over 128 characters, begins
+    or ends with a space, or holds a comma or a control character.
     """
-    distinct = tuple(dict.fromkeys(tags))
-    if len(distinct) > MAX_TAGS:
+    given = tuple(tags)
+    if len(given) > MAX_TAGS:
         raise InvalidTagsError(f"A file has at most {MAX_TAGS} tags.")
+    distinct = tuple(dict.fromkeys(given))
     for tag in distinct:
         if not tag or len(tag) > MAX_TAG_CHARACTERS or tag != tag.strip():
             raise InvalidTagsError(f"A tag has 1 to {MAX_TAG_CHARACTERS} characters and no space around it.")

@@ -94,7 +94,8 @@ def test_tags_are_distinct_and_keep_their_order() -> None:
 
 
 @pytest.mark.parametrize(
-    "tags", [[""], [" a"], ["a "], ["a,b"], ["a\n"], ["\0"], ["x" * 129], [str(i) for i in range(65)]]
+    "tags",
+    [[""], [" a"], ["a "], ["a,b"], ["a\n"], ["\0"], ["x" * 129], [str(i) for i in range(65)], ["a"] * 65],
 )
 def test_tags_that_break_a_rule_are_refused(tags: list[str]) -> None:
     with pytest.raises(InvalidTagsError):
