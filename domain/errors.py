@@ -125,6 +125,12 @@ class NoSuchFileError(NotFoundError):
     code = "file_not_found"
 
 
+class NoSuchJobError(NotFoundError):
+    """No job has that id, or it was forgotten."""
+
+    code = "job_not_found"
+
+
 class ConflictError(FileportError):
     """The request is sound, but the state of the service is against it."""
 

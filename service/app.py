@@ -15,8 +15,10 @@ from domain.ports import BlobStore, Catalog
 from domain.usecases.reap import Reap
 from domain.usecases.reservations import Reservations
 from domain.usecases.sweep import Sweep
-from service.background import keep_leases, reap_forever, sweep_forever
-from service.http import batches, buckets, downloads, files, health, listing, problems, uploads
+from domain.usecases.work_on_jobs import WorkOnJobs
+from service.background import keep_leases, reap_forever, sweep_forever, work_on_jobs_forever
+from service.bell import Bell
+from service.http import batches, buckets, downloads, files, health, jobs, listing, problems, uploads
 from service.http.authentication import RequireRootKey
 from service.http.closing import close_after_refusals
 from service.http.observation import observe_requests
@@ -45,10 +47,12 @@ def create_app(container: AsyncContainer, settings: Settings, requests: RunningR
             reap = await container.get(Reap)
             sweep = await container.get(Sweep)
             reservations = await container.get(Reservations)
+            work, bell = await container.get(WorkOnJobs), await container.get(Bell)
             async with anyio.create_task_group() as background:
                 background.start_soon(lambda: keep_leases(reservations, interval=settings.staged_lease / 8))
                 background.start_soon(lambda: reap_forever(reap, interval=settings.reaper_interval))
                 background.start_soon(lambda: sweep_forever(sweep, interval=settings.sweep_interval))
+                background.start_soon(lambda: work_on_jobs_forever(work, bell, interval=settings.job_interval))
                 yield
                 background.cancel_scope.cancel()
         finally:
@@ -56,7 +60,7 @@ def create_app(container: AsyncContainer, settings: Settings, requests: RunningR
 
     v1 = CompleteRouter(
         "/v1",
-        route_handlers=[_buckets(), _files(), batches.apply_batch],
+        route_handlers=[_buckets(), _files(), batches.apply_batch, _jobs()],
         guards=[RequireRootKey(settings.root_key)],
         response_headers={"Cache-Control": "no-store"},  # where an answer says nothing else
     )
@@ -105,3 +109,7 @@ def _files() -> Router:
             downloads.get_text,
         ],
     )
+
+
+def _jobs() -> Router:
+    return Router("/jobs", route_handlers=[jobs.list_jobs, jobs.start_job, jobs.get_job, jobs.end_job])

@@ -1,4 +1,4 @@
-"""What the service does by itself, between requests: it keeps leases, reaps and sweeps."""
+"""What the service does by itself, between requests: it keeps leases, reaps, sweeps and works on jobs."""
 
 from collections.abc import Awaitable, Callable
 
@@ -10,7 +10,9 @@ from domain.errors import UnavailableError
 from domain.usecases.reap import Reap
 from domain.usecases.reservations import Reservations
 from domain.usecases.sweep import Sweep, Swept
-from service.metrics import count_reaped, count_swept
+from domain.usecases.work_on_jobs import WorkOnJobs
+from service.bell import Bell
+from service.metrics import count_job, count_reaped, count_swept
 
 log = structlog.get_logger()
 
@@ -42,8 +44,24 @@ async def sweep_forever(sweep: Sweep, *, interval: float) -> None:
     await _again_and_again(round_, "sweeping failed", interval)
 
 
-async def _again_and_again(work: Callable[[], Awaitable[None]], failure: str, interval: float) -> None:
-    """Work for ever. What a store that is down left undone is done the next time, and so is what a bug did."""
+async def work_on_jobs_forever(work: WorkOnJobs, bell: Bell, *, interval: float) -> None:
+    """Work on jobs, rest for `interval` seconds or until the bell rings, and begin again."""
+
+    async def round_() -> None:
+        async for job in work():
+            count_job(job)
+            log.info("job done", id=str(job.id), done=job.progress.done, failed=job.progress.failed)
+
+    await _again_and_again(round_, "working on jobs failed", interval, bell)
+
+
+async def _again_and_again(
+    work: Callable[[], Awaitable[None]], failure: str, interval: float, bell: Bell | None = None
+) -> None:
+    """Work for ever. What a store that is down left undone is done the next time, and so is what a bug did.
+
+    A bell that rings ends a rest of `interval` seconds.
+    """
     while True:
         try:
             await work()
@@ -51,4 +69,5 @@ async def _again_and_again(work: Callable[[], Awaitable[None]], failure: str, in
             log.warning(failure, code=error.code, detail=error.detail)
         except Exception:
             log.exception(failure)
-        await anyio.sleep(interval)
+        with anyio.move_on_after(interval):
+            await (anyio.sleep_forever() if bell is None else bell.wait())

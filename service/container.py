@@ -19,7 +19,7 @@ from dishka import (
 from adapters.clock import SystemClock
 from adapters.disk import DiskBlobStore, NoDirectAccess, open_disk_blob_store
 from adapters.postgres import PostgresCatalog, RotatingCredentials, check_migrated, create_pool, migrate
-from domain.ports import Audit, Batches, Blobs, BlobStore, Buckets, Catalog, Clock, DirectAccess, Files
+from domain.ports import Audit, Batches, Blobs, BlobStore, Buckets, Catalog, Clock, DirectAccess, Files, Jobs
 from domain.usecases.apply_batch import ApplyBatch
 from domain.usecases.change_file import ChangeFile
 from domain.usecases.check_health import CheckHealth
@@ -28,10 +28,13 @@ from domain.usecases.check_store import CheckStore
 from domain.usecases.copy_file import CopyFile
 from domain.usecases.delete_bucket import DeleteBucket
 from domain.usecases.delete_file import DeleteFile
+from domain.usecases.end_job import EndJob
 from domain.usecases.find_bucket import FindBucket
 from domain.usecases.find_file import FindFile
+from domain.usecases.find_job import FindJob
 from domain.usecases.list_buckets import ListBuckets
 from domain.usecases.list_files import ListFiles
+from domain.usecases.list_jobs import ListJobs
 from domain.usecases.put_bucket import PutBucket
 from domain.usecases.read_file import ReadFile
 from domain.usecases.read_text import ReadText
@@ -39,13 +42,18 @@ from domain.usecases.reap import Reap
 from domain.usecases.redirect_read import RedirectRead
 from domain.usecases.repair_findings import RepairFindings
 from domain.usecases.reservations import Reservations
+from domain.usecases.start_job import StartJob
 from domain.usecases.store_file import StoreFile
 from domain.usecases.sweep import Sweep
+from domain.usecases.work_on_jobs import WorkOnJobs
+from service.bell import Bell
 from service.capacity import Capacity
 from service.circuits import guarded
 from service.settings import Settings
 
 AUDITING_CONNECTIONS = 4
+# A job whose worker died waits for so many of the rests between two looks for jobs.
+JOB_LEASE = 3
 
 
 class UseCases(Provider):
@@ -55,11 +63,13 @@ class UseCases(Provider):
 
     settings = from_context(Settings)
     clock = provide(SystemClock, provides=Clock)
+    bell = provide(Bell)
     buckets = alias(source=Catalog, provides=Buckets)
     files = alias(source=Catalog, provides=Files)
     batches = alias(source=Catalog, provides=Batches)
     blobs = alias(source=Catalog, provides=Blobs)
     audit = alias(source=Catalog, provides=Audit)
+    jobs = alias(source=Catalog, provides=Jobs)
     all_simple = provide_all(
         ApplyBatch,
         ChangeFile,
@@ -69,21 +79,29 @@ class UseCases(Provider):
         CopyFile,
         DeleteBucket,
         DeleteFile,
+        EndJob,
         FindBucket,
         FindFile,
+        FindJob,
         ListBuckets,
         ListFiles,
+        ListJobs,
         PutBucket,
         ReadFile,
         ReadText,
         RedirectRead,
         RepairFindings,
+        StartJob,
         Sweep,
     )
 
     @provide
     def reap(self, catalog: Catalog, blobs: BlobStore, settings: Settings) -> Reap:
-        return Reap(catalog, blobs, lease=settings.staged_lease)
+        return Reap(catalog, blobs, lease=settings.staged_lease, job_retention=settings.job_retention)
+
+    @provide
+    def work_on_jobs(self, jobs: Jobs, settings: Settings) -> WorkOnJobs:
+        return WorkOnJobs(jobs, lease=JOB_LEASE * settings.job_interval)
 
     @provide
     def capacity(self, settings: Settings) -> Capacity:

@@ -67,6 +67,10 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "bucket.delete": (f"{_CATALOG}.buckets:PostgresBuckets.delete_bucket",),
     "bucket.delete.statements": (f"{_CATALOG}.buckets:_delete",),
     "bucket.delete.release": (f"{_CATALOG}.buckets:release",),
+    # Jobs: each step is one transaction.
+    "job.step": (f"{_CATALOG}.jobs:PostgresJobs.advance_job",),
+    "job.step.statements": (f"{_CATALOG}.jobs:_advance",),
+    "job.step.files": (f"{_CATALOG}.jobs:apply",),
     # Step 6: the reaper.
     "reap.expire": (f"{_CATALOG}.files:PostgresFiles.expire_files",),
     "reap.expire.statements": (f"{_CATALOG}.files:expire",),

@@ -14,6 +14,7 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from domain.model.jobs import Job
 from domain.usecases.reap import Reaped
 from domain.usecases.sweep import Swept
 
@@ -34,6 +35,8 @@ _TRANSFERS = Gauge("fileport_transfers", "Uploads and downloads that run.", ["ki
 _SHED = Counter("fileport_shed_requests", "Uploads and downloads refused for want of room.", ["kind"])
 _REAPED = Counter("fileport_reaped", "What the reaper finished or undid.", ["kind"])
 _SWEPT = Counter("fileport_swept", "Unfinished writes that nobody owned, and what became of them.", ["kind"])
+_JOBS = Counter("fileport_jobs", "Jobs that came to their end.", ["kind"])
+_JOB_FILES = Counter("fileport_job_files", "Files that such jobs have done, or left as they were.", ["kind", "outcome"])
 _RETRIES = Counter("fileport_catalog_retries", "Transactions that were run again, and what they had met.", ["reason"])
 _CIRCUIT_OPEN = Gauge(
     "fileport_blob_store_circuit_open",
@@ -77,12 +80,20 @@ def count_reaped(reaped: Reaped) -> None:
     _REAPED.labels("lapsed_reservations").inc(reaped.lapsed)
     _REAPED.labels("removed_blobs").inc(reaped.removed)
     _REAPED.labels("refused_blobs").inc(reaped.refused)
+    _REAPED.labels("forgotten_jobs").inc(reaped.jobs)
 
 
 def count_swept(swept: Swept) -> None:
     """Count what a sweep did."""
     _SWEPT.labels("aborted_writes").inc(swept.aborted)
     _SWEPT.labels("refused_writes").inc(swept.refused)
+
+
+def count_job(job: Job) -> None:
+    """Count a job that came to its end, and its files."""
+    _JOBS.labels(job.task.kind).inc()
+    _JOB_FILES.labels(job.task.kind, "done").inc(job.progress.done)
+    _JOB_FILES.labels(job.task.kind, "failed").inc(job.progress.failed)
 
 
 def count_retry(reason: str) -> None:

@@ -53,6 +53,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     body_timeout: float
     reaper_interval: float
     sweep_interval: float
+    job_interval: float
+    job_retention: float
     blob_grace: float
     staged_lease: float
     shutdown_timeout: int
@@ -104,6 +106,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         reaper_interval=read.seconds("REAPER_INTERVAL", 60, least=0.01),
         sweep_interval=read.seconds("SWEEP_INTERVAL", 3600, least=0.01),
         blob_grace=blob_grace,
+        job_interval=read.seconds("JOB_INTERVAL", 10, least=0.01),
+        job_retention=read.seconds("JOB_RETENTION", 604_800, least=0),
         staged_lease=read.seconds("STAGED_LEASE", 900, least=1),
         shutdown_timeout=read.whole("SHUTDOWN_TIMEOUT", 30, least=1, most=3600),
         log_level=read.choice("LOG_LEVEL", {each: each for each in ("debug", "info", "warning", "error")}, "info"),

@@ -9,11 +9,14 @@ from adapters.postgres.buckets import PostgresBuckets
 from adapters.postgres.connections import Connections
 from adapters.postgres.database import Database
 from adapters.postgres.files import PostgresFiles
+from adapters.postgres.jobs import PostgresJobs
 from adapters.postgres.listing import PostgresListings
 from domain.errors import CatalogUnavailableError
 
 
-class PostgresCatalog(PostgresBuckets, PostgresFiles, PostgresListings, PostgresBatches, PostgresBlobs, PostgresAudit):
+class PostgresCatalog(
+    PostgresBuckets, PostgresFiles, PostgresListings, PostgresBatches, PostgresBlobs, PostgresAudit, PostgresJobs
+):
     """Keeps the catalog in PostgreSQL. `grace`, in seconds, is how long a condemned blob's bytes stay readable.
 
     `checking` lends the connection for `check`, so that it need not wait in line with the work.

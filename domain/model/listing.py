@@ -1,7 +1,5 @@
 """Listings of files: what to find, in which order, and where a page begins."""
 
-import base64
-import binascii
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from domain.errors import InvalidCursorError, InvalidSortError, InvalidTimeError
+from domain.model.cursors import decode_place, encode_place, foreign_cursor
 from domain.model.fields import Column, Field, Kind, find_field, sorted_value
 from domain.model.files import File
 from domain.model.metadata import JsonObject
@@ -94,9 +93,7 @@ def parse_sort(text: str) -> tuple[SortKey, ...]:
 
 def encode_cursor(file: File, sort: tuple[SortKey, ...]) -> str:
     """Return the cursor of the place right after `file`: opaque and fit for a URL."""
-    values = [sorted_value(file, key.field) for key in sort]
-    cursor = msgspec.json.encode([_signature(sort), values, file.id])
-    return base64.urlsafe_b64encode(cursor).rstrip(b"=").decode()
+    return encode_place([_signature(sort), [sorted_value(file, key.field) for key in sort], file.id])
 
 
 def decode_cursor(cursor: str, sort: tuple[SortKey, ...]) -> Position:
@@ -104,14 +101,13 @@ def decode_cursor(cursor: str, sort: tuple[SortKey, ...]) -> Position:
 
     Raises `InvalidCursorError` where it is malformed or was made for another sort.
     """
+    signature, values, id_ = decode_place(cursor, tuple[str, list[Any], UUID])
+    if signature != _signature(sort):
+        raise InvalidCursorError("The cursor belongs to a listing with another sort.")
     try:
-        document = base64.b64decode(cursor.encode() + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        signature, values, id_ = msgspec.json.decode(document, type=tuple[str, list[Any], UUID])
-        if signature != _signature(sort):
-            raise InvalidCursorError("The cursor belongs to a listing with another sort.")
         typed = tuple(_typed(key.field, value) for key, value in zip(sort, values, strict=True))
-    except (binascii.Error, ValueError, RecursionError, InvalidTimeError) as error:
-        raise InvalidCursorError("The cursor was not made by this service.") from error
+    except (ValueError, InvalidTimeError) as error:
+        raise foreign_cursor() from error
     return Position(typed, id_)
 
 

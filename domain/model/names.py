@@ -31,6 +31,15 @@ def check_file_name(name: str) -> str:
     return name
 
 
+def check_prefix(prefix: str) -> str:
+    """Return `prefix` if names may begin with it; the empty one begins all of them. Raises `InvalidNameError`."""
+    if _CONTROL_OR_SURROGATE.search(prefix):
+        raise InvalidNameError("The prefix holds a control character.")
+    if len(prefix.encode()) > MAX_NAME_BYTES:
+        raise InvalidNameError(f"The prefix is longer than {MAX_NAME_BYTES} bytes of UTF-8.")
+    return prefix
+
+
 def search_words(text: str) -> tuple[str, ...]:
     """Return the distinct words of `text`, case-folded, in order: what the search of names compares.
 

@@ -11,18 +11,21 @@ from domain.usecases.aborting import try_to_abort
 BATCH = 500
 # Far longer than a batch takes.
 CLAIM_SECONDS = 900.0
+JOB_SECONDS = 7 * 86_400.0
 
 
 class Reaped(msgspec.Struct, frozen=True, kw_only=True):
     """What one batch did: files that expired, reservations whose lease had ended, blobs whose bytes are gone.
 
     `refused` counts blobs whose bytes the store would not remove; they are tried again when their claim has ended.
+    `jobs` are those that had ended long ago, and are forgotten.
     """
 
     expired: int = 0
     lapsed: int = 0
     removed: int = 0
     refused: int = 0
+    jobs: int = 0
 
 
 class Reap:
@@ -30,13 +33,21 @@ class Reap:
 
     The catalog hands each blob to one of them at a time. Bytes are removed before their row, so that a crash
     between the two leaves a row, which is claimed again when the `lease` of the claim, in seconds, has ended. A batch
-    that takes longer than that is done twice at worst.
+    that takes longer than that is done twice at worst. Jobs are kept for `job_retention` seconds after their end.
     """
 
-    def __init__(self, catalog: Catalog, blobs: BlobStore, *, lease: float = CLAIM_SECONDS) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        blobs: BlobStore,
+        *,
+        lease: float = CLAIM_SECONDS,
+        job_retention: float = JOB_SECONDS,
+    ) -> None:
         self._catalog = catalog
         self._blobs = blobs
         self._lease = lease
+        self._job_retention = job_retention
 
     async def __call__(self) -> AsyncIterator[Reaped]:
         """Do what is due until nothing is, and yield what each batch did. Raises `UnavailableError` of either store."""
@@ -44,6 +55,8 @@ class Reap:
             yield Reaped(expired=count)
         while count := await self._catalog.condemn_lapsed(limit=BATCH):
             yield Reaped(lapsed=count)
+        while count := await self._catalog.forget_jobs(age=self._job_retention, limit=BATCH):
+            yield Reaped(jobs=count)
         # What is claimed and not removed is nobody's to remove until the claim's end.
         await self._blobs.admit()
         while claims := await self._catalog.claim_condemned(limit=BATCH, lease=self._lease):

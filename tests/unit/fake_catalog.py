@@ -26,6 +26,7 @@ from domain.model.listing import FileQuery
 from domain.model.preconditions import Precondition
 from tests.unit import fake_batches, fake_listing
 from tests.unit.fake_clock import FakeClock
+from tests.unit.fake_jobs import FakeJobs, JobRow
 
 
 class BlobRow(msgspec.Struct):
@@ -38,7 +39,7 @@ class BlobRow(msgspec.Struct):
     blob: Blob | None = None
 
 
-class FakeCatalog:
+class FakeCatalog(FakeJobs):
     """Keeps the catalog's tables in dictionaries. No call awaits anything, so each is a transaction by itself.
 
     `fail_with` makes every call raise, as a database that is down does. What is never wrong but in a damaged catalog
@@ -56,6 +57,7 @@ class FakeCatalog:
         self.blobs: dict[str, BlobRow] = {}
         self.usage_errors: dict[str, Usage] = {}
         self.count_errors: dict[str, int] = {}
+        self.job_rows: dict[UUID, JobRow] = {}
         self.fail_with: Exception | None = None
 
     # Buckets

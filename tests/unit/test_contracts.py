@@ -13,6 +13,7 @@ from tests.contracts.catalog_buckets import BucketsContract
 from tests.contracts.catalog_commits import CommitsContract
 from tests.contracts.catalog_files import FilesContract
 from tests.contracts.catalog_filters import FiltersContract
+from tests.contracts.catalog_jobs import JobsContract
 from tests.contracts.catalog_listing import ListingContract
 from tests.contracts.catalog_where import WhereContract
 from tests.contracts.direct_access import Answer, DirectAccessContract
@@ -59,6 +60,10 @@ class TestFakeFiles(FakeCatalogContract, FilesContract):
 
 
 class TestFakeBatches(FakeCatalogContract, BatchesContract):
+    pass
+
+
+class TestFakeJobs(FakeCatalogContract, JobsContract):
     pass
 
 

@@ -5,9 +5,11 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from domain.errors import PreconditionFailedError
+from domain.errors import NameTakenError, PreconditionFailedError
 from domain.model.buckets import Bucket, Policy, Usage
+from domain.model.cursors import encode_place
 from domain.model.files import Destination, File
+from domain.model.jobs import Job, JobPlace, JobProblem, PrefixDestination, Progress, Task
 from domain.model.listing import encode_cursor, parse_sort
 from domain.model.patches import FilePatch
 from service.http.batches import (
@@ -20,11 +22,13 @@ from service.http.batches import (
     PatchOperation,
 )
 from service.http.health import Liveness, Readiness
+from service.http.jobs import JobPageBody, job_body
 from service.http.problems import problem_of
 from service.http.representations import BucketPage, FilePage, bucket_body, file_body
 
 _NOVEMBER = datetime(2026, 11, 3, 9, 26, 12, 480_211, tzinfo=UTC)
 _LATER = datetime(2026, 11, 3, 9, 33, 2, 17_604, tzinfo=UTC)
+_LATEST = datetime(2026, 11, 3, 9, 33, 9, 640_158, tzinfo=UTC)
 _NAME = "queen/a night at the opera.flac"
 
 _file = File(
@@ -81,6 +85,43 @@ BATCH_ANSWER = BatchAnswer(
         ),
         OperationResult(status=204),
     ]
+)
+
+DELETE_TASK = Task(kind="delete", bucket="music", prefix="drafts/")
+MOVE_TASK = Task(kind="move", bucket="music", prefix="queen/", to=PrefixDestination(bucket="archive", prefix="q/"))
+_waiting = Job(
+    id=UUID("019a6b2c-1f3e-7a55-b0c6-5d9e8f70a1b2"),
+    task=MOVE_TASK,
+    state="queued",
+    progress=Progress(),
+    created_at=_LATER,
+    updated_at=_LATER,
+)
+_running = replace(
+    _waiting,
+    state="running",
+    progress=Progress(
+        done=1249, failed=1, problems=(JobProblem(name=FILE.name, id=FILE.id, code=NameTakenError.code),)
+    ),
+    updated_at=_LATEST,
+)
+_ended = replace(_running, state="done", progress=replace(_running.progress, done=16_999), finished_at=_LATEST)
+QUEUED_JOB = job_body(
+    replace(
+        _waiting,
+        id=UUID("019a6b2d-7c41-7f02-9d1e-2b6a4c8e0f13"),
+        task=DELETE_TASK,
+        created_at=_LATEST,
+        updated_at=_LATEST,
+    )
+)
+RUNNING_JOB = job_body(_running)
+ENDED_JOB = job_body(_ended)
+CANCELLED_JOB = job_body(replace(_running, state="cancelled", finished_at=_LATEST))
+JOB_PAGE = JobPageBody(
+    items=[QUEUED_JOB, RUNNING_JOB],
+    limit=2,
+    next=encode_place(JobPlace(created_at=_running.created_at, id=_running.id)),
 )
 
 POLICY = Policy(

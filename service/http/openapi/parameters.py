@@ -20,6 +20,7 @@ PATH: Mapping[str, Meaning] = {
         {key: value for key, value in schemas.FILE_NAME.items() if key != "description"},
     ),
     "file_id": Meaning("The file's id.", str(examples.FILE.id)),
+    "job_id": Meaning("The job's id.", str(examples.RUNNING_JOB.id)),
 }
 
 

@@ -19,6 +19,7 @@ _ENTITY_TAG = r'(?:W/)?"[!#-~]*"'
 
 BUCKET_NAME = r"^[a-z0-9][a-z0-9._-]{0,62}$"
 FILE_NAME = rf"^{_SEGMENT}(?:/{_SEGMENT})*$"
+PREFIX = rf"^[^{_CONTROLS}]*$"
 TAG = rf"^[^\s,{_CONTROLS}](?:[^,{_CONTROLS}]*[^\s,{_CONTROLS}])?$"
 CONTENT_TYPE = rf"^[ \t]*{_TYPE}/{_TYPE}(?:[ \t]*;[ \t]*(?:{_TOKEN}=(?:{_TOKEN}|{_QUOTED}))?)*[ \t]*$"
 TYPE_PATTERN = rf"^(?:{_TYPE}/(?:\*|{_TYPE})|\*/\*)$"

@@ -15,11 +15,13 @@ from domain.model.buckets import (
     Usage,
 )
 from domain.model.files import Destination
+from domain.model.jobs import MAX_PROBLEMS, JobProblem, PrefixDestination, Task
 from domain.model.media_types import MAX_CONTENT_TYPE_LENGTH
 from domain.model.metadata import MAX_METADATA_BYTES, MAX_METADATA_DEPTH, MAX_TAG_CHARACTERS, MAX_TAGS
 from domain.model.names import MAX_NAME_BYTES
 from domain.model.patches import FilePatch
 from service.http.batches import CopyOperation, DeleteOperation, MoveOperation, OperationResult, PatchOperation
+from service.http.jobs import JobBody, JobPageBody
 from service.http.openapi import patterns
 from service.http.problems import Problem
 from service.http.representations import BucketBody, BucketPage, FileBody, FilePage
@@ -49,6 +51,13 @@ TAGS: Schema = {
 }
 ETAG: Schema = {"pattern": patterns.ETAG}
 SHA256: Schema = {"description": "The SHA-256 of the bytes, in lower-case hex.", "pattern": patterns.SHA256}
+
+PREFIX: Schema = {
+    "description": "How names begin; the empty prefix begins all of them.",
+    "pattern": patterns.PREFIX,
+    "maxLength": MAX_NAME_BYTES,
+}
+CODE: Schema = {"description": "Stable; for programs.", "pattern": "^[a-z_]+$"}
 
 _FILE: Mapping[str, Schema] = {
     "bucket": BUCKET_NAME,
@@ -109,6 +118,26 @@ _OPERATION: Mapping[str, Schema] = {
 }
 _LIMITS: Mapping[type, Mapping[str, Schema]] = {
     **dict.fromkeys((DeleteOperation, CopyOperation, MoveOperation, PatchOperation), _OPERATION),
+    Task: {"bucket": BUCKET_NAME, "prefix": PREFIX, "to": {"description": "Only of a move, which needs it."}},
+    PrefixDestination: {"bucket": BUCKET_NAME, "prefix": PREFIX},
+    JobBody: {
+        "bucket": BUCKET_NAME,
+        "prefix": PREFIX,
+        "state": {
+            "description": (
+                "`done`: it has come to its end, whatever became of each file. `failed`: it could not go on; what it "
+                "has done stays."
+            )
+        },
+        "done": {"description": "How many files were deleted or moved.", "minimum": 0},
+        "failed": {"description": "How many files stay as they were.", "minimum": 0},
+        "problems": {"description": "The first of those.", "maxItems": MAX_PROBLEMS},
+        "created_at": {"description": "When it was asked for, in UTC.", "format": "date-time"},
+        "updated_at": {"description": "When it last made a step, in UTC.", "format": "date-time"},
+        "finished_at": {"description": "When it ended, in UTC.", "format": "date-time"},
+    },
+    JobProblem: {"name": FILE_NAME, "code": CODE},
+    JobPageBody: {"limit": {"minimum": 1}},
     OperationResult: {"status": {"minimum": 200, "maximum": 599}},
     FileBody: _FILE,
     FilePatch: _FILE,
@@ -123,7 +152,7 @@ _LIMITS: Mapping[type, Mapping[str, Schema]] = {
         "title": {"description": "The phrase of the status."},
         "status": {"minimum": 400, "maximum": 599},
         "detail": {"description": "For people; it may change."},
-        "code": {"description": "Stable; for programs.", "pattern": "^[a-z_]+$"},
+        "code": CODE,
     },
 }
 

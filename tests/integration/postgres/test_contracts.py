@@ -13,6 +13,7 @@ from tests.contracts.catalog_buckets import BucketsContract
 from tests.contracts.catalog_commits import CommitsContract
 from tests.contracts.catalog_files import FilesContract
 from tests.contracts.catalog_filters import FiltersContract
+from tests.contracts.catalog_jobs import JobsContract
 from tests.contracts.catalog_listing import ListingContract
 from tests.contracts.catalog_where import WhereContract
 from tests.integration.fixtures.databases import OneConnection
@@ -70,6 +71,10 @@ class TestFiles(PostgresContract, FilesContract):
 
 
 class TestBatches(PostgresContract, BatchesContract):
+    pass
+
+
+class TestJobs(PostgresContract, JobsContract):
     pass
 
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -10,7 +11,9 @@ from adapters.postgres import Pool, PostgresCatalog, create_pool
 from adapters.postgres.audit import RECORDS_AFTER
 from adapters.postgres.batches import TOUCHED
 from adapters.postgres.changes import LOCK_BY_NAME
+from adapters.postgres.jobs import CLAIM, FORGET_ENDED, NEWEST, NEWEST_AFTER, examine_statement
 from adapters.postgres.listing import count_statement, list_statement
+from domain.model.jobs import Task
 from domain.model.listing import FileQuery, decode_cursor, encode_cursor, parse_sort
 from domain.model.where import parse_where
 from domain.usecases.apply_batch import CHUNK
@@ -37,6 +40,15 @@ SELECT
     now() - n * interval '1 minute', now() - n * 17 % 20000 * interval '1 minute',
     CASE WHEN n % 10 = 0 THEN now() + n * interval '1 minute' END
 FROM generate_series(1, 20000) AS n JOIN blobs ON key = lpad(n::text, 32, '0');
+INSERT INTO jobs (
+    id, kind, bucket, prefix, state, position, done, failed, problems, epoch, attempts, due_at, created_at, updated_at,
+    finished_at
+)
+SELECT
+    gen_random_uuid(), 'delete', 'default', '', CASE WHEN n % 100 = 0 THEN 'queued' ELSE 'done' END, '', 0, 0, '[]',
+    0, 0, CASE WHEN n % 100 = 0 THEN now() END, now() - n * interval '1 minute', now(),
+    CASE WHEN n % 100 > 0 THEN now() - n * interval '1 minute' END
+FROM generate_series(1, 5000) AS n;
 INSERT INTO bucket_usage SELECT bucket, 0, sum(size), count(*) FROM files GROUP BY bucket;
 """
 
@@ -151,6 +163,40 @@ async def test_a_batch_finds_its_files_by_an_index(large: Pool) -> None:
     for statement in ((LOCK_BY_NAME, [buckets, names]), (TOUCHED, [ids, buckets, names])):
         found = await plan(large, statement)
         assert is_served(found), found
+
+
+@pytest.mark.parametrize(("prefix", "after"), [("", ""), ("dir-7/", ""), ("dir-7/", "dir-7/song 1407.mp3")])
+async def test_a_job_goes_through_its_prefix_by_an_index_however_far_it_is(
+    large: Pool, prefix: str, after: str
+) -> None:
+    task = Task(kind="delete", bucket="bucket-8", prefix=prefix)
+    sql, values = examine_statement(task, NOW, after=after, limit=50)
+    async with large.connection() as connection:
+        for mode in ("force_custom_plan", "force_generic_plan"):
+            async with connection.transaction():
+                await connection.execute(f"SET LOCAL plan_cache_mode = {mode}")
+                found = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN {sql}", *values))
+            assert "files_bucket_name_key" in found
+            assert "Sort" not in found
+            [condition] = [line for line in found.splitlines() if "Index Cond" in line]
+            assert "name >=" in condition
+            assert "name >" in condition.replace("name >=", "")
+            assert ("name <" in condition) == bool(prefix)
+
+
+@pytest.mark.parametrize(
+    ("sql", "values", "index"),
+    [
+        (CLAIM, [1.0, 10], "jobs_due_index"),
+        (FORGET_ENDED, [1.0, 10], "jobs_finished_at_index"),
+        (NEWEST, [10], "jobs_created_at_index"),
+        (NEWEST_AFTER, [10, NOW, UUID(int=0)], "jobs_created_at_index"),
+    ],
+)
+async def test_jobs_are_found_by_an_index(large: Pool, sql: str, values: list[Any], index: str) -> None:
+    found = await plan(large, (sql, values))
+    assert index in found
+    assert "Seq Scan" not in found
 
 
 @pytest.mark.parametrize("after", ["", f"{7:032}", f"{19_950:032}"])

@@ -15,14 +15,16 @@ from litestar import Litestar, get
 from domain.errors import FileportError, InvalidInputError
 from domain.model.buckets import Policy, check_bucket_name, check_policy
 from domain.model.files import Destination
+from domain.model.jobs import Task
 from domain.model.listing import parse_sort
 from domain.model.media_types import check_type_pattern, parse_content_type
 from domain.model.metadata import check_tags
-from domain.model.names import MAX_NAME_BYTES, check_file_name
+from domain.model.names import MAX_NAME_BYTES, check_file_name, check_prefix
 from domain.model.patches import FilePatch
 from service.http import problems
 from service.http.batches import BatchAnswer, BatchRequest
 from service.http.health import Liveness, Readiness
+from service.http.jobs import JobBody, JobPageBody
 from service.http.openapi import patterns
 from service.http.openapi.document import build_document
 from service.http.openapi.operations import OPERATIONS
@@ -41,10 +43,13 @@ BODIES: dict[str, type] = {
         FileBody,
         FilePage,
         FilePatch,
+        JobBody,
+        JobPageBody,
         Liveness,
         Policy,
         Problem,
         Readiness,
+        Task,
     )
 }
 Document = dict[str, Any]
@@ -168,6 +173,8 @@ async def test_the_service_takes_the_examples_of_what_it_is_sent(client: httpx.A
     await client.put("/v1/buckets/archive", json={})
     stored = await client.put("/v1/buckets/music/files/x", content=b"1", headers={"Content-Type": "audio/flac"})
     file = f"/v1/files/{stored.json()['id']}"
+    for task in examples("post", "/v1/jobs"):
+        assert (await client.post("/v1/jobs", json=task)).status_code == 201
     for batch in examples("post", "/v1/batch"):
         assert (await client.post("/v1/batch", json=batch)).status_code == 200
     for destination in examples("post", "/v1/files/{file_id}/copy"):
@@ -176,7 +183,7 @@ async def test_the_service_takes_the_examples_of_what_it_is_sent(client: httpx.A
         assert (await client.patch(file, json=patch)).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/v1/files", "/v1/buckets"])
+@pytest.mark.parametrize("path", ["/v1/files", "/v1/buckets", "/v1/jobs"])
 async def test_the_service_takes_the_example_of_every_parameter_of_a_query(
     client: httpx.AsyncClient, document: Document, path: str
 ) -> None:
@@ -197,6 +204,7 @@ async def test_the_service_takes_the_example_of_every_parameter_of_a_query(
     [
         pytest.param(patterns.BUCKET_NAME, check_bucket_name, id="bucket names"),
         pytest.param(patterns.FILE_NAME, check_file_name, id="file names"),
+        pytest.param(patterns.PREFIX, check_prefix, id="prefixes"),
         pytest.param(patterns.TAG, lambda tag: check_tags([tag]), id="tags"),
         pytest.param(patterns.CONTENT_TYPE, parse_content_type, id="content types"),
         pytest.param(patterns.TYPE_PATTERN, check_type_pattern, id="type patterns"),

@@ -10,7 +10,10 @@ from domain.model.buckets import Policy
 from domain.model.files import NewFile
 from domain.usecases.reap import Reap, Reaped
 from domain.usecases.reservations import Reservations
-from service.background import keep_leases, reap_forever
+from domain.usecases.work_on_jobs import WorkOnJobs
+from service.background import keep_leases, reap_forever, work_on_jobs_forever
+from service.bell import Bell
+from tests.contracts.catalog_jobs import deleting
 from tests.unit.fakes import BLOB_STORE_DOWN, CATALOG_DOWN, FakeBlobStore, FakeCatalog, FakeClock
 
 BRIEF = Policy(default_ttl=60)
@@ -72,6 +75,41 @@ async def test_leases_are_renewed_again_and_again(catalog: FakeCatalog, clock: F
     assert not reservation.lost
     assert {log["event"] for log in logs} == {"keeping leases failed"}
     assert await catalog.condemn_lapsed(limit=10) == 0
+
+
+async def test_jobs_that_ended_long_ago_are_forgotten(
+    catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock
+) -> None:
+    await catalog.create_job(deleting("a"))
+    assert [job.state async for job in WorkOnJobs(catalog, lease=10)()] == ["done"]
+    await catalog.create_job(deleting("b"))
+    reap = Reap(catalog, blobs, job_retention=60)
+    assert not [reaped async for reaped in reap()]
+    clock.advance(60)
+    assert [reaped async for reaped in reap()] == [Reaped(jobs=1)]
+    assert [job.task.prefix for job in await catalog.jobs(after=None, limit=10)] == ["b"]
+
+
+@pytest.mark.parametrize("failure", [CATALOG_DOWN, RuntimeError("a bug")])
+async def test_a_worker_goes_on_with_jobs_whatever_happens_once_and_rests_until_the_bell_rings(
+    catalog: FakeCatalog, failure: Exception
+) -> None:
+    bell = Bell()
+    catalog.fail_with = failure
+    with structlog.testing.capture_logs() as logs:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(lambda: work_on_jobs_forever(WorkOnJobs(catalog, lease=10), bell, interval=3600))
+            while not logs:
+                await anyio.lowlevel.checkpoint()
+            catalog.fail_with = None
+            for number in range(2):
+                job = await catalog.create_job(deleting("a"))
+                bell.ring()
+                while len(logs) < number + 2:
+                    await anyio.lowlevel.checkpoint()
+                assert logs[-1]["id"] == str(job.id)
+            tasks.cancel_scope.cancel()
+    assert [log["event"] for log in logs] == ["working on jobs failed", "job done", "job done"]
 
 
 async def test_one_blob_that_cannot_be_removed_does_not_hold_up_the_others(

@@ -55,6 +55,8 @@ def test_every_setting_is_read() -> None:
             "FILEPORT_SWEEP_INTERVAL": "7.5",
             "FILEPORT_SIGNED_URL_LIFE": "59",
             "FILEPORT_BLOB_GRACE": "60",
+            "FILEPORT_JOB_INTERVAL": "2",
+            "FILEPORT_JOB_RETENTION": "3600",
             "FILEPORT_STAGED_LEASE": "60",
             "FILEPORT_SHUTDOWN_TIMEOUT": "7",
             "FILEPORT_LOG_LEVEL": "WARNING",
@@ -69,7 +71,7 @@ def test_every_setting_is_read() -> None:
     assert settings.s3_timeout == 2.5
     assert (settings.s3_public_endpoint_url, settings.signed_url_life) == ("https://files.example", 59)
     assert (settings.max_file_size, settings.reaper_interval, settings.blob_grace) == (1024, 5, 60)
-    assert settings.sweep_interval == 7.5
+    assert (settings.sweep_interval, settings.job_interval, settings.job_retention) == (7.5, 2, 3600)
     assert (settings.max_uploads, settings.max_downloads) == (3, 4)
     assert (settings.body_idle_timeout, settings.body_timeout) == (20, 600)
     assert (settings.staged_lease, settings.shutdown_timeout) == (60, 7)

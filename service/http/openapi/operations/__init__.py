@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 
 from service.http.openapi.operation import Operation
-from service.http.openapi.operations import batches, buckets, content, files, health
+from service.http.openapi.operations import batches, buckets, content, files, health, jobs
 
 OPERATIONS: Mapping[str, Operation] = {
     **buckets.OPERATIONS,
     **files.OPERATIONS,
     **batches.OPERATIONS,
     **content.OPERATIONS,
+    **jobs.OPERATIONS,
     **health.OPERATIONS,
 }
 
@@ -17,5 +18,6 @@ TAGS = {
     "Buckets": "Named containers of files, each with a policy: sizes, types, quota, time to live.",
     "Files": "What is known of files: find, read, change, copy and delete their records. No bytes move.",
     "Content": "The bytes: uploads and downloads, by name and by id.",
+    "Jobs": "Work on all files below a prefix, done in the background.",
     "Health": "For the platform that runs the service.",
 }

@@ -1,0 +1,210 @@
+"""Jobs: kept, claimed, and done step by step."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from adapters.postgres.batches import apply
+from adapters.postgres.buckets import lock_bucket
+from adapters.postgres.connections import Connection
+from adapters.postgres.database import Database
+from adapters.postgres.listing import successor
+from adapters.postgres.records import COLUMNS, UNEXPIRED, to_file
+from domain.errors import NoSuchJobError
+from domain.model.ids import new_id
+from domain.model.jobs import (
+    MAX_ATTEMPTS,
+    Job,
+    JobClaim,
+    JobPlace,
+    JobProblem,
+    PrefixDestination,
+    Progress,
+    Task,
+    advance,
+    operation_on,
+)
+
+_JOB = """
+id, kind, bucket, prefix, to_bucket, to_prefix, state, done, failed, problems, created_at, updated_at, finished_at
+"""
+# Every name comes after the empty one.
+_CREATE = f"""
+INSERT INTO jobs (
+    id, kind, bucket, prefix, to_bucket, to_prefix, state, position, done, failed, problems, epoch, attempts,
+    due_at, created_at, updated_at
+) VALUES (
+    $1, $2, $3, $4, $5, $6, 'queued', '', 0, 0, '[]', 0, 0,
+    statement_timestamp(), statement_timestamp(), statement_timestamp()
+)
+RETURNING {_JOB}
+"""
+_FIND = f"SELECT {_JOB} FROM jobs WHERE id = $1"
+NEWEST = f"SELECT {_JOB} FROM jobs ORDER BY created_at DESC, id DESC LIMIT $1"
+NEWEST_AFTER = f"""
+SELECT {_JOB} FROM jobs WHERE (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $1
+"""
+_CANCEL = f"""
+UPDATE jobs
+SET state = 'cancelled', due_at = NULL, updated_at = statement_timestamp(), finished_at = statement_timestamp()
+WHERE id = $1 AND finished_at IS NULL
+RETURNING {_JOB}
+"""
+_FORGET = "DELETE FROM jobs WHERE id = $1 AND finished_at IS NOT NULL RETURNING id"
+CLAIM = """
+WITH due AS (
+    SELECT id, attempts < $2 AS goes_on FROM jobs WHERE due_at <= statement_timestamp()
+    ORDER BY due_at LIMIT 1
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE jobs
+SET state = CASE WHEN goes_on THEN 'running' ELSE 'failed' END, epoch = epoch + 1, attempts = attempts + 1,
+    due_at = CASE WHEN goes_on THEN statement_timestamp() + make_interval(secs => $1) END,
+    updated_at = statement_timestamp(), finished_at = CASE WHEN NOT goes_on THEN statement_timestamp() END
+FROM due WHERE jobs.id = due.id
+RETURNING jobs.id, kind, epoch, goes_on
+"""
+_HOLD = f"SELECT {_JOB}, position FROM jobs WHERE id = $1 AND epoch = $2 AND state = 'running' FOR UPDATE"
+# What the job does not cover counts, too, so that a step is never long.
+_EXAMINE = f"""
+SELECT {COLUMNS}, updated_at < $5 AND {UNEXPIRED} AS is_covered FROM files
+WHERE bucket = $1 AND name >= $2 AND name > $3 {{}}
+ORDER BY name LIMIT $4
+"""
+_EXAMINE_TO_END = _EXAMINE.format("")
+_EXAMINE_TO = _EXAMINE.format("AND name < $6")
+_RECORD = f"""
+UPDATE jobs
+SET done = $2, failed = $3, problems = $4, position = $5, attempts = 0, updated_at = statement_timestamp(),
+    state = CASE WHEN $6 THEN 'done' ELSE state END,
+    due_at = CASE WHEN NOT $6 THEN statement_timestamp() + make_interval(secs => $7) END,
+    finished_at = CASE WHEN $6 THEN statement_timestamp() END
+WHERE id = $1
+RETURNING {_JOB}
+"""
+_RELEASE = """
+UPDATE jobs SET due_at = statement_timestamp(), attempts = greatest(attempts - 1, 0), epoch = epoch + 1
+WHERE id = $1 AND epoch = $2 AND state = 'running'
+"""
+FORGET_ENDED = """
+WITH old AS (
+    SELECT id FROM jobs WHERE finished_at <= statement_timestamp() - make_interval(secs => $1)
+    ORDER BY finished_at LIMIT $2
+    FOR UPDATE SKIP LOCKED
+)
+DELETE FROM jobs USING old WHERE jobs.id = old.id
+RETURNING jobs.id
+"""
+
+
+class PostgresJobs:
+    """The `Jobs` part of the catalog."""
+
+    def __init__(self, database: Database, *, grace: float) -> None:
+        self._database = database
+        self._grace = grace
+
+    async def create_job(self, task: Task) -> Job:
+        return await self._database.transact(_create, task)
+
+    async def job(self, id: UUID) -> Job:
+        rows = await self._database.read(_FIND, id)
+        if not rows:
+            raise _no_such_job()
+        return _to_job(rows[0])
+
+    async def jobs(self, *, after: JobPlace | None, limit: int) -> list[Job]:
+        if after is None:
+            rows = await self._database.read(NEWEST, limit)
+        else:
+            rows = await self._database.read(NEWEST_AFTER, limit, after.created_at, after.id)
+        return [_to_job(row) for row in rows]
+
+    async def end_job(self, id: UUID) -> Job | None:
+        return await self._database.transact(_end, id)
+
+    async def claim_job(self, *, lease: float) -> JobClaim | None:
+        while rows := await self._database.change(CLAIM, lease, MAX_ATTEMPTS):
+            if rows[0]["goes_on"]:
+                return JobClaim(id=rows[0]["id"], kind=rows[0]["kind"], epoch=rows[0]["epoch"])
+        return None
+
+    async def advance_job(self, claim: JobClaim, *, lease: float, limit: int) -> Job | None:
+        return await self._database.transact(_advance, claim, lease, limit, self._grace)
+
+    async def release_job(self, claim: JobClaim) -> None:
+        await self._database.change(_RELEASE, claim.id, claim.epoch)
+
+    async def forget_jobs(self, *, age: float, limit: int) -> int:
+        return len(await self._database.change(FORGET_ENDED, age, limit))
+
+
+def examine_statement(task: Task, asked_at: datetime, *, after: str, limit: int) -> tuple[str, list[Any]]:
+    """Return the SQL of the next files below the task's prefix, by name, and the values bound to it."""
+    values = [task.bucket, task.prefix, after, limit, asked_at]
+    end = successor(task.prefix)
+    return (_EXAMINE_TO_END, values) if end is None else (_EXAMINE_TO, [*values, end])
+
+
+async def _create(connection: Connection, task: Task) -> Job:
+    to = task.to or PrefixDestination(prefix="")
+    for bucket in sorted({task.bucket, to.bucket or task.bucket}):
+        await lock_bucket(connection, bucket)
+    to_prefix = None if task.to is None else to.prefix
+    [row] = await connection.fetch(_CREATE, new_id(), task.kind, task.bucket, task.prefix, to.bucket, to_prefix)
+    return _to_job(row)
+
+
+async def _end(connection: Connection, id: UUID) -> Job | None:
+    row = await connection.fetchrow(_CANCEL, id)
+    if row is not None:
+        return _to_job(row)
+    if await connection.fetchval(_FORGET, id) is None:
+        raise _no_such_job()
+    return None
+
+
+async def _advance(connection: Connection, claim: JobClaim, lease: float, limit: int, grace: float) -> Job | None:
+    # Locked before all else, so that a claim that is outlived does nothing, and none can come amid the step.
+    row = await connection.fetchrow(_HOLD, claim.id, claim.epoch)
+    if row is None:
+        return None
+    job = _to_job(row)
+    sql, values = examine_statement(job.task, job.created_at, after=row["position"], limit=limit)
+    examined = await connection.fetch(sql, *values)
+    files = [to_file(each) for each in examined if each["is_covered"]]
+    outcomes = await apply(connection, [operation_on(job.task, file) for file in files], grace)
+    progress = advance(job.progress, files, outcomes)
+    [row] = await connection.fetch(
+        _RECORD,
+        job.id,
+        progress.done,
+        progress.failed,
+        progress.problems,
+        examined[-1]["name"] if examined else row["position"],
+        len(examined) < limit,
+        lease,
+    )
+    return _to_job(row)
+
+
+def _to_job(row: asyncpg.Record) -> Job:
+    to_prefix = row["to_prefix"]
+    to = None if to_prefix is None else PrefixDestination(bucket=row["to_bucket"], prefix=to_prefix)
+    problems = msgspec.convert(row["problems"], tuple[JobProblem, ...])
+    return Job(
+        id=row["id"],
+        task=Task(kind=row["kind"], bucket=row["bucket"], prefix=row["prefix"], to=to),
+        state=row["state"],
+        progress=Progress(done=row["done"], failed=row["failed"], problems=problems),
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        finished_at=row["finished_at"],
+    )
+
+
+def _no_such_job() -> NoSuchJobError:
+    return NoSuchJobError("There is no such job.")
