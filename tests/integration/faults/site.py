@@ -15,9 +15,14 @@ from tests.fsck import fsck
 from tests.integration.service.stacks import Stack
 from tests.server import Server, serving
 
-# Neither the reaper nor the timer of leases mixes with the requests under attack.
-ATTACKED = {"FILEPORT_STAGED_LEASE": "3600", "FILEPORT_REAPER_INTERVAL": "3600", "FILEPORT_BLOB_GRACE": "0"}
-OBSERVING = {"FILEPORT_REAPER_INTERVAL": "0.05", "FILEPORT_BLOB_GRACE": "0"}
+# Neither the reaper nor the timer of leases, nor a look for jobs, mixes with the requests under attack.
+ATTACKED = {
+    "FILEPORT_STAGED_LEASE": "3600",
+    "FILEPORT_REAPER_INTERVAL": "3600",
+    "FILEPORT_JOB_INTERVAL": "3600",
+    "FILEPORT_BLOB_GRACE": "0",
+}
+OBSERVING = {"FILEPORT_REAPER_INTERVAL": "0.05", "FILEPORT_JOB_INTERVAL": "1", "FILEPORT_BLOB_GRACE": "0"}
 # Longer than any recovery here takes.
 RECOVERY_SECONDS = 60
 
