@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from domain.errors import BlobMissingError
 from domain.model.buckets import Policy
 from domain.model.files import Address, File
 from domain.model.ranges import ByteRange
 from domain.ports import BlobStore, Files
 from domain.usecases.find_file import check_address
+from domain.usecases.streams import counted
 
 # Entered, it has opened some bytes; left, it has freed them. See `BlobStore.open`.
 Body = AbstractAsyncContextManager[AsyncIterator[bytes]]
@@ -33,7 +33,7 @@ class Reading:
     @asynccontextmanager
     async def _counted(self, part: ByteRange | None, length: int) -> AsyncIterator[AsyncIterator[bytes]]:
         async with self._blobs.open(self.file.blob_key, part) as chunks:
-            yield _counted(chunks, length)
+            yield counted(chunks, length)
 
 
 class ReadFile:
@@ -47,11 +47,3 @@ class ReadFile:
         """Return the file and its bytes. Raises `NoSuchFileError`, `InvalidBucketError`, `InvalidNameError`."""
         file, policy = await self._catalog.file_with_policy(check_address(address))
         return Reading(file, policy, self._blobs)
-
-
-async def _counted(chunks: AsyncIterator[bytes], size: int) -> AsyncIterator[bytes]:
-    async for chunk in chunks:
-        size -= len(chunk)
-        yield chunk
-    if size != 0:
-        raise BlobMissingError("Some of the file's bytes are not in the blob store.")

@@ -1,9 +1,11 @@
-"""Streams from stores: taken in batches, and worked on a few at once."""
+"""Streams from stores: taken in batches, counted, and worked on a few at once."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import TypeVar
 
 import anyio
+
+from domain.errors import BlobMissingError
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -19,6 +21,17 @@ async def batches(stream: AsyncIterator[T], size: int) -> AsyncIterator[list[T]]
             batch = []
     if batch:
         yield batch
+
+
+async def counted(chunks: AsyncIterator[bytes], size: int) -> AsyncIterator[bytes]:
+    """Yield a blob's `chunks`, never more than `size` bytes. Raises `BlobMissingError` where there are not as many."""
+    async for chunk in chunks:
+        size -= len(chunk)
+        if size < 0:
+            raise BlobMissingError("More bytes than the file's are in the blob store.")
+        yield chunk
+    if size != 0:
+        raise BlobMissingError("Some of the file's bytes are not in the blob store.")
 
 
 async def each_of(call: Callable[[Item], Awaitable[T]], items: Iterable[Item], *, at_once: int) -> list[T]:

@@ -97,6 +97,18 @@ async def test_bytes_that_are_not_whole_never_end_the_body_cleanly(
     assert (text.status_code, text.json()["code"]) == (500, "blob_missing")
 
 
+async def test_bytes_that_are_too_many_are_not_sent_as_the_file(
+    client: httpx.AsyncClient, blobs: FakeBlobStore
+) -> None:
+    file = (await client.put(f"{FILES}/a", content=b"whole")).json()
+    for key in blobs.stored:
+        blobs.stored[key] = b"whole and more"
+    with pytest.raises(LitestarException, match="after response started"):
+        await client.get(f"{FILES}/a")
+    text = await client.get(f"/v1/files/{file['id']}/text")
+    assert (text.status_code, text.json()["code"]) == (500, "blob_missing")
+
+
 @pytest.mark.parametrize(
     ("bytes_", "content_type", "text"),
     [
