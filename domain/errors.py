@@ -207,6 +207,12 @@ class TextTooLargeError(FileportError):
     code = "text_too_large"
 
 
+class ArchiveTooLargeError(FileportError):
+    """More files were asked for than an archive holds."""
+
+    code = "archive_too_large"
+
+
 class UnavailableError(FileportError):
     """The service cannot do this now. Nothing was acknowledged; try again after `retry_after` seconds.
 

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 from uuid import UUID
 
+from domain.model.archives import Member
 from domain.model.batches import Operation, Outcome
 from domain.model.blobs import Blob, BlobRecord, Claim, StoredBlob
 from domain.model.buckets import Bucket, Policy
@@ -245,7 +246,19 @@ class Jobs(Protocol):
         ...
 
 
-class Catalog(Buckets, Files, Batches, Blobs, Audit, Jobs, Protocol):
+class Archives(Protocol):
+    """The part of the catalog that tells what goes into an archive. Each call sees all files at one moment."""
+
+    async def list_members(self, query: FileQuery) -> list[Member]:
+        """Return the files that `Files.list_files` returns for `query`, as members."""
+        ...
+
+    async def find_members(self, ids: Sequence[UUID]) -> list[Member]:
+        """Return those of the files that exist, in any order. No id stands twice."""
+        ...
+
+
+class Catalog(Buckets, Files, Batches, Blobs, Audit, Jobs, Archives, Protocol):
     """Keeps buckets, files and blobs. Each call is one transaction, or none; it holds no resource after it returns."""
 
     async def check(self) -> None:

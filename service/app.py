@@ -18,7 +18,7 @@ from domain.usecases.sweep import Sweep
 from domain.usecases.work_on_jobs import WorkOnJobs
 from service.background import keep_leases, reap_forever, sweep_forever, work_on_jobs_forever
 from service.bell import Bell
-from service.http import batches, buckets, downloads, files, health, jobs, listing, problems, uploads
+from service.http import archives, batches, buckets, downloads, files, health, jobs, listing, problems, uploads
 from service.http.authentication import RequireRootKey
 from service.http.closing import close_after_refusals
 from service.http.observation import observe_requests
@@ -60,7 +60,14 @@ def create_app(container: AsyncContainer, settings: Settings, requests: RunningR
 
     v1 = CompleteRouter(
         "/v1",
-        route_handlers=[_buckets(), _files(), batches.apply_batch, _jobs()],
+        route_handlers=[
+            _buckets(),
+            _files(),
+            batches.apply_batch,
+            _jobs(),
+            archives.get_archive,
+            archives.post_archive,
+        ],
         guards=[RequireRootKey(settings.root_key)],
         response_headers={"Cache-Control": "no-store"},  # where an answer says nothing else
     )

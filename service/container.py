@@ -19,7 +19,7 @@ from dishka import (
 from adapters.clock import SystemClock
 from adapters.disk import DiskBlobStore, NoDirectAccess, open_disk_blob_store
 from adapters.postgres import PostgresCatalog, RotatingCredentials, check_migrated, create_pool, migrate
-from domain.ports import Audit, Batches, Blobs, BlobStore, Buckets, Catalog, Clock, DirectAccess, Files, Jobs
+from domain.ports import Archives, Audit, Batches, Blobs, BlobStore, Buckets, Catalog, Clock, DirectAccess, Files, Jobs
 from domain.usecases.apply_batch import ApplyBatch
 from domain.usecases.change_file import ChangeFile
 from domain.usecases.check_health import CheckHealth
@@ -36,6 +36,7 @@ from domain.usecases.list_buckets import ListBuckets
 from domain.usecases.list_files import ListFiles
 from domain.usecases.list_jobs import ListJobs
 from domain.usecases.put_bucket import PutBucket
+from domain.usecases.read_archive import ReadArchive
 from domain.usecases.read_file import ReadFile
 from domain.usecases.read_text import ReadText
 from domain.usecases.reap import Reap
@@ -70,6 +71,7 @@ class UseCases(Provider):
     blobs = alias(source=Catalog, provides=Blobs)
     audit = alias(source=Catalog, provides=Audit)
     jobs = alias(source=Catalog, provides=Jobs)
+    archives = alias(source=Catalog, provides=Archives)
     all_simple = provide_all(
         ApplyBatch,
         ChangeFile,
@@ -87,6 +89,7 @@ class UseCases(Provider):
         ListFiles,
         ListJobs,
         PutBucket,
+        ReadArchive,
         ReadFile,
         ReadText,
         RedirectRead,

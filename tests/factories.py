@@ -6,6 +6,7 @@ from uuid import uuid4
 from polyfactory import Use
 from polyfactory.factories.msgspec_factory import MsgspecFactory
 
+from domain.model.archives import Member
 from domain.model.blobs import Blob, new_blob_key
 from domain.model.buckets import Policy
 from domain.model.files import File, NewFile
@@ -37,3 +38,7 @@ class NewFileFactory(MsgspecFactory[NewFile]):
 
 class FileFactory(MsgspecFactory[File]):
     """Files as a catalog gives them."""
+
+
+class MemberFactory(MsgspecFactory[Member]):
+    """Files as archives have them."""

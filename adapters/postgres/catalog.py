@@ -2,6 +2,7 @@
 
 import asyncpg
 
+from adapters.postgres.archives import PostgresArchives
 from adapters.postgres.audit import PostgresAudit
 from adapters.postgres.batches import PostgresBatches
 from adapters.postgres.blobs import PostgresBlobs
@@ -15,7 +16,14 @@ from domain.errors import CatalogUnavailableError
 
 
 class PostgresCatalog(
-    PostgresBuckets, PostgresFiles, PostgresListings, PostgresBatches, PostgresBlobs, PostgresAudit, PostgresJobs
+    PostgresBuckets,
+    PostgresFiles,
+    PostgresListings,
+    PostgresBatches,
+    PostgresBlobs,
+    PostgresAudit,
+    PostgresJobs,
+    PostgresArchives,
 ):
     """Keeps the catalog in PostgreSQL. `grace`, in seconds, is how long a condemned blob's bytes stay readable.
 

@@ -41,14 +41,14 @@ class PostgresListings:
         return count
 
 
-def list_statement(query: FileQuery) -> tuple[str, list[Any]]:
+def list_statement(query: FileQuery, columns: str = COLUMNS) -> tuple[str, list[Any]]:
     """Return the SQL of a page, and the values bound to it."""
     values = Values()
     conditions = _filters(query, values)
     if query.after is not None:
         conditions.append(after(query.after, query.sort, values))
     return (
-        f"SELECT {COLUMNS} FROM files WHERE {' AND '.join(conditions)} ORDER BY {order_by(query.sort, values)} "
+        f"SELECT {columns} FROM files WHERE {' AND '.join(conditions)} ORDER BY {order_by(query.sort, values)} "
         f"LIMIT {values.bind(query.limit, 'bigint')} OFFSET {values.bind(clamp(query.offset), 'bigint')}"
     ), values.bound
 

@@ -61,6 +61,12 @@ class Precondition(msgspec.Struct, frozen=True, kw_only=True):
             return self.excludes(current.etag)
         return self.if_modified_since is not None and last_modified(current) <= self.if_modified_since
 
+    def is_fresh_tag(self, etag: str) -> bool:
+        """As `is_fresh`, for what has an entity tag and no date: conditions by date do not count then."""
+        if self.if_match and etag not in self.if_match:
+            raise PreconditionFailedError("If-Match: it is not in the state that was asked for.")
+        return self.excludes(etag)
+
     def excludes(self, etag: str) -> bool:
         """Return whether `If-None-Match` is false for this tag, compared weakly."""
         if self.if_none_match is None:

@@ -13,7 +13,7 @@ from service.http.dates import http_date
 from service.http.representations import PRIVATE
 
 # Bytes come from anybody, and are served from the API's own origin: no sniffing, no scripts, no use by other origins.
-_GUARDS = {
+GUARDS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -34,7 +34,7 @@ def content_headers(
         ),
         "Accept-Ranges": "bytes",
         **_validators(file, policy),
-        **_GUARDS,
+        **GUARDS,
     }
     # Known without a look at the bytes, so that only who does not want it goes without (RFC 9530, section 4).
     if sha256_preference(_line(request, "want-repr-digest")) != 0:
@@ -56,7 +56,7 @@ def text_headers(file: File, policy: Policy) -> dict[str, str]:
         "Content-Type": "text/plain; charset=utf-8",
         "Accept-Ranges": "none",
         **_validators(file, policy),
-        **_GUARDS,
+        **GUARDS,
     }
 
 

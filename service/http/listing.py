@@ -25,6 +25,7 @@ from domain.model.names import search_words
 from domain.model.times import in_utc
 from domain.model.where import parse_where
 from domain.usecases.list_files import ListFiles
+from service.http.queries import refuse_unknown, storable
 from service.http.reading import read
 from service.http.representations import FilePage, file_body
 
@@ -64,16 +65,16 @@ async def list_files(
     total: FromQuery[bool] = False,
 ) -> FilePage:
     """List the files that pass every filter given, a page at a time."""
-    _refuse_unknown(request)
+    refuse_unknown(request)
     _refuse_loose(request)
     order = NEWEST_FIRST if sort is None else parse_sort(sort)
     query = FileQuery(
-        bucket=_storable(bucket),
-        prefix=_storable(prefix),
-        name=_storable(name),
+        bucket=storable(bucket),
+        prefix=storable(prefix),
+        name=storable(name),
         words=() if search is None else _words(search),
         content_type=None if content_type is None else check_type_pattern(content_type),
-        tags=tuple(_storable(each) or "" for each in tag or ()),
+        tags=tuple(storable(each) or "" for each in tag or ()),
         metadata=None if metadata is None else check_metadata(_json("metadata", metadata)),
         where=None if where is None else parse_where(_json("where", where)),
         min_size=min_size,
@@ -93,13 +94,6 @@ async def list_files(
     )
 
 
-def _refuse_unknown(request: Request[Any, Any, Any]) -> None:
-    known = request.route_handler.parsed_fn_signature.parameters.keys() - {"request"}
-    unknown = request.query_params.keys() - known
-    if unknown:
-        raise InvalidFilterError(f"Unknown parameter {min(unknown)!r}.")
-
-
 def _refuse_loose(request: Request[Any, Any, Any]) -> None:
     # The framework reads `null` as a parameter that is not there, and a number as a Unix time.
     for name in ("min_size", "max_size", *_TIMES):
@@ -116,12 +110,6 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _storable(text: str | None) -> str | None:
-    if text is not None and "\0" in text:
-        raise InvalidFilterError("A parameter holds a NUL character.")
-    return text
 
 
 def _words(text: str) -> tuple[str, ...]:

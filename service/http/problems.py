@@ -27,6 +27,7 @@ STATUS: Mapping[type[errors.FileportError], HTTPStatus] = {
     errors.TypeNotAllowedError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     errors.NotTextError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     errors.TextTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.ArchiveTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.BodyTimeoutError: HTTPStatus.REQUEST_TIMEOUT,
     errors.UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.FileportError: HTTPStatus.INTERNAL_SERVER_ERROR,

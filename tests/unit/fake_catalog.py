@@ -16,6 +16,7 @@ from domain.errors import (
     NoSuchBucketError,
     NoSuchFileError,
 )
+from domain.model.archives import Member
 from domain.model.batches import Operation, Outcome
 from domain.model.blobs import Blob, BlobRecord, BlobState, Claim, place
 from domain.model.buckets import DEFAULT_BUCKET, Bucket, Policy, Usage
@@ -24,7 +25,7 @@ from domain.model.ids import new_id
 from domain.model.integrity import Miscount
 from domain.model.listing import FileQuery
 from domain.model.preconditions import Precondition
-from tests.unit import fake_batches, fake_listing
+from tests.unit import fake_archives, fake_batches, fake_listing
 from tests.unit.fake_clock import FakeClock
 from tests.unit.fake_jobs import FakeJobs, JobRow
 
@@ -218,6 +219,16 @@ class FakeCatalog(FakeJobs):
     async def count_files(self, query: FileQuery) -> int:
         self._reach()
         return sum(fake_listing.passes(file, query) for file in self._unexpired())
+
+    # Archives
+
+    async def list_members(self, query: FileQuery) -> list[Member]:
+        self._reach()
+        return fake_archives.listed(self._unexpired(), query)
+
+    async def find_members(self, ids: Sequence[UUID]) -> list[Member]:
+        self._reach()
+        return fake_archives.found(self._unexpired(), ids)
 
     # Batches
 

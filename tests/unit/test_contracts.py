@@ -6,6 +6,7 @@ from domain.model.buckets import Usage
 from tests.contracts.blob_store import BlobStoreContract
 from tests.contracts.blob_store_listing import BlobStoreListingContract
 from tests.contracts.catalog import GRACE, CatalogContract
+from tests.contracts.catalog_archives import ArchivesContract
 from tests.contracts.catalog_audit import AuditContract
 from tests.contracts.catalog_batches import BatchesContract
 from tests.contracts.catalog_blobs import BlobsContract
@@ -49,6 +50,10 @@ class TestFakeAudit(FakeCatalogContract, AuditContract):
 
     async def lose_files(self, catalog: FakeCatalog, key: str) -> None:  # type: ignore[override] # likewise
         catalog.lose_files(key)
+
+
+class TestFakeArchives(FakeCatalogContract, ArchivesContract):
+    pass
 
 
 class TestFakeCommits(FakeCatalogContract, CommitsContract):

@@ -12,6 +12,7 @@ from domain.model.files import Destination, File
 from domain.model.jobs import Job, JobPlace, JobProblem, PrefixDestination, Progress, Task
 from domain.model.listing import encode_cursor, parse_sort
 from domain.model.patches import FilePatch
+from service.http.archives import ArchiveRequest
 from service.http.batches import (
     BatchAnswer,
     BatchRequest,
@@ -64,6 +65,7 @@ PAGE = FilePage(items=[COPY, FILE], limit=2, offset=0, total=17, next=encode_cur
 RATE = FilePatch(metadata={"rating": 5}, tags=("album",))
 MOVE = FilePatch(bucket="archive", name=_NAME, expires_at=datetime(2030, 1, 1, tzinfo=UTC))
 DESTINATION = Destination(bucket=COPY.bucket, name=COPY.name)
+ARCHIVE_REQUEST = ArchiveRequest(ids=(FILE.id, COPY.id), name="opera.zip")
 
 BATCH = BatchRequest(
     operations=[

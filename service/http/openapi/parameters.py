@@ -48,7 +48,9 @@ def _query_parameters(fields: Iterable[FieldDefinition], query: Mapping[str, Mea
     for field in fields:
         if isinstance(field.kwarg_definition, QueryParameter):
             meaning = query[field.name]
-            parameter = {"name": field.name, "in": "query", "description": meaning.description}
+            parameter: dict[str, Any] = {"name": field.name, "in": "query", "description": meaning.description}
+            if field.is_required:
+                parameter["required"] = True
             if meaning.is_json:
                 yield {**parameter, "content": {JSON: {"schema": meaning.schema, "example": meaning.example}}}
             else:

@@ -31,6 +31,7 @@ _DETAILS: Mapping[Refusal, str] = {
     errors.BodyTimeoutError: "The body did not come in time.",
     errors.OverloadedError: "Too many uploads run at once.",
     errors.TextTooLargeError: "Only files of at most 67108864 bytes are decoded as text.",
+    errors.ArchiveTooLargeError: "An archive holds at most 10000 files; name a longer prefix.",
     InvalidConditionError: "if-match is neither * nor a list of quoted entity tags.",
     InvalidFormError: "The form has no part named file.",
     errors.RangeNotSatisfiableError: "None of the ranges lies in the file.",

@@ -9,8 +9,10 @@ from urllib.parse import quote
 import msgspec
 
 from service.http.openapi.operation import JSON, Content, Operation
+from service.http.zip.body import MEDIA_TYPE as ZIP
 
 _LOCAL_FILE = "opera.flac"
+_LOCAL_ARCHIVE = "opera.zip"
 
 
 def curl(
@@ -26,8 +28,7 @@ def curl(
     options = [] if is_open else ['-H "Authorization: Bearer $FILEPORT_KEY"']
     options += _body(operation.body) if operation.body else ()
     options += (f"--data-urlencode {shlex.quote(each)}" for each in query)
-    if _gives_bytes(operation):
-        options.append(f"-o {_LOCAL_FILE}")
+    options += (f"-o {each}" for each in _saved(operation))
     return " \\\n  ".join([f'curl {_method(method, operation, query)}"$FILEPORT_URL{path}"', *options])
 
 
@@ -69,6 +70,10 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-def _gives_bytes(operation: Operation) -> bool:
+def _saved(operation: Operation) -> Iterator[str]:
     answer = operation.answers.get(HTTPStatus.OK)
-    return bool(answer and answer.content and "*/*" in answer.content.media_types)
+    media_types = answer.content.media_types if answer and answer.content else ()
+    if "*/*" in media_types:
+        yield _LOCAL_FILE
+    if ZIP in media_types:
+        yield _LOCAL_ARCHIVE

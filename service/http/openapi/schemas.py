@@ -20,6 +20,7 @@ from domain.model.media_types import MAX_CONTENT_TYPE_LENGTH
 from domain.model.metadata import MAX_METADATA_BYTES, MAX_METADATA_DEPTH, MAX_TAG_CHARACTERS, MAX_TAGS
 from domain.model.names import MAX_NAME_BYTES
 from domain.model.patches import FilePatch
+from service.http.archives import ArchiveRequest
 from service.http.batches import CopyOperation, DeleteOperation, MoveOperation, OperationResult, PatchOperation
 from service.http.jobs import JobBody, JobPageBody
 from service.http.openapi import patterns
@@ -142,6 +143,7 @@ _LIMITS: Mapping[type, Mapping[str, Schema]] = {
     FileBody: _FILE,
     FilePatch: _FILE,
     Destination: _FILE,
+    ArchiveRequest: _FILE,
     BucketBody: _BUCKET,
     Policy: _BUCKET,
     FilePage: {"limit": {"minimum": 1}, "offset": {"minimum": 0}, "total": {"minimum": 0}},

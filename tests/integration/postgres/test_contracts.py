@@ -6,6 +6,7 @@ from adapters.postgres import PostgresCatalog
 from domain.model.buckets import Usage
 from domain.ports import Catalog
 from tests.contracts.catalog import GRACE, CatalogContract
+from tests.contracts.catalog_archives import ArchivesContract
 from tests.contracts.catalog_audit import AuditContract
 from tests.contracts.catalog_batches import BatchesContract
 from tests.contracts.catalog_blobs import BlobsContract
@@ -60,6 +61,10 @@ class TestAudit(PostgresContract, AuditContract):
     async def _execute(self, sql: str, *values: object) -> None:
         async with self.one_connection.connection() as connection:
             await connection.execute(sql, *values)
+
+
+class TestArchives(PostgresContract, ArchivesContract):
+    pass
 
 
 class TestCommits(PostgresContract, CommitsContract):

@@ -116,11 +116,7 @@ class ContainersStack:
         return {key.rpartition("/")[2] for key in keys}
 
     async def truncate(self, key: str) -> None:
-        (object_key,) = [
-            each["Key"]
-            for each in (await self._s3.list_objects_v2(Bucket=self._bucket))["Contents"]
-            if each["Key"].endswith(key)
-        ]
+        object_key = _object_key(key)
         size = (await self._s3.head_object(Bucket=self._bucket, Key=object_key))["ContentLength"]
         await self._s3.put_object(Bucket=self._bucket, Key=object_key, Body=b"x" * (size // 2))
 

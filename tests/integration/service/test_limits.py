@@ -15,6 +15,9 @@ FILES = "/v1/buckets/default/files"
 # Far more than the buffers on the way hold.
 LARGE = 64 * 1024**2
 
+# Each takes a place among downloads.
+DOWNLOADS = [f"{FILES}/large", "/v1/archive?bucket=default&prefix=large"]
+
 Limited = tuple[Server, EmbeddedStack]
 
 
@@ -89,11 +92,12 @@ async def test_a_body_that_waits_to_be_asked_for_is_refused_unasked(
     assert problem["code"] == code
 
 
-async def test_a_download_that_nobody_takes_is_cut_off_and_gives_its_place_back(limited: Limited) -> None:
+@pytest.mark.parametrize("path", DOWNLOADS)
+async def test_a_download_that_nobody_takes_is_cut_off_and_gives_its_place_back(limited: Limited, path: str) -> None:
     server, _ = limited
     logged = len(server.lines)
     async with await RawClient.connect(server.url) as slow, server.client() as client:
-        await slow.say(f"GET {FILES}/large")
+        await slow.say(f"GET {path}")
         await server.line(lambda line: line["event"] == "connection cut", after=logged)
         line = await server.line(lambda line: line.get("method") == "GET", after=logged)
         assert (line["status"], line["whole"]) == (200, False)
@@ -137,7 +141,8 @@ async def test_an_upload_beyond_capacity_is_503_unread_and_the_next_is_served(li
     assert len(await stack.blobs() - before) == 2
 
 
-async def test_a_download_beyond_capacity_is_503_and_the_next_is_served(limited: Limited) -> None:
+@pytest.mark.parametrize("path", DOWNLOADS)
+async def test_a_download_beyond_capacity_is_503_and_the_next_is_served(limited: Limited, path: str) -> None:
     server, _ = limited
     refused = anyio.Event()
 
@@ -148,11 +153,11 @@ async def test_a_download_beyond_capacity_is_503_and_the_next_is_served(limited:
                 await refused.wait()
 
     async with await RawClient.connect(server.url) as first, server.client() as client:
-        await first.say(f"GET {FILES}/large")
+        await first.say(f"GET {path}")
         assert (await first.take()).startswith(b"HTTP/1.1 200")
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(take_slowly, first)
-            answer = await client.get(f"{FILES}/large")
+            answer = await client.get(path)
             refused.set()
         assert answer.status_code == 503, server.output
         assert answer.json()["code"] == "overloaded"

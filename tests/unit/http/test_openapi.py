@@ -22,6 +22,7 @@ from domain.model.metadata import check_tags
 from domain.model.names import MAX_NAME_BYTES, check_file_name, check_prefix
 from domain.model.patches import FilePatch
 from service.http import problems
+from service.http.archives import ArchiveRequest
 from service.http.batches import BatchAnswer, BatchRequest
 from service.http.health import Liveness, Readiness
 from service.http.jobs import JobBody, JobPageBody
@@ -35,6 +36,7 @@ METHODS = ("get", "head", "put", "post", "patch", "delete")
 BODIES: dict[str, type] = {
     kind.__name__: kind
     for kind in (
+        ArchiveRequest,
         BatchAnswer,
         BatchRequest,
         BucketBody,

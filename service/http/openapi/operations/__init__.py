@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from service.http.openapi.operation import Operation
-from service.http.openapi.operations import batches, buckets, content, files, health, jobs
+from service.http.openapi.operations import archives, batches, buckets, content, files, health, jobs
 
 OPERATIONS: Mapping[str, Operation] = {
     **buckets.OPERATIONS,
@@ -11,6 +11,7 @@ OPERATIONS: Mapping[str, Operation] = {
     **batches.OPERATIONS,
     **content.OPERATIONS,
     **jobs.OPERATIONS,
+    **archives.OPERATIONS,
     **health.OPERATIONS,
 }
 

@@ -1,0 +1,41 @@
+"""What goes into an archive: of each file a few columns, by one statement."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+
+from adapters.postgres.database import Database
+from adapters.postgres.listing import list_statement
+from adapters.postgres.records import UNEXPIRED
+from domain.model.archives import Member
+from domain.model.listing import FileQuery
+
+COLUMNS = "id, bucket, name, size, blob_key, revision, updated_at"
+_FOUND = f"SELECT {COLUMNS} FROM files WHERE id = ANY($1::uuid[]) AND {UNEXPIRED}"
+
+
+class PostgresArchives:
+    """The `Archives` part of the catalog."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list_members(self, query: FileQuery) -> list[Member]:
+        sql, values = list_statement(query, COLUMNS)
+        return [_to_member(row) for row in await self._database.read(sql, *values)]
+
+    async def find_members(self, ids: Sequence[UUID]) -> list[Member]:
+        return [_to_member(row) for row in await self._database.read(_FOUND, ids)]
+
+
+def _to_member(row: asyncpg.Record) -> Member:
+    return Member(
+        id=row["id"],
+        bucket=row["bucket"],
+        name=row["name"],
+        size=row["size"],
+        blob_key=row["blob_key"],
+        revision=row["revision"],
+        updated_at=row["updated_at"],
+    )
