@@ -111,10 +111,13 @@ class Model:
         given = None if metadata is None else metadata[0]
         if metadata is not None and not isinstance(given, dict):
             raise Refused(400, "invalid_metadata")  # the form is read before it is looked at
+        # How long a form's file is shows only when its body has come.
+        self.admit_upload(bucket, name, content_type, given, tags, None)
+        met(conditions, self._named(bucket, name))
         return self.store(bucket, name, content_type, content, given, tags, conditions)
 
     def admit_upload(
-        self, bucket: str, name: str, content_type: str, metadata: Any, tags: tuple[str, ...] | None, size: int
+        self, bucket: str, name: str, content_type: str, metadata: Any, tags: tuple[str, ...] | None, size: int | None
     ) -> Policy:
         """Refuse what is refused before the body's end."""
         checked(check_bucket_name, bucket)
@@ -184,10 +187,10 @@ class Model:
         return self.files[id]
 
     def copy_file(self, id: UUID, to: Mapping[str, Any], conditions: Conditions) -> ModelFile:
+        well_formed(conditions)
         bucket, name = to.get("bucket"), to.get("name")
         if bucket is None and name is None:
             raise Refused(400, "invalid_input")
-        well_formed(conditions)
         if name is not None:
             checked(check_file_name, name)
         if bucket is not None:
