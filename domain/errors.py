@@ -95,6 +95,12 @@ class DigestMismatchError(InvalidInputError):
     code = "digest_mismatch"
 
 
+class InvalidIdempotencyKeyError(InvalidInputError):
+    """An idempotency key is not a string of 1 to 255 printable ASCII characters."""
+
+    code = "invalid_idempotency_key"
+
+
 class InterruptedBodyError(InvalidInputError):
     """The body ended before its declared length, or the client went away while sending it."""
 
@@ -159,6 +165,19 @@ class DirectAccessUnsupportedError(ConflictError):
     """The blob store has no way in for clients: their bytes come and go through the service alone."""
 
     code = "direct_access_unsupported"
+
+
+class IdempotencyKeyInUseError(ConflictError):
+    """The first request with this idempotency key has not ended yet; try again after `retry_after` seconds."""
+
+    code = "idempotency_key_in_use"
+    retry_after = 1
+
+
+class IdempotencyKeyReusedError(FileportError):
+    """The idempotency key belongs to another request."""
+
+    code = "idempotency_key_reused"
 
 
 class PreconditionFailedError(FileportError):
@@ -283,7 +302,7 @@ class NotAttemptedError(UnavailableError):
 
 
 class LeaseLostError(UnavailableError):
-    """An upload took longer than its lease without renewing it; its bytes were given up."""
+    """A request took longer than its lease without renewing it; its bytes, or its idempotency key, were given up."""
 
     code = "lease_lost"
 

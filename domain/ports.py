@@ -15,6 +15,7 @@ from domain.model.blobs import Blob, BlobRecord, Claim, StoredBlob
 from domain.model.buckets import Bucket, Policy
 from domain.model.direct_access import ReadHeaders, ReadMethod
 from domain.model.files import Address, Destination, File, NewFile, Stored
+from domain.model.idempotency import KeyClaim, KeyRecord
 from domain.model.integrity import Miscount
 from domain.model.jobs import Job, JobClaim, JobPlace, Task
 from domain.model.listing import FileQuery
@@ -25,8 +26,11 @@ from domain.model.ranges import ByteRange
 class Buckets(Protocol):
     """The part of the catalog that keeps buckets."""
 
-    async def put_bucket(self, name: str, policy: Policy) -> tuple[Bucket, bool]:
-        """Create the bucket, or replace its policy. Returns it, and whether it is new."""
+    async def put_bucket(self, name: str, policy: Policy, claim: KeyClaim | None = None) -> tuple[Bucket, bool]:
+        """Create the bucket, or replace its policy. Returns it, and whether it is new.
+
+        Finishes the `claim`, see `IdempotencyKeys`.
+        """
         ...
 
     async def bucket(self, name: str) -> Bucket:
@@ -45,7 +49,7 @@ class Buckets(Protocol):
 class Files(Protocol):
     """The part of the catalog that keeps files. An expired file is as good as gone for every call."""
 
-    async def commit_file(self, new: NewFile, blob: Blob) -> Stored:
+    async def commit_file(self, new: NewFile, blob: Blob, claim: KeyClaim | None = None) -> Stored:
         """Point the file at the blob, whose bytes are durable, in one transaction.
 
         Makes the staged blob live, creates the file or replaces the bytes and content type of the one with that
@@ -54,7 +58,7 @@ class Files(Protocol):
         file's time to live comes from its bucket and begins anew when its bytes are replaced.
 
         Idempotent: repeated for a blob that is live already, it returns that blob's file. So a commit whose
-        outcome is unknown is settled by repeating it.
+        outcome is unknown is settled by repeating it. Finishes the `claim`, see `IdempotencyKeys`, with the file.
 
         Raises `NoSuchBucketError`, `TypeNotAllowedError`, `FileTooLargeError`, `QuotaExceededError`,
         `PreconditionFailedError`; `LeaseLostError` where the blob is not staged; `OutcomeUnknownError`.
@@ -85,11 +89,13 @@ class Files(Protocol):
         """
         ...
 
-    async def copy_file(self, id: UUID, to: Destination, precondition: Precondition) -> File:
+    async def copy_file(
+        self, id: UUID, to: Destination, precondition: Precondition, claim: KeyClaim | None = None
+    ) -> File:
         """Create a file on the same blob, with the original's content type, metadata and tags, as revision 1.
 
-        `precondition` is checked against the original. Raises `NoSuchFileError` and all that `change_file` does,
-        and `PreconditionFailedError`.
+        `precondition` is checked against the original. Finishes the `claim`, see `IdempotencyKeys`. Raises
+        `NoSuchFileError` and all that `change_file` does, and `PreconditionFailedError`.
         """
         ...
 
@@ -258,8 +264,41 @@ class Archives(Protocol):
         ...
 
 
-class Catalog(Buckets, Files, Batches, Blobs, Audit, Jobs, Archives, Protocol):
-    """Keeps buckets, files and blobs. Each call is one transaction, or none; it holds no resource after it returns."""
+class IdempotencyKeys(Protocol):
+    """The part of the catalog that keeps idempotency keys, each its caller's own. Times in seconds, by its own clock.
+
+    A claim holds its key until it has finished or is given up, or until another claim takes the key after its lease.
+    A change that is made with a claim finishes it: its result is recorded in the transaction of the change, for the
+    claim's `ttl` from then. Where the claim has finished, or does not hold any more, the change raises
+    `LeaseLostError` and does nothing: of all claims to a key, one makes one change.
+    """
+
+    async def claim_key(self, claim: KeyClaim, fingerprint: str, *, lease: float) -> KeyRecord | None:
+        """Claim the key for a request, until `lease` from now. Durable when it returns.
+
+        Returns None if the claim holds, else the record that is in its way: one of another fingerprint, one whose
+        lease has not ended, or one that has finished. A key is free again when its record has expired.
+        """
+        ...
+
+    async def renew_claims(self, claims: Sequence[KeyClaim], *, lease: float) -> None:
+        """Let those of the claims that hold do so until `lease` from now."""
+        ...
+
+    async def give_up_claim(self, claim: KeyClaim) -> None:
+        """Free the key, if the claim holds; a change that is being made with it ends first, or will do nothing."""
+        ...
+
+    async def forget_keys(self, *, limit: int) -> int:
+        """Remove up to `limit` records that have expired, and return how many there were."""
+        ...
+
+
+class Catalog(Buckets, Files, Batches, Blobs, Audit, Jobs, Archives, IdempotencyKeys, Protocol):
+    """Keeps buckets, files, blobs, jobs and idempotency keys.
+
+    Each call is one transaction, or none; it holds no resource after it returns.
+    """
 
     async def check(self) -> None:
         """Return if the catalog answers, else raise `CatalogUnavailableError` or `CatalogBusyError`."""

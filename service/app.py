@@ -12,6 +12,7 @@ from litestar.types import ASGIApp
 
 from domain.errors import FileportError
 from domain.ports import BlobStore, Catalog
+from domain.usecases.once import Once
 from domain.usecases.reap import Reap
 from domain.usecases.reservations import Reservations
 from domain.usecases.sweep import Sweep
@@ -48,8 +49,10 @@ def create_app(container: AsyncContainer, settings: Settings, requests: RunningR
             sweep = await container.get(Sweep)
             reservations = await container.get(Reservations)
             work, bell = await container.get(WorkOnJobs), await container.get(Bell)
+            once = await container.get(Once)
             async with anyio.create_task_group() as background:
                 background.start_soon(lambda: keep_leases(reservations, interval=settings.staged_lease / 8))
+                background.start_soon(lambda: keep_leases(once, interval=once.lease / 8))
                 background.start_soon(lambda: reap_forever(reap, interval=settings.reaper_interval))
                 background.start_soon(lambda: sweep_forever(sweep, interval=settings.sweep_interval))
                 background.start_soon(lambda: work_on_jobs_forever(work, bell, interval=settings.job_interval))

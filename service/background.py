@@ -1,6 +1,7 @@
 """What the service does by itself, between requests: it keeps leases, reaps, sweeps and works on jobs."""
 
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import anyio
 import msgspec
@@ -8,7 +9,6 @@ import structlog
 
 from domain.errors import UnavailableError
 from domain.usecases.reap import Reap
-from domain.usecases.reservations import Reservations
 from domain.usecases.sweep import Sweep, Swept
 from domain.usecases.work_on_jobs import WorkOnJobs
 from service.bell import Bell
@@ -17,9 +17,17 @@ from service.metrics import count_job, count_reaped, count_swept
 log = structlog.get_logger()
 
 
-async def keep_leases(reservations: Reservations, *, interval: float) -> None:
+class Leases(Protocol):
+    """Leases that end unless they are renewed."""
+
+    async def renew_due(self) -> None:
+        """Renew those of which half is gone."""
+        ...
+
+
+async def keep_leases(leases: Leases, *, interval: float) -> None:
     """Renew the leases that are due, every `interval` seconds."""
-    await _again_and_again(reservations.renew_due, "keeping leases failed", interval)
+    await _again_and_again(leases.renew_due, "keeping leases failed", interval)
 
 
 async def reap_forever(reap: Reap, *, interval: float) -> None:

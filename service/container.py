@@ -19,7 +19,20 @@ from dishka import (
 from adapters.clock import SystemClock
 from adapters.disk import DiskBlobStore, NoDirectAccess, open_disk_blob_store
 from adapters.postgres import PostgresCatalog, RotatingCredentials, check_migrated, create_pool, migrate
-from domain.ports import Archives, Audit, Batches, Blobs, BlobStore, Buckets, Catalog, Clock, DirectAccess, Files, Jobs
+from domain.ports import (
+    Archives,
+    Audit,
+    Batches,
+    Blobs,
+    BlobStore,
+    Buckets,
+    Catalog,
+    Clock,
+    DirectAccess,
+    Files,
+    IdempotencyKeys,
+    Jobs,
+)
 from domain.usecases.apply_batch import ApplyBatch
 from domain.usecases.change_file import ChangeFile
 from domain.usecases.check_health import CheckHealth
@@ -35,6 +48,7 @@ from domain.usecases.find_job import FindJob
 from domain.usecases.list_buckets import ListBuckets
 from domain.usecases.list_files import ListFiles
 from domain.usecases.list_jobs import ListJobs
+from domain.usecases.once import Once
 from domain.usecases.put_bucket import PutBucket
 from domain.usecases.read_archive import ReadArchive
 from domain.usecases.read_file import ReadFile
@@ -45,6 +59,7 @@ from domain.usecases.repair_findings import RepairFindings
 from domain.usecases.reservations import Reservations
 from domain.usecases.start_job import StartJob
 from domain.usecases.store_file import StoreFile
+from domain.usecases.store_once import StoreOnce
 from domain.usecases.sweep import Sweep
 from domain.usecases.work_on_jobs import WorkOnJobs
 from service.bell import Bell
@@ -55,6 +70,8 @@ from service.settings import Settings
 AUDITING_CONNECTIONS = 4
 # A job whose worker died waits for so many of the rests between two looks for jobs.
 JOB_LEASE = 3
+# How long a request that died keeps its idempotency key: its caller may be waiting to send it again.
+CLAIM_LEASE = 30.0
 
 
 class UseCases(Provider):
@@ -72,6 +89,7 @@ class UseCases(Provider):
     audit = alias(source=Catalog, provides=Audit)
     jobs = alias(source=Catalog, provides=Jobs)
     archives = alias(source=Catalog, provides=Archives)
+    idempotency_keys = alias(source=Catalog, provides=IdempotencyKeys)
     all_simple = provide_all(
         ApplyBatch,
         ChangeFile,
@@ -95,6 +113,7 @@ class UseCases(Provider):
         RedirectRead,
         RepairFindings,
         StartJob,
+        StoreOnce,
         Sweep,
     )
 
@@ -115,6 +134,10 @@ class UseCases(Provider):
         reservations = Reservations(catalog, clock, lease=settings.staged_lease)
         yield reservations
         await reservations.close()
+
+    @provide
+    def once(self, catalog: IdempotencyKeys, clock: Clock, settings: Settings) -> Once:
+        return Once(catalog, clock, lease=min(CLAIM_LEASE, settings.staged_lease), ttl=settings.idempotency_ttl)
 
     @provide
     def store_file(

@@ -29,6 +29,11 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     # Step 1: a row names the key.
     "reserve": (f"{_CATALOG}.blobs:PostgresBlobs.reserve_blobs",),
     "renew": (f"{_CATALOG}.blobs:PostgresBlobs.renew_leases",),
+    # An idempotency key is claimed before, and finished by the change, as the last statement of its transaction.
+    "key.claim": (f"{_CATALOG}.idempotency:PostgresIdempotencyKeys.claim_key",),
+    "key.renew": (f"{_CATALOG}.idempotency:PostgresIdempotencyKeys.renew_claims",),
+    "key.finish": (f"{_CATALOG}.commit:finish", f"{_CATALOG}.idempotency:finish"),
+    "key.give_up": (f"{_CATALOG}.idempotency:PostgresIdempotencyKeys.give_up_claim",),
     # Step 2: the bytes.
     "put": (f"{_DISK}.blob_store:DiskBlobStore.put", f"{_S3}.blob_store:S3BlobStore.put"),
     "disk.write": (f"{_DISK}.files:StagedFile._write",),
@@ -64,6 +69,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "batch": (f"{_CATALOG}.batches:PostgresBatches.apply_batch",),
     "batch.statements": (f"{_CATALOG}.batches:apply",),
     "batch.operation": (f"{_CATALOG}.batches:attempt",),
+    "bucket.put": (f"{_CATALOG}.buckets:PostgresBuckets.put_bucket",),
     "bucket.delete": (f"{_CATALOG}.buckets:PostgresBuckets.delete_bucket",),
     "bucket.delete.statements": (f"{_CATALOG}.buckets:_delete",),
     "bucket.delete.release": (f"{_CATALOG}.buckets:release",),
@@ -75,6 +81,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "reap.expire": (f"{_CATALOG}.files:PostgresFiles.expire_files",),
     "reap.expire.statements": (f"{_CATALOG}.files:expire",),
     "reap.lapse": (f"{_CATALOG}.blobs:PostgresBlobs.condemn_lapsed",),
+    "reap.keys": (f"{_CATALOG}.idempotency:PostgresIdempotencyKeys.forget_keys",),
     "reap.claim": (f"{_CATALOG}.blobs:PostgresBlobs.claim_condemned",),
     "reap.abort": (f"{_DISK}.blob_store:DiskBlobStore.abort", f"{_S3}.blob_store:S3BlobStore.abort"),
     "reap.delete": (f"{_DISK}.blob_store:DiskBlobStore.delete", f"{_S3}.blob_store:S3BlobStore.delete"),

@@ -81,6 +81,7 @@ def count_reaped(reaped: Reaped) -> None:
     _REAPED.labels("removed_blobs").inc(reaped.removed)
     _REAPED.labels("refused_blobs").inc(reaped.refused)
     _REAPED.labels("forgotten_jobs").inc(reaped.jobs)
+    _REAPED.labels("forgotten_keys").inc(reaped.keys)
 
 
 def count_swept(swept: Swept) -> None:

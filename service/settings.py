@@ -57,6 +57,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     job_retention: float
     blob_grace: float
     staged_lease: float
+    idempotency_ttl: float
     shutdown_timeout: int
     log_level: str
     log_format: str
@@ -109,6 +110,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         job_interval=read.seconds("JOB_INTERVAL", 10, least=0.01),
         job_retention=read.seconds("JOB_RETENTION", 604_800, least=0),
         staged_lease=read.seconds("STAGED_LEASE", 900, least=1),
+        idempotency_ttl=read.seconds("IDEMPOTENCY_TTL", 86_400, least=1),
         shutdown_timeout=read.whole("SHUTDOWN_TIMEOUT", 30, least=1, most=3600),
         log_level=read.choice("LOG_LEVEL", {each: each for each in ("debug", "info", "warning", "error")}, "info"),
         log_format=read.choice("LOG_FORMAT", {each: each for each in ("console", "json")}, "console"),

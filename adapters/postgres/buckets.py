@@ -9,8 +9,10 @@ import msgspec
 from adapters.postgres.blobs import release
 from adapters.postgres.connections import Connection
 from adapters.postgres.database import Database, TryAgainError
+from adapters.postgres.idempotency import finishing
 from domain.errors import BucketNotEmptyError, NoSuchBucketError
 from domain.model.buckets import Bucket, Policy, Usage
+from domain.model.idempotency import KeyClaim
 
 POLICY_COLUMNS = "max_file_size, allowed_types, quota_bytes, default_ttl, public, cache_control"
 
@@ -75,7 +77,9 @@ class PostgresBuckets:
         self._database = database
         self._grace = grace
 
-    async def put_bucket(self, name: str, policy: Policy) -> tuple[Bucket, bool]:
+    async def put_bucket(self, name: str, policy: Policy, claim: KeyClaim | None = None) -> tuple[Bucket, bool]:
+        if claim:
+            return await self._database.transact(finishing(claim, _put), name, policy)
         values = _policy_values(policy)
         while True:
             if rows := await self._database.change(_CREATE, name, *values):
@@ -135,6 +139,20 @@ async def count_usage(connection: Connection, changes: Iterable[tuple[str, int, 
     """Add to the usage of buckets: each change is a bucket's name, bytes and files."""
     buckets, sizes, files = zip(*changes, strict=True)
     await connection.execute(_COUNT, buckets, sizes, files)
+
+
+async def _put(connection: Connection, name: str, policy: Policy) -> tuple[Bucket, bool]:
+    values = _policy_values(policy)
+    rows = await connection.fetch(_BUCKET, name)
+    created = not rows
+    # Looked at before it is written, for the lock of the whole table comes first or not at all.
+    if created:
+        rows = await connection.fetch(_CREATE, name, *values)
+    elif to_policy(rows[0]) != policy:
+        rows = await _replace(connection, name, values)
+    if not rows:
+        raise TryAgainError  # it was created or deleted just now
+    return _bucket(rows[0]), created
 
 
 async def _replace(connection: Connection, name: str, values: tuple[Any, ...]) -> list[asyncpg.Record]:

@@ -10,6 +10,7 @@ from adapters.postgres.buckets import PostgresBuckets
 from adapters.postgres.connections import Connections
 from adapters.postgres.database import Database
 from adapters.postgres.files import PostgresFiles
+from adapters.postgres.idempotency import PostgresIdempotencyKeys
 from adapters.postgres.jobs import PostgresJobs
 from adapters.postgres.listing import PostgresListings
 from domain.errors import CatalogUnavailableError
@@ -24,6 +25,7 @@ class PostgresCatalog(
     PostgresAudit,
     PostgresJobs,
     PostgresArchives,
+    PostgresIdempotencyKeys,
 ):
     """Keeps the catalog in PostgreSQL. `grace`, in seconds, is how long a condemned blob's bytes stay readable.
 

@@ -5,10 +5,12 @@ import asyncpg
 from adapters.postgres.blobs import make_live, release
 from adapters.postgres.buckets import SHARD, count_usage, lock_bucket, settle
 from adapters.postgres.connections import Connection
+from adapters.postgres.idempotency import finish
 from adapters.postgres.records import COLUMNS, UNEXPIRED, to_file
 from domain.errors import LeaseLostError
 from domain.model.blobs import Blob
 from domain.model.files import File, NewFile, Stored
+from domain.model.idempotency import KeyClaim
 from domain.model.ids import new_id
 from domain.model.names import search_words
 from domain.model.preconditions import ANYTHING_GOES
@@ -47,33 +49,19 @@ RETURNING {COLUMNS}
 """
 
 
-async def commit(connection: Connection, new: NewFile, blob: Blob, grace: float) -> Stored:
+async def commit(connection: Connection, new: NewFile, blob: Blob, claim: KeyClaim | None, grace: float) -> Stored:
     """Keep the promises of `Files.commit_file`.
 
-    Locks are taken in one order by all: the caller's own staged blob, buckets, files, other blobs, usage.
+    Locks are taken in one order by all: the caller's own staged blob, buckets, files, other blobs, usage, the caller's
+    own idempotency key.
     """
     if not await make_live(connection, blob):
+        # The commit that made it live has finished the claim, too.
         return await _find_committed(connection, blob)
-    policy = await lock_bucket(connection, new.bucket)
-    policy.admit(content_type=new.content_type, size=blob.size)
-    # Most uploads make a new file, and nothing depends on what was there; so one may try before one looks.
-    looks_first = policy.quota_bytes is not None or new.precondition != ANYTHING_GOES
-    if not looks_first and (created := await insert(connection, new, blob, policy.default_ttl)):
-        return Stored(file=created, created=True)
-    while True:
-        replaced = await _lock_current(connection, new, grace)
-        new.precondition.check(replaced)
-        added = blob.size - (replaced.size if replaced else 0)
-        await settle(connection, new.bucket, policy, added=added)
-        if replaced:
-            file = await _replace(connection, replaced, new, blob, policy.default_ttl)
-            await release(connection, [replaced.blob_key], grace=grace)
-            if added:
-                await count_usage(connection, [(new.bucket, added, 0)])
-            return Stored(file=file, created=False)
-        if created := await insert(connection, new, blob, policy.default_ttl):
-            return Stored(file=created, created=True)
-        # Another upload of that name was quicker; its file is there to be replaced now.
+    stored = await _publish(connection, new, blob, grace)
+    if claim:
+        await finish(connection, claim, stored)
+    return stored
 
 
 async def insert(connection: Connection, new: NewFile, blob: Blob, default_ttl: int | None) -> File | None:
@@ -99,6 +87,29 @@ async def make_way(connection: Connection, bucket: str, name: str, *, grace: flo
     """Delete the file of that name if it has expired."""
     if row := await connection.fetchrow(_EXPIRED, bucket, name):
         await _delete(connection, row, grace)
+
+
+async def _publish(connection: Connection, new: NewFile, blob: Blob, grace: float) -> Stored:
+    policy = await lock_bucket(connection, new.bucket)
+    policy.admit(content_type=new.content_type, size=blob.size)
+    # Most uploads make a new file, and nothing depends on what was there; so one may try before one looks.
+    looks_first = policy.quota_bytes is not None or new.precondition != ANYTHING_GOES
+    if not looks_first and (created := await insert(connection, new, blob, policy.default_ttl)):
+        return Stored(file=created, created=True)
+    while True:
+        replaced = await _lock_current(connection, new, grace)
+        new.precondition.check(replaced)
+        added = blob.size - (replaced.size if replaced else 0)
+        await settle(connection, new.bucket, policy, added=added)
+        if replaced:
+            file = await _replace(connection, replaced, new, blob, policy.default_ttl)
+            await release(connection, [replaced.blob_key], grace=grace)
+            if added:
+                await count_usage(connection, [(new.bucket, added, 0)])
+            return Stored(file=file, created=False)
+        if created := await insert(connection, new, blob, policy.default_ttl):
+            return Stored(file=created, created=True)
+        # Another upload of that name was quicker; its file is there to be replaced now.
 
 
 async def _find_committed(connection: Connection, blob: Blob) -> Stored:

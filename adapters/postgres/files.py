@@ -7,11 +7,13 @@ from adapters.postgres.changes import change, copy, delete, expire
 from adapters.postgres.commit import commit
 from adapters.postgres.connections import Connection
 from adapters.postgres.database import Database
+from adapters.postgres.idempotency import finishing
 from adapters.postgres.records import FILE, FILE_NAMED, only
 from domain.model.batches import Delete
 from domain.model.blobs import Blob
 from domain.model.buckets import Policy
 from domain.model.files import Address, Destination, File, NewFile, Stored
+from domain.model.idempotency import KeyClaim
 from domain.model.preconditions import Precondition
 
 _WITH_POLICY = (
@@ -28,8 +30,8 @@ class PostgresFiles:
         self._database = database
         self._grace = grace
 
-    async def commit_file(self, new: NewFile, blob: Blob) -> Stored:
-        return await self._database.transact(commit, new, blob, self._grace)
+    async def commit_file(self, new: NewFile, blob: Blob, claim: KeyClaim | None = None) -> Stored:
+        return await self._database.transact(commit, new, blob, claim, self._grace)
 
     async def file(self, id: UUID) -> File:
         return only(await self._database.read(FILE, id))
@@ -47,8 +49,10 @@ class PostgresFiles:
     async def change_file(self, changed: File) -> File | None:
         return await self._database.transact(change, changed, self._grace)
 
-    async def copy_file(self, id: UUID, to: Destination, precondition: Precondition) -> File:
-        return await self._database.transact(copy, id, to, precondition, self._grace)
+    async def copy_file(
+        self, id: UUID, to: Destination, precondition: Precondition, claim: KeyClaim | None = None
+    ) -> File:
+        return await self._database.transact(finishing(claim, copy), id, to, precondition, self._grace)
 
     async def delete_file(self, id: UUID, precondition: Precondition) -> None:
         await self._database.transact(_delete, id, precondition, self._grace)

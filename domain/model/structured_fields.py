@@ -1,4 +1,4 @@
-"""Dictionaries in headers (RFC 9651, section 3.2), as far as digests need them: numbers and bytes are told apart."""
+"""Structured fields (RFC 9651), as far as headers here need them: strings, and dictionaries of numbers and bytes."""
 
 import binascii
 import re
@@ -17,8 +17,15 @@ _PARAMETERS = rf"(?:; *{_KEY}(?:=(?:{_BARE}))?)*"
 _ITEM = rf"(?:{_BARE}){_PARAMETERS}"
 _VALUE = rf"(?P<bare>{_BARE}){_PARAMETERS}|\( *(?:{_ITEM}(?: +{_ITEM})*)? *\){_PARAMETERS}"
 _MEMBER = re.compile(rf"(?P<key>{_KEY})(?:=(?:{_VALUE})|{_PARAMETERS})")
+_STRING = re.compile(rf'"(?P<characters>(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"{_PARAMETERS}')
 _COMMA = re.compile(r"[ \t]*,[ \t]*")
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
+
+
+def parse_string(value: str) -> str | None:
+    """Return the string (section 3.3.3) that the field is, whose parameters do not count; None where it is none."""
+    string = _STRING.fullmatch(value.strip(" "))
+    return None if string is None else re.sub(r"\\(.)", r"\1", string["characters"])
 
 
 def parse_dictionary(value: str) -> dict[str, int | bytes | None] | None:

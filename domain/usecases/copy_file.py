@@ -5,20 +5,29 @@ from uuid import UUID
 from domain.errors import InvalidInputError
 from domain.model.buckets import check_bucket_name
 from domain.model.files import Destination, File
+from domain.model.idempotency import KeyedRequest
 from domain.model.names import check_file_name
 from domain.model.preconditions import Precondition
 from domain.ports import Files
+from domain.usecases.once import Once
 
 
 class CopyFile:
     """Create another file on the same blob."""
 
-    def __init__(self, catalog: Files) -> None:
+    def __init__(self, catalog: Files, once: Once) -> None:
         self._catalog = catalog
+        self._once = once
 
-    async def __call__(self, id: UUID, to: Destination, precondition: Precondition) -> File:
-        """Return the copy. Raises what `check_destination` does, and all that `Files.copy_file` does."""
-        return await self._catalog.copy_file(id, check_destination(to), precondition)
+    async def __call__(
+        self, id: UUID, to: Destination, precondition: Precondition, request: KeyedRequest | None = None
+    ) -> File:
+        """Return the copy, or the one that the same `request` made before.
+
+        Raises what `check_destination` does, and all that `Files.copy_file` and `Once` do.
+        """
+        check_destination(to)
+        return await self._once(request, File, lambda claim: self._catalog.copy_file(id, to, precondition, claim))
 
 
 def check_destination(to: Destination) -> Destination:

@@ -1,15 +1,24 @@
 """Create a bucket, or replace its policy."""
 
 from domain.model.buckets import Bucket, Policy, check_bucket_name, check_policy
+from domain.model.idempotency import KeyedRequest
 from domain.ports import Buckets
+from domain.usecases.once import Once
 
 
 class PutBucket:
     """Create the bucket, or replace its policy whole. Files that are there already stay, whatever it says."""
 
-    def __init__(self, catalog: Buckets) -> None:
+    def __init__(self, catalog: Buckets, once: Once) -> None:
         self._catalog = catalog
+        self._once = once
 
-    async def __call__(self, name: str, policy: Policy) -> tuple[Bucket, bool]:
-        """Return the bucket, and whether it is new. Raises `InvalidBucketError`."""
-        return await self._catalog.put_bucket(check_bucket_name(name), check_policy(policy))
+    async def __call__(self, name: str, policy: Policy, request: KeyedRequest | None = None) -> tuple[Bucket, bool]:
+        """Return the bucket, and whether it is new; or what the same `request` was told before.
+
+        Raises `InvalidBucketError`, and all that `Once` does.
+        """
+        name, policy = check_bucket_name(name), check_policy(policy)
+        return await self._once(
+            request, tuple[Bucket, bool], lambda claim: self._catalog.put_bucket(name, policy, claim)
+        )

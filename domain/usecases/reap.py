@@ -19,6 +19,7 @@ class Reaped(msgspec.Struct, frozen=True, kw_only=True):
 
     `refused` counts blobs whose bytes the store would not remove; they are tried again when their claim has ended.
     `jobs` are those that had ended long ago, and are forgotten.
+    `keys` are idempotency keys whose result was kept for long enough.
     """
 
     expired: int = 0
@@ -26,6 +27,7 @@ class Reaped(msgspec.Struct, frozen=True, kw_only=True):
     removed: int = 0
     refused: int = 0
     jobs: int = 0
+    keys: int = 0
 
 
 class Reap:
@@ -57,6 +59,8 @@ class Reap:
             yield Reaped(lapsed=count)
         while count := await self._catalog.forget_jobs(age=self._job_retention, limit=BATCH):
             yield Reaped(jobs=count)
+        while count := await self._catalog.forget_keys(limit=BATCH):
+            yield Reaped(keys=count)
         # What is claimed and not removed is nobody's to remove until the claim's end.
         await self._blobs.admit()
         while claims := await self._catalog.claim_condemned(limit=BATCH, lease=self._lease):

@@ -7,6 +7,7 @@ from domain.errors import InterruptedBodyError
 from domain.model.blobs import Blob
 from domain.model.digests import Hashes
 from domain.model.files import NewFile, Stored
+from domain.model.idempotency import KeyClaim
 from domain.ports import BlobStore, Catalog
 from domain.usecases.admission import admit, checked, too_large
 from domain.usecases.reservations import Reservation, Reservations
@@ -26,8 +27,8 @@ class StoreFile:
         self._reservations = reservations
         self._max_file_size = max_file_size
 
-    async def __call__(self, new: NewFile, body: AsyncIterable[bytes]) -> Stored:
-        """Stream `body` to the blob store and commit it as `new` describes.
+    async def __call__(self, new: NewFile, body: AsyncIterable[bytes], claim: KeyClaim | None = None) -> Stored:
+        """Stream `body` to the blob store and commit it as `new` describes, which finishes the `claim`.
 
         What can be refused is refused before `body` is read. Raises `InvalidNameError`, `InvalidMetadataError`,
         `InvalidTagsError`, `InterruptedBodyError` or `DigestMismatchError` where `body` is not as declared, all that
@@ -40,7 +41,7 @@ class StoreFile:
         async with self._reservations.holding() as reservation:
             measured = _MeasuredBody(body, new, limit, reservation, self._reservations)
             await self._blobs.put(reservation.key, measured, size=new.size)
-            return await settled(partial(self._catalog.commit_file, new, measured.blob()))
+            return await settled(partial(self._catalog.commit_file, new, measured.blob(), claim))
 
 
 class _MeasuredBody:

@@ -68,25 +68,20 @@ def declared_length(request: Request[Any, Any, Any]) -> int | None:
 
 
 async def read_json(request: Request[Any, Any, Any], type_: type[T], *, most: int = MAX_JSON_BYTES) -> T:
-    """Return the body, JSON, as `type_`: nothing is converted, and fields that are unknown are refused.
+    """Return the body, JSON, as `type_`. Raises all that `gather_json` and `decode_json` do."""
+    return decode_json(await gather_json(request, most=most), type_)
 
-    Raises `InvalidInputError` that names the place, all that `verify_body` does, and `HTTPException`: 413 over `most`
-    bytes, 415 for another content type.
+
+async def gather_json(request: Request[Any, Any, Any], *, most: int = MAX_JSON_BYTES) -> bytes:
+    """Return the body, which is declared as JSON.
+
+    Raises all that `verify_body` does, and `HTTPException`: 413 over `most` bytes, 415 for another content type.
     """
     essence = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if essence not in {"application/json", MERGE_PATCH}:
         raise HTTPException(
             status_code=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail="The body is not declared as application/json."
         )
-    try:
-        return msgspec.json.decode(await _gather(request, most), type=type_)
-    except RecursionError:
-        raise InvalidInputError("The body is nested too deep.") from None
-    except (msgspec.MsgspecError, UnicodeError) as error:
-        raise InvalidInputError(f"The body: {error}.") from None
-
-
-async def _gather(request: Request[Any, Any, Any], most: int) -> bytes:
     body = bytearray()
     async for chunk in verify_body(request):
         body += chunk
@@ -95,3 +90,16 @@ async def _gather(request: Request[Any, Any, Any], most: int) -> bytes:
                 status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail=f"The body is over {most} bytes."
             )
     return bytes(body)
+
+
+def decode_json(body: bytes, type_: type[T]) -> T:
+    """Return JSON as `type_`: nothing is converted, and fields that are unknown are refused.
+
+    Raises `InvalidInputError` that names the place.
+    """
+    try:
+        return msgspec.json.decode(body, type=type_)
+    except RecursionError:
+        raise InvalidInputError("The body is nested too deep.") from None
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise InvalidInputError(f"The body: {error}.") from None

@@ -14,7 +14,7 @@ from domain.usecases.delete_bucket import DeleteBucket
 from domain.usecases.find_bucket import FindBucket
 from domain.usecases.list_buckets import ListBuckets
 from domain.usecases.put_bucket import PutBucket
-from service.http.bodies import read_json
+from service.http.idempotency import read_keyed_json
 from service.http.reading import read
 from service.http.representations import BucketBody, BucketPage, bucket_body
 
@@ -25,7 +25,7 @@ async def put_bucket(
     request: Request[Any, Any, Any], bucket: FromPath[str], put_bucket: FromDishka[PutBucket]
 ) -> Response[BucketBody]:
     """Create a bucket, or replace its policy."""
-    stored, created = await put_bucket(bucket, await read_json(request, Policy))
+    stored, created = await put_bucket(bucket, *await read_keyed_json(request, Policy))
     if not created:
         return Response(bucket_body(stored), status_code=200)
     return Response(bucket_body(stored), status_code=201, headers={"Location": f"/v1/buckets/{stored.name}"})

@@ -15,6 +15,7 @@ from domain.usecases.delete_file import DeleteFile
 from domain.usecases.find_file import FindFile
 from service.http.bodies import read_json
 from service.http.conditions import precondition_of
+from service.http.idempotency import read_keyed_json
 from service.http.reading import read
 from service.http.representations import FileBody, file_response, found_response, unchanged_response
 
@@ -59,5 +60,5 @@ async def copy_file(
     copy_file: FromDishka[CopyFile],
 ) -> Response[FileBody]:
     """Copy a file at once, whatever its size: the copy shares its bytes."""
-    to = await read_json(request, Destination)
-    return file_response(await copy_file(file_id, to, precondition_of(request)), status=201)
+    to, keyed = await read_keyed_json(request, Destination)
+    return file_response(await copy_file(file_id, to, precondition_of(request), keyed), status=201)

@@ -21,6 +21,7 @@ STATUS: Mapping[type[errors.FileportError], HTTPStatus] = {
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
     errors.ConflictError: HTTPStatus.CONFLICT,
     errors.PreconditionFailedError: HTTPStatus.PRECONDITION_FAILED,
+    errors.IdempotencyKeyReusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.RangeNotSatisfiableError: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     errors.FileTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.QuotaExceededError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -115,7 +116,7 @@ def from_bug(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
 
 
 def _headers(error: errors.FileportError) -> Mapping[str, str]:
-    if isinstance(error, errors.UnavailableError):
+    if isinstance(error, errors.UnavailableError | errors.IdempotencyKeyInUseError):
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, errors.BodyTimeoutError):
         return {"Connection": "close"}  # RFC 9110, section 15.5.9

@@ -11,12 +11,13 @@ from litestar.params import FromPath
 from domain.errors import InvalidInputError
 from domain.model.files import NewFile
 from domain.model.media_types import content_type_of
-from domain.usecases.store_file import StoreFile
+from domain.usecases.store_once import StoreOnce
 from service.capacity import Capacity
 from service.http.bodies import declared_length, stream_body
 from service.http.conditions import precondition_of
 from service.http.digests import declared_digests
 from service.http.forms import UploadForm
+from service.http.idempotency import keyed_upload
 from service.http.paths import location_of
 from service.http.representations import FileBody, stored_response
 
@@ -27,7 +28,7 @@ async def put_file(
     request: Request[Any, Any, Any],
     bucket: FromPath[str],
     name: FromPath[str],  # noqa: ARG001 - for the document; the name is read from the raw path
-    store_file: FromDishka[StoreFile],
+    store_once: FromDishka[StoreOnce],
     capacity: FromDishka[Capacity],
 ) -> Response[FileBody]:
     """Store the request's body as a file, or replace the bytes of the file with that name.
@@ -45,7 +46,7 @@ async def put_file(
         precondition=precondition_of(request),
     )
     async with capacity.uploads.place():
-        return stored_response(await store_file(new, stream_body(request)))
+        return stored_response(await store_once(new, stream_body(request), keyed_upload(request, new)))
 
 
 @post("/{bucket:str}/files", status_code=201, request_max_body_size=None)
@@ -53,14 +54,14 @@ async def put_file(
 async def post_file(
     request: Request[Any, Any, Any],
     bucket: FromPath[str],
-    store_file: FromDishka[StoreFile],
+    store_once: FromDishka[StoreOnce],
     capacity: FromDishka[Capacity],
 ) -> Response[FileBody]:
     """Store the file of a `multipart/form-data` request."""
     form = UploadForm(request)
     async with capacity.uploads.place():
         new = await form.file(bucket, precondition_of(request))
-        return stored_response(await store_file(new, form.content()))
+        return stored_response(await store_once(new, form.content(), keyed_upload(request, new)))
 
 
 def _refuse_what_is_not_the_file(request: Request[Any, Any, Any]) -> None:

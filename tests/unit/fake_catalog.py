@@ -21,12 +21,14 @@ from domain.model.batches import Operation, Outcome
 from domain.model.blobs import Blob, BlobRecord, BlobState, Claim, place
 from domain.model.buckets import DEFAULT_BUCKET, Bucket, Policy, Usage
 from domain.model.files import Address, Destination, File, NewFile, Stored
+from domain.model.idempotency import KeyClaim
 from domain.model.ids import new_id
 from domain.model.integrity import Miscount
 from domain.model.listing import FileQuery
 from domain.model.preconditions import Precondition
 from tests.unit import fake_archives, fake_batches, fake_listing
 from tests.unit.fake_clock import FakeClock
+from tests.unit.fake_idempotency import FakeIdempotencyKeys, KeyRow
 from tests.unit.fake_jobs import FakeJobs, JobRow
 
 
@@ -40,7 +42,7 @@ class BlobRow(msgspec.Struct):
     blob: Blob | None = None
 
 
-class FakeCatalog(FakeJobs):
+class FakeCatalog(FakeJobs, FakeIdempotencyKeys):
     """Keeps the catalog's tables in dictionaries. No call awaits anything, so each is a transaction by itself.
 
     `fail_with` makes every call raise, as a database that is down does. What is never wrong but in a damaged catalog
@@ -56,6 +58,7 @@ class FakeCatalog(FakeJobs):
         self._buckets = {DEFAULT_BUCKET: (Policy(), self.clock.now())}
         self._files: dict[UUID, File] = {}
         self.blobs: dict[str, BlobRow] = {}
+        self.keys: dict[tuple[str, str], KeyRow] = {}
         self.usage_errors: dict[str, Usage] = {}
         self.count_errors: dict[str, int] = {}
         self.job_rows: dict[UUID, JobRow] = {}
@@ -63,12 +66,15 @@ class FakeCatalog(FakeJobs):
 
     # Buckets
 
-    async def put_bucket(self, name: str, policy: Policy) -> tuple[Bucket, bool]:
+    async def put_bucket(self, name: str, policy: Policy, claim: KeyClaim | None = None) -> tuple[Bucket, bool]:
         self._reach()
+        self._check_claim(claim)
         created = name not in self._buckets
         created_at = self.clock.now() if created else self._buckets[name][1]
         self._buckets[name] = (policy, created_at)
-        return await self.bucket(name), created
+        result = await self.bucket(name), created
+        self._finish(claim, result)
+        return result
 
     async def bucket(self, name: str) -> Bucket:
         self._reach()
@@ -96,7 +102,7 @@ class FakeCatalog(FakeJobs):
 
     # Files
 
-    async def commit_file(self, new: NewFile, blob: Blob) -> Stored:
+    async def commit_file(self, new: NewFile, blob: Blob, claim: KeyClaim | None = None) -> Stored:
         self._reach()
         row = self.blobs.get(blob.key)
         if row is None or row.state != "staged":
@@ -104,6 +110,7 @@ class FakeCatalog(FakeJobs):
                 if file.blob_key == blob.key:
                     return Stored(file=file, created=file.revision == 1)
             raise LeaseLostError("The upload's lease has ended.")
+        self._check_claim(claim)
         policy = self._find_bucket(new.bucket)[0]
         policy.admit(content_type=new.content_type, size=blob.size)
         replaced = self._named(new.bucket, new.name)
@@ -129,7 +136,9 @@ class FakeCatalog(FakeJobs):
         self.blobs[blob.key] = BlobRow(state="live", blob=blob)
         if replaced:
             self._condemn_if_unshared(replaced.blob_key)
-        return Stored(file=file, created=replaced is None)
+        stored = Stored(file=file, created=replaced is None)
+        self._finish(claim, stored)
+        return stored
 
     async def file(self, id: UUID) -> File:
         self._reach()
@@ -179,8 +188,11 @@ class FakeCatalog(FakeJobs):
         self._files[file.id] = file
         return file
 
-    async def copy_file(self, id: UUID, to: Destination, precondition: Precondition) -> File:
+    async def copy_file(
+        self, id: UUID, to: Destination, precondition: Precondition, claim: KeyClaim | None = None
+    ) -> File:
         original = await self.file(id)
+        self._check_claim(claim)
         precondition.check(original)
         bucket, name = to.bucket or original.bucket, to.name or original.name
         policy = self._find_bucket(bucket)[0]
@@ -199,6 +211,7 @@ class FakeCatalog(FakeJobs):
             expires_at=now + timedelta(seconds=policy.default_ttl) if policy.default_ttl is not None else None,
         )
         self._files[copy.id] = copy
+        self._finish(claim, copy)
         return copy
 
     async def delete_file(self, id: UUID, precondition: Precondition) -> None:
@@ -347,12 +360,6 @@ class FakeCatalog(FakeJobs):
     def _reach(self) -> None:
         if self.fail_with is not None:
             raise self.fail_with
-
-    def _in(self, seconds: float) -> datetime:
-        return self.clock.now() + timedelta(seconds=seconds)
-
-    def _is_past(self, time: datetime | None) -> bool:
-        return time is not None and time <= self.clock.now()
 
     def _is_expired(self, file: File) -> bool:
         return self._is_past(file.expires_at)

@@ -76,7 +76,7 @@ class FakeJobs(Buckets, Files, Batches, Protocol):
         return None
 
     async def advance_job(self, claim: JobClaim, *, lease: float, limit: int) -> Job | None:
-        row = self._held(claim)
+        row = self._claimed_job(claim)
         if row is None:
             return None
         job = row.job
@@ -95,7 +95,7 @@ class FakeJobs(Buckets, Files, Batches, Protocol):
 
     async def release_job(self, claim: JobClaim) -> None:
         self._reach()
-        if row := self._held(claim):
+        if row := self._claimed_job(claim):
             row.due_at = self.clock.now()
             row.attempts = max(row.attempts - 1, 0)
             row.epoch += 1
@@ -114,7 +114,7 @@ class FakeJobs(Buckets, Files, Batches, Protocol):
         rows = [row for row in self.job_rows.values() if row.job.finished_at is None]
         return iter([row for row in sorted(rows, key=lambda row: row.due_at) if row.due_at <= self.clock.now()])
 
-    def _held(self, claim: JobClaim) -> JobRow | None:
+    def _claimed_job(self, claim: JobClaim) -> JobRow | None:
         row = self.job_rows.get(claim.id)
         return row if row and row.epoch == claim.epoch and row.job.state == "running" else None
 

@@ -18,6 +18,7 @@ from tests.contracts.catalog_jobs import JobsContract
 from tests.contracts.catalog_listing import ListingContract
 from tests.contracts.catalog_where import WhereContract
 from tests.contracts.direct_access import Answer, DirectAccessContract
+from tests.contracts.idempotency_keys import IdempotencyKeysContract
 from tests.contracts.secret_source import SecretSourceContract
 from tests.unit.fake_direct_access import FakeDirectAccess
 from tests.unit.fakes import FakeBlobStore, FakeCatalog, FakeClock, FakeSecretSource
@@ -77,6 +78,10 @@ class TestFakeFilters(FakeCatalogContract, FiltersContract):
 
 
 class TestFakeWhere(FakeCatalogContract, WhereContract):
+    pass
+
+
+class TestFakeIdempotencyKeys(FakeCatalogContract, IdempotencyKeysContract):
     pass
 
 

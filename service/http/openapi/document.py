@@ -15,8 +15,12 @@ from domain.errors import (
     CatalogBusyError,
     CatalogUnavailableError,
     DigestMismatchError,
+    IdempotencyKeyInUseError,
+    IdempotencyKeyReusedError,
     InvalidDigestError,
+    InvalidIdempotencyKeyError,
     InvalidInputError,
+    LeaseLostError,
     PreconditionFailedError,
 )
 from service.http.conditions import InvalidConditionError
@@ -159,6 +163,11 @@ def _refusals(route: HTTPRoute, handler: HTTPRouteHandler, known: Operation, *, 
     if "IfMatch" in known.request_headers:
         yield InvalidConditionError
         yield PreconditionFailedError
+    if "IdempotencyKey" in known.request_headers:
+        yield InvalidIdempotencyKeyError
+        yield IdempotencyKeyInUseError
+        yield IdempotencyKeyReusedError
+        yield LeaseLostError
     if any(getattr(part, "type", None) is UUID for part in route.path_components):
         yield HTTPStatus.NOT_FOUND  # the router takes nothing else for an id
     yield from known.refusals

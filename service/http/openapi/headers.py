@@ -131,6 +131,17 @@ REQUEST_HEADERS: dict[str, dict[str, Any]] = {
         "description": "Go on only if the file has changed since then; else 304. Ignored beside `If-None-Match`.",
         **_DATE,
     },
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": (
+            "A key that the caller makes up, such as a UUID, with or without quotes. With it, the request may be sent "
+            "again: what was done is not done again, and gets the same answer. 409 while the first one runs, 422 with "
+            "another request."
+        ),
+        "schema": {"type": "string", "pattern": patterns.IDEMPOTENCY_KEY},
+        "example": '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+    },
     "Range": {
         "name": "Range",
         "in": "header",
@@ -185,6 +196,7 @@ REQUEST_HEADERS: dict[str, dict[str, Any]] = {
     },
 }
 ON_CHANGES = ("IfMatch", "IfUnmodifiedSince", "IfNoneMatch")
+ON_REPEATS = ("IdempotencyKey",)
 ON_READS = (*ON_CHANGES, "IfModifiedSince")
 ON_RANGES = ("Range", "IfRange")
 ON_BODIES = ("ContentDigest", "ReprDigest", "ContentMD5")

@@ -31,4 +31,6 @@ LIKE = r"^(?:[^\\\u0000]|\\[^\u0000])*$"
 SHA256 = r"^[0-9a-f]{64}$"
 ETAG = r'^"[0-9a-f]{32}-[1-9][0-9]*"$'
 ENTITY_TAGS = rf"^(?:\*|{_ENTITY_TAG}(?:[ \t]*,[ \t]*{_ENTITY_TAG})*)$"
+# As a string of structured fields (RFC 9651, section 3.3.3), and bare.
+IDEMPOTENCY_KEY = r'^(?:"(?:[ !#-\[\]-~]|\\["\\]){1,255}"|[!#-~](?:[ -~]{0,253}[!-~])?)$'
 REQUEST_ID = r"^[0-9A-Za-z._-]{1,128}$"

@@ -27,6 +27,8 @@ _DETAILS: Mapping[Refusal, str] = {
     errors.InvalidFilterError: "Unknown field 'colour'.",
     errors.InvalidDigestError: "A digest by sha-256 has 32 bytes.",
     errors.DigestMismatchError: "The md5 of the body is 1B2M2Y8AsgTpgAmY7PhCfg==, not Q2hlY2sgSW50ZWdyaXR5IQ==.",
+    errors.IdempotencyKeyInUseError: "The first request with this Idempotency-Key has not ended yet.",
+    errors.IdempotencyKeyReusedError: "The Idempotency-Key belongs to another request.",
     errors.InterruptedBodyError: "The body has 1048576 bytes, not the 31457280 declared.",
     errors.BodyTimeoutError: "The body did not come in time.",
     errors.OverloadedError: "Too many uploads run at once.",
@@ -55,6 +57,7 @@ _HEADERS = {
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: ("Content-Range",),
     HTTPStatus.SERVICE_UNAVAILABLE: ("Retry-After",),
 }
+_HEADERS_OF_CODES = {errors.IdempotencyKeyInUseError.code: ("Retry-After",)}
 
 
 def problem_answers(refusals: Iterable[Refusal]) -> dict[HTTPStatus, dict[str, Any]]:
@@ -67,11 +70,10 @@ def problem_answers(refusals: Iterable[Refusal]) -> dict[HTTPStatus, dict[str, A
 
 
 def _answer(status: HTTPStatus, examples: Mapping[str, Any]) -> dict[str, Any]:
+    headers = [*_HEADERS.get(status, ()), *(name for code in examples for name in _HEADERS_OF_CODES.get(code, ()))]
     return {
         "description": f"{problems.phrase_of(status)}: {', '.join(f'`{code}`' for code in examples)}.",
-        "headers": {
-            name: header_reference(name) for name in ("X-Request-Id", "Cache-Control", *_HEADERS.get(status, ()))
-        },
+        "headers": {name: header_reference(name) for name in ("X-Request-Id", "Cache-Control", *headers)},
         "content": {problems.MEDIA_TYPE: {"schema": schemas.reference(problems.Problem), "examples": examples}},
     }
 

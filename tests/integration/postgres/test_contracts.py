@@ -17,6 +17,7 @@ from tests.contracts.catalog_filters import FiltersContract
 from tests.contracts.catalog_jobs import JobsContract
 from tests.contracts.catalog_listing import ListingContract
 from tests.contracts.catalog_where import WhereContract
+from tests.contracts.idempotency_keys import IdempotencyKeysContract
 from tests.integration.fixtures.databases import OneConnection
 
 
@@ -88,6 +89,10 @@ class TestFilters(PostgresContract, FiltersContract):
 
 
 class TestWhere(PostgresContract, WhereContract):
+    pass
+
+
+class TestIdempotencyKeys(PostgresContract, IdempotencyKeysContract):
     pass
 
 

@@ -49,6 +49,8 @@ SELECT
     0, 0, CASE WHEN n % 100 = 0 THEN now() END, now() - n * interval '1 minute', now(),
     CASE WHEN n % 100 > 0 THEN now() - n * interval '1 minute' END
 FROM generate_series(1, 5000) AS n;
+INSERT INTO idempotency_keys (caller, key, fingerprint, holder, expires_at)
+SELECT 'root', n::text, n::text, gen_random_uuid(), now() + n * interval '1 second' FROM generate_series(1, 20000) AS n;
 INSERT INTO bucket_usage SELECT bucket, 0, sum(size), count(*) FROM files GROUP BY bucket;
 """
 
@@ -151,6 +153,10 @@ async def test_any_order_is_served_by_an_index_within_a_filter_that_is(large: Po
         ),
         ("SELECT key FROM blobs WHERE state = 'condemned' AND due_at <= statement_timestamp()", "blobs_due_index"),
         ("SELECT id FROM files WHERE expires_at <= statement_timestamp()", "files_expires_at_index"),
+        (
+            "SELECT key FROM idempotency_keys WHERE expires_at <= statement_timestamp()",
+            "idempotency_keys_expires_at_index",
+        ),
     ],
 )
 async def test_the_reaper_finds_its_work_by_an_index(large: Pool, sql: str, index: str) -> None:

@@ -26,6 +26,7 @@ from domain.model.blobs import Blob
 from domain.model.buckets import Policy
 from domain.model.digests import Digest
 from domain.model.files import NewFile, Stored
+from domain.model.idempotency import KeyClaim
 from domain.model.preconditions import Precondition
 from domain.usecases.reap import Reap, Reaped
 from domain.usecases.reservations import Reservations
@@ -236,8 +237,8 @@ class ForgetfulCatalog(FakeCatalog):
         super().__init__(clock)
         self.times = times
 
-    async def commit_file(self, new: NewFile, blob: Blob) -> Stored:
-        stored = await super().commit_file(new, blob)
+    async def commit_file(self, new: NewFile, blob: Blob, claim: KeyClaim | None = None) -> Stored:
+        stored = await super().commit_file(new, blob, claim)
         if self.times > 0:
             self.times -= 1
             raise OutcomeUnknownError("The connection broke.")
@@ -279,8 +280,8 @@ async def test_a_reservation_whose_outcome_is_unknown_leaves_no_doubt_about_the_
 class FailingOverCatalog(FakeCatalog):
     """Commits, and is down when it should say so."""
 
-    async def commit_file(self, new: NewFile, blob: Blob) -> Stored:
-        await super().commit_file(new, blob)
+    async def commit_file(self, new: NewFile, blob: Blob, claim: KeyClaim | None = None) -> Stored:
+        await super().commit_file(new, blob, claim)
         self.fail_with = CATALOG_DOWN
         raise OutcomeUnknownError("The connection broke.")
 

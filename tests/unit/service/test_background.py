@@ -8,6 +8,8 @@ from domain.errors import BlobStoreUnavailableError
 from domain.model.blobs import Blob
 from domain.model.buckets import Policy
 from domain.model.files import NewFile
+from domain.model.idempotency import KeyClaim
+from domain.model.ids import new_id
 from domain.usecases.reap import Reap, Reaped
 from domain.usecases.reservations import Reservations
 from domain.usecases.work_on_jobs import WorkOnJobs
@@ -110,6 +112,20 @@ async def test_a_worker_goes_on_with_jobs_whatever_happens_once_and_rests_until_
                 assert logs[-1]["id"] == str(job.id)
             tasks.cancel_scope.cancel()
     assert [log["event"] for log in logs] == ["working on jobs failed", "job done", "job done"]
+
+
+async def test_results_of_requests_go_when_they_were_kept_for_long_enough(
+    catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock
+) -> None:
+    for key, ttl in (("a", 60.0), ("b", 60.0), ("c", 90.0)):
+        claim = KeyClaim(id=new_id(), caller="root", key=key, ttl=ttl)
+        await catalog.claim_key(claim, "1" * 64, lease=10)
+        await catalog.put_bucket("brief", BRIEF, claim)
+    reap = Reap(catalog, blobs)
+    assert not [reaped async for reaped in reap()]
+    clock.advance(60)
+    assert [reaped async for reaped in reap()] == [Reaped(keys=2)]
+    assert [key for _, key in catalog.keys] == ["c"]
 
 
 async def test_one_blob_that_cannot_be_removed_does_not_hold_up_the_others(

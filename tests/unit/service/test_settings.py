@@ -58,6 +58,7 @@ def test_every_setting_is_read() -> None:
             "FILEPORT_JOB_INTERVAL": "2",
             "FILEPORT_JOB_RETENTION": "3600",
             "FILEPORT_STAGED_LEASE": "60",
+            "FILEPORT_IDEMPOTENCY_TTL": "3600",
             "FILEPORT_SHUTDOWN_TIMEOUT": "7",
             "FILEPORT_LOG_LEVEL": "WARNING",
             "FILEPORT_LOG_FORMAT": "json",
@@ -75,6 +76,7 @@ def test_every_setting_is_read() -> None:
     assert (settings.max_uploads, settings.max_downloads) == (3, 4)
     assert (settings.body_idle_timeout, settings.body_timeout) == (20, 600)
     assert (settings.staged_lease, settings.shutdown_timeout) == (60, 7)
+    assert settings.idempotency_ttl == 3600
     assert (settings.log_level, settings.log_format, settings.failpoint) == ("warning", "json", "commit:after")
 
 
@@ -92,6 +94,7 @@ def test_every_setting_is_read() -> None:
         ("DATABASE_POOL_SIZE", "0"),
         ("DATABASE_POOL_TIMEOUT", "0"),
         ("BLOB_STORE", "tape"),
+        ("IDEMPOTENCY_TTL", "0"),
         ("S3_ENDPOINT_URL", "localhost:4566"),
         ("S3_TIMEOUT", "0"),
         ("S3_PUBLIC_ENDPOINT_URL", "files.example"),

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 
 _STATEMENTS = (
     # position: the name of the last file that was looked at. attempts: claims in a row without a step. due_at: when a

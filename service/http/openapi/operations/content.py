@@ -27,7 +27,7 @@ from domain.errors import (
 from domain.model.names import MAX_NAME_BYTES
 from service.http.forms import InvalidFormError
 from service.http.openapi import examples, schemas
-from service.http.openapi.headers import ON_BYTES, ON_CHANGES, ON_READS
+from service.http.openapi.headers import ON_BYTES, ON_CHANGES, ON_READS, ON_REPEATS
 from service.http.openapi.operation import UNCHANGED, Answer, Content, Meaning, Operation, json_of
 
 TAG = "Content"
@@ -110,7 +110,7 @@ OPERATIONS = {
             "Without a `Content-Type`, the extension of the name decides. `If-None-Match: *` stores only a new file. "
             "To replace, `If-Match` guards against overwriting what somebody else has stored in the meantime."
         ),
-        request_headers=ON_CHANGES,
+        request_headers=(*ON_CHANGES, *ON_REPEATS),
         body=Content(
             media_types=("*/*",),
             schema={"contentMediaType": "application/octet-stream"},
@@ -128,7 +128,7 @@ OPERATIONS = {
             "gets the one that its name's extension stands for. The file of that name, if there is one, is replaced, "
             "and keeps the metadata and tags that the form leaves out."
         ),
-        request_headers=ON_CHANGES,
+        request_headers=(*ON_CHANGES, *ON_REPEATS),
         body=Content(
             media_types=("multipart/form-data",),
             schema=schemas.UPLOAD_FORM,

@@ -23,7 +23,7 @@ from domain.errors import (
 )
 from service.http.bodies import MERGE_PATCH
 from service.http.openapi import examples
-from service.http.openapi.headers import ON_CHANGES, ON_READS
+from service.http.openapi.headers import ON_CHANGES, ON_READS, ON_REPEATS
 from service.http.openapi.operation import JSON, UNCHANGED, Answer, Operation, json_of
 from service.http.openapi.operations.listing import LISTING
 
@@ -104,7 +104,7 @@ OPERATIONS = {
             "The copy has the content type, metadata and tags of the original, and an id and revisions of its own. "
             "Name another name, another bucket, or both."
         ),
-        request_headers=ON_CHANGES,
+        request_headers=(*ON_CHANGES, *ON_REPEATS),
         body=json_of(examples.DESTINATION),
         answers={
             HTTPStatus.CREATED: Answer(

@@ -1,0 +1,323 @@
+"""`Idempotency-Key`: what is sent again is not done again."""
+
+import base64
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from tests.unit.fakes import CATALOG_DOWN, FakeBlobStore, FakeCatalog, FakeClock
+from tests.unit.http.conftest import Service
+
+FILES = "/v1/buckets/default/files"
+KEY = {"Idempotency-Key": '"k"'}
+CONTENT = b"some bytes"
+
+
+@pytest.fixture
+def clock(service: Service) -> FakeClock:
+    return service.clock
+
+
+@pytest.fixture
+async def original(client: httpx.AsyncClient) -> str:
+    """The path of a file to copy."""
+    answer = await client.put(f"{FILES}/original", content=CONTENT)
+    return f"/v1/files/{answer.json()['id']}"
+
+
+Send = Callable[[httpx.AsyncClient, dict[str, str]], Awaitable[httpx.Response]]
+
+
+async def put_file(client: httpx.AsyncClient, headers: dict[str, str]) -> httpx.Response:
+    return await client.put(f"{FILES}/a", content=CONTENT, headers=headers)
+
+
+async def post_file(client: httpx.AsyncClient, headers: dict[str, str]) -> httpx.Response:
+    form = {"name": "a", "metadata": '{"b": 1, "a": 2}', "tags": "x,y"}
+    return await client.post(FILES, data=form, files={"file": ("f.txt", CONTENT)}, headers=headers)
+
+
+async def copy_file(client: httpx.AsyncClient, headers: dict[str, str]) -> httpx.Response:
+    named = await client.get("/v1/files", params={"name": "original"})
+    return await client.post(f"/v1/files/{named.json()['items'][0]['id']}/copy", json={"name": "a"}, headers=headers)
+
+
+async def put_bucket(client: httpx.AsyncClient, headers: dict[str, str]) -> httpx.Response:
+    return await client.put("/v1/buckets/songs", json={"allowed_types": ["audio/*"]}, headers=headers)
+
+
+SENDS = [put_file, post_file, copy_file, put_bucket]
+
+
+def is_same(one: httpx.Response, other: httpx.Response) -> bool:
+    """Tell whether two answers differ in the id of their request alone."""
+    heads = [{name: each.headers[name] for name in each.headers if name != "x-request-id"} for each in (one, other)]
+    return one.status_code == other.status_code and one.content == other.content and heads[0] == heads[1]
+
+
+def code(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+@pytest.mark.usefixtures("original")
+@pytest.mark.parametrize("send", SENDS)
+async def test_a_repeat_gets_the_first_answer_and_changes_nothing(
+    client: httpx.AsyncClient, catalog: FakeCatalog, blobs: FakeBlobStore, send: Send
+) -> None:
+    first = await send(client, KEY)
+    assert first.status_code == 201
+    files, stored, reserved = (await client.get("/v1/files")).json(), dict(blobs.stored), set(catalog.blobs)
+    for key in ('"k"', "k", '"k";again'):
+        assert is_same(await send(client, {"Idempotency-Key": key}), first)
+    assert (await client.get("/v1/files")).json() == files
+    assert blobs.stored == stored
+    assert set(catalog.blobs) == reserved
+
+
+@pytest.mark.usefixtures("original")
+@pytest.mark.parametrize("send", SENDS)
+async def test_without_a_key_or_with_another_one_the_request_is_done_again(
+    client: httpx.AsyncClient, send: Send
+) -> None:
+    assert (await send(client, KEY)).status_code == 201
+    for headers in ({}, {"Idempotency-Key": '"other"'}):
+        assert (await send(client, headers)).status_code in {200, 409}
+
+
+async def test_a_file_that_was_replaced_and_deleted_since_is_answered_as_it_was(client: httpx.AsyncClient) -> None:
+    await client.put(f"{FILES}/a", content=b"before")
+    first = await put_file(client, KEY)
+    assert (first.status_code, first.json()["revision"]) == (200, 2)
+    await client.put(f"{FILES}/a", content=b"after")
+    assert is_same(await put_file(client, KEY), first)
+    await client.delete(f"/v1/files/{first.json()['id']}")
+    assert is_same(await put_file(client, KEY), first)
+
+
+async def test_a_condition_that_does_not_hold_any_more_does_not_keep_a_repeat_from_its_answer(
+    client: httpx.AsyncClient,
+) -> None:
+    headers = {**KEY, "If-None-Match": "*"}
+    first = await put_file(client, headers)
+    assert first.status_code == 201
+    assert is_same(await put_file(client, headers), first)
+    assert (await put_file(client, {"If-None-Match": "*"})).status_code == 412
+
+
+# Other requests
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "options"),
+    [
+        ("PUT", f"{FILES}/b", {"content": CONTENT}),
+        ("PUT", f"{FILES}/a?x=1", {"content": CONTENT}),
+        ("PUT", f"{FILES}/a", {"content": CONTENT, "headers": {"If-None-Match": "*"}}),
+        ("PUT", f"{FILES}/a", {"content": CONTENT, "headers": {"If-Match": '"x"'}}),
+        ("PUT", f"{FILES}/a", {"content": CONTENT, "headers": {"Content-Type": "image/png"}}),
+        ("POST", FILES, {"files": {"file": ("a", CONTENT)}}),
+        ("PUT", "/v1/buckets/songs", {"json": {}}),
+    ],
+)
+async def test_the_same_key_with_another_request_is_refused(
+    client: httpx.AsyncClient, method: str, path: str, options: Any
+) -> None:
+    await put_file(client, KEY)
+    options["headers"] = {**KEY, **options.get("headers", {})}
+    assert code(await client.request(method, path, **options)) == (422, "idempotency_key_reused")
+
+
+async def test_json_is_compared_byte_by_byte(client: httpx.AsyncClient, original: str) -> None:
+    headers = {**KEY, "Content-Type": "application/json"}
+    assert (await client.post(f"{original}/copy", content=b'{"name":"a"}', headers=headers)).status_code == 201
+    for body in (b'{"name":"b"}', b'{"name": "a"}'):
+        answer = await client.post(f"{original}/copy", content=body, headers=headers)
+        assert code(answer) == (422, "idempotency_key_reused")
+
+
+@pytest.mark.parametrize("changed", [{"name": "b"}, {"metadata": '{"b": 1}'}, {"tags": "x"}, {"tags": "y,x"}])
+async def test_a_form_of_other_fields_is_another_request(client: httpx.AsyncClient, changed: dict[str, str]) -> None:
+    await post_file(client, KEY)
+    form = {"name": "a", "metadata": '{"b": 1, "a": 2}', "tags": "x,y", **changed}
+    answer = await client.post(FILES, data=form, files={"file": ("f.txt", CONTENT)}, headers=KEY)
+    assert code(answer) == (422, "idempotency_key_reused")
+
+
+async def test_a_form_may_write_the_same_differently(client: httpx.AsyncClient) -> None:
+    first = await post_file(client, KEY)
+    form = {"name": "a", "metadata": '{"a":2,"b":1}', "tags": '["x", "y"]'}
+    assert is_same(await client.post(FILES, data=form, files={"file": ("f.txt", CONTENT)}, headers=KEY), first)
+
+
+@pytest.mark.parametrize("other", [b"", b"some", b"same bytes", b"some bytes more"])
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_other_bytes_are_another_upload(
+    client: httpx.AsyncClient, catalog: FakeCatalog, other: bytes, *, chunked: bool
+) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield other
+
+    await put_file(client, KEY)
+    reserved = set(catalog.blobs)
+    answer = await client.put(f"{FILES}/a", content=chunks() if chunked else other, headers=KEY)
+    assert code(answer) == (422, "idempotency_key_reused")
+    form = await client.post(FILES, data={"name": "a"}, files={"file": ("a", other)}, headers=KEY)
+    assert code(form) == (422, "idempotency_key_reused")
+    assert set(catalog.blobs) == reserved
+    assert (await client.get(f"{FILES}/a")).content == CONTENT
+
+
+async def test_the_file_of_a_form_is_compared(client: httpx.AsyncClient) -> None:
+    await client.post(FILES, files={"file": ("a", CONTENT)}, headers=KEY)
+    answer = await client.post(FILES, files={"file": ("a", b"same bytes")}, headers=KEY)
+    assert code(answer) == (422, "idempotency_key_reused")
+
+
+async def test_bytes_that_tell_by_length_or_digest_that_they_are_others_are_not_read(
+    client: httpx.AsyncClient,
+) -> None:
+    read: list[bytes] = []
+
+    async def chunks() -> AsyncIterator[bytes]:
+        read.append(b"same bytes")
+        yield read[-1]
+
+    await put_file(client, KEY)
+    digest = base64.b64encode(hashlib.sha256(b"same bytes").digest()).decode()
+    for declared in ({"Content-Length": "11"}, {"Repr-Digest": f"sha-256=:{digest}:"}):
+        headers = {**KEY, "Expect": "100-continue", **declared}
+        answer = await client.put(f"{FILES}/a", content=chunks(), headers=headers)
+        assert code(answer) == (422, "idempotency_key_reused")
+    assert not read
+
+
+async def test_how_a_body_is_framed_and_digested_makes_no_other_request(client: httpx.AsyncClient) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for each in CONTENT:
+            yield bytes([each])
+
+    first = await put_file(client, KEY)
+    digest = base64.b64encode(hashlib.sha512(CONTENT).digest()).decode()
+    assert is_same(await client.put(f"{FILES}/a", content=chunks(), headers=KEY), first)
+    assert is_same(await put_file(client, {**KEY, "Content-Digest": f"sha-512=:{digest}:"}), first)
+
+
+async def test_a_repeat_is_held_to_its_digest(client: httpx.AsyncClient) -> None:
+    await put_file(client, KEY)
+    wrong = base64.b64encode(hashlib.sha512(b"").digest()).decode()
+    answer = await put_file(client, {**KEY, "Content-Digest": f"sha-512=:{wrong}:"})
+    assert code(answer) == (400, "digest_mismatch")
+
+
+# In flight
+
+
+async def test_while_the_first_request_runs_others_are_told_to_wait(client: httpx.AsyncClient) -> None:
+    begun, go_on = anyio.Event(), anyio.Event()
+    answers: list[httpx.Response] = []
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield CONTENT[:4]
+        begun.set()
+        await go_on.wait()
+        yield CONTENT[4:]
+
+    async def send() -> None:
+        answers.append(await client.put(f"{FILES}/a", content=slowly(), headers=KEY))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(send)
+        await begun.wait()
+        early = await put_file(client, KEY)
+        other = await put_bucket(client, KEY)
+        go_on.set()
+    assert code(early) == (409, "idempotency_key_in_use")
+    assert early.headers["retry-after"] == "1"
+    assert code(other) == (422, "idempotency_key_reused")
+    assert answers[0].status_code == 201
+    assert is_same(await put_file(client, KEY), answers[0])
+
+
+async def test_an_upload_that_breaks_off_leaves_its_key(client: httpx.AsyncClient) -> None:
+    async def cut() -> AsyncIterator[bytes]:
+        yield CONTENT[:4]
+
+    answer = await client.put(f"{FILES}/a", content=cut(), headers={**KEY, "Content-Length": "10"})
+    assert code(answer) == (400, "interrupted_body")
+    assert (await put_file(client, KEY)).status_code == 201
+
+
+# Refusals
+
+
+@pytest.mark.parametrize("key", ["", '""', '"a', '"a", "b"', "é".encode(), "x" * 256])
+@pytest.mark.usefixtures("original")
+@pytest.mark.parametrize("send", SENDS)
+async def test_what_is_no_key_is_refused(client: httpx.AsyncClient, send: Send, key: Any) -> None:
+    answer = await send(client, {"Idempotency-Key": key})
+    assert code(answer) == (400, "invalid_idempotency_key")
+
+
+@pytest.mark.parametrize(
+    ("form", "refusal"),
+    [
+        ({"metadata": '{"a":' * 900 + "1" + "}" * 900}, "invalid_metadata"),
+        ({"metadata": r'{"a": "\ud800"}'}, "invalid_metadata"),
+        ({"tags": r'["\ud800"]'}, "invalid_tags"),
+        ({"name": "a//b"}, "invalid_name"),
+    ],
+)
+async def test_a_form_that_breaks_a_rule_is_refused_with_a_key_as_without(
+    client: httpx.AsyncClient, catalog: FakeCatalog, form: dict[str, str], refusal: str
+) -> None:
+    for headers in ({}, KEY):
+        answer = await client.post(FILES, data=form, files={"file": ("a", CONTENT)}, headers=headers)
+        assert code(answer) == (400, refusal)
+    assert not catalog.keys
+
+
+async def test_two_keys_are_refused(client: httpx.AsyncClient) -> None:
+    lines = [("Idempotency-Key", "a"), ("Idempotency-Key", "a")]
+    answer = await client.put("/v1/buckets/songs", json={}, headers=lines)
+    assert code(answer) == (400, "invalid_idempotency_key")
+
+
+async def test_a_request_that_was_refused_may_be_corrected(client: httpx.AsyncClient, original: str) -> None:
+    copy = f"{original}/copy"
+    assert (await client.post(copy, json={"name": "original"}, headers=KEY)).status_code == 409
+    assert (await client.post(copy, json={"name": "a"}, headers={**KEY, "If-Match": '"x"'})).status_code == 412
+    assert (await client.post(copy, json={"name": ""}, headers=KEY)).status_code == 400
+    assert (await client.post(copy, json={"name": "a"}, headers=KEY)).status_code == 201
+
+
+async def test_a_catalog_that_is_down_keeps_no_key(client: httpx.AsyncClient, catalog: FakeCatalog) -> None:
+    catalog.fail_with = CATALOG_DOWN
+    assert (await put_bucket(client, KEY)).status_code == 503
+    catalog.fail_with = None
+    assert (await put_bucket(client, KEY)).status_code == 201
+
+
+# Time
+
+
+async def test_an_answer_is_kept_for_a_day(client: httpx.AsyncClient, clock: FakeClock) -> None:
+    first = await put_file(client, KEY)
+    clock.advance(86_399)
+    assert is_same(await put_file(client, KEY), first)
+    clock.advance(1)
+    again = await put_file(client, KEY)
+    assert (again.status_code, again.json()["revision"]) == (200, 2)
+
+
+async def test_what_only_reads_or_is_done_twice_without_harm_takes_no_key(
+    client: httpx.AsyncClient, catalog: FakeCatalog, original: str
+) -> None:
+    headers = {"Idempotency-Key": "x" * 256}
+    assert (await client.get(original, headers=headers)).status_code == 200
+    assert (await client.patch(original, json={"tags": ["t"]}, headers=headers)).status_code == 200
+    assert (await client.delete(original, headers=headers)).status_code == 204
+    assert not catalog.keys
