@@ -1,0 +1,128 @@
+"""Requests with an idempotency key whose server is killed, and that are sent again: they are done once."""
+
+import random
+from collections.abc import Awaitable, Callable
+
+import anyio
+import httpx
+import msgspec
+
+from tests.integration.crashes.accounts import observe, usage
+from tests.integration.crashes.aftermath import HASTE, Site, check_aftermath
+from tests.integration.crashes.test_kills import Kill, Scene, die_at_once
+from tests.server import serving
+
+SIZE = 200_000
+# Far longer than the lease of a dead server's claim.
+ANSWERED_SECONDS = 30
+
+Send = Callable[[httpx.AsyncClient, str], Awaitable[httpx.Response]]
+
+
+async def upload(client: httpx.AsyncClient, bucket: str) -> httpx.Response:
+    return await client.put(f"/v1/buckets/{bucket}/files/new", content=content_of(bucket), headers=keyed(bucket))
+
+
+async def copy(client: httpx.AsyncClient, bucket: str) -> httpx.Response:
+    listed = await client.get("/v1/files", params={"bucket": bucket, "name": "old"})
+    id = listed.json()["items"][0]["id"]
+    return await client.post(f"/v1/files/{id}/copy", json={"name": "new"}, headers=keyed(bucket))
+
+
+async def replace(client: httpx.AsyncClient, bucket: str) -> httpx.Response:
+    return await client.put(f"/v1/buckets/{bucket}/files/old", content=content_of(bucket), headers=keyed(bucket))
+
+
+async def put_bucket(client: httpx.AsyncClient, bucket: str) -> httpx.Response:
+    return await client.put(f"/v1/buckets/{bucket}-new", json={"quota_bytes": 1}, headers=keyed(bucket))
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """A request that kills its server at a failpoint, the status of its answer, and whether it was done by then."""
+
+    failpoint: str
+    send: Send
+    status: int
+    happened: bool
+
+    @property
+    def bucket(self) -> str:
+        return self.failpoint.replace(":", "-")
+
+    async def play(self, scene: Scene) -> None:
+        await scene.account.put(scene.bucket, "old", content_of(f"{scene.bucket}-old"))
+        async with scene.server.client() as client:
+            await self.send(client, scene.bucket)
+
+
+SENT = [
+    Sent("key.claim:after", upload, 201, happened=False),
+    Sent("key.finish:after", upload, 201, happened=False),
+    Sent("answer:after:2", upload, 201, happened=True),
+    Sent("commit:after:2", replace, 200, happened=True),
+    Sent("key.finish:before", copy, 201, happened=False),
+    Sent("copy:after", copy, 201, happened=True),
+    Sent("bucket.put:before:2", put_bucket, 201, happened=False),
+    Sent("bucket.put:after:2", put_bucket, 201, happened=True),
+]
+
+
+async def test_what_is_sent_again_after_a_kill_is_done_once(site: Site) -> None:
+    casualties = await die_at_once(site, [Kill(each.failpoint, each.play, happened=True) for each in SENT])
+    accounts = {each.failpoint: each.account for each in casualties}
+    async with serving({**site.environ, **HASTE}) as server, server.client() as client:
+        for sent in SENT:
+            before = await state(client, sent.bucket)
+            first, second = [await until_answered(client, sent) for _ in range(2)]
+            assert first.status_code == sent.status, (sent.failpoint, first.text)
+            assert said(first) == said(second), sent.failpoint
+            after = await state(client, sent.bucket)
+            assert (after == before) == sent.happened, sent.failpoint
+            if sent.send is not put_bucket:
+                assert first.json() in after, sent.failpoint
+            accounts[sent.failpoint].pending = None
+            accounts[sent.failpoint].acknowledged = await acknowledged(client, sent)
+    await check_aftermath(site, casualties)
+
+
+async def until_answered(client: httpx.AsyncClient, sent: Sent) -> httpx.Response:
+    """Send the request again until no lease of a dead server keeps its key."""
+    with anyio.fail_after(ANSWERED_SECONDS):
+        while True:
+            answer = await sent.send(client, sent.bucket)
+            if answer.status_code != 409:
+                return answer
+            assert answer.json()["code"] == "idempotency_key_in_use"
+            await anyio.sleep(0.05)
+
+
+async def state(client: httpx.AsyncClient, bucket: str) -> list[object]:
+    """Return the records of a bucket's files, and whether there is the bucket that may have been made."""
+    listed = await client.get("/v1/files", params={"bucket": bucket})
+    made = await client.get(f"/v1/buckets/{bucket}-new")
+    return [*listed.json()["items"], made.status_code]
+
+
+async def acknowledged(client: httpx.AsyncClient, sent: Sent) -> dict[str, dict[str, bytes]]:
+    """Return what must be there of the request, and check that nothing else is."""
+    old, new = content_of(f"{sent.bucket}-old"), content_of(sent.bucket)
+    expected = {"old": new if sent.send is replace else old}
+    if sent.send in {upload, copy}:
+        expected["new"] = new if sent.send is upload else old
+    assert await observe(client, sent.bucket) == expected, sent.failpoint
+    assert await usage(client, sent.bucket) == (len(expected), len(expected) * SIZE), sent.failpoint
+    return {sent.bucket: expected} | ({f"{sent.bucket}-new": {}} if sent.send is put_bucket else {})
+
+
+def said(answer: httpx.Response) -> tuple[object, ...]:
+    """Return what an answer tells its caller."""
+    return answer.status_code, answer.content, answer.headers.get("etag"), answer.headers.get("location")
+
+
+def content_of(name: str) -> bytes:
+    """Return bytes that are the name's own, and the same each time."""
+    return random.Random(name).randbytes(SIZE)
+
+
+def keyed(bucket: str) -> dict[str, str]:
+    return {"Idempotency-Key": f'"{bucket}"'}
