@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from itertools import count
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import quote
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import msgspec
@@ -34,6 +35,10 @@ class Driving(RuleBasedStateMachine):
 
     deployment: ClassVar[Deployment]
     model: Model
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._counted = count()
 
     @initialize(policy=first_policies)
     def begin(self, policy: dict[str, Any]) -> None:
@@ -76,8 +81,17 @@ class Driving(RuleBasedStateMachine):
     # Requests
 
     def send(self, method: str, url: str, **parts: Any) -> httpx.Response:
+        """Send a request and return the answer. Every other one that takes an idempotency key is sent again with it."""
+        is_keyed = method in {"PUT", "POST"} and next(self._counted) % 2 == 0
+        if is_keyed:
+            parts["headers"] = {**parts.get("headers", {}), "Idempotency-Key": f'"{uuid4()}"'}
         answer = self.deployment.send(method, url, **parts)
         note(f"{method} {url} -> {answer.status_code}")
+        if is_keyed and answer.is_success:
+            again = self.deployment.send(method, url, **parts)
+            for header in ("etag", "location"):
+                assert again.headers.get(header) == answer.headers.get(header)
+            assert (again.status_code, again.content) == (answer.status_code, answer.content)
         assert answer.status_code < 500, answer.text
         assert answer.headers["x-request-id"]
         return answer
