@@ -101,6 +101,18 @@ class InvalidIdempotencyKeyError(InvalidInputError):
     code = "invalid_idempotency_key"
 
 
+class InvalidPartSizeError(InvalidInputError):
+    """The size of parts is not one that the store takes, or makes too many of them."""
+
+    code = "invalid_part_size"
+
+
+class IncompleteUploadError(InvalidInputError):
+    """The bytes of a direct upload are not all there, or are more than were declared. It stays open for them."""
+
+    code = "incomplete_upload"
+
+
 class InterruptedBodyError(InvalidInputError):
     """The body ended before its declared length, or the client went away while sending it."""
 
@@ -137,6 +149,18 @@ class NoSuchJobError(NotFoundError):
     code = "job_not_found"
 
 
+class NoSuchDirectUploadError(NotFoundError):
+    """No direct upload has that id."""
+
+    code = "direct_upload_not_found"
+
+
+class DirectUploadEndedError(FileportError):
+    """The direct upload has expired, was aborted, or its bytes were not what was declared. It becomes no file."""
+
+    code = "direct_upload_ended"
+
+
 class ConflictError(FileportError):
     """The request is sound, but the state of the service is against it."""
 
@@ -159,6 +183,18 @@ class BucketProtectedError(ConflictError):
     """The bucket `default` always exists."""
 
     code = "bucket_protected"
+
+
+class DirectUploadCompletedError(ConflictError):
+    """The direct upload has become a file already."""
+
+    code = "direct_upload_completed"
+
+
+class DirectUploadConditionError(ConflictError):
+    """A condition of the request that began the direct upload does not hold any more."""
+
+    code = "direct_upload_condition_failed"
 
 
 class DirectAccessUnsupportedError(ConflictError):

@@ -13,7 +13,8 @@ from domain.model.archives import Member
 from domain.model.batches import Operation, Outcome
 from domain.model.blobs import Blob, BlobRecord, Claim, StoredBlob
 from domain.model.buckets import Bucket, Policy
-from domain.model.direct_access import ReadHeaders, ReadMethod
+from domain.model.direct_access import ReadHeaders, ReadMethod, SignedRequest, UploadedPart
+from domain.model.direct_uploads import DirectUpload, Failure, NewDirectUpload
 from domain.model.files import Address, Destination, File, NewFile, Stored
 from domain.model.idempotency import KeyClaim, KeyRecord
 from domain.model.integrity import Miscount
@@ -294,8 +295,63 @@ class IdempotencyKeys(Protocol):
         ...
 
 
-class Catalog(Buckets, Files, Batches, Blobs, Audit, Jobs, Archives, IdempotencyKeys, Protocol):
-    """Keeps buckets, files, blobs, jobs and idempotency keys.
+class DirectUploads(Protocol):
+    """The part of the catalog that keeps direct uploads. All time is the catalog's clock, in seconds.
+
+    An upload is kept for as long as its staging blob is on record: until its lease and its grace are over and its
+    bytes are gone.
+    """
+
+    async def open_direct_upload(self, new: NewDirectUpload, *, life: float, lease: float) -> DirectUpload:
+        """Record an upload that stays open for `life`, and lease its staged blob for `lease` from now.
+
+        Raises `LeaseLostError` where the blob is not staged.
+        """
+        ...
+
+    async def direct_upload(self, id: UUID) -> DirectUpload:
+        """Return the upload. Raises `NoSuchDirectUploadError`."""
+        ...
+
+    async def direct_uploads(self, *, after: UUID | None, limit: int) -> list[DirectUpload]:
+        """Return up to `limit` uploads that are open or completing, those after `after`, in the order of their ids."""
+        ...
+
+    async def claim_direct_upload(self, id: UUID, key: str) -> DirectUpload:
+        """Claim the completion of an open upload for the staged blob `key`, and forget its last failure.
+
+        The claim holds while that blob is staged and leased: until then, the upload is completing. Returns the upload
+        as it was before, so it is claimed if that was open. Raises `NoSuchDirectUploadError`.
+        """
+        ...
+
+    async def commit_direct_upload(self, id: UUID, blob: Blob) -> Stored:
+        """Make the upload a file on the blob that it was claimed for, in one transaction.
+
+        The file is committed as `commit_file` commits it, as declared when the upload was opened, and the upload is
+        completed. It may have expired since it was claimed. Idempotent, as `commit_file` is. Raises
+        `NoSuchDirectUploadError`, `DirectUploadEndedError`, `LeaseLostError` where the claim is another's, and all that
+        `commit_file` does.
+        """
+        ...
+
+    async def fail_direct_upload(self, id: UUID, key: str, failure: Failure, *, ended: bool) -> None:
+        """Record why the completion that was claimed for `key` failed; `ended` has the upload fail for good.
+
+        Nothing happens where the claim is another's by now, or the upload not open.
+        """
+        ...
+
+    async def abort_direct_upload(self, id: UUID) -> DirectUpload:
+        """Have an upload that is open or completing become no file, and return it as it was before.
+
+        Raises `NoSuchDirectUploadError`.
+        """
+        ...
+
+
+class Catalog(Buckets, Files, Batches, Blobs, Audit, Jobs, Archives, IdempotencyKeys, DirectUploads, Protocol):
+    """Keeps buckets, files, blobs, uploads, jobs and idempotency keys.
 
     Each call is one transaction, or none; it holds no resource after it returns.
     """
@@ -383,6 +439,42 @@ class DirectAccess(Protocol):
         """Return a URL of the bytes under `key`, which the store serves with `headers` to `method`.
 
         The store is not asked whether it has them.
+        """
+        ...
+
+    def require(self) -> None:
+        """Return where there is such a way."""
+        ...
+
+    async def begin_parts(self, key: str) -> str:
+        """Begin an upload of `key` in parts, and return the store's name for it. `BlobStore.abort` ends it."""
+        ...
+
+    async def sign_write(self, key: str, *, size: int) -> SignedRequest:
+        """Return the request that stores a body of `size` bytes under `key`. It may be made again and again."""
+        ...
+
+    async def sign_part(self, key: str, multipart_id: str, number: int, *, size: int) -> SignedRequest:
+        """Return the request that sends a part, likewise, until the parts are joined or the upload is aborted."""
+        ...
+
+    async def uploaded_parts(self, key: str, multipart_id: str) -> list[UploadedPart] | None:
+        """Return the parts that are there, by number; None where they were joined, or the upload was aborted."""
+        ...
+
+    async def join_parts(self, key: str, multipart_id: str, parts: Sequence[UploadedPart]) -> None:
+        """Make the parts the bytes under `key`. It is no error where they are that already.
+
+        Raises `IncompleteUploadError` where the store does not have them as they were listed, or cannot join them.
+        """
+        ...
+
+    async def copy(self, source: str, key: str, *, size: int) -> str | None:
+        """Copy the `size` bytes under `source` to `key`, inside the store.
+
+        Returns the SHA-256 of the copy, in hex, where the store computes it, else None. Raises `BlobMissingError`
+        where there are no bytes under `source`. After an error, as after one of `BlobStore.put`, something may be
+        left, or may yet arrive, under `key`.
         """
         ...
 

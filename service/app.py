@@ -19,7 +19,20 @@ from domain.usecases.sweep import Sweep
 from domain.usecases.work_on_jobs import WorkOnJobs
 from service.background import keep_leases, reap_forever, sweep_forever, work_on_jobs_forever
 from service.bell import Bell
-from service.http import archives, batches, buckets, downloads, files, health, jobs, listing, problems, uploads
+from service.completions import Completions
+from service.http import (
+    archives,
+    batches,
+    buckets,
+    direct_uploads,
+    downloads,
+    files,
+    health,
+    jobs,
+    listing,
+    problems,
+    uploads,
+)
 from service.http.authentication import RequireRootKey
 from service.http.closing import close_after_refusals
 from service.http.observation import observe_requests
@@ -50,7 +63,9 @@ def create_app(container: AsyncContainer, settings: Settings, requests: RunningR
             reservations = await container.get(Reservations)
             work, bell = await container.get(WorkOnJobs), await container.get(Bell)
             once = await container.get(Once)
+            completions = await container.get(Completions)
             async with anyio.create_task_group() as background:
+                await background.start(completions.run)
                 background.start_soon(lambda: keep_leases(reservations, interval=settings.staged_lease / 8))
                 background.start_soon(lambda: keep_leases(once, interval=once.lease / 8))
                 background.start_soon(lambda: reap_forever(reap, interval=settings.reaper_interval))
@@ -67,6 +82,7 @@ def create_app(container: AsyncContainer, settings: Settings, requests: RunningR
             _buckets(),
             _files(),
             batches.apply_batch,
+            _direct_uploads(),
             _jobs(),
             archives.get_archive,
             archives.post_archive,
@@ -123,3 +139,17 @@ def _files() -> Router:
 
 def _jobs() -> Router:
     return Router("/jobs", route_handlers=[jobs.list_jobs, jobs.start_job, jobs.get_job, jobs.end_job])
+
+
+def _direct_uploads() -> Router:
+    return Router(
+        "/direct-uploads",
+        route_handlers=[
+            direct_uploads.list_direct_uploads,
+            direct_uploads.post_direct_upload,
+            direct_uploads.get_direct_upload,
+            direct_uploads.get_direct_upload_parts,
+            direct_uploads.complete_direct_upload,
+            direct_uploads.delete_direct_upload,
+        ],
+    )

@@ -29,23 +29,29 @@ from domain.ports import (
     Catalog,
     Clock,
     DirectAccess,
+    DirectUploads,
     Files,
     IdempotencyKeys,
     Jobs,
 )
+from domain.usecases.abort_direct_upload import AbortDirectUpload
 from domain.usecases.apply_batch import ApplyBatch
+from domain.usecases.begin_direct_upload import BeginDirectUpload
 from domain.usecases.change_file import ChangeFile
 from domain.usecases.check_health import CheckHealth
 from domain.usecases.check_integrity import CheckIntegrity
 from domain.usecases.check_store import CheckStore
+from domain.usecases.complete_direct_upload import CompleteDirectUpload
 from domain.usecases.copy_file import CopyFile
 from domain.usecases.delete_bucket import DeleteBucket
 from domain.usecases.delete_file import DeleteFile
 from domain.usecases.end_job import EndJob
 from domain.usecases.find_bucket import FindBucket
+from domain.usecases.find_direct_upload import FindDirectUpload, SignParts
 from domain.usecases.find_file import FindFile
 from domain.usecases.find_job import FindJob
 from domain.usecases.list_buckets import ListBuckets
+from domain.usecases.list_direct_uploads import ListDirectUploads
 from domain.usecases.list_files import ListFiles
 from domain.usecases.list_jobs import ListJobs
 from domain.usecases.once import Once
@@ -65,6 +71,7 @@ from domain.usecases.work_on_jobs import WorkOnJobs
 from service.bell import Bell
 from service.capacity import Capacity
 from service.circuits import guarded
+from service.completions import Completions
 from service.settings import Settings
 
 AUDITING_CONNECTIONS = 4
@@ -90,20 +97,25 @@ class UseCases(Provider):
     jobs = alias(source=Catalog, provides=Jobs)
     archives = alias(source=Catalog, provides=Archives)
     idempotency_keys = alias(source=Catalog, provides=IdempotencyKeys)
+    direct_uploads = alias(source=Catalog, provides=DirectUploads)
     all_simple = provide_all(
+        AbortDirectUpload,
         ApplyBatch,
         ChangeFile,
         CheckHealth,
         CheckIntegrity,
         CheckStore,
+        CompleteDirectUpload,
         CopyFile,
         DeleteBucket,
         DeleteFile,
         EndJob,
         FindBucket,
+        FindDirectUpload,
         FindFile,
         FindJob,
         ListBuckets,
+        ListDirectUploads,
         ListFiles,
         ListJobs,
         PutBucket,
@@ -114,6 +126,7 @@ class UseCases(Provider):
         RepairFindings,
         StartJob,
         StoreOnce,
+        SignParts,
         Sweep,
     )
 
@@ -144,6 +157,23 @@ class UseCases(Provider):
         self, catalog: Catalog, blobs: BlobStore, reservations: Reservations, settings: Settings
     ) -> StoreFile:
         return StoreFile(catalog, blobs, reservations, max_file_size=settings.max_file_size)
+
+    @provide
+    def begin_direct_upload(
+        self, catalog: Catalog, blobs: BlobStore, direct: DirectAccess, settings: Settings
+    ) -> BeginDirectUpload:
+        return BeginDirectUpload(
+            catalog,
+            blobs,
+            direct,
+            max_file_size=settings.max_file_size,
+            life=settings.direct_upload_life,
+            url_life=settings.signed_url_life,
+        )
+
+    @provide
+    def completions(self, complete: CompleteDirectUpload) -> Completions:
+        return Completions(complete)
 
 
 class PostgresProvider(Provider):
@@ -205,12 +235,22 @@ class S3Provider(Provider):
 
     @provide
     async def direct_access(self, settings: Settings) -> AsyncIterator[DirectAccess]:
-        from adapters.s3 import S3DirectAccess, open_s3_client  # noqa: PLC0415 - likewise
+        from adapters.s3 import COPY_SECONDS, S3DirectAccess, open_s3_client  # noqa: PLC0415 - likewise
 
-        async with open_s3_client(
-            region=settings.s3_region, endpoint_url=settings.s3_public_endpoint_url or settings.s3_endpoint_url
-        ) as signing:
-            yield S3DirectAccess(signing, str(settings.s3_bucket), life=settings.signed_url_life)
+        endpoint_url, region = settings.s3_endpoint_url, settings.s3_region
+        async with (
+            open_s3_client(
+                region=region, endpoint_url=endpoint_url, patience=settings.s3_timeout, idle_timeout=COPY_SECONDS
+            ) as client,
+            open_s3_client(region=region, endpoint_url=settings.s3_public_endpoint_url or endpoint_url) as signing,
+        ):
+            yield S3DirectAccess(
+                client,
+                str(settings.s3_bucket),
+                signing=signing,
+                life=settings.signed_url_life,
+                patience=settings.s3_timeout,
+            )
 
 
 def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:

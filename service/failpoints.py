@@ -56,6 +56,16 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "commit.release": (f"{_CATALOG}.commit:release",),
     "commit.usage": (f"{_CATALOG}.commit:count_usage",),
     "answer": ("service.http.uploads:stored_response",),
+    # Bytes that a client sends to S3 itself: a row, and an upload in parts, before it can; their copy, and its commit.
+    "direct.begin": (f"{_S3}.direct_access:S3DirectAccess.begin_parts",),
+    "direct.open": (f"{_CATALOG}.direct_uploads:PostgresDirectUploads.open_direct_upload",),
+    "direct.claim": (f"{_CATALOG}.direct_uploads:PostgresDirectUploads.claim_direct_upload",),
+    "direct.join": (f"{_S3}.direct_access:S3DirectAccess.join_parts",),
+    "direct.copy": (f"{_S3}.direct_access:S3DirectAccess.copy",),
+    "direct.commit": (f"{_CATALOG}.direct_uploads:PostgresDirectUploads.commit_direct_upload",),
+    "direct.commit.statements": (f"{_CATALOG}.direct_uploads:_commit",),
+    "direct.commit.file": (f"{_CATALOG}.direct_uploads:commit",),
+    "direct.abort": (f"{_CATALOG}.direct_uploads:PostgresDirectUploads.abort_direct_upload",),
     # Other changes of files and buckets. `file.…` are steps that they share.
     "change": (f"{_CATALOG}.files:PostgresFiles.change_file",),
     "change.statements": (f"{_CATALOG}.files:change",),

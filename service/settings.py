@@ -45,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     s3_region: str | None
     s3_timeout: float
     signed_url_life: int
+    direct_upload_life: float
     root_key: str | None
     max_file_size: int
     max_uploads: int
@@ -98,6 +99,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         s3_region=read.text("S3_REGION"),
         s3_timeout=read.seconds("S3_TIMEOUT", 8, least=0.1),
         signed_url_life=_signed_url_life(read, blob_grace),
+        direct_upload_life=read.seconds("DIRECT_UPLOAD_LIFE", 86_400, least=1),
         root_key=read.text("ROOT_KEY"),
         max_file_size=read.whole("MAX_FILE_SIZE", MAX_FILE_BYTES, least=1, most=MAX_FILE_BYTES),
         max_uploads=read.whole("MAX_UPLOADS", MAX_UPLOADS[blob_store], least=1, most=100_000),

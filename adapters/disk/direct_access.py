@@ -1,15 +1,39 @@
 """A directory has no way in for clients."""
 
+# ruff: noqa: ARG002 - whatever the port takes is of no use here
+
+from collections.abc import Sequence
 from typing import NoReturn
 
 from domain.errors import DirectAccessUnsupportedError
-from domain.model.direct_access import ReadHeaders, ReadMethod
+from domain.model.direct_access import ReadHeaders, ReadMethod, UploadedPart
 
 
 class NoDirectAccess:
-    """Says so."""
+    """Says so, whatever it is asked for."""
 
-    async def sign_read(self, key: str, method: ReadMethod, headers: ReadHeaders) -> NoReturn:  # noqa: ARG002 - the port's
+    def require(self) -> NoReturn:
         raise DirectAccessUnsupportedError(
-            "The bytes are kept on a disk, which clients cannot reach: they come through the service alone."
+            "The bytes are kept on a disk, which clients cannot reach: they come and go through the service alone."
         )
+
+    async def sign_read(self, key: str, method: ReadMethod, headers: ReadHeaders) -> NoReturn:
+        self.require()
+
+    async def begin_parts(self, key: str) -> NoReturn:
+        self.require()
+
+    async def sign_write(self, key: str, *, size: int) -> NoReturn:
+        self.require()
+
+    async def sign_part(self, key: str, multipart_id: str, number: int, *, size: int) -> NoReturn:
+        self.require()
+
+    async def uploaded_parts(self, key: str, multipart_id: str) -> NoReturn:
+        self.require()
+
+    async def join_parts(self, key: str, multipart_id: str, parts: Sequence[UploadedPart]) -> NoReturn:
+        self.require()
+
+    async def copy(self, source: str, key: str, *, size: int) -> NoReturn:
+        self.require()

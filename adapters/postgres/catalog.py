@@ -9,6 +9,7 @@ from adapters.postgres.blobs import PostgresBlobs
 from adapters.postgres.buckets import PostgresBuckets
 from adapters.postgres.connections import Connections
 from adapters.postgres.database import Database
+from adapters.postgres.direct_uploads import PostgresDirectUploads
 from adapters.postgres.files import PostgresFiles
 from adapters.postgres.idempotency import PostgresIdempotencyKeys
 from adapters.postgres.jobs import PostgresJobs
@@ -26,6 +27,7 @@ class PostgresCatalog(
     PostgresJobs,
     PostgresArchives,
     PostgresIdempotencyKeys,
+    PostgresDirectUploads,
 ):
     """Keeps the catalog in PostgreSQL. `grace`, in seconds, is how long a condemned blob's bytes stay readable.
 

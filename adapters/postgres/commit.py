@@ -49,7 +49,9 @@ RETURNING {COLUMNS}
 """
 
 
-async def commit(connection: Connection, new: NewFile, blob: Blob, claim: KeyClaim | None, grace: float) -> Stored:
+async def commit(
+    connection: Connection, new: NewFile, blob: Blob, grace: float, claim: KeyClaim | None = None
+) -> Stored:
     """Keep the promises of `Files.commit_file`.
 
     Locks are taken in one order by all: the caller's own staged blob, buckets, files, other blobs, usage, the caller's

@@ -31,7 +31,7 @@ class PostgresFiles:
         self._grace = grace
 
     async def commit_file(self, new: NewFile, blob: Blob, claim: KeyClaim | None = None) -> Stored:
-        return await self._database.transact(commit, new, blob, claim, self._grace)
+        return await self._database.transact(commit, new, blob, self._grace, claim)
 
     async def file(self, id: UUID) -> File:
         return only(await self._database.read(FILE, id))

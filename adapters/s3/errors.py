@@ -52,6 +52,11 @@ def is_unknown_upload(error: ClientError) -> bool:
     return _code(error) == "NoSuchUpload"
 
 
+def are_wrong_parts(error: ClientError) -> bool:
+    """Return whether the parts are not there as they were named, or are too small to be joined."""
+    return _code(error) in {"InvalidPart", "InvalidPartOrder", "EntityTooSmall"}
+
+
 def _is_refusal(error: ClientError) -> bool:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
     return 400 <= status < 500 and status not in _UNAVAILABLE

@@ -8,7 +8,8 @@ from aiobotocore.httpsession import AIOHTTPSession
 from botocore.exceptions import ReadTimeoutError
 
 _SLOWEST_BYTES_PER_SECOND = 256 * 1024
-# Requests of which S3 may think for long: to assemble an object, and to delete a thousand. It sends signs of life.
+# Requests of which S3 may think for long: to assemble an object, and to delete a thousand; copies, too. It sends signs
+# of life.
 _LONG = frozenset({"uploadId", "delete"})
 
 
@@ -37,6 +38,8 @@ def session_class(answer_timeout: float) -> type[AIOHTTPSession]:
 
 
 def _limit(request: Any, answer_timeout: float) -> float | None:
+    if "x-amz-copy-source" in request.headers:
+        return None
     if request.method == "POST" and not _LONG.isdisjoint(parse_qs(urlsplit(request.url).query, keep_blank_values=True)):
         return None
     return answer_timeout + body_seconds(int(request.headers.get("Content-Length", 0)))

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-import msgspec
 from msgspec.structs import replace
 
 from domain.errors import (
@@ -18,7 +17,7 @@ from domain.errors import (
 )
 from domain.model.archives import Member
 from domain.model.batches import Operation, Outcome
-from domain.model.blobs import Blob, BlobRecord, BlobState, Claim, place
+from domain.model.blobs import Blob, BlobRecord, Claim, place
 from domain.model.buckets import DEFAULT_BUCKET, Bucket, Policy, Usage
 from domain.model.files import Address, Destination, File, NewFile, Stored
 from domain.model.idempotency import KeyClaim
@@ -28,21 +27,12 @@ from domain.model.listing import FileQuery
 from domain.model.preconditions import Precondition
 from tests.unit import fake_archives, fake_batches, fake_listing
 from tests.unit.fake_clock import FakeClock
+from tests.unit.fake_direct_uploads import BlobRow, FakeDirectUploads
 from tests.unit.fake_idempotency import FakeIdempotencyKeys, KeyRow
 from tests.unit.fake_jobs import FakeJobs, JobRow
 
 
-class BlobRow(msgspec.Struct):
-    """What the fake catalog knows of a blob."""
-
-    state: BlobState
-    lease_until: datetime | None = None
-    due_at: datetime | None = None
-    epoch: int = 0
-    blob: Blob | None = None
-
-
-class FakeCatalog(FakeJobs, FakeIdempotencyKeys):
+class FakeCatalog(FakeDirectUploads, FakeJobs, FakeIdempotencyKeys):
     """Keeps the catalog's tables in dictionaries. No call awaits anything, so each is a transaction by itself.
 
     `fail_with` makes every call raise, as a database that is down does. What is never wrong but in a damaged catalog
@@ -55,10 +45,11 @@ class FakeCatalog(FakeJobs, FakeIdempotencyKeys):
         self.reset()
 
     def reset(self) -> None:
+        super().reset()
         self._buckets = {DEFAULT_BUCKET: (Policy(), self.clock.now())}
         self._files: dict[UUID, File] = {}
-        self.blobs: dict[str, BlobRow] = {}
         self.keys: dict[tuple[str, str], KeyRow] = {}
+        self.blobs = {}
         self.usage_errors: dict[str, Usage] = {}
         self.count_errors: dict[str, int] = {}
         self.job_rows: dict[UUID, JobRow] = {}

@@ -12,6 +12,7 @@ from tests.contracts.catalog_batches import BatchesContract
 from tests.contracts.catalog_blobs import BlobsContract
 from tests.contracts.catalog_buckets import BucketsContract
 from tests.contracts.catalog_commits import CommitsContract
+from tests.contracts.catalog_direct_uploads import DirectUploadsContract
 from tests.contracts.catalog_files import FilesContract
 from tests.contracts.catalog_filters import FiltersContract
 from tests.contracts.catalog_jobs import JobsContract
@@ -58,6 +59,10 @@ class TestFakeArchives(FakeCatalogContract, ArchivesContract):
 
 
 class TestFakeCommits(FakeCatalogContract, CommitsContract):
+    pass
+
+
+class TestFakeDirectUploads(FakeCatalogContract, DirectUploadsContract):
     pass
 
 
@@ -117,11 +122,11 @@ class TestFakeDirectAccess(DirectAccessContract):
 
     @pytest.fixture
     def direct(self, store: FakeBlobStore) -> FakeDirectAccess:
-        self._direct = FakeDirectAccess(store.stored, FakeClock())
+        self._direct = FakeDirectAccess(store, FakeClock())
         return self._direct
 
-    async def send(self, method: str, url: str) -> Answer:
-        found = self._direct.send(method, url)
+    async def send(self, method: str, url: str, content: bytes = b"") -> Answer:
+        found = self._direct.send(method, url, content)
         return Answer(found.status, found.headers, found.content)
 
 

@@ -8,10 +8,14 @@ from msgspec.structs import replace
 from domain.errors import NameTakenError, PreconditionFailedError
 from domain.model.buckets import Bucket, Policy, Usage
 from domain.model.cursors import encode_place
-from domain.model.files import Destination, File
+from domain.model.digests import Digest
+from domain.model.direct_access import SignedRequest
+from domain.model.direct_uploads import DirectUpload, Failure
+from domain.model.files import Destination, File, NewFile
 from domain.model.jobs import Job, JobPlace, JobProblem, PrefixDestination, Progress, Task
 from domain.model.listing import encode_cursor, parse_sort
 from domain.model.patches import FilePatch
+from domain.usecases.find_direct_upload import PartToSend
 from service.http.archives import ArchiveRequest
 from service.http.batches import (
     BatchAnswer,
@@ -22,12 +26,15 @@ from service.http.batches import (
     OperationResult,
     PatchOperation,
 )
+from service.http.direct_upload_bodies import DirectUploadPage, direct_upload_body, opened_upload_body, part_page
+from service.http.direct_uploads import DirectUploadRequest
 from service.http.health import Liveness, Readiness
 from service.http.jobs import JobPageBody, job_body
 from service.http.problems import problem_of
 from service.http.representations import BucketPage, FilePage, bucket_body, file_body
 
 _NOVEMBER = datetime(2026, 11, 3, 9, 26, 12, 480_211, tzinfo=UTC)
+_NEXT_DAY = datetime(2026, 11, 4, 9, 26, 12, 480_211, tzinfo=UTC)
 _LATER = datetime(2026, 11, 3, 9, 33, 2, 17_604, tzinfo=UTC)
 _LATEST = datetime(2026, 11, 3, 9, 33, 9, 640_158, tzinfo=UTC)
 _NAME = "queen/a night at the opera.flac"
@@ -142,6 +149,60 @@ BUCKET_PAGE = BucketPage(
     limit=2,
     next="bXVzaWM=",
 )
+
+DIRECT_UPLOAD_REQUEST = DirectUploadRequest(
+    bucket=FILE.bucket,
+    name=_NAME,
+    size=_file.size,
+    sha256=_file.sha256,
+    metadata=_file.metadata,
+    tags=_file.tags,
+    part_size=16_777_216,
+)
+_upload = DirectUpload(
+    id=UUID("019a6b1c-02f4-7e6a-b1d8-54c09be7a3f1"),
+    file=NewFile(
+        bucket=_file.bucket,
+        name=_NAME,
+        content_type=_file.content_type,
+        metadata=_file.metadata,
+        tags=_file.tags,
+        digests=(Digest("sha-256", bytes.fromhex(_file.sha256)),),
+    ),
+    size=_file.size,
+    part_size=16_777_216,
+    key="",
+    multipart_id="",
+    state="open",
+    file_id=None,
+    failure=None,
+    created_at=_NOVEMBER,
+    expires_at=_NEXT_DAY,
+)
+_parts = [
+    PartToSend(
+        number=number,
+        size=_upload.size_of(number),
+        request=SignedRequest(
+            method="PUT",
+            url=f"https://fileport.s3.eu-central-1.amazonaws.com/27/019a…27?partNumber={number}&X-Amz-Expires=900&…",
+            headers={"Content-Length": str(_upload.size_of(number))},
+        ),
+    )
+    for number in (1, 2)
+]
+DIRECT_UPLOAD = direct_upload_body(_upload)
+OPENED_UPLOAD = opened_upload_body(_upload, _parts)
+PARTS = part_page(_upload, _parts)
+COMPLETING = direct_upload_body(replace(_upload, state="completing"))
+FAILED = direct_upload_body(
+    replace(
+        _upload,
+        state="failed",
+        failure=Failure(code="digest_mismatch", detail="The sha-256 of the body is not the one that was declared."),
+    )
+)
+DIRECT_UPLOAD_PAGE = DirectUploadPage(items=[DIRECT_UPLOAD], limit=1, next=DIRECT_UPLOAD.id)
 
 LIVE = Liveness()
 READY = Readiness(status="ok", catalog="ok", blob_store="ok")

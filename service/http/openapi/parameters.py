@@ -19,6 +19,7 @@ PATH: Mapping[str, Meaning] = {
         examples.FILE.name,
         {key: value for key, value in schemas.FILE_NAME.items() if key != "description"},
     ),
+    "direct_upload_id": Meaning("The direct upload's id.", str(examples.DIRECT_UPLOAD.id)),
     "file_id": Meaning("The file's id.", str(examples.FILE.id)),
     "job_id": Meaning("The job's id.", str(examples.RUNNING_JOB.id)),
 }

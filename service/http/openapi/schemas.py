@@ -14,6 +14,7 @@ from domain.model.buckets import (
     Policy,
     Usage,
 )
+from domain.model.direct_uploads import MAX_PART_SIZE, MAX_PARTS, MIN_PART_SIZE
 from domain.model.files import Destination
 from domain.model.jobs import MAX_PROBLEMS, JobProblem, PrefixDestination, Task
 from domain.model.media_types import MAX_CONTENT_TYPE_LENGTH
@@ -22,6 +23,8 @@ from domain.model.names import MAX_NAME_BYTES
 from domain.model.patches import FilePatch
 from service.http.archives import ArchiveRequest
 from service.http.batches import CopyOperation, DeleteOperation, MoveOperation, OperationResult, PatchOperation
+from service.http.direct_upload_bodies import DirectUploadBody, DirectUploadPage, OpenedUploadBody, PartBody
+from service.http.direct_uploads import DirectUploadRequest
 from service.http.jobs import JobBody, JobPageBody
 from service.http.openapi import patterns
 from service.http.problems import Problem
@@ -76,6 +79,14 @@ _FILE: Mapping[str, Schema] = {
         "description": "From then on the file is as good as deleted; null: never.",
         "format": "date-time",
     },
+}
+_DIRECT_UPLOAD: Mapping[str, Schema] = {
+    **{name: _FILE[name] for name in ("bucket", "name", "content_type", "size", "metadata", "tags", "created_at")},
+    "sha256": {**SHA256, "description": "The SHA-256 that was declared, in lower-case hex; null: none was."},
+    "part_size": {"description": "Bytes of every part but the last.", "minimum": MIN_PART_SIZE},
+    "part_count": {"description": "How many parts there are.", "minimum": 1, "maximum": MAX_PARTS},
+    "file_id": {"description": "The file that it has become.", "format": "uuid"},
+    "expires_at": {"description": "Until then it can be completed.", "format": "date-time"},
 }
 _BUCKET: Mapping[str, Schema] = {
     "name": BUCKET_NAME,
@@ -144,6 +155,13 @@ _LIMITS: Mapping[type, Mapping[str, Schema]] = {
     FilePatch: _FILE,
     Destination: _FILE,
     ArchiveRequest: _FILE,
+    DirectUploadRequest: {
+        name: each for name, each in _DIRECT_UPLOAD.items() if name in {"bucket", "name", "content_type", "tags"}
+    },
+    DirectUploadBody: _DIRECT_UPLOAD,
+    OpenedUploadBody: _DIRECT_UPLOAD,
+    DirectUploadPage: {"limit": {"minimum": 1}},
+    PartBody: {"number": {"minimum": 1, "maximum": MAX_PARTS}, "size": {"minimum": 0, "maximum": MAX_PART_SIZE}},
     BucketBody: _BUCKET,
     Policy: _BUCKET,
     FilePage: {"limit": {"minimum": 1}, "offset": {"minimum": 0}, "total": {"minimum": 0}},

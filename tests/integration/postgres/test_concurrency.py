@@ -13,9 +13,12 @@ from msgspec.structs import replace
 from adapters.postgres import Pool, PostgresCatalog
 from domain.errors import (
     BucketNotEmptyError,
+    DirectUploadEndedError,
     FileportError,
+    LeaseLostError,
     NameTakenError,
     NoSuchBucketError,
+    NoSuchDirectUploadError,
     NoSuchFileError,
     QuotaExceededError,
 )
@@ -27,6 +30,7 @@ from domain.model.listing import FileQuery
 from domain.model.patches import FilePatch
 from domain.model.preconditions import ANYTHING_GOES, Precondition
 from tests.contracts.catalog import LEASE, changed, claims, expired, reserved, stored, usage
+from tests.contracts.catalog_direct_uploads import claimed, opened
 from tests.factories import NewFileFactory
 
 T = TypeVar("T")
@@ -329,3 +333,40 @@ async def test_an_original_that_expires_while_it_is_copied_makes_no_way_for_its_
 async def test_what_was_committed_is_seen_by_all(pool: Pool, catalog: PostgresCatalog) -> None:
     file = await changed(catalog, await stored(catalog), tags=("x",))
     assert await asyncio.gather(*(catalog.file(file.id) for _ in range(20))) == [file] * 20
+
+
+async def test_of_many_who_complete_an_upload_at_once_one_does(catalog: PostgresCatalog) -> None:
+    upload = await opened(catalog)
+    blobs = [await reserved(catalog, size=upload.size) for _ in range(10)]
+    found, refusals = await race(catalog.claim_direct_upload(upload.id, blob.key) for blob in blobs)
+    assert not refusals
+    assert sorted(each.state for each in found) == ["completing"] * 9 + ["open"]
+    stored, refusals = await race(catalog.commit_direct_upload(upload.id, blob) for blob in blobs * 2)
+    assert kinds(refusals) == {LeaseLostError}
+    assert (len(stored), len({each.file.id for each in stored})) == (2, 1)
+    assert (await usage(catalog)).files == 1
+
+
+async def test_an_upload_that_is_completed_and_ended_at_once_is_one_of_both(catalog: PostgresCatalog) -> None:
+    for _ in range(10):
+        upload = await opened(catalog)
+        blob = await claimed(catalog, upload)
+        files = (await usage(catalog)).files
+        _, refusals = await race(
+            [catalog.commit_direct_upload(upload.id, blob), catalog.abort_direct_upload(upload.id)]
+        )
+        assert kinds(refusals) <= {DirectUploadEndedError}
+        assert (await catalog.direct_upload(upload.id)).state == ("aborted" if refusals else "completed")
+        assert (await usage(catalog)).files == files + (not refusals)
+
+
+async def test_a_commit_goes_on_while_its_staging_blob_is_forgotten(catalog: PostgresCatalog) -> None:
+    for _ in range(10):
+        upload = await opened(catalog, lease=0)
+        blob = await claimed(catalog, upload)
+        await catalog.condemn_lapsed(limit=10)
+        staged = list((await claims(catalog)).values())
+        results, refusals = await race([catalog.commit_direct_upload(upload.id, blob), catalog.forget_blobs(staged)])
+        assert kinds(refusals) <= {NoSuchDirectUploadError}
+        assert len(results) + len(refusals) == 2
+        assert await catalog.blob_records_of([upload.key]) == {}

@@ -12,6 +12,7 @@ from tests.contracts.catalog_batches import BatchesContract
 from tests.contracts.catalog_blobs import BlobsContract
 from tests.contracts.catalog_buckets import BucketsContract
 from tests.contracts.catalog_commits import CommitsContract
+from tests.contracts.catalog_direct_uploads import DirectUploadsContract
 from tests.contracts.catalog_files import FilesContract
 from tests.contracts.catalog_filters import FiltersContract
 from tests.contracts.catalog_jobs import JobsContract
@@ -69,6 +70,10 @@ class TestArchives(PostgresContract, ArchivesContract):
 
 
 class TestCommits(PostgresContract, CommitsContract):
+    pass
+
+
+class TestDirectUploads(PostgresContract, DirectUploadsContract):
     pass
 
 

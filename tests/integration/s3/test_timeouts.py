@@ -9,7 +9,7 @@ import aioboto3
 import pytest
 
 from adapters.circuit import Circuit, CircuitBlobStore
-from adapters.s3 import S3BlobStore, open_s3_client
+from adapters.s3 import S3BlobStore, S3DirectAccess, open_s3_client
 from domain.errors import BlobStoreRefusedError, BlobStoreUnavailableError
 from domain.model.blobs import new_blob_key
 from tests.contracts.blob_store import payload, read, stream
@@ -118,6 +118,20 @@ async def test_an_object_may_take_longer_to_assemble_than_another_answer(
         ):
             await store.put(new_blob_key(), stream(payload(PART + 1)), size=None)
     assert len(completion.met) == 1
+
+
+async def test_a_copy_may_take_longer_than_another_answer(
+    proxy: HttpProxy, aws_session: aioboto3.Session, prefix: str
+) -> None:
+    async def think_long(_: Exchange) -> bytes:
+        await asyncio.sleep(1.5)
+        return http_answer(b"<CopyObjectResult><ETag>copy</ETag></CopyObjectResult>")
+
+    async with open_s3_client(endpoint_url=proxy.url, session=aws_session, attempts=ATTEMPTS, patience=2) as client:
+        direct = S3DirectAccess(client, BUCKET, prefix, signing=client, life=1, patience=2)
+        with proxy.fault(think_long, "PUT") as copying:
+            assert await direct.copy(new_blob_key(), new_blob_key(), size=10) is None
+    assert len(copying.met) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """A linter of HTTP finds nothing to complain about in any kind of answer."""
 
+from uuid import uuid4
+
 import httpx
 
 from tests.lint import complaints
@@ -29,6 +31,7 @@ async def test_no_answer_to_a_reader_is_complained_about(client: httpx.AsyncClie
         *((url, {"If-None-Match": "*"}) for url in (file, f"{file}/text", "/schema")),
         *((f"/v1/archive?bucket={bucket.rpartition('/')[2]}", headers) for headers in CONTENT_REQUESTS),
         *((url, {}) for url in ("/v1/files", "/v1/files?limit=0", "/v1/buckets", bucket, f"{files}/missing")),
+        *((url, {}) for url in ("/v1/direct-uploads", "/v1/direct-uploads?limit=0", f"/v1/direct-uploads/{uuid4()}")),
         *((url, {}) for url in ("/health/live", "/health/ready", "/metrics", "/schema", "/schema/openapi.json", "/x")),
         (file, {"Authorization": "Bearer wrong"}),
     ]
@@ -62,6 +65,7 @@ async def test_no_answer_to_a_writer_is_complained_about(client: httpx.AsyncClie
         await client.put(f"{bucket}-new", json={}),
         await client.delete(f"{bucket}-new"),
         await client.options("/v1/files"),
+        await client.post("/v1/direct-uploads", json={"bucket": "default", "name": "a", "size": 1}),
         await client.post("/health/live"),
     ]
     assert {answer.status_code for answer in answers} == {200, 201, 204, 400, 405, 409, 412, 415, 422}

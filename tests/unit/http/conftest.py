@@ -74,7 +74,7 @@ async def open_service(*, grace: float = 0.0, environ: Mapping[str, str] | None 
     )
     clock = FakeClock()
     catalog, blobs = FakeCatalog(clock, grace=grace), FakeBlobStore()
-    direct = FakeDirectAccess(blobs.stored, clock)
+    direct = FakeDirectAccess(blobs, clock)
     container = make_container(settings, Fakes(catalog, blobs, clock, direct))
     app = create_app(container, settings)
     async with running(app):
@@ -96,7 +96,7 @@ async def client(service: Service) -> AsyncIterator[httpx.AsyncClient]:
     service.clock.reset()
     service.catalog.reset()
     service.blobs.reset()
-    service.direct.reset(service.blobs.stored)
+    service.direct.reset()
     async with client_of(service.app) as client:
         client.event_hooks = {"response": [lint]}
         yield client

@@ -54,6 +54,7 @@ def test_every_setting_is_read() -> None:
             "FILEPORT_REAPER_INTERVAL": "5",
             "FILEPORT_SWEEP_INTERVAL": "7.5",
             "FILEPORT_SIGNED_URL_LIFE": "59",
+            "FILEPORT_DIRECT_UPLOAD_LIFE": "90",
             "FILEPORT_BLOB_GRACE": "60",
             "FILEPORT_JOB_INTERVAL": "2",
             "FILEPORT_JOB_RETENTION": "3600",
@@ -71,6 +72,7 @@ def test_every_setting_is_read() -> None:
     assert (settings.s3_endpoint_url, settings.s3_region) == ("http://localhost:4566", "eu-west-1")
     assert settings.s3_timeout == 2.5
     assert (settings.s3_public_endpoint_url, settings.signed_url_life) == ("https://files.example", 59)
+    assert settings.direct_upload_life == 90
     assert (settings.max_file_size, settings.reaper_interval, settings.blob_grace) == (1024, 5, 60)
     assert (settings.sweep_interval, settings.job_interval, settings.job_retention) == (7.5, 2, 3600)
     assert (settings.max_uploads, settings.max_downloads) == (3, 4)
@@ -99,6 +101,7 @@ def test_every_setting_is_read() -> None:
         ("S3_TIMEOUT", "0"),
         ("S3_PUBLIC_ENDPOINT_URL", "files.example"),
         ("SIGNED_URL_LIFE", "0"),
+        ("DIRECT_UPLOAD_LIFE", "0"),
         ("SIGNED_URL_LIFE", "604801"),
         ("SIGNED_URL_LIFE", "86400"),
         ("ROOT_KEY", "short"),

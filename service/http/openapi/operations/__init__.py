@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from service.http.openapi.operation import Operation
-from service.http.openapi.operations import archives, batches, buckets, content, files, health, jobs
+from service.http.openapi.operations import archives, batches, buckets, content, direct_uploads, files, health, jobs
 
 OPERATIONS: Mapping[str, Operation] = {
     **buckets.OPERATIONS,
@@ -12,6 +12,7 @@ OPERATIONS: Mapping[str, Operation] = {
     **content.OPERATIONS,
     **jobs.OPERATIONS,
     **archives.OPERATIONS,
+    **direct_uploads.OPERATIONS,
     **health.OPERATIONS,
 }
 
@@ -20,5 +21,6 @@ TAGS = {
     "Files": "What is known of files: find, read, change, copy and delete their records. No bytes move.",
     "Content": "The bytes: uploads and downloads, by name and by id.",
     "Jobs": "Work on all files below a prefix, done in the background.",
+    "Direct uploads": "Large files whose bytes go to S3 without passing the service, and are verified there.",
     "Health": "For the platform that runs the service.",
 }

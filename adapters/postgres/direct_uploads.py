@@ -1,0 +1,194 @@
+"""Uploads whose bytes clients send to the blob store themselves."""
+
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from adapters.postgres.commit import commit
+from adapters.postgres.connections import Connection
+from adapters.postgres.database import Database
+from adapters.postgres.records import COLUMNS, UNEXPIRED, to_file
+from domain.errors import DirectUploadEndedError, LeaseLostError, NoSuchDirectUploadError, NoSuchFileError
+from domain.model.blobs import Blob
+from domain.model.digests import Digest
+from domain.model.direct_uploads import DirectUpload, Failure, NewDirectUpload
+from domain.model.files import NewFile, Stored
+from domain.model.ids import new_id
+from domain.model.preconditions import Precondition
+
+# A completion is somebody's for as long as its blob is: reservations are kept, given up and lost as one.
+_UPLOAD_COLUMNS = """
+id, bucket, name, content_type, size, sha256, metadata, tags, precondition, part_size, staging_key, multipart_id,
+final_key, file_id, failure, created_at, expires_at,
+CASE
+    WHEN state = 'open' AND EXISTS (
+        SELECT FROM blobs
+        WHERE key = final_key AND blobs.state = 'staged' AND lease_until > statement_timestamp()
+    ) THEN 'completing'
+    WHEN state = 'open' AND expires_at <= statement_timestamp() THEN 'expired'
+    ELSE state
+END AS state
+"""
+_UPLOAD = f"SELECT {_UPLOAD_COLUMNS} FROM direct_uploads WHERE id = $1"
+_UNFINISHED = f"""
+SELECT * FROM (
+    SELECT {_UPLOAD_COLUMNS} FROM direct_uploads WHERE state = 'open' AND ($1::uuid IS NULL OR id > $1)
+) AS unfinished
+WHERE state <> 'expired'
+ORDER BY id
+LIMIT $2
+"""
+_LEASE = """
+UPDATE blobs SET lease_until = statement_timestamp() + make_interval(secs => $2)
+WHERE key = $1 AND state = 'staged'
+RETURNING key
+"""
+_OPEN = f"""
+INSERT INTO direct_uploads (
+    id, bucket, name, content_type, size, sha256, metadata, tags, precondition, part_size, staging_key, multipart_id,
+    expires_at
+) VALUES (
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, statement_timestamp() + make_interval(secs => $13)
+)
+RETURNING {_UPLOAD_COLUMNS}
+"""
+_LOCK = "SELECT FROM direct_uploads WHERE id = $1 FOR UPDATE"
+_CLAIM = "UPDATE direct_uploads SET final_key = $2, failure = NULL WHERE id = $1"
+_COMPLETE = "UPDATE direct_uploads SET state = 'completed', file_id = $2 WHERE id = $1"
+_FAIL = """
+UPDATE direct_uploads SET failure = $3, state = CASE WHEN $4 THEN 'failed' ELSE state END
+WHERE id = $1 AND final_key = $2 AND state = 'open'
+"""
+_ABORT = "UPDATE direct_uploads SET state = 'aborted' WHERE id = $1"
+_FILE = f"SELECT {COLUMNS} FROM files WHERE id = $1 AND {UNEXPIRED}"
+
+_IN_PROGRESS = frozenset({"open", "completing"})
+
+
+class PostgresDirectUploads:
+    """The `DirectUploads` part of the catalog.
+
+    An upload's row is locked before all that a commit locks, and by nobody who holds any of that.
+    """
+
+    def __init__(self, database: Database, *, grace: float) -> None:
+        self._database = database
+        self._grace = grace
+
+    async def open_direct_upload(self, new: NewDirectUpload, *, life: float, lease: float) -> DirectUpload:
+        return await self._database.transact(_open, new, life, lease)
+
+    async def direct_upload(self, id: UUID) -> DirectUpload:
+        return _only(await self._database.read(_UPLOAD, id))
+
+    async def direct_uploads(self, *, after: UUID | None, limit: int) -> list[DirectUpload]:
+        return [_upload(row) for row in await self._database.read(_UNFINISHED, after, limit)]
+
+    async def claim_direct_upload(self, id: UUID, key: str) -> DirectUpload:
+        return await self._database.transact(_claim, id, key)
+
+    async def commit_direct_upload(self, id: UUID, blob: Blob) -> Stored:
+        return await self._database.transact(_commit, id, blob, self._grace)
+
+    async def fail_direct_upload(self, id: UUID, key: str, failure: Failure, *, ended: bool) -> None:
+        await self._database.change(_FAIL, id, key, msgspec.to_builtins(failure), ended)
+
+    async def abort_direct_upload(self, id: UUID) -> DirectUpload:
+        return await self._database.transact(_abort, id)
+
+
+async def _open(connection: Connection, new: NewDirectUpload, life: float, lease: float) -> DirectUpload:
+    if await connection.fetchval(_LEASE, new.key, lease) is None:
+        raise LeaseLostError("The upload's lease has ended.")
+    file = new.file
+    rows = await connection.fetch(
+        _OPEN,
+        new_id(),
+        file.bucket,
+        file.name,
+        file.content_type,
+        file.size,
+        next((each.value.hex() for each in file.digests), None),
+        file.metadata,
+        file.tags,
+        msgspec.to_builtins(file.precondition),
+        new.part_size,
+        new.key,
+        new.multipart_id,
+        life,
+    )
+    return _only(rows)
+
+
+async def _claim(connection: Connection, id: UUID, key: str) -> DirectUpload:
+    upload = _only(await _locked(connection, id))
+    if upload.state == "open":
+        await connection.execute(_CLAIM, id, key)
+    return upload
+
+
+async def _commit(connection: Connection, id: UUID, blob: Blob, grace: float) -> Stored:
+    rows = await _locked(connection, id)
+    upload = _only(rows)
+    if rows[0]["final_key"] != blob.key:
+        raise LeaseLostError("Another completion of the upload has taken over.")
+    if upload.state == "completed":
+        return await _committed(connection, upload)
+    if upload.state in {"aborted", "failed"}:
+        raise DirectUploadEndedError("The upload has ended.")
+    stored = await commit(connection, upload.file, blob, grace)
+    await connection.execute(_COMPLETE, id, stored.file.id)
+    return stored
+
+
+async def _committed(connection: Connection, upload: DirectUpload) -> Stored:
+    row = await connection.fetchrow(_FILE, upload.file_id)
+    if row is None:
+        raise NoSuchFileError("There is no such file.")
+    return Stored(file=to_file(row), created=row["revision"] == 1)
+
+
+async def _abort(connection: Connection, id: UUID) -> DirectUpload:
+    upload = _only(await _locked(connection, id))
+    if upload.state in _IN_PROGRESS:
+        await connection.execute(_ABORT, id)
+    return upload
+
+
+async def _locked(connection: Connection, id: UUID) -> list[asyncpg.Record]:
+    await connection.execute(_LOCK, id)
+    # A statement of its own: it sees what those did who had the lock before.
+    return await connection.fetch(_UPLOAD, id)
+
+
+def _only(rows: list[asyncpg.Record]) -> DirectUpload:
+    if not rows:
+        raise NoSuchDirectUploadError("There is no such direct upload.")
+    return _upload(rows[0])
+
+
+def _upload(row: asyncpg.Record) -> DirectUpload:
+    sha256 = row["sha256"]
+    return DirectUpload(
+        id=row["id"],
+        file=NewFile(
+            bucket=row["bucket"],
+            name=row["name"],
+            content_type=row["content_type"],
+            metadata=row["metadata"],
+            tags=None if row["tags"] is None else tuple(row["tags"]),
+            size=row["size"],
+            digests=() if sha256 is None else (Digest("sha-256", bytes.fromhex(sha256)),),
+            precondition=msgspec.convert(row["precondition"], Precondition),
+        ),
+        size=row["size"],
+        part_size=row["part_size"],
+        key=row["staging_key"],
+        multipart_id=row["multipart_id"],
+        state=row["state"],
+        file_id=row["file_id"],
+        failure=None if row["failure"] is None else msgspec.convert(row["failure"], Failure),
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+    )
