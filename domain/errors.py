@@ -216,6 +216,12 @@ class IdempotencyKeyReusedError(FileportError):
     code = "idempotency_key_reused"
 
 
+class PartialBusyError(ConflictError):
+    """Another caller still adds to the same unfinished bytes."""
+
+    code = "upload_busy"
+
+
 class PreconditionFailedError(FileportError):
     """A condition of the request (RFC 9110, section 13.1) is false for the file's current state."""
 

@@ -20,6 +20,7 @@ from domain.model.idempotency import KeyClaim, KeyRecord
 from domain.model.integrity import Miscount
 from domain.model.jobs import Job, JobClaim, JobPlace, Task
 from domain.model.listing import FileQuery
+from domain.model.partials import Checkpoint, Progress
 from domain.model.preconditions import Precondition
 from domain.model.ranges import ByteRange
 
@@ -405,7 +406,7 @@ class BlobStore(Protocol):
         ...
 
     async def abort(self, key: str) -> None:
-        """Remove what unfinished writes of `key` left: temporary files, multipart uploads. Idempotent."""
+        """Remove what unfinished writes of `key` left: temporary files, multipart uploads, pieces. Idempotent."""
         ...
 
     def list_stored(self) -> AsyncIterator[StoredBlob]:
@@ -416,7 +417,7 @@ class BlobStore(Protocol):
         ...
 
     def list_unfinished(self) -> AsyncIterator[str]:
-        """Yield each key that has temporary files or multipart uploads, those of writes that go on included."""
+        """Yield each key that has temporary files, multipart uploads or pieces, those of writes that go on included."""
         ...
 
     async def size_of(self, key: str) -> int:
@@ -475,6 +476,65 @@ class DirectAccess(Protocol):
         Returns the SHA-256 of the copy, in hex, where the store computes it, else None. Raises `BlobMissingError`
         where there are no bytes under `source`. After an error, as after one of `BlobStore.put`, something may be
         left, or may yet arrive, under `key`.
+        """
+        ...
+
+
+class PartialBlobs(Protocol):
+    """Keeps blobs that arrive in pieces, over many calls and by many processes, until they are whole.
+
+    A key that is written here is not put; nothing is under it before `complete`. What is left of one that is given
+    up, `BlobStore.abort` removes and `BlobStore.list_unfinished` tells.
+
+    One caller at a time adds to a key. The caller sees to that, by `checkpoint`, and need not be sure that a former one
+    has ended: whatever that one still writes, no byte changes that is part of a progress that was checkpointed since.
+    Any process may be killed at any moment: the pieces of a progress are durable before it is told, and are never
+    written again.
+    """
+
+    async def begin(self, key: str, *, size: int | None = None) -> Progress:
+        """Return the progress of a blob of which nothing has arrived; `size` is a hint of how long it will be."""
+        ...
+
+    async def append(
+        self, key: str, progress: Progress, body: AsyncIterable[bytes], *, size: int | None, checkpoint: Checkpoint
+    ) -> Progress:
+        """Add `body` behind the `progress.size` bytes that are there, and return the progress. `size` is as in `put`.
+
+        Awaits `checkpoint` when more bytes are durable: for each 64 MiB, or each part where those are larger, and at
+        the end; one call at a time. An error that it raises ends the call at once and comes out unchanged. What the
+        store holds beyond `progress` is dropped, perhaps after a `checkpoint` of `progress` as it is, which then shows
+        that nobody else has gone on from there.
+
+        Where `body` raises an error, or the call is cancelled, what came before is made durable and checkpointed, and
+        then that goes on; after a cancellation there are some seconds for it. Memory stays bounded, as in `put`.
+
+        Raises `BlobMissingError` where bytes of `progress` are gone, and `PartialBusyError` where a former caller
+        still holds them.
+        """
+        ...
+
+    def take_over(self, progress: Progress) -> Progress:
+        """Return the progress to go on from, where the last `append` may still run, or be on its way to the store.
+
+        That is so unless it returned, or raised what its body had raised. It is never wrong, but wears the key off a
+        little.
+        """
+        ...
+
+    async def complete(self, key: str, progress: Progress) -> None:
+        """Make the pieces the bytes under `key`: durable, and visible at once.
+
+        Idempotent, also where the answer to an earlier call was lost. Raises `BlobMissingError` where bytes of
+        `progress` are gone, and `PartialBusyError`.
+        """
+        ...
+
+    async def concatenate(self, key: str, sources: Sequence[str]) -> None:
+        """Store the bytes under each of `sources`, one after another, under `key`: durable, and visible at once.
+
+        They are copied inside the store, where it can, and stay where they are. Idempotent. Raises `BlobMissingError`
+        where there are no bytes under one of `sources`. After any error something may be left until `abort`.
         """
         ...
 

@@ -21,6 +21,7 @@ STATUS: Mapping[type[errors.FileportError], HTTPStatus] = {
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
     errors.ConflictError: HTTPStatus.CONFLICT,
     errors.DirectUploadEndedError: HTTPStatus.GONE,
+    errors.PartialBusyError: HTTPStatus.LOCKED,
     errors.PreconditionFailedError: HTTPStatus.PRECONDITION_FAILED,
     errors.IdempotencyKeyReusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.RangeNotSatisfiableError: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
