@@ -20,8 +20,11 @@ from tests.contracts.catalog_listing import ListingContract
 from tests.contracts.catalog_where import WhereContract
 from tests.contracts.direct_access import Answer, DirectAccessContract
 from tests.contracts.idempotency_keys import IdempotencyKeysContract
+from tests.contracts.partial_blobs import PartialBlobsContract
+from tests.contracts.partial_blobs_concatenation import ConcatenationContract
 from tests.contracts.secret_source import SecretSourceContract
 from tests.unit.fake_direct_access import FakeDirectAccess
+from tests.unit.fake_partials import FakePartialBlobs
 from tests.unit.fakes import FakeBlobStore, FakeCatalog, FakeClock, FakeSecretSource
 
 
@@ -128,6 +131,27 @@ class TestFakeDirectAccess(DirectAccessContract):
     async def send(self, method: str, url: str, content: bytes = b"") -> Answer:
         found = self._direct.send(method, url, content)
         return Answer(found.status, found.headers, found.content)
+
+
+class FakePartialBlobsContract:
+    @pytest.fixture
+    def store(self) -> FakeBlobStore:
+        return FakeBlobStore()
+
+    @pytest.fixture
+    def partials(self, store: FakeBlobStore) -> FakePartialBlobs:
+        return FakePartialBlobs(store, piece_size=1_000_000)
+
+    async def leftovers(self, store: FakeBlobStore, key: str) -> list[str]:
+        return [each for each in (*store.stored, *store.unfinished, *store.pieces) if each == key]
+
+
+class TestFakePartialBlobs(FakePartialBlobsContract, PartialBlobsContract):  # type: ignore[misc] # this test's own store
+    pass
+
+
+class TestFakeConcatenation(FakePartialBlobsContract, ConcatenationContract):  # type: ignore[misc] # likewise
+    pass
 
 
 class TestFakeSecretSource(SecretSourceContract):
