@@ -534,7 +534,8 @@ class PartialBlobs(Protocol):
         """Store the bytes under each of `sources`, one after another, under `key`: durable, and visible at once.
 
         They are copied inside the store, where it can, and stay where they are. Idempotent. Raises `BlobMissingError`
-        where there are no bytes under one of `sources`. After any error something may be left until `abort`.
+        where there are no bytes under one of `sources`, and `PartialBusyError`. After any error something may be left
+        until `abort`.
         """
         ...
 

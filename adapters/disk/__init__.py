@@ -2,5 +2,6 @@
 
 from adapters.disk.blob_store import DiskBlobStore, open_disk_blob_store
 from adapters.disk.direct_access import NoDirectAccess
+from adapters.disk.partials import DiskPartialBlobs
 
-__all__ = ["DiskBlobStore", "NoDirectAccess", "open_disk_blob_store"]
+__all__ = ["DiskBlobStore", "DiskPartialBlobs", "NoDirectAccess", "open_disk_blob_store"]

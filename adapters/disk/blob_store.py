@@ -11,7 +11,7 @@ from anyio.to_thread import run_sync
 from adapters.disk.errors import disk_errors
 from adapters.disk.files import StagedFile, StoredFile
 from adapters.disk.layout import SHARDS, Layout, sync_directory
-from adapters.disk.threads import Threads
+from adapters.disk.threads import SLOWEST_BYTES_PER_SECOND, Threads
 from domain.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.model.blobs import StoredBlob
 from domain.model.ranges import ByteRange
@@ -22,8 +22,6 @@ _WRITE_SIZE = 512 * 1024
 _READERS = 16
 _WRITERS = 32
 _PATIENCE_SECONDS = 30.0
-# How long syncing a file may take on top: all of it may be in memory still.
-_SLOWEST_BYTES_PER_SECOND = 10 * 1024 * 1024
 
 
 async def open_disk_blob_store(root: Path) -> "DiskBlobStore":
@@ -66,7 +64,7 @@ class DiskBlobStore:
                     await self._writers.run(staged.append, buffer)
                     written += len(buffer)
                     buffer = bytearray()
-            await self._writers.run(staged.publish, buffer, longer=written / _SLOWEST_BYTES_PER_SECOND)
+            await self._writers.run(staged.publish, buffer, longer=written / SLOWEST_BYTES_PER_SECOND)
         except BaseException as error:
             await self._writers.finish(staged.discard, error)
             raise

@@ -60,6 +60,10 @@ class Layout:
             path.parent.stat()
             return None
 
+    def sync(self, key: str) -> None:
+        """Make durable that there are bytes under `key`."""
+        sync_directory(self.final(key).parent)
+
     def probe(self) -> None:
         """Raise `OSError` where no file can be written, or the directories are gone (an unmounted disk)."""
         for directory in (self._root / SHARDS[0], self._root / SHARDS[-1]):

@@ -10,6 +10,9 @@ from anyio import CancelScope, fail_after
 
 from adapters.disk.errors import DiskStalledError, disk_errors
 
+# How long syncing a file may take on top: all of it may be in memory still.
+SLOWEST_BYTES_PER_SECOND = 10 * 1024 * 1024
+
 _Arguments = TypeVarTuple("_Arguments")
 _Result = TypeVar("_Result")
 

@@ -1,10 +1,11 @@
 """Blobs in pieces, in memory: in the same place as the fake blob store's."""
 
 from collections.abc import AsyncIterable, Sequence
+from contextlib import suppress
 
 import anyio
 
-from domain.errors import BlobMissingError
+from domain.errors import BlobMissingError, FileportError
 from domain.model.ids import new_id
 from domain.model.partials import Checkpoint, Piece, Progress
 from tests.unit.fakes import FakeBlobStore
@@ -41,7 +42,7 @@ class FakePartialBlobs:
                     progress, waiting = self._keep(key, progress, waiting), bytearray()
                     await checkpoint(progress)
         except anyio.get_cancelled_exc_class():
-            with anyio.CancelScope(shield=True):
+            with anyio.CancelScope(shield=True), suppress(FileportError):
                 if waiting:
                     await checkpoint(self._keep(key, progress, waiting))
             raise

@@ -1,0 +1,174 @@
+"""Blobs in a directory that arrive in pieces."""
+
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+from anyio import get_cancelled_exc_class, move_on_after
+
+from adapters.disk.layout import Layout
+from adapters.disk.partial_file import PartialFile
+from adapters.disk.threads import SLOWEST_BYTES_PER_SECOND, Threads
+from domain.errors import BlobMissingError, FileportError
+from domain.model.partials import Checkpoint, Piece, Progress
+
+_WRITE_SIZE = 512 * 1024
+_CHECKPOINT_SIZE = 64 * 1024**2
+_COPY_SIZE = 256 * 1024**2
+_THREADS = 32
+_PATIENCE_SECONDS = 30.0
+# For what came before a cancellation.
+_LAST_SECONDS = 10
+
+
+class DiskPartialBlobs:
+    """Appends each piece to the temporary file of its blob, in the same directory as `DiskBlobStore`.
+
+    Before each checkpoint the file is synced. A kill leaves bytes behind those of the last checkpoint, which the next
+    `append` cuts off; the file is renamed to its final name as it is, once it is complete.
+
+    The file is locked while a call works on it, and the lock ends with its process. So a former caller that still runs
+    makes `PartialBusyError`, until it is gone. One that comes late finds more than it knows of, and asks `checkpoint`
+    before it cuts that off, with the file locked: if nobody took over until then, nobody has bytes there to lose.
+
+    An append holds about 512 KiB of memory, a copy none. No step waits longer than `patience` seconds for the disk.
+    """
+
+    def __init__(self, root: Path, *, patience: float = _PATIENCE_SECONDS) -> None:
+        self._layout = Layout(root)
+        self._threads = Threads(_THREADS, patience)
+
+    async def begin(self, key: str, *, size: int | None = None) -> Progress:  # noqa: ARG002 - a file needs no hints
+        return Progress(size=0, state={})
+
+    async def append(
+        self,
+        key: str,
+        progress: Progress,
+        body: AsyncIterable[bytes],
+        *,
+        size: int | None,  # noqa: ARG002 - likewise
+        checkpoint: Checkpoint,
+    ) -> Progress:
+        async with self._held(key, progress.size) as (file, length):
+            if length > progress.size:
+                await checkpoint(progress)
+                await self._threads.run(file.truncate, progress.size)
+            appending = _Appending(file, self._threads, progress.size, checkpoint)
+            return await appending.run(body)
+
+    def take_over(self, progress: Progress) -> Progress:
+        return progress
+
+    async def complete(self, key: str, progress: Progress) -> None:
+        try:
+            async with self._held(key, progress.size) as (file, length):
+                if length > progress.size:
+                    await self._threads.run(file.truncate, progress.size)
+                await self._publish(file, key, progress.size)
+        except BlobMissingError:
+            if not await self._is_published(key, progress.size):
+                raise
+
+    async def concatenate(self, key: str, sources: Sequence[str]) -> None:
+        sizes = [await self._size(source) for source in sources]
+        total = sum(sizes)
+        async with self._held(key, 0) as (file, _):
+            await self._threads.run(file.truncate, 0)
+            offset = 0
+            for source, size in zip(sources, sizes, strict=True):
+                await self._copy(file, source, size, offset)
+                offset += size
+            await self._publish(file, key, total)
+
+    @asynccontextmanager
+    async def _held(self, key: str, size: int) -> AsyncIterator[tuple[PartialFile, int]]:
+        """Hold the temporary file of `key`, with the number of its bytes."""
+        file = PartialFile(temporary=self._layout.temporary(key), final=self._layout.final(key))
+        failure: BaseException | None = None
+        try:
+            yield file, await self._threads.run(file.hold, size)
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            await self._threads.finish(file.let_go, failure)
+
+    async def _copy(self, file: PartialFile, source: str, size: int, offset: int) -> None:
+        for start in range(0, size, _COPY_SIZE):
+            length = min(_COPY_SIZE, size - start)
+            await self._threads.run(
+                file.copy,
+                self._layout.final(source),
+                start,
+                offset + start,
+                length,
+                longer=length / SLOWEST_BYTES_PER_SECOND,
+            )
+
+    async def _publish(self, file: PartialFile, key: str, size: int) -> None:
+        if await self._is_published(key, size):
+            await self._threads.run(file.discard)
+        else:
+            await self._threads.run(file.publish, longer=size / SLOWEST_BYTES_PER_SECOND)
+
+    async def _is_published(self, key: str, size: int) -> bool:
+        """Return whether an earlier call gave the file its name, and make that durable: it may have come no further."""
+        if await self._threads.run(self._layout.size, key) != size:
+            return False
+        await self._threads.run(self._layout.sync, key)
+        return True
+
+    async def _size(self, key: str) -> int:
+        size = await self._threads.run(self._layout.size, key)
+        if size is None:
+            raise BlobMissingError("The file's bytes are missing.")
+        return size
+
+
+class _Appending:
+    """One piece on its way into the file."""
+
+    def __init__(self, file: PartialFile, threads: Threads, size: int, checkpoint: Checkpoint) -> None:
+        self._file = file
+        self._threads = threads
+        self._checkpoint = checkpoint
+        self._buffer = bytearray()
+        self._written = size
+        self._progress = Progress(size=size, state={})
+
+    async def run(self, body: AsyncIterable[bytes]) -> Progress:
+        piece = Piece(body)
+        try:
+            async for chunk in piece:
+                self._buffer += chunk
+                if len(self._buffer) >= _WRITE_SIZE:
+                    await self._write()
+                if self._written - self._progress.size >= _CHECKPOINT_SIZE:
+                    await self._settle()
+        except get_cancelled_exc_class():
+            with move_on_after(_LAST_SECONDS, shield=True), suppress(FileportError):
+                await self._settle()
+            raise
+        await self._settle()
+        if piece.failure is not None:
+            raise piece.failure
+        return self._progress
+
+    async def _write(self) -> None:
+        await self._threads.run(self._file.write, self._written, self._buffer)
+        self._written += len(self._buffer)
+        self._buffer = bytearray()
+
+    async def _settle(self) -> None:
+        if self._buffer:
+            await self._write()
+        fresh = self._written - self._progress.size
+        if fresh:
+            # The name is durable with the first bytes that are.
+            sync = partial(self._file.sync, name=self._progress.size == 0)
+            await self._threads.run(sync, longer=fresh / SLOWEST_BYTES_PER_SECOND)
+            progress = Progress(size=self._written, state={})
+            await self._checkpoint(progress)
+            self._progress = progress

@@ -1,0 +1,35 @@
+"""Blobs in a directory that arrive in pieces keep the port's contract, and their own promises."""
+
+from pathlib import Path
+
+import pytest
+
+from adapters.disk import DiskBlobStore, DiskPartialBlobs, open_disk_blob_store
+from domain.ports import BlobStore
+from tests.contracts.partial_blobs import PartialBlobsContract
+from tests.contracts.partial_blobs_concatenation import ConcatenationContract
+
+
+class DiskContract:
+    @pytest.fixture
+    async def store(self, tmp_path: Path) -> DiskBlobStore:
+        return await open_disk_blob_store(tmp_path)
+
+    @pytest.fixture
+    def partials(self, store: DiskBlobStore, tmp_path: Path) -> DiskPartialBlobs:
+        return DiskPartialBlobs(tmp_path)
+
+    @pytest.fixture(autouse=True)
+    def _root(self, tmp_path: Path) -> None:
+        self.root = tmp_path
+
+    async def leftovers(self, store: BlobStore, key: str) -> list[str]:
+        return [str(path) for path in self.root.rglob(f"*{key}*")]
+
+
+class TestDiskPartialBlobs(DiskContract, PartialBlobsContract):
+    pass
+
+
+class TestDiskConcatenation(DiskContract, ConcatenationContract):
+    pass
