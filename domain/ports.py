@@ -502,9 +502,11 @@ class PartialBlobs(Protocol):
         """Add `body` behind the `progress.size` bytes that are there, and return the progress. `size` is as in `put`.
 
         Awaits `checkpoint` when more bytes are durable: for each 64 MiB, or each part where those are larger, and at
-        the end; one call at a time. An error that it raises ends the call at once and comes out unchanged. What the
-        store holds beyond `progress` is dropped, perhaps after a `checkpoint` of `progress` as it is, which then shows
-        that nobody else has gone on from there.
+        the end; one call at a time. An error that it raises ends the call at once and comes out unchanged.
+
+        What the store holds beyond `progress` is dropped. `progress` stays good until the call after this one: to go
+        back is to append to it again. Before anything is dropped, or missing, `checkpoint` may be awaited with
+        `progress` as it is, to show that nobody else has gone on.
 
         Where `body` raises an error, or the call is cancelled, what came before is made durable and checkpointed, and
         then that goes on; after a cancellation there are some seconds for it. Memory stays bounded, as in `put`.

@@ -75,7 +75,7 @@ class PartialFile:
     def sync(self, *, name: bool) -> None:
         """Make durable what was written, and the file's `name`, too."""
         with self._lock:
-            os.fsync(self._held)
+            self._sync(self._held)
             if name:
                 sync_directory(self._temporary.parent)
 
@@ -85,10 +85,8 @@ class PartialFile:
         Raises `FileExistsError` where that name is taken.
         """
         with self._lock:
-            os.fsync(self._held)
-            if self._final.exists():
-                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
-            self._temporary.rename(self._final)
+            self._sync(self._held)
+            self._rename()
             sync_directory(self._final.parent)
 
     def discard(self) -> None:
@@ -129,6 +127,14 @@ class PartialFile:
             if descriptor >= 0:
                 os.close(descriptor)
         return None
+
+    def _sync(self, descriptor: int) -> None:
+        os.fsync(descriptor)
+
+    def _rename(self) -> None:
+        if self._final.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        self._temporary.rename(self._final)
 
     def _close(self) -> None:
         if self._descriptor is not None:

@@ -51,12 +51,17 @@ class DiskPartialBlobs:
         size: int | None,  # noqa: ARG002 - likewise
         checkpoint: Checkpoint,
     ) -> Progress:
-        async with self._held(key, progress.size) as (file, length):
-            if length > progress.size:
-                await checkpoint(progress)
-                await self._threads.run(file.truncate, progress.size)
-            appending = _Appending(file, self._threads, progress.size, checkpoint)
-            return await appending.run(body)
+        try:
+            async with self._held(key, progress.size) as (file, length):
+                if length > progress.size:
+                    await checkpoint(progress)
+                    await self._threads.run(file.truncate, progress.size)
+                appending = _Appending(file, self._threads, progress.size, checkpoint)
+                return await appending.run(body)
+        except BlobMissingError:
+            # So it is for a former caller, too, when the blob is complete.
+            await checkpoint(progress)
+            raise
 
     def take_over(self, progress: Progress) -> Progress:
         return progress

@@ -1,32 +1,25 @@
 """The blob store in an S3 bucket."""
 
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Self
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from adapters.s3.checksums import part_md5
-from adapters.s3.errors import PATIENCE_SECONDS, is_missing, lies_behind_the_end, s3_errors, s3_request
-from adapters.s3.listing import list_objects, list_uploads, object_key_of
+from adapters.s3.errors import PATIENCE_SECONDS, s3_request
+from adapters.s3.listing import in_order, list_objects, list_uploads, object_key_of
 from adapters.s3.multipart import MultipartUpload, abort_uploads
-from adapters.s3.parts import PART_SIZE, Budget, Part, Parts
-from domain.errors import BlobMissingError, BlobStoreRefusedError, BlobStoreUnavailableError
+from adapters.s3.objects import object_size, open_object, put_object
+from adapters.s3.parts import PART_SIZE, Budget, Parts
+from adapters.s3.tails import Tails
+from domain.errors import BlobStoreUnavailableError
 from domain.model.blobs import StoredBlob
 from domain.model.ranges import ByteRange
 
 if TYPE_CHECKING:
-    from aiobotocore.response import StreamingBody
     from types_aiobotocore_s3.client import S3Client
-    from types_aiobotocore_s3.type_defs import GetObjectOutputTypeDef, GetObjectRequestTypeDef
 
 # S3 deletes up to a thousand objects before it answers.
 _DELETE_SECONDS = 30
 _SENDING_BYTES = 16 * PART_SIZE
-_READ_SIZE = 256 * 1024
-# Above this, aiohttp wants a file. botocore sends a file only after the store has said that it wants it (RFC 9110,
-# section 10.1.1): a round trip more, which small bodies do not pay.
-_INLINE_SIZE = 1024 * 1024
 
 
 class S3BlobStore:
@@ -60,6 +53,7 @@ class S3BlobStore:
         self._prefix = prefix
         self._patience = patience
         self._proven = False
+        self._tails = Tails(client, bucket, prefix, patience=patience)
         self.sending = Budget(sending_bytes)
 
     async def admit(self) -> None:
@@ -70,7 +64,13 @@ class S3BlobStore:
         parts = Parts(body)
         await parts.gather(PART_SIZE)
         if parts.ended:
-            await self._put_whole(object_key, parts.take())
+            await put_object(
+                self._client,
+                bucket=self._bucket,
+                object_key=object_key,
+                whole=parts.take(),
+                patience=self._patience,
+            )
         else:
             upload = MultipartUpload(
                 self._client,
@@ -81,34 +81,9 @@ class S3BlobStore:
             )
             await upload.run(parts, expected=size)
 
-    async def _put_whole(self, object_key: str, whole: Part) -> None:
-        checksum = await part_md5(whole)
-        body = whole.data.getvalue() if whole.size <= _INLINE_SIZE else whole.data
-        with s3_request(patience=self._patience, size=whole.size):
-            await self._client.put_object(Bucket=self._bucket, Key=object_key, Body=body, ContentMD5=checksum)
-
-    @asynccontextmanager
-    async def open(self, key: str, part: ByteRange | None = None) -> AsyncIterator[AsyncIterator[bytes]]:
-        asked: GetObjectRequestTypeDef = {"Bucket": self._bucket, "Key": self._object_key(key)}
-        if part is not None:
-            asked["Range"] = f"bytes={part.start}-{part.end - 1}"
-        with s3_request(patience=self._patience):
-            try:
-                found = await self._client.get_object(**asked)
-            except ClientError as error:
-                if is_missing(error) or (part is not None and lies_behind_the_end(error)):
-                    raise BlobMissingError("The file's bytes are missing.") from error
-                raise
-        body = found["Body"]
-        try:
-            if part is not None:
-                _check_part(part, found)
-            chunks = _Chunks(body, found["ContentLength"])
-            await chunks.begin()
-            yield chunks
-        finally:
-            # A connection that was not read to its end cannot be used again; this one call knows which it is.
-            body.close()
+    def open(self, key: str, part: ByteRange | None = None) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        object_key = self._object_key(key)
+        return open_object(self._client, bucket=self._bucket, object_key=object_key, part=part, patience=self._patience)
 
     async def delete(self, keys: Sequence[str]) -> set[str]:
         if not keys:
@@ -128,6 +103,7 @@ class S3BlobStore:
         await abort_uploads(
             self._client, bucket=self._bucket, object_key=self._object_key(key), patience=self._patience
         )
+        await self._tails.remove_all(key)
 
     async def list_stored(self) -> AsyncIterator[StoredBlob]:
         found = list_objects(self._client, bucket=self._bucket, prefix=self._prefix, patience=self._patience)
@@ -135,24 +111,17 @@ class S3BlobStore:
             yield StoredBlob(key=key, size=size)
 
     async def list_unfinished(self) -> AsyncIterator[str]:
+        uploads = list_uploads(self._client, bucket=self._bucket, prefix=self._prefix, patience=self._patience)
         latest = ""
-        found = list_uploads(self._client, bucket=self._bucket, prefix=self._prefix, patience=self._patience)
-        async for key in found:
+        async for key in in_order(uploads, self._tails.list_keys()):
             if key != latest:
                 yield key
             latest = key
 
     async def size_of(self, key: str) -> int:
-        with s3_request(patience=self._patience):
-            try:
-                found = await self._client.head_object(Bucket=self._bucket, Key=self._object_key(key))
-            except ClientError as error:
-                if not is_missing(error):
-                    raise
-                # An answer to HEAD has no body to tell it from a bucket that is gone.
-                await self._client.head_bucket(Bucket=self._bucket)
-                raise BlobMissingError("The file's bytes are missing.") from error
-            return found["ContentLength"]
+        return await object_size(
+            self._client, bucket=self._bucket, object_key=self._object_key(key), patience=self._patience
+        )
 
     async def check(self) -> None:
         """Return if the bucket answers. The first time, an empty object is put and deleted as well, to prove the right.
@@ -169,47 +138,3 @@ class S3BlobStore:
 
     def _object_key(self, key: str) -> str:
         return object_key_of(key, self._prefix)
-
-
-def _check_part(part: ByteRange, found: "GetObjectOutputTypeDef") -> None:
-    content_range = found.get("ContentRange", "")
-    if content_range.startswith(f"bytes {part.start}-{part.end - 1}/") and found["ContentLength"] == part.length:
-        return
-    if content_range.startswith(f"bytes {part.start}-") and found["ContentLength"] < part.length:
-        raise BlobMissingError("Some of the file's bytes are missing.")
-    raise BlobStoreRefusedError("The blob store sent another part than it was asked for.")
-
-
-class _Chunks:
-    """What is left of an object, chunk by chunk."""
-
-    def __init__(self, body: "StreamingBody", size: int) -> None:
-        self._body = body
-        self._left = size
-        self._first = b""
-
-    async def begin(self) -> None:
-        """Read the first chunk, so that what goes wrong before any byte shows while an answer can still say so."""
-        self._first = await self._next()
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> bytes:
-        chunk, self._first = self._first or await self._next(), b""
-        if not chunk:
-            raise StopAsyncIteration
-        return chunk
-
-    async def _next(self) -> bytes:
-        wanted = min(self._left, _READ_SIZE)
-        pieces: list[bytes] = []
-        while wanted:
-            with s3_errors():
-                piece = await self._body.read(wanted)
-            if not piece:
-                raise BlobStoreUnavailableError("The blob store sent less than it promised.")
-            pieces.append(piece)
-            wanted -= len(piece)
-            self._left -= len(piece)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)

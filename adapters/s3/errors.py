@@ -8,7 +8,7 @@ from anyio import fail_after
 from botocore.exceptions import BotoCoreError, ClientError
 
 from adapters.s3.session import body_seconds
-from domain.errors import BlobStoreRefusedError, BlobStoreUnavailableError
+from domain.errors import BlobMissingError, BlobStoreRefusedError, BlobStoreUnavailableError
 
 # How long S3 may take to answer a request, its tries included, beside the time that a body takes.
 PATIENCE_SECONDS = 8.0
@@ -35,6 +35,17 @@ def s3_request(*, patience: float = PATIENCE_SECONDS, size: int = 0) -> Iterator
     """As `s3_errors`, for a request with a body of `size` bytes, its retries and a wait for a connection included."""
     with s3_errors(), fail_after(patience + body_seconds(size)):
         yield
+
+
+@contextmanager
+def pieces_may_be_gone() -> Iterator[None]:
+    """Turn an upload that the store does not know any more into `BlobMissingError`."""
+    try:
+        yield
+    except BlobStoreRefusedError as error:
+        if isinstance(error.__cause__, ClientError) and is_unknown_upload(error.__cause__):
+            raise BlobMissingError("The file's bytes are missing.") from error
+        raise
 
 
 def is_missing(error: ClientError) -> bool:

@@ -1,5 +1,6 @@
 """One multipart upload, from its creation to its completion, or to nothing."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -9,16 +10,17 @@ from botocore.exceptions import ClientError
 
 from adapters.s3.checksums import part_md5
 from adapters.s3.errors import PATIENCE_SECONDS, is_unknown_upload, s3_request
+from adapters.s3.objects import object_size
 from adapters.s3.parts import MAX_PARTS, PART_SIZE, Budget, Part, Parts, part_size
-from domain.errors import BlobStoreUnavailableError
+from domain.errors import BlobMissingError, BlobStoreUnavailableError
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client
     from types_aiobotocore_s3.type_defs import CompletedPartTypeDef
 
 # One upload's memory: the part that is being gathered, and three that are being sent.
-_OWN_BUDGET = 4 * PART_SIZE
-_ABORT_SECONDS = 10
+OWN_BUDGET = 4 * PART_SIZE
+ABORT_SECONDS = 10
 # A store may take long to assemble a large object.
 _COMPLETE_SECONDS = 300
 
@@ -36,7 +38,7 @@ class MultipartUpload:
         self._client = client
         self._bucket = bucket
         self._object_key = object_key
-        self._own = Budget(_OWN_BUDGET)
+        self._own = Budget(OWN_BUDGET)
         self._sending = sending
         self._patience = patience
         self._on_their_way = 0
@@ -48,7 +50,9 @@ class MultipartUpload:
 
         An error of the body comes out unchanged. After any error the upload is aborted, if the store answers in time.
         """
-        upload_id, retries = await self._create()
+        upload_id, retries = await create_upload(
+            self._client, bucket=self._bucket, object_key=self._object_key, patience=self._patience
+        )
         try:
             if retries:
                 # A try whose answer was lost may have made another upload, which would be nobody's.
@@ -62,7 +66,7 @@ class MultipartUpload:
             await self._send_all(upload_id, parts, expected)
             await self._complete(upload_id)
         except BaseException:
-            with move_on_after(_ABORT_SECONDS, shield=True), suppress(BlobStoreUnavailableError):
+            with move_on_after(ABORT_SECONDS, shield=True), suppress(BlobStoreUnavailableError):
                 await abort_upload(
                     self._client,
                     bucket=self._bucket,
@@ -71,12 +75,6 @@ class MultipartUpload:
                     patience=self._patience,
                 )
             raise
-
-    async def _create(self) -> tuple[str, int]:
-        """Return the new upload's id, and how often it took another try."""
-        with s3_request(patience=self._patience):
-            created = await self._client.create_multipart_upload(Bucket=self._bucket, Key=self._object_key)
-        return created["UploadId"], created["ResponseMetadata"]["RetryAttempts"]
 
     async def _send_all(self, upload_id: str, parts: Parts, expected: int | None) -> None:
         failure: BaseException | None = None
@@ -110,41 +108,94 @@ class MultipartUpload:
         raise BlobStoreUnavailableError("The blob store takes no body of so many parts.")
 
     async def _send(self, upload_id: str, number: int, part: Part, gathering: int, sending: int) -> None:
-        checksum = await part_md5(part)
-        with s3_request(patience=self._patience, size=part.size):
-            sent = await self._client.upload_part(
-                Bucket=self._bucket,
-                Key=self._object_key,
-                UploadId=upload_id,
-                PartNumber=number,
-                Body=part.data,
-                ContentMD5=checksum,
-            )
-        self._sent[number] = sent["ETag"]
+        self._sent[number] = await send_part(
+            self._client,
+            bucket=self._bucket,
+            object_key=self._object_key,
+            upload_id=upload_id,
+            number=number,
+            part=part,
+            patience=self._patience,
+        )
         self._on_their_way -= sending
         self._sending.release(sending)
         self._own.release(gathering)
 
     async def _complete(self, upload_id: str) -> None:
-        sent: list[CompletedPartTypeDef] = [
-            {"PartNumber": number, "ETag": etag} for number, etag in sorted(self._sent.items())
-        ]
         try:
-            # botocore turns the error that S3 may put into an answer of 200 into one of 500.
-            with s3_request(patience=max(self._patience, _COMPLETE_SECONDS)):
-                await self._client.complete_multipart_upload(
-                    Bucket=self._bucket, Key=self._object_key, UploadId=upload_id, MultipartUpload={"Parts": sent}
-                )
+            await complete_upload(
+                self._client,
+                bucket=self._bucket,
+                object_key=self._object_key,
+                upload_id=upload_id,
+                sent=sorted(self._sent.items()),
+                patience=self._patience,
+            )
         except BlobStoreUnavailableError:
-            if not await self._arrived():
+            if not await has_arrived(
+                self._client,
+                bucket=self._bucket,
+                object_key=self._object_key,
+                size=self._size,
+                patience=self._patience,
+            ):
                 raise
 
-    async def _arrived(self) -> bool:
-        """Whether the object is there although the answer was lost: nothing else is ever written under its key."""
-        with suppress(BlobStoreUnavailableError), s3_request(patience=self._patience):
-            stored = await self._client.head_object(Bucket=self._bucket, Key=self._object_key)
-            return stored["ContentLength"] == self._size
-        return False
+
+async def create_upload(client: "S3Client", *, bucket: str, object_key: str, patience: float) -> tuple[str, int]:
+    """Return the id of a new multipart upload, and how often it took another try."""
+    with s3_request(patience=patience):
+        created = await client.create_multipart_upload(Bucket=bucket, Key=object_key)
+    return created["UploadId"], created["ResponseMetadata"]["RetryAttempts"]
+
+
+async def send_part(
+    client: "S3Client",
+    *,
+    bucket: str,
+    object_key: str,
+    upload_id: str,
+    number: int,
+    part: Part,
+    patience: float,
+) -> str:
+    """Send a part, and return its ETag."""
+    checksum = await part_md5(part)
+    with s3_request(patience=patience, size=part.size):
+        sent = await client.upload_part(
+            Bucket=bucket,
+            Key=object_key,
+            UploadId=upload_id,
+            PartNumber=number,
+            Body=part.data,
+            ContentMD5=checksum,
+        )
+    return sent["ETag"]
+
+
+async def complete_upload(
+    client: "S3Client",
+    *,
+    bucket: str,
+    object_key: str,
+    upload_id: str,
+    sent: Iterable[tuple[int, str]],
+    patience: float,
+) -> None:
+    """Make one object of the parts that were `sent`: their numbers, in order, and ETags. Others are dropped."""
+    parts: list[CompletedPartTypeDef] = [{"PartNumber": number, "ETag": etag} for number, etag in sent]
+    # botocore turns the error that S3 may put into an answer of 200 into one of 500.
+    with s3_request(patience=max(patience, _COMPLETE_SECONDS)):
+        await client.complete_multipart_upload(
+            Bucket=bucket, Key=object_key, UploadId=upload_id, MultipartUpload={"Parts": parts}
+        )
+
+
+async def has_arrived(client: "S3Client", *, bucket: str, object_key: str, size: int, patience: float) -> bool:
+    """Whether the object is there although the answer was lost: nothing else is ever written under its key."""
+    with suppress(BlobStoreUnavailableError, BlobMissingError):
+        return await object_size(client, bucket=bucket, object_key=object_key, patience=patience) == size
+    return False
 
 
 async def abort_uploads(

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from anyio import Event
 
 PART_SIZE = 8 * 1024**2
-# S3's own limit. The store takes 10,000 parts of up to 5 GiB, all but the last of at least 5 MiB.
+# S3's own limits. The store takes 10,000 parts of up to 5 GiB, all but the last of at least 5 MiB.
 MAX_PARTS = 10_000
+LEAST_PART_SIZE = 5 * 1024**2
 _PARTS_BEFORE_DOUBLING = 1_000
 _PARTS_FOR_GROWTH = 100
 
@@ -45,6 +46,7 @@ class Parts:
         self._chunks = aiter(body)
         self._rest = memoryview(b"")
         self._part = BytesIO()
+        self._is_cut = False
         self.ended = False
 
     @property
@@ -65,6 +67,10 @@ class Parts:
             if not left:
                 break
 
+    def end(self) -> None:
+        """Take no more of the body than was read of it."""
+        self._is_cut = True
+
     def take(self) -> Part:
         """Hand over what was gathered."""
         part = Part(self._part, self.gathered)
@@ -73,10 +79,11 @@ class Parts:
         return part
 
     async def _advance(self) -> None:
-        async for chunk in self._chunks:
-            if chunk:
-                self._rest = memoryview(chunk)
-                return
+        if not self._is_cut:
+            async for chunk in self._chunks:
+                if chunk:
+                    self._rest = memoryview(chunk)
+                    return
         self.ended = True
 
 

@@ -8,7 +8,7 @@ from aiobotocore.httpsession import AIOHTTPSession
 from botocore.exceptions import ReadTimeoutError
 
 _SLOWEST_BYTES_PER_SECOND = 256 * 1024
-# Requests of which S3 may think for long: to assemble an object, and to delete a thousand; copies, too. It sends signs
+# Requests of which S3 may think for long: to assemble an object, to delete a thousand, and to copy one. It sends signs
 # of life.
 _LONG = frozenset({"uploadId", "delete"})
 

@@ -32,7 +32,11 @@ class FakePartialBlobs:
         checkpoint: Checkpoint,
     ) -> Progress:
         self._blobs.reach()
-        self._pieces(key, progress)
+        try:
+            self._pieces(key, progress)
+        except BlobMissingError:
+            await checkpoint(progress)
+            raise
         piece = Piece(body)
         waiting = bytearray()
         try:
