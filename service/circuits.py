@@ -1,15 +1,24 @@
 """The circuit around the blob store, as the service runs it: in the log and among the figures."""
 
+from typing import NamedTuple
+
 import structlog
 
-from adapters.circuit import Circuit, CircuitBlobStore
-from domain.ports import BlobStore, Clock
+from adapters.circuit import Circuit, CircuitBlobStore, CircuitPartialBlobs
+from domain.ports import BlobStore, Clock, PartialBlobs
 
 log = structlog.get_logger()
 
 
-def guarded(store: BlobStore, clock: Clock) -> BlobStore:
-    """Return `store` behind a circuit, which tells the log and the figures when it opens and closes."""
+class Stores(NamedTuple):
+    """A blob store by both of its ports."""
+
+    blobs: BlobStore
+    partials: PartialBlobs
+
+
+def guarded(blobs: BlobStore, partials: PartialBlobs, clock: Clock) -> Stores:
+    """Return the store behind a circuit, which tells the log and the figures when it opens and closes."""
     # The commands import this, and a process that has imported the figures cannot fork workers that share theirs.
     from service.metrics import show_circuit  # noqa: PLC0415
 
@@ -20,4 +29,6 @@ def guarded(store: BlobStore, clock: Clock) -> BlobStore:
         else:
             log.info("blob store is back")
 
-    return CircuitBlobStore(store, Circuit(clock, on_change=tell))
+    circuit = Circuit(clock, on_change=tell)
+    store = CircuitBlobStore(blobs, circuit)
+    return Stores(store, CircuitPartialBlobs(partials, store, circuit))

@@ -17,7 +17,7 @@ from dishka import (
 )
 
 from adapters.clock import SystemClock
-from adapters.disk import DiskBlobStore, NoDirectAccess, open_disk_blob_store
+from adapters.disk import DiskBlobStore, DiskPartialBlobs, NoDirectAccess, open_disk_blob_store
 from adapters.postgres import PostgresCatalog, RotatingCredentials, check_migrated, create_pool, migrate
 from domain.ports import (
     Archives,
@@ -33,6 +33,7 @@ from domain.ports import (
     Files,
     IdempotencyKeys,
     Jobs,
+    PartialBlobs,
 )
 from domain.usecases.abort_direct_upload import AbortDirectUpload
 from domain.usecases.apply_batch import ApplyBatch
@@ -70,7 +71,7 @@ from domain.usecases.sweep import Sweep
 from domain.usecases.work_on_jobs import WorkOnJobs
 from service.bell import Bell
 from service.capacity import Capacity
-from service.circuits import guarded
+from service.circuits import Stores, guarded
 from service.completions import Completions
 from service.settings import Settings
 
@@ -197,16 +198,29 @@ class PostgresProvider(Provider):
             yield PostgresCatalog(pool, grace=settings.blob_grace, checking=checking)
 
 
-class DiskProvider(Provider):
-    """The blob store in a directory."""
+class StoreProvider(Provider):
+    """The blob store by its ports."""
 
     scope = Scope.APP
+
+    @provide
+    def blob_store(self, stores: Stores) -> BlobStore:
+        return stores.blobs
+
+    @provide
+    def partial_blobs(self, stores: Stores) -> PartialBlobs:
+        return stores.partials
+
+
+class DiskProvider(StoreProvider):
+    """The blob store in a directory."""
 
     direct_access = provide(NoDirectAccess, provides=DirectAccess)
 
     @provide
-    async def blob_store(self, settings: Settings, clock: Clock) -> BlobStore:
-        return guarded(await open_disk_blob_store(settings.data_dir / "blobs"), clock)
+    async def stores(self, settings: Settings, clock: Clock) -> Stores:
+        root = settings.data_dir / "blobs"
+        return guarded(await open_disk_blob_store(root), DiskPartialBlobs(root), clock)
 
 
 class FoundDiskProvider(Provider):
@@ -219,19 +233,20 @@ class FoundDiskProvider(Provider):
         return DiskBlobStore(settings.data_dir / "blobs")
 
 
-class S3Provider(Provider):
+class S3Provider(StoreProvider):
     """The blob store in S3."""
 
-    scope = Scope.APP
-
     @provide
-    async def blob_store(self, settings: Settings, clock: Clock) -> AsyncIterator[BlobStore]:
-        from adapters.s3 import S3BlobStore, open_s3_client  # noqa: PLC0415 - half a second that others need not wait
+    async def stores(self, settings: Settings, clock: Clock) -> AsyncIterator[Stores]:
+        from adapters.s3 import S3BlobStore, S3PartialBlobs, open_s3_client  # noqa: PLC0415 - half a second that others need not wait
 
         async with open_s3_client(
             region=settings.s3_region, endpoint_url=settings.s3_endpoint_url, patience=settings.s3_timeout
         ) as client:
-            yield guarded(S3BlobStore(client, str(settings.s3_bucket), patience=settings.s3_timeout), clock)
+            bucket, patience = str(settings.s3_bucket), settings.s3_timeout
+            blobs = S3BlobStore(client, bucket, patience=patience)
+            partials = S3PartialBlobs(client, bucket, sending=blobs.sending, patience=patience)
+            yield guarded(blobs, partials, clock)
 
     @provide
     async def direct_access(self, settings: Settings) -> AsyncIterator[DirectAccess]:

@@ -2,5 +2,6 @@
 
 from adapters.circuit.blob_store import CircuitBlobStore
 from adapters.circuit.circuit import Circuit
+from adapters.circuit.partials import CircuitPartialBlobs
 
-__all__ = ["Circuit", "CircuitBlobStore"]
+__all__ = ["Circuit", "CircuitBlobStore", "CircuitPartialBlobs"]

@@ -1,14 +1,15 @@
 """A blob store that fails at once while it is known to be down."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from anyio import fail_after
 
 from adapters.circuit.circuit import Circuit
-from domain.errors import BlobMissingError, BlobStoreRefusedError, BlobStoreUnavailableError
+from adapters.circuit.counting import count, counted
+from domain.errors import BlobStoreUnavailableError
 from domain.model.blobs import StoredBlob
 from domain.model.ranges import ByteRange
 from domain.ports import BlobStore
@@ -45,7 +46,7 @@ class CircuitBlobStore:
 
     async def put(self, key: str, body: AsyncIterable[bytes], *, size: int | None) -> None:
         await self.admit()
-        with _counted(self._circuit):
+        with counted(self._circuit):
             await self._store.put(key, body, size=size)
 
     def open(self, key: str, part: ByteRange | None = None) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
@@ -53,12 +54,12 @@ class CircuitBlobStore:
 
     async def delete(self, keys: Sequence[str]) -> set[str]:
         await self.admit()
-        with _counted(self._circuit):
+        with counted(self._circuit):
             return await self._store.delete(keys)
 
     async def abort(self, key: str) -> None:
         await self.admit()
-        with _counted(self._circuit):
+        with counted(self._circuit):
             await self._store.abort(key)
 
     def list_stored(self) -> AsyncIterator[StoredBlob]:
@@ -69,7 +70,7 @@ class CircuitBlobStore:
 
     async def size_of(self, key: str) -> int:
         await self.admit()
-        with _counted(self._circuit):
+        with counted(self._circuit):
             return await self._store.size_of(key)
 
     async def check(self) -> None:
@@ -85,7 +86,7 @@ class CircuitBlobStore:
             yield each
 
     async def _check(self) -> None:
-        with _counted(self._circuit):
+        with counted(self._circuit):
             try:
                 with fail_after(self._check_timeout):
                     await self._store.check()
@@ -112,7 +113,7 @@ class _Reading:
         try:
             chunks = await self._opening.__aenter__()
         except Exception as error:
-            _count(self._circuit, generation, error)
+            count(self._circuit, generation, error)
             raise
         return _CountedSteps(chunks, self._circuit)
 
@@ -141,7 +142,7 @@ class _CountedSteps(Generic[T]):
             self._begin()
             raise
         except BlobStoreUnavailableError as error:
-            _count(self._circuit, self._generation, error)
+            count(self._circuit, self._generation, error)
             raise
         self._begin()
         return step
@@ -150,22 +151,3 @@ class _CountedSteps(Generic[T]):
         if not self._has_begun:
             self._has_begun = True
             self._circuit.succeeded()
-
-
-@contextmanager
-def _counted(circuit: Circuit) -> Iterator[None]:
-    generation = circuit.generation
-    try:
-        yield
-    except Exception as error:
-        _count(circuit, generation, error)
-        raise
-    circuit.succeeded()
-
-
-def _count(circuit: Circuit, generation: int, error: Exception) -> None:
-    match error:
-        case BlobMissingError() | BlobStoreRefusedError():
-            circuit.succeeded()
-        case BlobStoreUnavailableError():
-            circuit.failed(generation)

@@ -10,7 +10,7 @@ import pytest
 from dishka import Provider, Scope, provide
 from litestar.types import ASGIApp
 
-from domain.ports import BlobStore, Catalog, Clock, DirectAccess
+from domain.ports import BlobStore, Catalog, Clock, DirectAccess, PartialBlobs
 from domain.usecases.reservations import Reservations
 from service.app import create_app
 from service.container import make_container
@@ -18,6 +18,7 @@ from service.settings import read_settings
 from tests.clients import ROOT_KEY, client_of, running
 from tests.lint import complaints
 from tests.unit.fake_direct_access import FakeDirectAccess
+from tests.unit.fake_partials import FakePartialBlobs
 from tests.unit.fakes import FakeBlobStore, FakeCatalog, FakeClock
 
 
@@ -44,6 +45,10 @@ class Fakes(Provider):
     @provide(override=True)
     def direct_access(self) -> DirectAccess:
         return self._direct
+
+    @provide(override=True)
+    def partial_blobs(self) -> PartialBlobs:
+        return FakePartialBlobs(self._blobs)
 
     @provide(override=True)
     def clock(self) -> Clock:

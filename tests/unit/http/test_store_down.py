@@ -9,13 +9,14 @@ from dishka import Provider, Scope, provide
 from litestar.types import ASGIApp
 
 from domain.errors import BlobStoreRefusedError, BlobStoreUnavailableError
-from domain.ports import BlobStore, Catalog, Clock
+from domain.ports import Catalog, Clock
 from domain.usecases.reap import Reap
 from service.app import create_app
-from service.circuits import guarded
+from service.circuits import Stores, guarded
 from service.container import make_container
 from service.settings import read_settings
 from tests.clients import ROOT_KEY, client_of, running
+from tests.unit.fake_partials import FakePartialBlobs
 from tests.unit.fakes import BLOB_STORE_DOWN, FakeBlobStore, FakeCatalog, FakeClock
 
 FILES = "/v1/buckets/default/files"
@@ -40,8 +41,8 @@ class GuardedFakes(Provider):
         return self._catalog
 
     @provide(override=True)
-    def blob_store(self, clock: Clock) -> BlobStore:
-        return guarded(self._blobs, clock)
+    def stores(self, clock: Clock) -> Stores:
+        return guarded(self._blobs, FakePartialBlobs(self._blobs), clock)
 
     @provide(override=True)
     def clock(self) -> Clock:
@@ -142,7 +143,7 @@ async def test_readiness_is_failing_while_it_is_down_and_ok_after_it_is_back_wit
 async def test_the_reaper_claims_nothing_that_it_could_not_remove(
     client: httpx.AsyncClient, blobs: FakeBlobStore, catalog: FakeCatalog, clock: FakeClock
 ) -> None:
-    store = guarded(blobs, clock)
+    store = guarded(blobs, FakePartialBlobs(blobs), clock).blobs
     reap = Reap(catalog, store)
     file = (await client.put(f"{FILES}/a", content=b"x")).json()
     await client.delete(f"/v1/files/{file['id']}")
