@@ -21,12 +21,13 @@ def part_size(number: int, *, sent: int, expected: int | None) -> int:
     Parts have 8 MiB. Where more of them than S3 takes would be needed for `expected`, from 78 GiB on, they grow with
     what was sent, by a hundredth of it, up to an equal share of what is left: 560 MiB for 5 TiB, S3's largest object.
     A length that is only claimed costs no memory. Where no length is known, or more came than was known, they double
-    every 1,000 parts, so that 5 TiB fits too: 64 MiB each from 55 GiB on, 512 MiB from 500 GiB on.
+    every 1,000 numbers, up to a hundredth of what was sent, so that 5 TiB fits too: 64 MiB each from 55 GiB on, 512 MiB
+    from 500 GiB on.
     """
     if expected is not None and sent < expected:
         share = -(-(expected - sent) // max(1, MAX_PARTS - number + 1))
         return max(PART_SIZE, min(share, sent // _PARTS_FOR_GROWTH))
-    return PART_SIZE << (number - 1) // _PARTS_BEFORE_DOUBLING
+    return max(PART_SIZE, min(PART_SIZE << (number - 1) // _PARTS_BEFORE_DOUBLING, sent // _PARTS_FOR_GROWTH))
 
 
 class Part(NamedTuple):

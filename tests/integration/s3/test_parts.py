@@ -44,6 +44,11 @@ def test_a_length_that_is_claimed_makes_no_large_part() -> None:
     assert part_size(200, sent=3 * GIB, expected=5 * TIB) < 32 * MIB
 
 
+def test_numbers_that_were_skipped_make_no_large_part() -> None:
+    assert part_size(5_000, sent=100 * MIB, expected=None) == PART_SIZE
+    assert part_size(9_000, sent=4 * GIB, expected=None) < 42 * MIB
+
+
 async def test_a_budget_holds_what_it_has() -> None:
     budget = Budget(10)
     assert await budget.acquire(6) == 6
