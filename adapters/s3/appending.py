@@ -65,7 +65,7 @@ class Appending:
         self._cut = progress.size
         self._own = Budget(OWN_BUDGET)
         self._on_their_way = 0
-        # The parts that were cut and are not in `_pieces` yet, in order: first sent, then arrived.
+        # The parts that were cut and are not in `_pieces` yet, in order: those on their way, and those that arrived.
         self._order: deque[int] = deque()
         self._waiting: dict[int, Part] = {}
         self._arrived: dict[int, tuple[str, int]] = {}
@@ -107,9 +107,8 @@ class Appending:
         self._own = Budget(OWN_BUDGET)
         try:
             async with create_task_group() as group:
-                for number in self._order:
-                    if part := self._waiting.get(number):
-                        await self._spawn(group, number, part, gathering=0)
+                for number, part in list(self._waiting.items()):
+                    await self._spawn(group, number, part, gathering=0)
                 await self._feed(group, parts)
         except BaseExceptionGroup as errors:
             # The first is the cause; it cancelled the others.

@@ -9,7 +9,7 @@ from anyio import CapacityLimiter, create_task_group, move_on_after
 from botocore.exceptions import ClientError
 
 from adapters.s3.errors import is_missing, s3_request
-from adapters.s3.multipart import ABORT_SECONDS, abort_upload, complete_upload, create_upload, has_arrived, send_part
+from adapters.s3.multipart import ABORT_SECONDS, abort_upload, complete_upload, create_upload, send_part
 from adapters.s3.objects import open_object, put_object
 from adapters.s3.parts import LEAST_PART_SIZE, MAX_PARTS, Budget, Part
 from domain.errors import BlobMissingError, BlobStoreUnavailableError
@@ -83,7 +83,15 @@ class Concatenation:
         )
         try:
             await self._send_all(upload_id, parts)
-            await self._complete(upload_id, size)
+            await complete_upload(
+                self._client,
+                bucket=self._bucket,
+                object_key=self._object_key,
+                upload_id=upload_id,
+                sent=sorted(self._sent.items()),
+                size=size,
+                patience=self._patience,
+            )
         except BaseException:
             with move_on_after(ABORT_SECONDS, shield=True), suppress(BlobStoreUnavailableError):
                 await abort_upload(
@@ -167,23 +175,3 @@ class Concatenation:
         size = data.tell()
         data.seek(0)
         return Part(data, size)
-
-    async def _complete(self, upload_id: str, size: int) -> None:
-        try:
-            await complete_upload(
-                self._client,
-                bucket=self._bucket,
-                object_key=self._object_key,
-                upload_id=upload_id,
-                sent=sorted(self._sent.items()),
-                patience=self._patience,
-            )
-        except BlobStoreUnavailableError:
-            if not await has_arrived(
-                self._client,
-                bucket=self._bucket,
-                object_key=self._object_key,
-                size=size,
-                patience=self._patience,
-            ):
-                raise

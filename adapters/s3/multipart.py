@@ -122,24 +122,15 @@ class MultipartUpload:
         self._own.release(gathering)
 
     async def _complete(self, upload_id: str) -> None:
-        try:
-            await complete_upload(
-                self._client,
-                bucket=self._bucket,
-                object_key=self._object_key,
-                upload_id=upload_id,
-                sent=sorted(self._sent.items()),
-                patience=self._patience,
-            )
-        except BlobStoreUnavailableError:
-            if not await has_arrived(
-                self._client,
-                bucket=self._bucket,
-                object_key=self._object_key,
-                size=self._size,
-                patience=self._patience,
-            ):
-                raise
+        await complete_upload(
+            self._client,
+            bucket=self._bucket,
+            object_key=self._object_key,
+            upload_id=upload_id,
+            sent=sorted(self._sent.items()),
+            size=self._size,
+            patience=self._patience,
+        )
 
 
 async def create_upload(client: "S3Client", *, bucket: str, object_key: str, patience: float) -> tuple[str, int]:
@@ -180,15 +171,23 @@ async def complete_upload(
     object_key: str,
     upload_id: str,
     sent: Iterable[tuple[int, str]],
+    size: int,
     patience: float,
 ) -> None:
-    """Make one object of the parts that were `sent`: their numbers, in order, and ETags. Others are dropped."""
+    """Make one object of the parts that were `sent`: their numbers, in order, and ETags. Others are dropped.
+
+    Where it fails, the store is asked whether the object, of `size` bytes, is there all the same.
+    """
     parts: list[CompletedPartTypeDef] = [{"PartNumber": number, "ETag": etag} for number, etag in sent]
-    # botocore turns the error that S3 may put into an answer of 200 into one of 500.
-    with s3_request(patience=max(patience, _COMPLETE_SECONDS)):
-        await client.complete_multipart_upload(
-            Bucket=bucket, Key=object_key, UploadId=upload_id, MultipartUpload={"Parts": parts}
-        )
+    try:
+        # botocore turns the error that S3 may put into an answer of 200 into one of 500.
+        with s3_request(patience=max(patience, _COMPLETE_SECONDS)):
+            await client.complete_multipart_upload(
+                Bucket=bucket, Key=object_key, UploadId=upload_id, MultipartUpload={"Parts": parts}
+            )
+    except BlobStoreUnavailableError:
+        if not await has_arrived(client, bucket=bucket, object_key=object_key, size=size, patience=patience):
+            raise
 
 
 async def has_arrived(client: "S3Client", *, bucket: str, object_key: str, size: int, patience: float) -> bool:

@@ -88,7 +88,7 @@ class S3PartialBlobs:
         object_key = object_key_of(key, self._prefix)
         try:
             with pieces_may_be_gone():
-                await self._make(key, object_key, Pieces.of(progress))
+                await self._make(key, object_key, Pieces.of(progress), progress.size)
         except (BlobStoreUnavailableError, BlobMissingError):
             if not await self._has_arrived(object_key, progress.size):
                 raise
@@ -113,7 +113,7 @@ class S3PartialBlobs:
             await concatenation.run(list(zip(names, sizes, strict=True)))
         await abort_uploads(self._client, bucket=self._bucket, object_key=object_key, patience=self._patience)
 
-    async def _make(self, key: str, object_key: str, pieces: Pieces) -> None:
+    async def _make(self, key: str, object_key: str, pieces: Pieces, size: int) -> None:
         data = await self._tails.read(key, pieces.tails)
         last = Part(data, data.tell())
         data.seek(0)
@@ -140,6 +140,7 @@ class S3PartialBlobs:
             object_key=object_key,
             upload_id=pieces.upload,
             sent=sent,
+            size=size,
             patience=self._patience,
         )
 

@@ -33,8 +33,6 @@ class Piece:
         return self
 
     async def __anext__(self) -> bytes:
-        if self.failure is not None:
-            raise StopAsyncIteration
         try:
             return await anext(self._chunks)
         except StopAsyncIteration:

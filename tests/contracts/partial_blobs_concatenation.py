@@ -1,7 +1,5 @@
 """What every store promises of blobs made of others; see `domain.ports.PartialBlobs`."""
 
-from abc import ABC, abstractmethod
-
 import pytest
 
 from domain.errors import BlobMissingError
@@ -9,23 +7,11 @@ from domain.model.blobs import new_blob_key
 from domain.ports import BlobStore, PartialBlobs
 from tests.contracts.blob_store import is_missing, read
 from tests.contracts.blob_store_listing import put, unfinished
-from tests.contracts.partial_blobs import MIB, PART, piece
+from tests.contracts.partial_blobs import MIB, PART, PartialsContract, piece
 
 
-class ConcatenationContract(ABC):
-    """Derive a test class, and give it the fixtures `store`, which is empty, and `partials`, in the same place."""
-
-    @pytest.fixture
-    def store(self) -> BlobStore:
-        raise NotImplementedError
-
-    @pytest.fixture
-    def partials(self, store: BlobStore) -> PartialBlobs:
-        raise NotImplementedError
-
-    @abstractmethod
-    async def leftovers(self, store: BlobStore, key: str) -> list[str]:
-        """Return whatever there is of `key`: stored bytes, temporary files, unfinished uploads, pieces."""
+class ConcatenationContract(PartialsContract):
+    """Blobs made of others."""
 
     @pytest.mark.parametrize(
         "sizes",

@@ -20,7 +20,8 @@ from tests.contracts.catalog_listing import ListingContract
 from tests.contracts.catalog_where import WhereContract
 from tests.contracts.direct_access import Answer, DirectAccessContract
 from tests.contracts.idempotency_keys import IdempotencyKeysContract
-from tests.contracts.partial_blobs import CompletingAtOnceContract, PartialBlobsContract
+from tests.contracts.partial_blobs import PartialBlobsContract
+from tests.contracts.partial_blobs_callers import CompletingAtOnceContract, FormerCallersContract
 from tests.contracts.partial_blobs_concatenation import ConcatenationContract
 from tests.contracts.secret_source import SecretSourceContract
 from tests.unit.fake_direct_access import FakeDirectAccess
@@ -146,7 +147,11 @@ class FakePartialBlobsContract:
         return [each for each in (*store.stored, *store.unfinished, *store.pieces) if each == key]
 
 
-class TestFakePartialBlobs(FakePartialBlobsContract, PartialBlobsContract, CompletingAtOnceContract):  # type: ignore[misc] # this test's own store
+class TestFakePartialBlobs(FakePartialBlobsContract, PartialBlobsContract):  # type: ignore[misc] # this test's own store
+    pass
+
+
+class TestFakeFormerCallers(FakePartialBlobsContract, FormerCallersContract, CompletingAtOnceContract):  # type: ignore[misc] # likewise
     pass
 
 

@@ -1,6 +1,7 @@
 """What the store in a directory does with the files of blobs that arrive in pieces."""
 
 import os
+import resource
 import sys
 from asyncio import create_subprocess_exec
 from asyncio.subprocess import PIPE
@@ -12,7 +13,7 @@ import pytest
 from anyio import Event, create_task_group
 
 from adapters.disk import DiskBlobStore, DiskPartialBlobs, open_disk_blob_store
-from domain.errors import BlobMissingError, BlobStoreUnavailableError, PartialBusyError
+from domain.errors import BlobMissingError, BlobStoreRefusedError, BlobStoreUnavailableError, PartialBusyError
 from domain.model.blobs import new_blob_key
 from tests.contracts.blob_store import read
 from tests.contracts.partial_blobs import MIB, Records, Upload, begin, hanging, piece
@@ -144,6 +145,24 @@ async def test_a_directory_that_is_gone_is_not_a_piece_that_is_missing(partials:
         await upload.append(b"more")
     with pytest.raises(BlobStoreUnavailableError):
         await upload.complete()
+
+
+async def test_what_was_acknowledged_before_the_disk_was_full_is_gone_on_from(
+    store: DiskBlobStore, partials: DiskPartialBlobs
+) -> None:
+    upload = await begin(partials)
+    await upload.append(piece(MIB))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2 * MIB, limits[1]))  # as where a disk is full
+    try:
+        with pytest.raises(BlobStoreRefusedError):
+            await upload.append(piece(2 * MIB, seed=1))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert upload.records.progress.size == MIB
+    await upload.append(piece(2 * MIB, seed=2))
+    await upload.complete()
+    assert await read(store, upload.key) == piece(MIB) + piece(2 * MIB, seed=2)
 
 
 @tells_open_files

@@ -6,7 +6,8 @@ import pytest
 
 from adapters.disk import DiskBlobStore, DiskPartialBlobs, open_disk_blob_store
 from domain.ports import BlobStore
-from tests.contracts.partial_blobs import CompletingAtOnceContract, PartialBlobsContract
+from tests.contracts.partial_blobs import PartialBlobsContract
+from tests.contracts.partial_blobs_callers import CompletingAtOnceContract, FormerCallersContract
 from tests.contracts.partial_blobs_concatenation import ConcatenationContract
 
 
@@ -27,7 +28,11 @@ class DiskContract:
         return [str(path) for path in self.root.rglob(f"*{key}*")]
 
 
-class TestDiskPartialBlobs(DiskContract, PartialBlobsContract, CompletingAtOnceContract):
+class TestDiskPartialBlobs(DiskContract, PartialBlobsContract):
+    pass
+
+
+class TestDiskFormerCallers(DiskContract, FormerCallersContract, CompletingAtOnceContract):
     pass
 
 

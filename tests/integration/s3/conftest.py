@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import aioboto3
+import msgspec
 import pytest
 
-from adapters.s3 import S3BlobStore, open_s3_client
+from adapters.s3 import S3BlobStore, S3PartialBlobs, open_s3_client
+from tests.fault_proxy import HttpProxy
 from tests.integration.fixtures.containers import LocalStack
 
 if TYPE_CHECKING:
@@ -16,6 +18,14 @@ if TYPE_CHECKING:
 BUCKET = "fileport-tests"
 # LocalStack's first answer, on a machine that does much else, takes longer than anybody would wait for S3.
 PATIENCE_SECONDS = 60
+
+
+class Line(msgspec.Struct):
+    """A store by both of its ports, and the line to it."""
+
+    store: S3BlobStore
+    partials: S3PartialBlobs
+    proxy: HttpProxy
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +45,22 @@ def prefix() -> str:
 @pytest.fixture
 def store(s3_client: "S3Client", prefix: str) -> S3BlobStore:
     return S3BlobStore(s3_client, BUCKET, prefix, patience=PATIENCE_SECONDS)
+
+
+@pytest.fixture
+def partials(store: S3BlobStore, s3_client: "S3Client", prefix: str) -> S3PartialBlobs:
+    return S3PartialBlobs(s3_client, BUCKET, prefix, sending=store.sending, patience=PATIENCE_SECONDS)
+
+
+@pytest.fixture
+async def line(
+    localstack: LocalStack, aws_session: aioboto3.Session, s3_client: "S3Client", prefix: str
+) -> AsyncIterator[Line]:
+    """A line to LocalStack on which each request is tried twice."""
+    async with (
+        HttpProxy(localstack.endpoint_url).listening() as proxy,
+        open_s3_client(endpoint_url=proxy.url, session=aws_session, attempts=2, patience=PATIENCE_SECONDS) as client,
+    ):
+        store = S3BlobStore(client, BUCKET, prefix, patience=PATIENCE_SECONDS)
+        partials = S3PartialBlobs(client, BUCKET, prefix, sending=store.sending, patience=PATIENCE_SECONDS)
+        yield Line(store, partials, proxy)

@@ -7,42 +7,21 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import aioboto3
-import msgspec
 import pytest
 
 from adapters.s3 import S3BlobStore, open_s3_client
 from domain.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.model.blobs import StoredBlob, new_blob_key
 from tests.contracts.blob_store import is_missing, payload, read, stream
-from tests.fault_proxy import Exchange, HttpProxy, effects
+from tests.fault_proxy import Exchange, effects
 from tests.fault_proxy.http import http_answer
-from tests.integration.fixtures.containers import LocalStack
-from tests.integration.s3.conftest import BUCKET, PATIENCE_SECONDS
+from tests.integration.s3.conftest import BUCKET, Line
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client
 
 PART = 8 * 1024**2
 COMPLETION = "POST .*uploadId="
-
-
-class Line(msgspec.Struct):
-    """A store, and the line to it."""
-
-    store: S3BlobStore
-    proxy: HttpProxy
-
-
-@pytest.fixture
-async def line(
-    localstack: LocalStack, aws_session: aioboto3.Session, s3_client: "S3Client", prefix: str
-) -> AsyncIterator[Line]:
-    """A line to LocalStack on which each request is tried twice."""
-    async with (
-        HttpProxy(localstack.endpoint_url).listening() as proxy,
-        open_s3_client(endpoint_url=proxy.url, session=aws_session, attempts=2, patience=PATIENCE_SECONDS) as client,
-    ):
-        yield Line(S3BlobStore(client, BUCKET, prefix, patience=PATIENCE_SECONDS), proxy)
 
 
 async def unfinished_uploads(client: "S3Client", prefix: str) -> list[str]:

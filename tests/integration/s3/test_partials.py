@@ -7,8 +7,9 @@ import pytest
 from adapters.s3 import S3BlobStore, S3PartialBlobs
 from domain.ports import BlobStore
 from tests.contracts.partial_blobs import PartialBlobsContract
+from tests.contracts.partial_blobs_callers import FormerCallersContract
 from tests.contracts.partial_blobs_concatenation import ConcatenationContract
-from tests.integration.s3.conftest import BUCKET, PATIENCE_SECONDS
+from tests.integration.s3.conftest import BUCKET
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client
@@ -20,8 +21,8 @@ class S3Contract:
         return store
 
     @pytest.fixture
-    def partials(self, store: S3BlobStore, s3_client: "S3Client", prefix: str) -> S3PartialBlobs:
-        return S3PartialBlobs(s3_client, BUCKET, prefix, sending=store.sending, patience=PATIENCE_SECONDS)
+    def partials(self, partials: S3PartialBlobs) -> S3PartialBlobs:
+        return partials
 
     @pytest.fixture(autouse=True)
     def _where(self, s3_client: "S3Client", prefix: str) -> None:
@@ -37,6 +38,10 @@ class S3Contract:
 
 
 class TestS3PartialBlobs(S3Contract, PartialBlobsContract):
+    pass
+
+
+class TestS3FormerCallers(S3Contract, FormerCallersContract):
     pass
 
 
