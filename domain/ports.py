@@ -23,6 +23,7 @@ from domain.model.listing import FileQuery
 from domain.model.partials import Checkpoint, Progress
 from domain.model.preconditions import Precondition
 from domain.model.ranges import ByteRange
+from domain.upload_ports import Uploads
 
 
 class Buckets(Protocol):
@@ -351,7 +352,7 @@ class DirectUploads(Protocol):
         ...
 
 
-class Catalog(Buckets, Files, Batches, Blobs, Audit, Jobs, Archives, IdempotencyKeys, DirectUploads, Protocol):
+class Catalog(Buckets, Files, Batches, Blobs, Audit, Jobs, Archives, IdempotencyKeys, DirectUploads, Uploads, Protocol):
     """Keeps buckets, files, blobs, uploads, jobs and idempotency keys.
 
     Each call is one transaction, or none; it holds no resource after it returns.

@@ -14,6 +14,7 @@ from adapters.postgres.files import PostgresFiles
 from adapters.postgres.idempotency import PostgresIdempotencyKeys
 from adapters.postgres.jobs import PostgresJobs
 from adapters.postgres.listing import PostgresListings
+from adapters.postgres.uploads import PostgresUploads
 from domain.errors import CatalogUnavailableError
 
 
@@ -28,6 +29,7 @@ class PostgresCatalog(
     PostgresArchives,
     PostgresIdempotencyKeys,
     PostgresDirectUploads,
+    PostgresUploads,
 ):
     """Keeps the catalog in PostgreSQL. `grace`, in seconds, is how long a condemned blob's bytes stay readable.
 

@@ -30,9 +30,10 @@ from tests.unit.fake_clock import FakeClock
 from tests.unit.fake_direct_uploads import BlobRow, FakeDirectUploads
 from tests.unit.fake_idempotency import FakeIdempotencyKeys, KeyRow
 from tests.unit.fake_jobs import FakeJobs, JobRow
+from tests.unit.fake_uploads import FakeUploads, UploadRow
 
 
-class FakeCatalog(FakeDirectUploads, FakeJobs, FakeIdempotencyKeys):
+class FakeCatalog(FakeDirectUploads, FakeJobs, FakeIdempotencyKeys, FakeUploads):
     """Keeps the catalog's tables in dictionaries. No call awaits anything, so each is a transaction by itself.
 
     `fail_with` makes every call raise, as a database that is down does. What is never wrong but in a damaged catalog
@@ -53,12 +54,13 @@ class FakeCatalog(FakeDirectUploads, FakeJobs, FakeIdempotencyKeys):
         self.usage_errors: dict[str, Usage] = {}
         self.count_errors: dict[str, int] = {}
         self.job_rows: dict[UUID, JobRow] = {}
+        self.uploads: dict[UUID, UploadRow] = {}
         self.fail_with: Exception | None = None
 
     # Buckets
 
     async def put_bucket(self, name: str, policy: Policy, claim: KeyClaim | None = None) -> tuple[Bucket, bool]:
-        self._reach()
+        self.reach()
         self._check_claim(claim)
         created = name not in self._buckets
         created_at = self.clock.now() if created else self._buckets[name][1]
@@ -68,7 +70,7 @@ class FakeCatalog(FakeDirectUploads, FakeJobs, FakeIdempotencyKeys):
         return result
 
     async def bucket(self, name: str) -> Bucket:
-        self._reach()
+        self.reach()
         policy, created_at = self._find_bucket(name)
         return Bucket(
             name=name,
@@ -78,12 +80,12 @@ class FakeCatalog(FakeDirectUploads, FakeJobs, FakeIdempotencyKeys):
         )
 
     async def buckets(self, *, after: str | None, limit: int) -> list[Bucket]:
-        self._reach()
+        self.reach()
         names = sorted(name for name in self._buckets if after is None or name > after)
         return [await self.bucket(name) for name in names[:limit]]
 
     async def delete_bucket(self, name: str) -> None:
-        self._reach()
+        self.reach()
         self._find_bucket(name)
         if any(file.bucket == name for file in self._unexpired()):
             raise BucketNotEmptyError(f"The bucket {name} holds files.")
@@ -94,7 +96,7 @@ class FakeCatalog(FakeDirectUploads, FakeJobs, FakeIdempotencyKeys):
     # Files
 
     async def commit_file(self, new: NewFile, blob: Blob, claim: KeyClaim | None = None) -> Stored:
-        self._reach()
+        self.reach()
         row = self.blobs.get(blob.key)
         if row is None or row.state != "staged":
             for file in self._files.values():
@@ -132,14 +134,14 @@ class FakeCatalog(FakeDirectUploads, FakeJobs, FakeIdempotencyKeys):
         return stored
 
     async def file(self, id: UUID) -> File:
-        self._reach()
+        self.reach()
         file = self._files.get(id)
         if file is None or self._is_expired(file):
             raise NoSuchFileError("There is no such file.")
         return file
 
     async def file_named(self, bucket: str, name: str) -> File:
-        self._reach()
+        self.reach()
         file = self._named(bucket, name)
         if file is None:
             raise NoSuchFileError("There is no such file.")
@@ -153,7 +155,7 @@ class FakeCatalog(FakeDirectUploads, FakeJobs, FakeIdempotencyKeys):
         return file, self._find_bucket(file.bucket)[0]
 
     async def change_file(self, changed: File) -> File | None:
-        self._reach()
+        self.reach()
         current = self._files.get(changed.id)
         if current is None or self._is_expired(current) or current.revision != changed.revision:
             return None
@@ -210,52 +212,52 @@ class FakeCatalog(FakeDirectUploads, FakeJobs, FakeIdempotencyKeys):
         self._remove(id)
 
     async def expire_files(self, *, limit: int) -> int:
-        self._reach()
+        self.reach()
         expired = [file.id for file in self._files.values() if self._is_expired(file)][:limit]
         for id_ in expired:
             self._remove(id_)
         return len(expired)
 
     async def list_files(self, query: FileQuery) -> list[File]:
-        self._reach()
+        self.reach()
         return fake_listing.page(self._unexpired(), query)
 
     async def count_files(self, query: FileQuery) -> int:
-        self._reach()
+        self.reach()
         return sum(fake_listing.passes(file, query) for file in self._unexpired())
 
     # Archives
 
     async def list_members(self, query: FileQuery) -> list[Member]:
-        self._reach()
+        self.reach()
         return fake_archives.listed(self._unexpired(), query)
 
     async def find_members(self, ids: Sequence[UUID]) -> list[Member]:
-        self._reach()
+        self.reach()
         return fake_archives.found(self._unexpired(), ids)
 
     # Batches
 
     async def apply_batch(self, operations: Sequence[Operation]) -> list[Outcome]:
-        self._reach()
+        self.reach()
         return await fake_batches.apply(self, operations)
 
     # Blobs
 
     async def reserve_blobs(self, keys: Sequence[str], *, lease: float) -> None:
-        self._reach()
+        self.reach()
         for key in keys:
             self.blobs[key] = BlobRow(state="staged", lease_until=self._in(lease))
 
     async def renew_leases(self, keys: Sequence[str], *, lease: float) -> set[str]:
-        self._reach()
+        self.reach()
         staged = {key for key in keys if key in self.blobs and self.blobs[key].state == "staged"}
         for key in staged:
             self.blobs[key].lease_until = self._in(lease)
         return staged
 
     async def release_blobs(self, keys: Sequence[str], *, at_once: bool) -> None:
-        self._reach()
+        self.reach()
         for key in keys:
             row = self.blobs.setdefault(key, BlobRow(state="staged"))
             if row.state == "live":
@@ -267,14 +269,14 @@ class FakeCatalog(FakeDirectUploads, FakeJobs, FakeIdempotencyKeys):
             row.epoch += 1
 
     async def condemn_lapsed(self, *, limit: int) -> int:
-        self._reach()
+        self.reach()
         lapsed = [row for row in self.blobs.values() if row.state == "staged" and self._is_past(row.lease_until)]
         for row in lapsed[:limit]:
             self._condemn(row, self.grace)
         return len(lapsed[:limit])
 
     async def claim_condemned(self, *, limit: int, lease: float) -> list[Claim]:
-        self._reach()
+        self.reach()
         claims: list[Claim] = []
         for key, row in self.blobs.items():
             free = row.lease_until is None or self._is_past(row.lease_until)
@@ -285,7 +287,7 @@ class FakeCatalog(FakeDirectUploads, FakeJobs, FakeIdempotencyKeys):
         return claims
 
     async def forget_blobs(self, claims: Sequence[Claim]) -> int:
-        self._reach()
+        self.reach()
         held = [claim for claim in claims if claim.key in self.blobs and self.blobs[claim.key].epoch == claim.epoch]
         for claim in held:
             del self.blobs[claim.key]
@@ -294,16 +296,16 @@ class FakeCatalog(FakeDirectUploads, FakeJobs, FakeIdempotencyKeys):
     # Audit
 
     async def blob_records(self, *, after: str | None, limit: int) -> list[BlobRecord]:
-        self._reach()
+        self.reach()
         keys = sorted((key for key in self.blobs if after is None or place(key) > place(after)), key=place)
         return [self._record(key) for key in keys[:limit]]
 
     async def blob_records_of(self, keys: Sequence[str]) -> dict[str, BlobRecord]:
-        self._reach()
+        self.reach()
         return {key: self._record(key) for key in keys if key in self.blobs}
 
     async def miscounted_usage(self) -> list[Miscount]:
-        self._reach()
+        self.reach()
         both = {name: (self._counted(name), self._actual(name)) for name in sorted(self._buckets)}
         return [
             Miscount(bucket=name, counted=counted, actual=actual)
@@ -317,7 +319,7 @@ class FakeCatalog(FakeDirectUploads, FakeJobs, FakeIdempotencyKeys):
         return len(wrong)
 
     async def recount_files(self, keys: Sequence[str]) -> int:
-        self._reach()
+        self.reach()
         wrong = [key for key in keys if self.count_errors.pop(key, 0)]
         for key in wrong:
             row = self.blobs[key]
@@ -329,7 +331,7 @@ class FakeCatalog(FakeDirectUploads, FakeJobs, FakeIdempotencyKeys):
         return len(wrong)
 
     async def check(self) -> None:
-        self._reach()
+        self.reach()
 
     # How it is damaged
 
@@ -348,7 +350,7 @@ class FakeCatalog(FakeDirectUploads, FakeJobs, FakeIdempotencyKeys):
 
     # How it is kept
 
-    def _reach(self) -> None:
+    def reach(self) -> None:
         if self.fail_with is not None:
             raise self.fail_with
 

@@ -35,7 +35,7 @@ class FakeDirectUploads:
         self._final_keys: dict[UUID, str] = {}
 
     async def open_direct_upload(self, new: NewDirectUpload, *, life: float, lease: float) -> DirectUpload:
-        self._reach()
+        self.reach()
         if not self._is_staged(new.key):
             raise LeaseLostError("The upload's lease has ended.")
         self.blobs[new.key].lease_until = self.clock.in_(lease)
@@ -56,7 +56,7 @@ class FakeDirectUploads:
         return upload
 
     async def direct_upload(self, id: UUID) -> DirectUpload:
-        self._reach()
+        self.reach()
         upload = self._uploads.get(id)
         # It goes with its staging blob.
         if upload is None or upload.key not in self.blobs:
@@ -68,7 +68,7 @@ class FakeDirectUploads:
         return replace(upload, state="expired") if upload.expires_at <= self.clock.now() else upload
 
     async def direct_uploads(self, *, after: UUID | None, limit: int) -> list[DirectUpload]:
-        self._reach()
+        self.reach()
         known = [each.id for each in self._uploads.values() if each.key in self.blobs]
         uploads = [await self.direct_upload(id) for id in sorted(known) if after is None or id > after]
         return [each for each in uploads if each.state in {"open", "completing"}][:limit]
@@ -94,7 +94,7 @@ class FakeDirectUploads:
         return stored
 
     async def fail_direct_upload(self, id: UUID, key: str, failure: Failure, *, ended: bool) -> None:
-        self._reach()
+        self.reach()
         upload = self._uploads[id]
         if self._final_keys.get(id) == key and upload.state == "open":
             self._uploads[id] = replace(upload, failure=failure, state="failed" if ended else "open")
@@ -111,7 +111,7 @@ class FakeDirectUploads:
     async def file(self, id: UUID) -> File:
         raise NotImplementedError
 
-    def _reach(self) -> None:
+    def reach(self) -> None:
         raise NotImplementedError
 
     def _is_staged(self, key: str) -> bool:

@@ -32,7 +32,7 @@ class FakeJobs(Buckets, Files, Batches, Protocol):
     clock: FakeClock
     job_rows: dict[UUID, JobRow]
 
-    def _reach(self) -> None: ...
+    def reach(self) -> None: ...
 
     async def create_job(self, task: Task) -> Job:
         for bucket in {task.bucket, task.to.bucket if task.to and task.to.bucket else task.bucket}:
@@ -45,13 +45,13 @@ class FakeJobs(Buckets, Files, Batches, Protocol):
         return job
 
     async def job(self, id: UUID) -> Job:
-        self._reach()
+        self.reach()
         if id not in self.job_rows:
             raise NoSuchJobError("There is no such job.")
         return self.job_rows[id].job
 
     async def jobs(self, *, after: JobPlace | None, limit: int) -> list[Job]:
-        self._reach()
+        self.reach()
         jobs = sorted((row.job for row in self.job_rows.values()), key=_place, reverse=True)
         return [job for job in jobs if after is None or _place(job) < (after.created_at, after.id)][:limit]
 
@@ -63,7 +63,7 @@ class FakeJobs(Buckets, Files, Batches, Protocol):
         return self._end(self.job_rows[id], replace(job, state="cancelled"))
 
     async def claim_job(self, *, lease: float) -> JobClaim | None:
-        self._reach()
+        self.reach()
         for row in self._waiting():
             row.epoch += 1
             row.attempts += 1
@@ -94,7 +94,7 @@ class FakeJobs(Buckets, Files, Batches, Protocol):
         return row.job
 
     async def release_job(self, claim: JobClaim) -> None:
-        self._reach()
+        self.reach()
         if row := self._claimed_job(claim):
             row.due_at = self.clock.now()
             row.attempts = max(row.attempts - 1, 0)
@@ -103,7 +103,7 @@ class FakeJobs(Buckets, Files, Batches, Protocol):
             self.job_rows[claim.id] = self.job_rows.pop(claim.id)
 
     async def forget_jobs(self, *, age: float, limit: int) -> int:
-        self._reach()
+        self.reach()
         before = self.clock.now() - timedelta(seconds=age)
         ended = [row.job for row in self.job_rows.values() if row.job.finished_at and row.job.finished_at <= before]
         for job in ended[:limit]:

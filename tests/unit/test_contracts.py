@@ -17,6 +17,7 @@ from tests.contracts.catalog_files import FilesContract
 from tests.contracts.catalog_filters import FiltersContract
 from tests.contracts.catalog_jobs import JobsContract
 from tests.contracts.catalog_listing import ListingContract
+from tests.contracts.catalog_uploads import UploadsContract
 from tests.contracts.catalog_where import WhereContract
 from tests.contracts.direct_access import Answer, DirectAccessContract
 from tests.contracts.idempotency_keys import IdempotencyKeysContract
@@ -95,6 +96,10 @@ class TestFakeIdempotencyKeys(FakeCatalogContract, IdempotencyKeysContract):
 
 
 class TestFakeListing(FakeCatalogContract, ListingContract):
+    pass
+
+
+class TestFakeUploads(FakeCatalogContract, UploadsContract):
     pass
 
 

@@ -17,6 +17,7 @@ from tests.contracts.catalog_files import FilesContract
 from tests.contracts.catalog_filters import FiltersContract
 from tests.contracts.catalog_jobs import JobsContract
 from tests.contracts.catalog_listing import ListingContract
+from tests.contracts.catalog_uploads import UploadsContract
 from tests.contracts.catalog_where import WhereContract
 from tests.contracts.idempotency_keys import IdempotencyKeysContract
 from tests.integration.fixtures.databases import OneConnection
@@ -102,4 +103,8 @@ class TestIdempotencyKeys(PostgresContract, IdempotencyKeysContract):
 
 
 class TestListing(PostgresContract, ListingContract):
+    pass
+
+
+class TestUploads(PostgresContract, UploadsContract):
     pass

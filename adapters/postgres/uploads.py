@@ -1,0 +1,277 @@
+"""Resumable uploads: who adds to them, and how far they are."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+
+from adapters.postgres.commit import commit
+from adapters.postgres.connections import Connection
+from adapters.postgres.database import Database
+from domain.errors import LeaseLostError, NoSuchUploadError, UploadExpiredError
+from domain.model.blobs import Blob
+from domain.model.files import NewFile, Stored
+from domain.model.partials import Progress
+from domain.model.uploads import Hold, HoldState, NewUpload, Upload
+
+_COLUMNS = """
+id, kind, blob_key, length, size, store_state, bucket, name, content_type, metadata, tags, given, parts, is_finished,
+file_id, is_wanted, created_at, expires_at,
+CASE WHEN held_until IS NULL THEN 'free' WHEN held_until > statement_timestamp() THEN 'held' ELSE 'left' END AS hold
+"""
+_ALIVE = "expires_at > statement_timestamp()"
+_FROM_NOW = "statement_timestamp() + make_interval(secs => {})"
+
+_RESERVE = f"INSERT INTO blobs (key, state, lease_until) VALUES ($1, 'staged', {_FROM_NOW.format('$2')})"
+_CREATE = f"""
+INSERT INTO uploads (
+    id, kind, blob_key, length, bucket, name, content_type, metadata, tags, given, parts, expires_at
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, {_FROM_NOW.format("$12")})
+RETURNING {_COLUMNS}
+"""
+_UPLOAD = f"SELECT {_COLUMNS}, {_ALIVE} AS is_alive FROM uploads WHERE id = $1"
+_UPLOADS = f"SELECT {_COLUMNS} FROM uploads WHERE id = ANY($1::uuid[]) AND {_ALIVE}"
+_LIST = f"""
+SELECT {_COLUMNS} FROM uploads
+WHERE NOT is_finished AND {_ALIVE} AND ($1::text IS NULL OR bucket = $1) AND ($2::uuid IS NULL OR id > $2)
+ORDER BY id LIMIT $3
+"""
+_FINALS = "SELECT id FROM uploads WHERE parts @> ARRAY[$1::uuid] AND NOT is_finished"
+_TO_HOLD = f"SELECT {_COLUMNS}, {_ALIVE} AS is_alive, epoch FROM uploads WHERE id = $1 FOR UPDATE"
+_HOLD = f"""
+UPDATE uploads SET epoch = epoch + 1, held_until = {_FROM_NOW.format("$2")}, is_wanted = false WHERE id = $1
+"""
+# A hold keeps alive what it works on: the upload, the parts of a final one, and their blobs. Uploads are locked before
+# blobs, everywhere, and each in the order of their keys.
+_PROLONG = f"""
+WITH alive AS (
+    SELECT id FROM uploads WHERE id = ANY($1::uuid[]) AND {_ALIVE} ORDER BY id FOR UPDATE
+)
+UPDATE uploads SET expires_at = greatest(expires_at, {_FROM_NOW.format("$2")})
+FROM alive WHERE uploads.id = alive.id
+RETURNING uploads.blob_key
+"""
+_LEASE = f"""
+WITH leased AS (
+    SELECT key FROM blobs WHERE key = ANY($1::text[]) AND state = 'staged' ORDER BY key FOR UPDATE
+)
+UPDATE blobs SET lease_until = greatest(lease_until, {_FROM_NOW.format("$2")})
+FROM leased WHERE blobs.key = leased.key
+RETURNING blobs.key
+"""
+_WANT = "UPDATE uploads SET is_wanted = true WHERE id = $1"
+_IS_WANTED = "SELECT is_wanted FROM uploads WHERE id = $1 AND epoch = $2"
+_KEEP = f"""
+UPDATE uploads SET held_until = {_FROM_NOW.format("$3")}, is_wanted = false
+WHERE id = $1 AND epoch = $2 AND held_until IS NOT NULL
+RETURNING id
+"""
+_SAVE = f"""
+WITH saved AS (
+    UPDATE uploads
+    SET size = $3, store_state = $4, held_until = {_FROM_NOW.format("$5")},
+        expires_at = greatest(expires_at, {_FROM_NOW.format("$6")})
+    WHERE id = $1 AND epoch = $2 AND held_until IS NOT NULL
+    RETURNING blob_key
+)
+UPDATE blobs SET lease_until = greatest(lease_until, {_FROM_NOW.format("$6")})
+FROM saved WHERE blobs.key = saved.blob_key AND state = 'staged'
+RETURNING key
+"""
+_SET_LENGTH = "UPDATE uploads SET length = $3 WHERE id = $1 AND epoch = $2 RETURNING id"
+_LET_GO = "UPDATE uploads SET held_until = NULL, is_wanted = false WHERE id = $1 AND epoch = $2"
+_FINISH_PART = """
+UPDATE uploads SET is_finished = true, held_until = NULL, is_wanted = false WHERE id = $1 AND epoch = $2 RETURNING id
+"""
+_LOCK = "SELECT parts FROM uploads WHERE id = $1 AND epoch = $2 FOR UPDATE"
+_FINISH = f"""
+UPDATE uploads
+SET is_finished = true, file_id = $2, held_until = NULL, is_wanted = false, size = $3, length = $3,
+    expires_at = {_FROM_NOW.format("$4")}
+WHERE id = $1
+"""
+_CURTAIL_PARTS = f"""
+WITH parts AS (SELECT id FROM uploads WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE)
+UPDATE uploads SET expires_at = least(expires_at, {_FROM_NOW.format("$2")})
+FROM parts WHERE uploads.id = parts.id
+RETURNING blob_key
+"""
+_CURTAIL_LEASES = f"""
+WITH leased AS (
+    SELECT key FROM blobs WHERE key = ANY($1::text[]) AND state = 'staged' ORDER BY key FOR UPDATE
+)
+UPDATE blobs SET lease_until = least(lease_until, {_FROM_NOW.format("$2")})
+FROM leased WHERE blobs.key = leased.key
+"""
+_END = "DELETE FROM uploads WHERE id = $1 AND epoch = $2 RETURNING blob_key"
+_CONDEMN = f"""
+UPDATE blobs SET state = 'condemned', lease_until = NULL, due_at = {_FROM_NOW.format("$2")}, epoch = epoch + 1
+WHERE key = $1 AND state = 'staged'
+"""
+_FORGET = f"""
+WITH expired AS (
+    SELECT id FROM uploads WHERE expires_at <= {_FROM_NOW.format("-$1::float8")}
+    ORDER BY expires_at LIMIT $2
+    FOR UPDATE SKIP LOCKED
+)
+DELETE FROM uploads USING expired WHERE uploads.id = expired.id
+RETURNING uploads.id
+"""
+
+
+class PostgresUploads:
+    """The `Uploads` part of the catalog."""
+
+    def __init__(self, database: Database, *, grace: float) -> None:
+        self._database = database
+        self._grace = grace
+
+    async def create_upload(self, new: NewUpload, *, id: UUID, blob_key: str, ttl: float) -> Upload:
+        return await self._database.transact(_create, new, id, blob_key, ttl)
+
+    async def upload(self, id: UUID) -> Upload:
+        return _alive(await self._database.read(_UPLOAD, id))
+
+    async def uploads_of(self, ids: Sequence[UUID]) -> dict[UUID, Upload]:
+        return {row["id"]: _to_upload(row) for row in await self._database.read(_UPLOADS, ids)}
+
+    async def list_uploads(self, *, bucket: str | None, after: UUID | None, limit: int) -> list[Upload]:
+        return [_to_upload(row) for row in await self._database.read(_LIST, bucket, after, limit)]
+
+    async def unfinished_finals(self, part: UUID) -> list[UUID]:
+        return [row["id"] for row in await self._database.read(_FINALS, part)]
+
+    async def hold_upload(self, id: UUID, *, lease: float, ttl: float) -> Hold | None:
+        return await self._database.transact(_hold, id, lease, ttl)
+
+    async def want_upload(self, id: UUID) -> None:
+        await self._database.change(_WANT, id)
+
+    async def is_wanted(self, id: UUID, epoch: int) -> bool:
+        is_wanted: bool = _held(await self._database.read(_IS_WANTED, id, epoch))["is_wanted"]
+        return is_wanted
+
+    async def keep_hold(self, id: UUID, epoch: int, *, lease: float) -> None:
+        _held(await self._database.change(_KEEP, id, epoch, lease))
+
+    async def save_progress(self, id: UUID, epoch: int, progress: Progress, *, lease: float, ttl: float) -> None:
+        _held(await self._database.change(_SAVE, id, epoch, progress.size, dict(progress.state), lease, ttl))
+
+    async def set_length(self, id: UUID, epoch: int, length: int) -> None:
+        _held(await self._database.change(_SET_LENGTH, id, epoch, length))
+
+    async def let_go(self, id: UUID, epoch: int) -> None:
+        await self._database.change(_LET_GO, id, epoch)
+
+    async def finish_part(self, id: UUID, epoch: int) -> None:
+        _held(await self._database.change(_FINISH_PART, id, epoch))
+
+    async def finish_upload(self, id: UUID, epoch: int, new: NewFile, blob: Blob, *, kept: float) -> Stored:
+        async def finish(connection: Connection) -> Stored:
+            parts = _held(await connection.fetch(_LOCK, id, epoch))["parts"]
+            stored = await commit(connection, new, blob, self._grace)
+            await connection.execute(_FINISH, id, stored.file.id, blob.size, kept)
+            if parts:
+                keys = [row["blob_key"] for row in await connection.fetch(_CURTAIL_PARTS, parts, kept)]
+                await connection.execute(_CURTAIL_LEASES, keys, kept)
+            return stored
+
+        return await self._database.transact(finish)
+
+    async def end_upload(self, id: UUID, epoch: int, *, at_once: bool) -> None:
+        await self._database.transact(_end, id, epoch, 0.0 if at_once else self._grace)
+
+    async def forget_uploads(self, *, kept: float, limit: int) -> int:
+        return len(await self._database.change(_FORGET, kept, limit))
+
+
+async def _create(connection: Connection, new: NewUpload, id: UUID, blob_key: str, ttl: float) -> Upload:
+    await connection.execute(_RESERVE, blob_key, ttl)
+    target = new.target
+    [row] = await connection.fetch(
+        _CREATE,
+        id,
+        new.kind,
+        blob_key,
+        new.length,
+        target and target.bucket,
+        target and target.name,
+        target and target.content_type,
+        target and target.metadata,
+        target and target.tags,
+        new.given,
+        new.parts,
+        ttl,
+    )
+    return _to_upload(row)
+
+
+async def _hold(connection: Connection, id: UUID, lease: float, ttl: float) -> Hold | None:
+    rows = await connection.fetch(_TO_HOLD, id)
+    upload = _alive(rows)
+    if upload.hold == "held":
+        return None
+    await connection.execute(_HOLD, id, lease)
+    if not upload.is_finished:
+        keys = [row["blob_key"] for row in await connection.fetch(_PROLONG, [id, *upload.parts], ttl)]
+        leased = {row["key"] for row in await connection.fetch(_LEASE, keys, ttl)}
+        if upload.blob_key not in leased:
+            raise _expired()
+    return Hold(upload=upload, epoch=rows[0]["epoch"] + 1, is_inherited=upload.hold == "left")
+
+
+async def _end(connection: Connection, id: UUID, epoch: int, grace: float) -> None:
+    key = _held(await connection.fetch(_END, id, epoch))["blob_key"]
+    await connection.execute(_CONDEMN, key, grace)
+
+
+def _alive(rows: list[asyncpg.Record]) -> Upload:
+    if not rows:
+        raise NoSuchUploadError("There is no such upload.")
+    if not rows[0]["is_alive"]:
+        raise _expired()
+    return _to_upload(rows[0])
+
+
+def _held(rows: list[asyncpg.Record]) -> asyncpg.Record:
+    if not rows:
+        raise LeaseLostError("Another request has taken the upload over.")
+    return rows[0]
+
+
+def _expired() -> UploadExpiredError:
+    return UploadExpiredError("The upload was left alone for too long; begin another.")
+
+
+def _to_upload(row: asyncpg.Record) -> Upload:
+    hold: HoldState = row["hold"]
+    state = row["store_state"]
+    return Upload(
+        id=row["id"],
+        kind=row["kind"],
+        target=_to_target(row),
+        length=row["length"],
+        given=row["given"],
+        parts=tuple(row["parts"]),
+        blob_key=row["blob_key"],
+        progress=None if state is None else Progress(size=row["size"], state=state),
+        is_finished=row["is_finished"],
+        file_id=row["file_id"],
+        hold=hold,
+        is_wanted=row["is_wanted"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+    )
+
+
+def _to_target(row: asyncpg.Record) -> NewFile | None:
+    if row["bucket"] is None:
+        return None
+    tags = row["tags"]
+    return NewFile(
+        bucket=row["bucket"],
+        name=row["name"],
+        content_type=row["content_type"],
+        metadata=row["metadata"],
+        tags=None if tags is None else tuple(tags),
+    )
