@@ -47,6 +47,15 @@ async def admit(catalog: Catalog, new: NewFile, *, max_file_size: int) -> int:
     return limit
 
 
+async def admit_upload(catalog: Catalog, target: NewFile | None, size: int | None, *, max_file_size: int) -> int:
+    """Do as `admit` does for a resumable upload of `size` bytes to `target`; a part of one has none."""
+    if target is not None:
+        return await admit(catalog, msgspec.structs.replace(target, size=size), max_file_size=max_file_size)
+    if size is not None and size > max_file_size:
+        raise too_large(max_file_size)
+    return max_file_size
+
+
 def too_large(limit: int) -> FileTooLargeError:
     """Return the refusal of a file that is larger than `limit` bytes."""
     return FileTooLargeError(f"The file is larger than the {limit} bytes that are allowed here.")

@@ -12,6 +12,8 @@ BATCH = 500
 # Far longer than a batch takes.
 CLAIM_SECONDS = 900.0
 JOB_SECONDS = 7 * 86_400.0
+# For how long who asks for an upload that has expired is told so.
+KEPT_SECONDS = 86_400.0
 
 
 class Reaped(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +63,8 @@ class Reap:
             yield Reaped(jobs=count)
         while count := await self._catalog.forget_keys(limit=BATCH):
             yield Reaped(keys=count)
+        while await self._catalog.forget_uploads(kept=KEPT_SECONDS, limit=BATCH):
+            pass  # their blobs are condemned as others whose lease has ended
         # What is claimed and not removed is nobody's to remove until the claim's end.
         await self._blobs.admit()
         while claims := await self._catalog.claim_condemned(limit=BATCH, lease=self._lease):

@@ -1,0 +1,94 @@
+"""Begin a resumable upload."""
+
+from collections.abc import AsyncIterable
+from contextlib import suppress
+
+from msgspec.structs import replace
+
+from domain.errors import (
+    CatalogUnavailableError,
+    FileportError,
+    InvalidUploadError,
+    OutcomeUnknownError,
+)
+from domain.model.blobs import new_blob_key
+from domain.model.ids import new_id
+from domain.model.uploads import MAX_PARTS, NewUpload, Upload
+from domain.ports import Catalog
+from domain.usecases.admission import admit_upload, checked
+from domain.usecases.append_to_upload import Addition, AppendToUpload
+from domain.usecases.end_upload import EndUpload
+from domain.usecases.find_upload import FindUpload
+
+
+class BeginUpload:
+    """Begin one upload, which lives for `ttl` seconds after the last work on it.
+
+    `max_file_size` is the service's own limit, in bytes.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        append: AppendToUpload,
+        find: FindUpload,
+        end: EndUpload,
+        *,
+        ttl: float,
+        max_file_size: int,
+    ) -> None:
+        self._catalog = catalog
+        self._append = append
+        self._find = find
+        self._end = end
+        self._ttl = ttl
+        self._max_file_size = max_file_size
+
+    async def __call__(
+        self, new: NewUpload, first: Addition | None = None, body: AsyncIterable[bytes] | None = None
+    ) -> Upload:
+        """Return the upload: finished already, where all its bytes came, there are none, or all its parts are complete.
+
+        `body` are its first bytes. A file without a name gets the upload's id for one. After an error there is no
+        upload, but for `OutcomeUnknownError`. Raises what `checked`, `admit_upload` and `AppendToUpload`
+        do, and `InvalidUploadError` for parts that are none.
+        """
+        id_ = new_id()
+        if new.target is not None:
+            new = replace(new, target=checked(replace(new.target, name=new.target.name or str(id_))))
+        if new.kind == "final":
+            if body is not None:
+                raise InvalidUploadError("A final upload takes no bytes: it is put together from its parts.")
+            length = await self._length_of_parts(new)
+            new = replace(new, length=None)
+        else:
+            length = new.length
+        await admit_upload(self._catalog, new.target, length, max_file_size=self._max_file_size)
+        try:
+            upload = await self._catalog.create_upload(new, id=id_, blob_key=new_blob_key(), ttl=self._ttl)
+        except OutcomeUnknownError as error:
+            # Nobody knows its id, and it expires: what the caller wanted has not happened, for certain.
+            raise CatalogUnavailableError(error.detail) from error
+        try:
+            if first is not None and body is not None:
+                return await self._append(id_, first, body)
+            return await self._find(id_) if new.kind == "final" or length == 0 else upload
+        except OutcomeUnknownError:
+            raise  # it may be a file by now
+        except FileportError:
+            with suppress(FileportError):
+                await self._end(id_)
+            raise
+
+    async def _length_of_parts(self, new: NewUpload) -> int | None:
+        if not 1 <= len(new.parts) <= MAX_PARTS:
+            raise InvalidUploadError(f"A final upload has 1 to {MAX_PARTS} parts.")
+        if new.length is not None:
+            raise InvalidUploadError("A final upload has the length of its parts: Upload-Length is left out.")
+        found = await self._catalog.uploads_of(new.parts)
+        for each in new.parts:
+            if each not in found or found[each].kind != "partial":
+                raise InvalidUploadError(f"There is no partial upload {each}.")
+        lengths = [found[each].length for each in new.parts]
+        known = [each for each in lengths if each is not None]
+        return sum(known) if len(known) == len(lengths) else None
