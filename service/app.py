@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
 from domain.errors import FileportError
-from domain.ports import BlobStore, Catalog
+from domain.ports import BlobStore, Catalog, PartialBlobs
 from domain.usecases.once import Once
 from domain.usecases.reap import Reap
 from domain.usecases.reservations import Reservations
@@ -40,6 +40,8 @@ from service.http.openapi import schema_router
 from service.http.patience import limit_bodies
 from service.http.routing import CompleteRouter
 from service.http.running import RunningRequests
+from service.http.tus import uploads as tus
+from service.http.tus.protocol import speak_tus
 from service.settings import Settings
 
 
@@ -58,6 +60,7 @@ def create_app(container: AsyncContainer, settings: Settings, requests: RunningR
             # Resolved here, so that a store that cannot be opened stops the start.
             await container.get(Catalog)
             await container.get(BlobStore)
+            await container.get(PartialBlobs)
             reap = await container.get(Reap)
             sweep = await container.get(Sweep)
             reservations = await container.get(Reservations)
@@ -82,6 +85,7 @@ def create_app(container: AsyncContainer, settings: Settings, requests: RunningR
             _buckets(),
             _files(),
             batches.apply_batch,
+            _uploads(),
             _direct_uploads(),
             _jobs(),
             archives.get_archive,
@@ -104,7 +108,8 @@ def create_app(container: AsyncContainer, settings: Settings, requests: RunningR
     app.register(schema_router(app.routes))
     setup_dishka(container, app)
     limited = limit_bodies(app, idle=settings.body_idle_timeout, total=settings.body_timeout)
-    return observe_requests(requests.wrap(close_after_refusals(limited)))
+    tus_speaking = speak_tus(close_after_refusals(limited), max_size=settings.max_file_size)
+    return observe_requests(requests.wrap(tus_speaking))
 
 
 def _buckets() -> Router:
@@ -151,5 +156,18 @@ def _direct_uploads() -> Router:
             direct_uploads.get_direct_upload_parts,
             direct_uploads.complete_direct_upload,
             direct_uploads.delete_direct_upload,
+        ],
+    )
+
+
+def _uploads() -> Router:
+    return Router(
+        "/uploads",
+        route_handlers=[
+            tus.list_uploads,
+            tus.begin_upload,
+            tus.find_upload,
+            tus.append_to_upload,
+            tus.end_upload,
         ],
     )

@@ -35,9 +35,12 @@ from domain.ports import (
     Jobs,
     PartialBlobs,
 )
+from domain.upload_ports import Uploads
 from domain.usecases.abort_direct_upload import AbortDirectUpload
+from domain.usecases.append_to_upload import AppendToUpload
 from domain.usecases.apply_batch import ApplyBatch
 from domain.usecases.begin_direct_upload import BeginDirectUpload
+from domain.usecases.begin_upload import BeginUpload
 from domain.usecases.change_file import ChangeFile
 from domain.usecases.check_health import CheckHealth
 from domain.usecases.check_integrity import CheckIntegrity
@@ -47,14 +50,18 @@ from domain.usecases.copy_file import CopyFile
 from domain.usecases.delete_bucket import DeleteBucket
 from domain.usecases.delete_file import DeleteFile
 from domain.usecases.end_job import EndJob
+from domain.usecases.end_upload import EndUpload
 from domain.usecases.find_bucket import FindBucket
 from domain.usecases.find_direct_upload import FindDirectUpload, SignParts
 from domain.usecases.find_file import FindFile
 from domain.usecases.find_job import FindJob
+from domain.usecases.find_upload import FindUpload
+from domain.usecases.finish_upload import FinishUpload
 from domain.usecases.list_buckets import ListBuckets
 from domain.usecases.list_direct_uploads import ListDirectUploads
 from domain.usecases.list_files import ListFiles
 from domain.usecases.list_jobs import ListJobs
+from domain.usecases.list_uploads import ListUploads
 from domain.usecases.once import Once
 from domain.usecases.put_bucket import PutBucket
 from domain.usecases.read_archive import ReadArchive
@@ -64,10 +71,12 @@ from domain.usecases.reap import Reap
 from domain.usecases.redirect_read import RedirectRead
 from domain.usecases.repair_findings import RepairFindings
 from domain.usecases.reservations import Reservations
+from domain.usecases.running_hashes import RunningHashes
 from domain.usecases.start_job import StartJob
 from domain.usecases.store_file import StoreFile
 from domain.usecases.store_once import StoreOnce
 from domain.usecases.sweep import Sweep
+from domain.usecases.upload_turns import Turns
 from domain.usecases.work_on_jobs import WorkOnJobs
 from service.bell import Bell
 from service.capacity import Capacity
@@ -99,6 +108,7 @@ class UseCases(Provider):
     archives = alias(source=Catalog, provides=Archives)
     idempotency_keys = alias(source=Catalog, provides=IdempotencyKeys)
     direct_uploads = alias(source=Catalog, provides=DirectUploads)
+    uploads = alias(source=Catalog, provides=Uploads)
     all_simple = provide_all(
         AbortDirectUpload,
         ApplyBatch,
@@ -111,14 +121,17 @@ class UseCases(Provider):
         DeleteBucket,
         DeleteFile,
         EndJob,
+        EndUpload,
         FindBucket,
         FindDirectUpload,
         FindFile,
         FindJob,
+        FindUpload,
         ListBuckets,
         ListDirectUploads,
         ListFiles,
         ListJobs,
+        ListUploads,
         PutBucket,
         ReadArchive,
         ReadFile,
@@ -175,6 +188,45 @@ class UseCases(Provider):
     @provide
     def completions(self, complete: CompleteDirectUpload) -> Completions:
         return Completions(complete)
+
+    @provide
+    def turns(self, uploads: Uploads, settings: Settings) -> Turns:
+        return Turns(uploads, ttl=settings.upload_ttl)
+
+    @provide
+    def finish_upload(
+        self, catalog: Catalog, blobs: BlobStore, partials: PartialBlobs, settings: Settings
+    ) -> FinishUpload:
+        return FinishUpload(catalog, blobs, partials, kept=settings.upload_ttl, max_file_size=settings.max_file_size)
+
+    @provide
+    def begin_upload(
+        self, catalog: Catalog, append: AppendToUpload, find: FindUpload, end: EndUpload, settings: Settings
+    ) -> BeginUpload:
+        return BeginUpload(catalog, append, find, end, ttl=settings.upload_ttl, max_file_size=settings.max_file_size)
+
+    @provide
+    def append_to_upload(
+        self,
+        *,
+        catalog: Catalog,
+        blobs: BlobStore,
+        partials: PartialBlobs,
+        turns: Turns,
+        finish: FinishUpload,
+        find: FindUpload,
+        settings: Settings,
+    ) -> AppendToUpload:
+        return AppendToUpload(
+            catalog,
+            blobs,
+            partials,
+            turns,
+            finish=finish,
+            find=find,
+            hashes=RunningHashes(),
+            max_file_size=settings.max_file_size,
+        )
 
 
 class PostgresProvider(Provider):

@@ -1,6 +1,7 @@
 """Settings: from the environment, checked whole at the start, frozen after it."""
 
 from collections.abc import Callable, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ MAX_DOWNLOADS = 96
 URL_LIFE = 900
 MAX_URL_LIFE = 604_800
 T = TypeVar("T")
+Network = IPv4Network | IPv6Network
 
 
 class SettingsError(Exception):
@@ -59,6 +61,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     blob_grace: float
     staged_lease: float
     idempotency_ttl: float
+    upload_ttl: float
+    public_url: str | None
+    trusted_proxies: tuple[Network, ...]
     shutdown_timeout: int
     log_level: str
     log_format: str
@@ -113,6 +118,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         job_retention=read.seconds("JOB_RETENTION", 604_800, least=0),
         staged_lease=read.seconds("STAGED_LEASE", 900, least=1),
         idempotency_ttl=read.seconds("IDEMPOTENCY_TTL", 86_400, least=1),
+        upload_ttl=read.seconds("UPLOAD_TTL", 86_400, least=1),
+        public_url=read.url("PUBLIC_URL", {"http", "https"}),
+        trusted_proxies=read.networks("TRUSTED_PROXIES"),
         shutdown_timeout=read.whole("SHUTDOWN_TIMEOUT", 30, least=1, most=3600),
         log_level=read.choice("LOG_LEVEL", {each: each for each in ("debug", "info", "warning", "error")}, "info"),
         log_format=read.choice("LOG_FORMAT", {each: each for each in ("console", "json")}, "console"),
@@ -187,6 +195,15 @@ class _Reader:
                 f"{PREFIX}{name} is not a sound URL that begins with {' or '.join(sorted(schemes))}://."
             )
         return value
+
+    def networks(self, name: str) -> tuple[Network, ...]:
+        value = self.text(name)
+        try:
+            return tuple(ip_network(each.strip()) for each in value.split(",")) if value else ()
+        except ValueError:
+            raise SettingsError(
+                f"{PREFIX}{name} is a list of addresses and networks with commas, such as 10.0.0.0/8."
+            ) from None
 
     def _number(self, name: str, kind: Callable[[str], T]) -> T | None:
         value = self.text(name)

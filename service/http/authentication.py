@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar import Request
 from litestar.connection import ASGIConnection
+from litestar.enums import HttpMethod
 from litestar.exceptions import NotAuthorizedException
 from litestar.handlers import BaseRouteHandler
 
@@ -13,7 +14,10 @@ _ROOT = "root"
 
 
 class RequireRootKey:
-    """A guard that lets the bearer of the root key pass, and nobody else."""
+    """A guard that lets the bearer of the root key pass, and nobody else.
+
+    Anybody may ask for a path's `OPTIONS`: they do nothing, and are in the document that is open to all.
+    """
 
     def __init__(self, root_key: str) -> None:
         self._root_key = root_key.encode()
@@ -23,6 +27,8 @@ class RequireRootKey:
 
         It awaits nothing; a guard that is no coroutine would be sent to a thread.
         """
+        if connection.scope.get("method") == HttpMethod.OPTIONS:
+            return
         header = connection.headers.get("authorization", "")
         given = header[len(_SCHEME) :].strip() if header.lower().startswith(_SCHEME) else ""
         if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), self._root_key):

@@ -93,12 +93,13 @@ class UploadForm:
         name = self._only("name") or part.filename
         if not name:
             raise InvalidFormError("The file part has no file name, and the form no field name before it.")
+        metadata, tags = self._only("metadata"), self._fields.get("tags")
         return NewFile(
             bucket=bucket,
             name=name,
             content_type=content_type_of(name, part.header("Content-Type")),
-            metadata=_metadata(self._only("metadata")),
-            tags=_tags(self._fields.get("tags")),
+            metadata=None if metadata is None else parse_metadata(metadata),
+            tags=None if tags is None else parse_tags(tags),
             precondition=precondition,
         )
 
@@ -123,19 +124,17 @@ def _boundary(request: Request[Any, Any, Any]) -> str:
     return str(boundary)
 
 
-def _metadata(text: str | None) -> Any:
-    if text is None:
-        return None
+def parse_metadata(text: str) -> JsonObject:
+    """Return metadata that is written as JSON. Raises `InvalidMetadataError`."""
     try:
-        # As an object: null would pass for a field that is not there.
+        # As an object: null would pass for metadata that is not there.
         return msgspec.json.decode(text, type=JsonObject)
     except (msgspec.MsgspecError, RecursionError):
         raise InvalidMetadataError("The field metadata is not a JSON object.") from None
 
 
-def _tags(values: list[str] | None) -> tuple[str, ...] | None:
-    if values is None:
-        return None
+def parse_tags(values: list[str]) -> tuple[str, ...]:
+    """Return tags, each value a JSON array of them, or some with commas between. Raises `InvalidTagsError`."""
     tags: list[str] = []
     for value in values:
         if value.lstrip().startswith("["):

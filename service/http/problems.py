@@ -15,8 +15,11 @@ log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
 
+# tus 1.0.0, section «Checksum»; no registry has it.
+CHECKSUM_MISMATCH = 460
+
 # The first class of an error's ancestry that stands here decides.
-STATUS: Mapping[type[errors.FileportError], HTTPStatus] = {
+STATUS: Mapping[type[errors.FileportError], int] = {
     errors.InvalidInputError: HTTPStatus.BAD_REQUEST,
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
     errors.ConflictError: HTTPStatus.CONFLICT,
@@ -25,6 +28,11 @@ STATUS: Mapping[type[errors.FileportError], HTTPStatus] = {
     errors.PreconditionFailedError: HTTPStatus.PRECONDITION_FAILED,
     errors.IdempotencyKeyReusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.RangeNotSatisfiableError: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+    errors.UploadLockedError: HTTPStatus.LOCKED,
+    errors.UploadExpiredError: HTTPStatus.GONE,
+    errors.FinalUploadError: HTTPStatus.FORBIDDEN,
+    errors.UploadTooLongError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.ChecksumMismatchError: CHECKSUM_MISMATCH,
     errors.FileTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.QuotaExceededError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.TypeNotAllowedError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -50,6 +58,7 @@ _PHRASES = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: "Range Not Satisfiable",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
+    CHECKSUM_MISMATCH: "Checksum Mismatch",
 }
 
 
@@ -63,7 +72,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     code: str
 
 
-def status_of(kind: type[errors.FileportError]) -> HTTPStatus:
+def status_of(kind: type[errors.FileportError]) -> int:
     """Return the status of an error of the domain."""
     return next(STATUS[each] for each in kind.__mro__ if each in STATUS)
 
@@ -73,9 +82,9 @@ def code_of(status: HTTPStatus) -> str:
     return _CODES.get(status, status.name.lower())
 
 
-def phrase_of(status: HTTPStatus) -> str:
+def phrase_of(status: int) -> str:
     """Return the phrase of a status (RFC 9110, section 15)."""
-    return _PHRASES.get(status, status.phrase)
+    return _PHRASES.get(status) or HTTPStatus(status).phrase
 
 
 def problem_of(error: errors.FileportError) -> Problem:
@@ -86,7 +95,7 @@ def problem_of(error: errors.FileportError) -> Problem:
 
 def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> Response[Problem]:
     """Return the response for a problem."""
-    body = Problem(title=phrase_of(HTTPStatus(status)), status=status, detail=detail, code=code)
+    body = Problem(title=phrase_of(status), status=status, detail=detail, code=code)
     return Response(
         body, status_code=status, media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store", **(headers or {})}
     )

@@ -81,7 +81,7 @@ class RunningRequests:
 async def _refuse(send: Send) -> None:
     error = ShuttingDownError("The service is shutting down.")
     status = problems.status_of(type(error))
-    body = problems.Problem(title=status.phrase, status=status, detail=error.detail, code=error.code)
+    body = problems.Problem(title=problems.phrase_of(status), status=status, detail=error.detail, code=error.code)
     await send(
         {
             "type": "http.response.start",

@@ -117,26 +117,31 @@ def _operation(route: HTTPRoute, method: str, handler: HTTPRouteHandler) -> dict
     }
     if method == "HEAD":
         operation = _without_bodies(operation)
+        if "GET" in handler.http_methods:
+            operation = _beside_get(operation)
     return {key: value for key, value in operation.items() if value or key == "security"}
 
 
-def _without_bodies(get: Mapping[str, Any]) -> dict[str, Any]:
-    id_ = get["operationId"].removeprefix("get")
+def _without_bodies(operation: Mapping[str, Any]) -> dict[str, Any]:
     responses = {
         status: {key: value for key, value in response.items() if key != "content"}
-        for status, response in get["responses"].items()
-        if status not in _RANGES_ONLY
+        for status, response in operation["responses"].items()
     }
+    samples = [
+        {**each, "source": each["source"].replace("curl -X HEAD", "curl --head")} for each in operation["x-codeSamples"]
+    ]
+    return {**operation, "responses": responses, "x-codeSamples": samples}
+
+
+def _beside_get(operation: Mapping[str, Any]) -> dict[str, Any]:
+    id_ = operation["operationId"].removeprefix("get")
     ranges = [_parameter(name) for name in ON_RANGES]
     return {
-        **get,
+        **operation,
         "operationId": f"head{id_[0].upper()}{id_[1:]}",
-        "summary": f"{get['summary']}: the headers alone",
-        "parameters": [each for each in get["parameters"] if each not in ranges],
-        "responses": responses,
-        "x-codeSamples": [
-            {**each, "source": each["source"].replace("curl -X HEAD", "curl --head")} for each in get["x-codeSamples"]
-        ],
+        "summary": f"{operation['summary']}: the headers alone",
+        "parameters": [each for each in operation["parameters"] if each not in ranges],
+        "responses": {key: each for key, each in operation["responses"].items() if key not in _RANGES_ONLY},
     }
 
 

@@ -32,6 +32,7 @@ from service.http.health import Liveness, Readiness
 from service.http.jobs import JobPageBody, job_body
 from service.http.problems import problem_of
 from service.http.representations import BucketPage, FilePage, bucket_body, file_body
+from service.http.tus.answers import UploadBody, UploadPage
 
 _NOVEMBER = datetime(2026, 11, 3, 9, 26, 12, 480_211, tzinfo=UTC)
 _NEXT_DAY = datetime(2026, 11, 4, 9, 26, 12, 480_211, tzinfo=UTC)
@@ -203,6 +204,20 @@ FAILED = direct_upload_body(
     )
 )
 DIRECT_UPLOAD_PAGE = DirectUploadPage(items=[DIRECT_UPLOAD], limit=1, next=DIRECT_UPLOAD.id)
+UPLOAD = UploadBody(
+    id=UUID("019a6b1d-0f3a-7a52-b7c1-5e2f9d3a4b60"),
+    kind="whole",
+    bucket="music",
+    name=_NAME,
+    content_type="audio/flac",
+    metadata={"artist": "Queen"},
+    tags=None,
+    length=31_457_280,
+    received=8_388_608,
+    created_at=_NOVEMBER,
+    expires_at=datetime(2026, 11, 4, 9, 33, 2, 17_604, tzinfo=UTC),
+)
+UPLOAD_PAGE = UploadPage(items=[UPLOAD], limit=2, next=None)
 
 LIVE = Liveness()
 READY = Readiness(status="ok", catalog="ok", blob_store="ok")

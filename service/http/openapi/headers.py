@@ -88,6 +88,51 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string"},
         "example": 'Bearer realm="fileport"',
     },
+    "Tus-Resumable": {
+        "description": "The version of tus.",
+        "schema": {"type": "string", "const": "1.0.0"},
+        "example": "1.0.0",
+    },
+    "Tus-Version": {
+        "description": "The version of tus that is spoken here, where the request asks for another.",
+        "schema": {"type": "string"},
+        "example": "1.0.0",
+    },
+    "Upload-Offset": {
+        "description": "How many bytes of the upload are durable. Its length only once it is a file.",
+        "schema": {"type": "integer", "minimum": 0},
+        "example": 8388608,
+    },
+    "Upload-Length": {
+        "description": "How many bytes the upload will have.",
+        "schema": {"type": "integer", "minimum": 0},
+        "example": 31457280,
+    },
+    "Upload-Defer-Length": {
+        "description": "The upload's length is not known yet.",
+        "schema": {"type": "string", "const": "1"},
+        "example": "1",
+    },
+    "Upload-Metadata": {
+        "description": "What was said of the file when the upload was begun.",
+        "schema": {"type": "string"},
+        "example": "filename b3BlcmEuZmxhYw==,bucket bXVzaWM=",
+    },
+    "Upload-Concat": {
+        "description": "That the upload is a part, or which ones it is put together from.",
+        "schema": {"type": "string"},
+        "example": "partial",
+    },
+    "Upload-Expires": {
+        "description": "Until when the upload waits for more, if nothing more is done.",
+        "schema": {"type": "string"},
+        "example": "Wed, 04 Nov 2026 09:26:12 GMT",
+    },
+    "Fileport-File-Id": {
+        "description": "The id of the file that the upload has become.",
+        "schema": {"type": "string", "format": "uuid"},
+        "example": "019a6b1e-5d2c-7c41-9f4e-3b8a1d6e0f27",
+    },
 }
 
 REQUEST_ID = {
@@ -193,6 +238,63 @@ REQUEST_HEADERS: dict[str, dict[str, Any]] = {
         "description": "The body's MD5 (RFC 1864). A body with another one is refused.",
         "schema": {"type": "string", "pattern": "^[0-9A-Za-z+/]{22}==$"},
         "example": "Q2hlY2sgSW50ZWdyaXR5IQ==",
+    },
+    "TusResumable": {
+        "name": "Tus-Resumable",
+        "in": "header",
+        "required": True,
+        "description": "The version of tus that the request speaks; any other is refused with 412.",
+        "schema": {"type": "string", "const": "1.0.0"},
+        "example": "1.0.0",
+    },
+    "UploadLength": {
+        "name": "Upload-Length",
+        "in": "header",
+        "description": "How many bytes the whole upload will have.",
+        "schema": {"type": "integer", "minimum": 0},
+        "example": 31457280,
+    },
+    "UploadDeferLength": {
+        "name": "Upload-Defer-Length",
+        "in": "header",
+        "description": "That the length comes with a later PATCH.",
+        "schema": {"type": "string", "const": "1"},
+        "example": "1",
+    },
+    "UploadMetadata": {
+        "name": "Upload-Metadata",
+        "in": "header",
+        "description": "What the file will be: keys and their values in Base64, with commas between.",
+        "schema": {"type": "string"},
+        "example": "filename b3BlcmEuZmxhYw==,bucket bXVzaWM=",
+    },
+    "UploadConcat": {
+        "name": "Upload-Concat",
+        "in": "header",
+        "description": (
+            "`partial` for an upload that is only a part; `final;` and the URLs of parts, with spaces between, for one "
+            "that is put together from them as soon as all are complete."
+        ),
+        "schema": {"type": "string"},
+        "example": "partial",
+    },
+    "UploadOffset": {
+        "name": "Upload-Offset",
+        "in": "header",
+        "required": True,
+        "description": "Where the bytes begin: what the upload says is its offset, else 409.",
+        "schema": {"type": "integer", "minimum": 0},
+        "example": 0,
+    },
+    "UploadChecksum": {
+        "name": "Upload-Checksum",
+        "in": "header",
+        "description": (
+            "What the bytes of this request add up to: `sha1`, `sha256`, `md5` or `crc32`, a space, and the value in "
+            "Base64. Where it does not come out, 460, and none of them counts."
+        ),
+        "schema": {"type": "string"},
+        "example": "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=",
     },
 }
 ON_CHANGES = ("IfMatch", "IfUnmodifiedSince", "IfNoneMatch")

@@ -22,6 +22,7 @@ PATH: Mapping[str, Meaning] = {
     "direct_upload_id": Meaning("The direct upload's id.", str(examples.DIRECT_UPLOAD.id)),
     "file_id": Meaning("The file's id.", str(examples.FILE.id)),
     "job_id": Meaning("The job's id.", str(examples.RUNNING_JOB.id)),
+    "upload_id": Meaning("The upload's id.", str(examples.UPLOAD.id)),
 }
 
 

@@ -32,6 +32,11 @@ _DETAILS: Mapping[Refusal, str] = {
     errors.InvalidPartSizeError: "part_size is a whole number from 5242880 to 5368709120 for 31457280 bytes.",
     errors.IncompleteUploadError: "Parts are missing, or of another size than was declared: 2.",
     errors.DirectUploadEndedError: "The upload has expired.",
+    errors.InvalidUploadError: "Either Upload-Length or Upload-Defer-Length is needed.",
+    errors.InvalidUploadMetadataError: "The value of 'filename' is not Base64.",
+    errors.InvalidChecksumError: "Checksums are by sha1, sha256, md5, crc32.",
+    errors.UploadTooLongError: "The upload has a length of 31457280 bytes, of which 8388608 are there.",
+    errors.OffsetMismatchError: "The upload has 8388608 bytes; these begin at 0.",
     errors.InterruptedBodyError: "The body has 1048576 bytes, not the 31457280 declared.",
     errors.BodyTimeoutError: "The body did not come in time.",
     errors.OverloadedError: "Too many uploads run at once.",
@@ -55,7 +60,7 @@ _DETAILS: Mapping[Refusal, str] = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not declared as application/json.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong here; it is not the request's fault.",
 }
-_HEADERS = {
+_HEADERS: Mapping[int, tuple[str, ...]] = {
     HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate",),
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: ("Content-Range",),
     HTTPStatus.SERVICE_UNAVAILABLE: ("Retry-After",),
@@ -63,16 +68,16 @@ _HEADERS = {
 _HEADERS_OF_CODES = {errors.IdempotencyKeyInUseError.code: ("Retry-After",)}
 
 
-def problem_answers(refusals: Iterable[Refusal]) -> dict[HTTPStatus, dict[str, Any]]:
+def problem_answers(refusals: Iterable[Refusal]) -> dict[int, dict[str, Any]]:
     """Return an answer for each status that the refusals have, with each of their codes as an example."""
-    examples: dict[HTTPStatus, dict[str, Any]] = {}
+    examples: dict[int, dict[str, Any]] = {}
     for refusal in refusals:
         problem = _problem(refusal)
-        examples.setdefault(HTTPStatus(problem.status), {})[problem.code] = {"value": msgspec.to_builtins(problem)}
+        examples.setdefault(problem.status, {})[problem.code] = {"value": msgspec.to_builtins(problem)}
     return {status: _answer(status, each) for status, each in sorted(examples.items())}
 
 
-def _answer(status: HTTPStatus, examples: Mapping[str, Any]) -> dict[str, Any]:
+def _answer(status: int, examples: Mapping[str, Any]) -> dict[str, Any]:
     headers = [*_HEADERS.get(status, ()), *(name for code in examples for name in _HEADERS_OF_CODES.get(code, ()))]
     return {
         "description": f"{problems.phrase_of(status)}: {', '.join(f'`{code}`' for code in examples)}.",
@@ -83,7 +88,7 @@ def _answer(status: HTTPStatus, examples: Mapping[str, Any]) -> dict[str, Any]:
 
 def _problem(refusal: Refusal) -> problems.Problem:
     if isinstance(refusal, HTTPStatus):
-        status, code = refusal, problems.code_of(refusal)
+        status, code = int(refusal), problems.code_of(refusal)
     else:
         status, code = problems.status_of(refusal), refusal.code
     detail = _DETAILS.get(refusal) or (refusal.__doc__ or "").partition("\n")[0]

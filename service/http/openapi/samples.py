@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from service.http.openapi.headers import REQUEST_HEADERS
 from service.http.openapi.operation import JSON, Content, Operation
 from service.http.zip.body import MEDIA_TYPE as ZIP
 
@@ -26,6 +27,7 @@ def curl(
         elif parameter["in"] == "query" and parameter["name"] in operation.sample:
             query.append(f"{parameter['name']}={_text(_example(parameter))}")
     options = [] if is_open else ['-H "Authorization: Bearer $FILEPORT_KEY"']
+    options += (_header(REQUEST_HEADERS[name]) for name in operation.sample if name in REQUEST_HEADERS)
     options += _body(operation.body) if operation.body else ()
     options += (f"--data-urlencode {shlex.quote(each)}" for each in query)
     options += (f"-o {each}" for each in _saved(operation))
@@ -34,11 +36,16 @@ def curl(
 
 def _method(method: str, operation: Operation, query: list[str]) -> str:
     body = operation.body
-    if body and (body.kind is None):
+    if body and body.media_types[0] in {"*/*", "multipart/form-data"}:
         return ""  # -T says PUT, and -F says POST
     if query:
         return "--get "
     return "" if method == "GET" else f"-X {method} "
+
+
+def _header(header: Mapping[str, Any]) -> str:
+    line = f"{header['name']}: {header['example']}"
+    return f"-H {shlex.quote(line)}"
 
 
 def _body(body: Content) -> Iterator[str]:
@@ -48,6 +55,9 @@ def _body(body: Content) -> Iterator[str]:
             yield f"-T {_LOCAL_FILE}"
         case "multipart/form-data":
             yield from _form(example)
+        case media_type if body.kind is None:
+            yield f"-H 'Content-Type: {media_type}'"
+            yield f"--data-binary @{_LOCAL_FILE}"
         case media_type if media_type == JSON:
             yield f"--json {shlex.quote(_text(example))}"
         case media_type:

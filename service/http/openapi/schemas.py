@@ -29,6 +29,7 @@ from service.http.jobs import JobBody, JobPageBody
 from service.http.openapi import patterns
 from service.http.problems import Problem
 from service.http.representations import BucketBody, BucketPage, FileBody, FilePage
+from service.http.tus.answers import UploadBody, UploadPage
 
 Schema = Mapping[str, Any]
 
@@ -128,6 +129,17 @@ _OPERATION: Mapping[str, Schema] = {
         "pattern": patterns.ENTITY_TAGS,
     },
 }
+_UPLOAD: Mapping[str, Schema] = {
+    "bucket": {**BUCKET_NAME, "description": "Null for a part, which becomes no file of its own."},
+    "name": FILE_NAME,
+    "content_type": CONTENT_TYPE,
+    "metadata": METADATA,
+    "tags": TAGS,
+    "length": {"description": "Bytes; null while it is not known.", "minimum": 0, "maximum": MAX_FILE_BYTES},
+    "received": {"description": "Bytes that are durable.", "minimum": 0, "maximum": MAX_FILE_BYTES},
+    "created_at": {"description": "In UTC.", "format": "date-time"},
+    "expires_at": {"description": "Until when it waits for more, in UTC.", "format": "date-time"},
+}
 _LIMITS: Mapping[type, Mapping[str, Schema]] = {
     **dict.fromkeys((DeleteOperation, CopyOperation, MoveOperation, PatchOperation), _OPERATION),
     Task: {"bucket": BUCKET_NAME, "prefix": PREFIX, "to": {"description": "Only of a move, which needs it."}},
@@ -166,6 +178,8 @@ _LIMITS: Mapping[type, Mapping[str, Schema]] = {
     Policy: _BUCKET,
     FilePage: {"limit": {"minimum": 1}, "offset": {"minimum": 0}, "total": {"minimum": 0}},
     BucketPage: {"limit": {"minimum": 1}},
+    UploadBody: _UPLOAD,
+    UploadPage: {"limit": {"minimum": 1}},
     Usage: {"bytes": {"minimum": 0}, "files": {"minimum": 0}},
     Problem: {
         "type": {"format": "uri-reference"},

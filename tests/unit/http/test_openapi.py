@@ -33,6 +33,7 @@ from service.http.openapi.document import build_document
 from service.http.openapi.operations import OPERATIONS
 from service.http.problems import Problem
 from service.http.representations import BucketBody, BucketPage, FileBody, FilePage
+from service.http.tus.answers import UploadPage
 
 METHODS = ("get", "head", "put", "post", "patch", "delete")
 BODIES: dict[str, type] = {
@@ -59,9 +60,11 @@ BODIES: dict[str, type] = {
         Problem,
         Readiness,
         Task,
+        UploadPage,
     )
 }
 Document = dict[str, Any]
+EXAMPLE_ID = "019a6b1e-5d2c-7c41-9f4e-3b8a1d6e0f27"
 
 
 @pytest.fixture
@@ -86,8 +89,10 @@ def at_example(document: Document, path: str) -> str:
     parameters = document["paths"][path].get("get", {}).get("parameters", [])
     for parameter in parameters:
         path = path.replace(f"{{{parameter.get('name')}}}", str(parameter.get("example")))
-    id_ = "019a6b1e-5d2c-7c41-9f4e-3b8a1d6e0f27"
-    return path.replace("{bucket}", "music").replace("{file_id}", id_).replace("{direct_upload_id}", id_)
+    path = path.replace("{bucket}", "music")
+    for name in ("file_id", "direct_upload_id", "upload_id"):
+        path = path.replace(f"{{{name}}}", EXAMPLE_ID)
+    return path
 
 
 async def test_every_path_documents_the_methods_that_it_allows(client: httpx.AsyncClient, document: Document) -> None:
@@ -196,7 +201,7 @@ async def test_the_service_takes_the_examples_of_what_it_is_sent(client: httpx.A
         assert (await client.patch(file, json=patch)).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/v1/files", "/v1/buckets", "/v1/jobs", "/v1/direct-uploads"])
+@pytest.mark.parametrize("path", ["/v1/files", "/v1/buckets", "/v1/jobs", "/v1/direct-uploads", "/v1/uploads"])
 async def test_the_service_takes_the_example_of_every_parameter_of_a_query(
     client: httpx.AsyncClient, document: Document, path: str
 ) -> None:

@@ -1,5 +1,6 @@
 """Settings are checked whole, and a wrong one is named in one line."""
 
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,9 @@ def test_every_setting_is_read() -> None:
             "FILEPORT_JOB_RETENTION": "3600",
             "FILEPORT_STAGED_LEASE": "60",
             "FILEPORT_IDEMPOTENCY_TTL": "3600",
+            "FILEPORT_UPLOAD_TTL": "3600",
+            "FILEPORT_PUBLIC_URL": "https://files.example.com",
+            "FILEPORT_TRUSTED_PROXIES": "10.0.0.0/8, ::1",
             "FILEPORT_SHUTDOWN_TIMEOUT": "7",
             "FILEPORT_LOG_LEVEL": "WARNING",
             "FILEPORT_LOG_FORMAT": "json",
@@ -79,6 +83,8 @@ def test_every_setting_is_read() -> None:
     assert (settings.body_idle_timeout, settings.body_timeout) == (20, 600)
     assert (settings.staged_lease, settings.shutdown_timeout) == (60, 7)
     assert settings.idempotency_ttl == 3600
+    assert (settings.upload_ttl, settings.public_url) == (3600, "https://files.example.com")
+    assert settings.trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("::1"))
     assert (settings.log_level, settings.log_format, settings.failpoint) == ("warning", "json", "commit:after")
 
 
@@ -115,6 +121,10 @@ def test_every_setting_is_read() -> None:
         ("REAPER_INTERVAL", "-1"),
         ("BLOB_GRACE", "nan"),
         ("STAGED_LEASE", "0"),
+        ("UPLOAD_TTL", "0"),
+        ("PUBLIC_URL", "files.example.com"),
+        ("TRUSTED_PROXIES", "proxy.example.com"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
         ("SHUTDOWN_TIMEOUT", "0"),
         ("LOG_LEVEL", "loud"),
         ("LOG_FORMAT", "xml"),

@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 
 from service.http.openapi.operation import Operation
-from service.http.openapi.operations import archives, batches, buckets, content, direct_uploads, files, health, jobs
+from service.http.openapi.operations import (
+    archives,
+    batches,
+    buckets,
+    content,
+    direct_uploads,
+    files,
+    health,
+    jobs,
+    uploads,
+)
 
 OPERATIONS: Mapping[str, Operation] = {
     **buckets.OPERATIONS,
@@ -13,6 +23,7 @@ OPERATIONS: Mapping[str, Operation] = {
     **jobs.OPERATIONS,
     **archives.OPERATIONS,
     **direct_uploads.OPERATIONS,
+    **uploads.OPERATIONS,
     **health.OPERATIONS,
 }
 
@@ -22,5 +33,6 @@ TAGS = {
     "Content": "The bytes: uploads and downloads, by name and by id.",
     "Jobs": "Work on all files below a prefix, done in the background.",
     "Direct uploads": "Large files whose bytes go to S3 without passing the service, and are verified there.",
+    "Uploads": "Uploads that go on where they were cut: tus 1.0.0.",
     "Health": "For the platform that runs the service.",
 }

@@ -1,0 +1,151 @@
+"""Resumable uploads."""
+
+from http import HTTPStatus
+
+from domain.errors import (
+    BlobMissingError,
+    BlobStoreUnavailableError,
+    BodyTimeoutError,
+    ChecksumMismatchError,
+    FileTooLargeError,
+    FinalUploadError,
+    InterruptedBodyError,
+    InvalidBucketError,
+    InvalidChecksumError,
+    InvalidContentTypeError,
+    InvalidMetadataError,
+    InvalidNameError,
+    InvalidTagsError,
+    InvalidUploadError,
+    InvalidUploadMetadataError,
+    LeaseLostError,
+    NoSuchBucketError,
+    NoSuchUploadError,
+    OffsetMismatchError,
+    OutcomeUnknownError,
+    OverloadedError,
+    PartialBusyError,
+    QuotaExceededError,
+    TypeNotAllowedError,
+    UploadExpiredError,
+    UploadLockedError,
+    UploadTooLongError,
+)
+from service.http.openapi import examples, schemas
+from service.http.openapi.operation import Answer, Content, Meaning, Operation, json_of
+from service.http.tus.protocol import OFFSET_OCTET_STREAM, UnsupportedTusVersionError
+
+TAG = "Uploads"
+
+_BYTES = Content(
+    media_types=(OFFSET_OCTET_STREAM,),
+    schema={"contentMediaType": "application/octet-stream"},
+    examples={"example": "fLaC…"},
+    is_optional=True,
+)
+_FOUND = (UnsupportedTusVersionError, NoSuchUploadError, UploadExpiredError, UploadLockedError)
+_ADMISSION = (NoSuchBucketError, FileTooLargeError, QuotaExceededError, TypeNotAllowedError)
+_FINISH = (*_ADMISSION, BlobStoreUnavailableError, BlobMissingError, LeaseLostError, OutcomeUnknownError)
+_ADD = (
+    InvalidUploadError,
+    InvalidChecksumError,
+    InterruptedBodyError,
+    BodyTimeoutError,
+    UploadTooLongError,
+    ChecksumMismatchError,
+    PartialBusyError,
+    OverloadedError,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+)
+_PROGRESS = ("Tus-Resumable", "Upload-Offset", "Upload-Expires", "Fileport-File-Id")
+
+OPERATIONS = {
+    "listUploads": Operation(
+        tag=TAG,
+        description=(
+            "`received` counts the bytes that are durable. Finished uploads are files, and listed there. It needs no "
+            "`Tus-Resumable`."
+        ),
+        answers={HTTPStatus.OK: Answer(description="A page of uploads.", content=json_of(examples.UPLOAD_PAGE))},
+        refusals=(InvalidBucketError,),
+        query={
+            "bucket": Meaning("Only uploads to this bucket.", examples.BUCKET.name, schemas.BUCKET_NAME),
+            "limit": Meaning("How many at most.", 2),
+            "cursor": Meaning("The `next` of the page before.", str(examples.UPLOAD.id)),
+        },
+        sample=("bucket",),
+    ),
+    "beginUpload": Operation(
+        tag=TAG,
+        description=(
+            "The file is what `Upload-Metadata` says: `filename` is its name, else the upload's id; `filetype` its "
+            "content type, else the name's extension decides; `bucket`, else `default`; `metadata`, a JSON object; "
+            "`tags`, a JSON array, or with commas between. Other keys are kept in the file's metadata, as texts. With "
+            "a body, declared as `application/offset+octet-stream`, the first bytes come along."
+        ),
+        request_headers=(
+            "TusResumable",
+            "UploadLength",
+            "UploadDeferLength",
+            "UploadMetadata",
+            "UploadConcat",
+            "UploadChecksum",
+        ),
+        body=_BYTES,
+        answers={
+            HTTPStatus.CREATED: Answer(
+                description="The upload. Where it is all there already, it is a file.", headers=("Location", *_PROGRESS)
+            )
+        },
+        refusals=(
+            UnsupportedTusVersionError,
+            InvalidUploadMetadataError,
+            InvalidNameError,
+            InvalidBucketError,
+            InvalidContentTypeError,
+            InvalidMetadataError,
+            InvalidTagsError,
+            UploadExpiredError,
+            UploadLockedError,
+            *_ADD,
+            *_FINISH,
+        ),
+        sample=("TusResumable", "UploadLength", "UploadMetadata"),
+    ),
+    "findUpload": Operation(
+        tag=TAG,
+        description=(
+            "The full offset is told once the file is committed, and its id with it. A request that adds to the upload "
+            "and moves nothing gives way; one that moves goes on, and what is durable is told."
+        ),
+        request_headers=("TusResumable",),
+        answers={
+            HTTPStatus.OK: Answer(
+                description="The upload.",
+                headers=(*_PROGRESS, "Upload-Length", "Upload-Defer-Length", "Upload-Metadata", "Upload-Concat"),
+            )
+        },
+        refusals=(*_FOUND, PartialBusyError, *_FINISH),
+        sample=("TusResumable",),
+    ),
+    "appendToUpload": Operation(
+        tag=TAG,
+        description=(
+            "What comes before a disconnect is kept. With `Upload-Checksum`, all of the body is added or nothing. "
+            "`Upload-Length` is for an upload that was begun without one."
+        ),
+        request_headers=("TusResumable", "UploadOffset", "UploadLength", "UploadChecksum"),
+        body=_BYTES,
+        answers={HTTPStatus.NO_CONTENT: Answer(description="The bytes are durable.", headers=_PROGRESS)},
+        refusals=(*_FOUND, OffsetMismatchError, FinalUploadError, *_ADD, *_FINISH),
+        sample=("TusResumable", "UploadOffset"),
+    ),
+    "endUpload": Operation(
+        tag=TAG,
+        description="Its bytes are removed some time later.",
+        request_headers=("TusResumable",),
+        answers={HTTPStatus.NO_CONTENT: Answer(description="The upload is gone.", headers=("Tus-Resumable",))},
+        refusals=(*_FOUND, LeaseLostError, OutcomeUnknownError),
+        sample=("TusResumable",),
+    ),
+}

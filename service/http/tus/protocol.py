@@ -1,0 +1,91 @@
+"""What holds for every request and answer of tus: its version, what the server can do, and methods that are named."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.enums import ScopeType
+from litestar.handlers import BaseRouteHandler
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+from domain.errors import PreconditionFailedError
+from domain.model.checksums import ALGORITHMS
+
+VERSION = "1.0.0"
+PATH = "/v1/uploads"
+EXTENSIONS = (
+    "creation",
+    "creation-with-upload",
+    "creation-defer-length",
+    "expiration",
+    "checksum",
+    "termination",
+    "concatenation",
+    "concatenation-unfinished",
+)
+OFFSET_OCTET_STREAM = "application/offset+octet-stream"
+
+_VERSION = [(b"tus-resumable", VERSION.encode())]
+_REFUSED_VERSION = [*_VERSION, (b"tus-version", VERSION.encode())]
+_METHODS = frozenset({"POST", "HEAD", "PATCH", "DELETE", "OPTIONS", "GET"})
+
+
+class UnsupportedTusVersionError(PreconditionFailedError):
+    """The request does not say `Tus-Resumable: 1.0.0`."""
+
+    code = "unsupported_tus_version"
+
+
+async def require_version(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard routes of the protocol. Raises `UnsupportedTusVersionError`.
+
+    It awaits nothing; a guard that is no coroutine would be sent to a thread.
+    """
+    if connection.headers.get("tus-resumable") != VERSION:
+        raise UnsupportedTusVersionError(f"The request needs the header Tus-Resumable: {VERSION}.")
+
+
+def speak_tus(app: ASGIApp, *, max_size: int) -> ASGIApp:
+    """Wrap `app`: answers to `OPTIONS` say what the server can do, and every answer says the version.
+
+    A method named by `X-HTTP-Method-Override` takes the place of the request's own, for clients that know only POST.
+    """
+    abilities = [(name.lower().encode(), value.encode()) for name, value in _abilities(max_size).items()]
+
+    async def speaking(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP or not _is_tus(scope):
+            await app(scope, receive, send)
+            return
+        _override(scope)
+
+        async def say_more(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                said = _REFUSED_VERSION if message["status"] == HTTPStatus.PRECONDITION_FAILED else _VERSION
+                able = abilities if scope["method"] == "OPTIONS" else ()
+                message["headers"] = [*message["headers"], *said, *able]
+            await send(message)
+
+        await app(scope, receive, say_more)
+
+    return speaking
+
+
+def _abilities(max_size: int) -> Mapping[str, str]:
+    return {
+        "Tus-Version": VERSION,
+        "Tus-Extension": ",".join(EXTENSIONS),
+        "Tus-Checksum-Algorithm": ",".join(ALGORITHMS),
+        "Tus-Max-Size": str(max_size),
+    }
+
+
+def _is_tus(scope: HTTPScope) -> bool:
+    return scope["path"] == PATH or scope["path"].startswith(f"{PATH}/")
+
+
+def _override(scope: HTTPScope) -> None:
+    named = next((value for name, value in scope["headers"] if name == b"x-http-method-override"), b"")
+    method = named.decode("latin-1").strip().upper()
+    if method in _METHODS:
+        scope["method"] = method  # type: ignore[typeddict-item] # one of the framework's own
