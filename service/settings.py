@@ -1,5 +1,6 @@
 """Settings: from the environment, checked whole at the start, frozen after it."""
 
+import re
 from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -23,6 +24,9 @@ URL_LIFE = 900
 MAX_URL_LIFE = 604_800
 T = TypeVar("T")
 Network = IPv4Network | IPv6Network
+
+# A scheme, a host, and perhaps a port, as browsers send them: no path, not even a slash.
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 
 
 class SettingsError(Exception):
@@ -64,6 +68,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     upload_ttl: float
     public_url: str | None
     trusted_proxies: tuple[Network, ...]
+    allowed_origins: tuple[str, ...]
     shutdown_timeout: int
     log_level: str
     log_format: str
@@ -121,6 +126,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         upload_ttl=read.seconds("UPLOAD_TTL", 86_400, least=1),
         public_url=read.url("PUBLIC_URL", {"http", "https"}),
         trusted_proxies=read.networks("TRUSTED_PROXIES"),
+        allowed_origins=read.origins("ALLOWED_ORIGINS"),
         shutdown_timeout=read.whole("SHUTDOWN_TIMEOUT", 30, least=1, most=3600),
         log_level=read.choice("LOG_LEVEL", {each: each for each in ("debug", "info", "warning", "error")}, "info"),
         log_format=read.choice("LOG_FORMAT", {each: each for each in ("console", "json")}, "console"),
@@ -204,6 +210,12 @@ class _Reader:
             raise SettingsError(
                 f"{PREFIX}{name} is a list of addresses and networks with commas, such as 10.0.0.0/8."
             ) from None
+
+    def origins(self, name: str) -> tuple[str, ...]:
+        origins = tuple(each.strip().lower() for each in (self.text(name) or "").split(",") if each.strip())
+        if not all(each == "*" or _ORIGIN.fullmatch(each) for each in origins):
+            raise SettingsError(f"{PREFIX}{name} is a list of origins with commas, such as https://app.example, or *.")
+        return origins
 
     def _number(self, name: str, kind: Callable[[str], T]) -> T | None:
         value = self.text(name)

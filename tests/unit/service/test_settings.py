@@ -64,6 +64,7 @@ def test_every_setting_is_read() -> None:
             "FILEPORT_UPLOAD_TTL": "3600",
             "FILEPORT_PUBLIC_URL": "https://files.example.com",
             "FILEPORT_TRUSTED_PROXIES": "10.0.0.0/8, ::1",
+            "FILEPORT_ALLOWED_ORIGINS": "https://App.example, http://localhost:5173",
             "FILEPORT_SHUTDOWN_TIMEOUT": "7",
             "FILEPORT_LOG_LEVEL": "WARNING",
             "FILEPORT_LOG_FORMAT": "json",
@@ -84,6 +85,7 @@ def test_every_setting_is_read() -> None:
     assert (settings.staged_lease, settings.shutdown_timeout) == (60, 7)
     assert settings.idempotency_ttl == 3600
     assert (settings.upload_ttl, settings.public_url) == (3600, "https://files.example.com")
+    assert settings.allowed_origins == ("https://app.example", "http://localhost:5173")
     assert settings.trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("::1"))
     assert (settings.log_level, settings.log_format, settings.failpoint) == ("warning", "json", "commit:after")
 
@@ -125,6 +127,9 @@ def test_every_setting_is_read() -> None:
         ("PUBLIC_URL", "files.example.com"),
         ("TRUSTED_PROXIES", "proxy.example.com"),
         ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("ALLOWED_ORIGINS", "app.example"),
+        ("ALLOWED_ORIGINS", "https://app.example/"),
+        ("ALLOWED_ORIGINS", "null"),
         ("SHUTDOWN_TIMEOUT", "0"),
         ("LOG_LEVEL", "loud"),
         ("LOG_FORMAT", "xml"),
