@@ -84,6 +84,21 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "direct.commit.statements": (f"{_CATALOG}.direct_uploads:_commit",),
     "direct.commit.file": (f"{_CATALOG}.direct_uploads:commit",),
     "direct.abort": (f"{_CATALOG}.direct_uploads:PostgresDirectUploads.abort_direct_upload",),
+    # Resumable uploads: their turns, their pieces, and their end, which is a commit as above.
+    "upload.begin": (f"{_CATALOG}.uploads:PostgresUploads.create_upload",),
+    "upload.hold": (f"{_CATALOG}.uploads:PostgresUploads.hold_upload",),
+    "upload.save": (f"{_CATALOG}.uploads:PostgresUploads.save_progress",),
+    "upload.append": (f"{_DISK}.partials:DiskPartialBlobs.append", f"{_S3}.partials:S3PartialBlobs.append"),
+    "upload.complete": (f"{_DISK}.partials:DiskPartialBlobs.complete", f"{_S3}.partials:S3PartialBlobs.complete"),
+    "upload.concatenate": (
+        f"{_DISK}.partials:DiskPartialBlobs.concatenate",
+        f"{_S3}.partials:S3PartialBlobs.concatenate",
+    ),
+    "upload.part": (f"{_CATALOG}.uploads:PostgresUploads.finish_part",),
+    "upload.finish": (f"{_CATALOG}.uploads:PostgresUploads.finish_upload",),
+    "upload.finish.commit": (f"{_CATALOG}.uploads:commit",),
+    "upload.end": (f"{_CATALOG}.uploads:PostgresUploads.end_upload",),
+    "upload.answer": ("service.http.tus.uploads:added_response",),
     # Other changes of files and buckets. `file.…` are steps that they share.
     "change": (f"{_CATALOG}.files:PostgresFiles.change_file",),
     "change.statements": (f"{_CATALOG}.files:change",),

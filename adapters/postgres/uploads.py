@@ -21,6 +21,8 @@ CASE WHEN held_until IS NULL THEN 'free' WHEN held_until > statement_timestamp()
 """
 _ALIVE = "expires_at > statement_timestamp()"
 _FROM_NOW = "statement_timestamp() + make_interval(secs => {})"
+# Does not wait for the disk. Where a crash of Postgres undoes it, a hold lapses a little earlier, or later.
+_UNSYNCED = "WITH unsynced AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))"
 
 _RESERVE = f"INSERT INTO blobs (key, state, lease_until) VALUES ($1, 'staged', {_FROM_NOW.format('$2')})"
 _CREATE = f"""
@@ -37,12 +39,16 @@ WHERE NOT is_finished AND {_ALIVE} AND ($1::text IS NULL OR bucket = $1) AND ($2
 ORDER BY id LIMIT $3
 """
 _FINALS = "SELECT id FROM uploads WHERE parts @> ARRAY[$1::uuid] AND NOT is_finished"
-_TO_HOLD = f"SELECT {_COLUMNS}, {_ALIVE} AS is_alive, epoch FROM uploads WHERE id = $1 FOR UPDATE"
-_HOLD = f"""
-UPDATE uploads SET epoch = epoch + 1, held_until = {_FROM_NOW.format("$2")}, is_wanted = false WHERE id = $1
-"""
+_TO_HOLD = f"{_UPLOAD} FOR UPDATE"
 # A hold keeps alive what it works on: the upload, the parts of a final one, and their blobs. Uploads are locked before
 # blobs, everywhere, and each in the order of their keys.
+_HOLD = f"""
+UPDATE uploads
+SET epoch = epoch + 1, held_until = {_FROM_NOW.format("$2")}, is_wanted = false,
+    expires_at = CASE WHEN is_finished THEN expires_at ELSE greatest(expires_at, {_FROM_NOW.format("$3")}) END
+WHERE id = $1
+RETURNING {_COLUMNS}, epoch
+"""
 _PROLONG = f"""
 WITH alive AS (
     SELECT id FROM uploads WHERE id = ANY($1::uuid[]) AND {_ALIVE} ORDER BY id FOR UPDATE
@@ -61,8 +67,26 @@ RETURNING blobs.key
 """
 _WANT = "UPDATE uploads SET is_wanted = true WHERE id = $1"
 _IS_WANTED = "SELECT is_wanted FROM uploads WHERE id = $1 AND epoch = $2"
+_SAVE = f"""
+WITH saved AS (
+    UPDATE uploads
+    SET size = $3, store_state = $4, held_until = {_FROM_NOW.format("$5")},
+        expires_at = greatest(expires_at, {_FROM_NOW.format("$6")})
+    WHERE id = $1 AND epoch = $2 AND held_until IS NOT NULL
+    RETURNING blob_key
+)
+UPDATE blobs SET lease_until = greatest(lease_until, {_FROM_NOW.format("$6")})
+FROM saved WHERE blobs.key = saved.blob_key AND state = 'staged'
+RETURNING key
+"""
+_LET_GO = f"""
+{_UNSYNCED}
+UPDATE uploads SET held_until = NULL, is_wanted = false FROM unsynced WHERE id = $1 AND epoch = $2
+"""
+_SET_LENGTH = "UPDATE uploads SET length = $3 WHERE id = $1 AND epoch = $2 RETURNING id"
 _KEEP = f"""
-UPDATE uploads SET held_until = {_FROM_NOW.format("$3")}, is_wanted = false
+{_UNSYNCED}
+UPDATE uploads SET held_until = {_FROM_NOW.format("$3")}, is_wanted = false FROM unsynced
 WHERE id = $1 AND epoch = $2 AND held_until IS NOT NULL
 RETURNING id
 """
@@ -79,7 +103,16 @@ FROM saved WHERE blobs.key = saved.blob_key AND state = 'staged'
 RETURNING key
 """
 _SET_LENGTH = "UPDATE uploads SET length = $3 WHERE id = $1 AND epoch = $2 RETURNING id"
-_LET_GO = "UPDATE uploads SET held_until = NULL, is_wanted = false WHERE id = $1 AND epoch = $2"
+# Nothing is lost where a crash of Postgres undoes these: the hold lapses a little later, or earlier.
+_KEEP, _LET_GO = (
+    f"""
+WITH unsynced AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+UPDATE uploads SET held_until = {until}, is_wanted = false FROM unsynced
+WHERE id = $1 AND epoch = $2 AND held_until IS NOT NULL
+RETURNING id
+"""
+    for until in (_FROM_NOW.format("$3"), "NULL")
+)
 _FINISH_PART = """
 UPDATE uploads SET is_finished = true, held_until = NULL, is_wanted = false WHERE id = $1 AND epoch = $2 RETURNING id
 """
@@ -207,17 +240,18 @@ async def _create(connection: Connection, new: NewUpload, id: UUID, blob_key: st
 
 
 async def _hold(connection: Connection, id: UUID, lease: float, ttl: float) -> Hold | None:
-    rows = await connection.fetch(_TO_HOLD, id)
-    upload = _alive(rows)
-    if upload.hold == "held":
+    before = _alive(await connection.fetch(_TO_HOLD, id))
+    if before.hold == "held":
         return None
-    await connection.execute(_HOLD, id, lease)
-    if not upload.is_finished:
-        keys = [row["blob_key"] for row in await connection.fetch(_PROLONG, [id, *upload.parts], ttl)]
+    [row] = await connection.fetch(_HOLD, id, lease, ttl)
+    if not before.is_finished:
+        keys = [before.blob_key]
+        if before.parts:
+            keys += [row["blob_key"] for row in await connection.fetch(_PROLONG, before.parts, ttl)]
         leased = {row["key"] for row in await connection.fetch(_LEASE, keys, ttl)}
-        if upload.blob_key not in leased:
+        if before.blob_key not in leased:
             raise _expired()
-    return Hold(upload=upload, epoch=rows[0]["epoch"] + 1, is_inherited=upload.hold == "left")
+    return Hold(upload=_to_upload(row), epoch=row["epoch"], is_inherited=before.hold == "left")
 
 
 async def _end(connection: Connection, id: UUID, epoch: int, grace: float) -> None:

@@ -71,20 +71,19 @@ class AppendToUpload:
         took over; and what `body` itself raises.
         """
         await self._blobs.admit()
-        await self._turns(id, partial(self._add, addition=addition, body=body))
-        upload = await self._catalog.upload(id)
+        upload = await self._turns(id, partial(self._add, addition=addition, body=body))
         if upload.kind == "partial" and upload.is_finished:
             await self._join(id)
         return upload
 
-    async def _add(self, turn: Turn, *, addition: Addition, body: AsyncIterable[bytes]) -> None:
+    async def _add(self, turn: Turn, *, addition: Addition, body: AsyncIterable[bytes]) -> Upload:
         upload = turn.upload
         upload.admit(offset=addition.offset, size=addition.size)
         if addition.length is not None:
             await self._set_length(turn, addition.length)
         if upload.is_finished:
             await _refuse(body)
-            return
+            return upload
         progress = upload.progress
         if progress is None:
             progress = await self._partials.begin(upload.blob_key, size=turn.upload.length)
@@ -96,6 +95,7 @@ class AppendToUpload:
             await self._finish(turn, None if hash_ is None else hash_.sha256)
         else:
             self._keep(upload.id, hash_, turn.upload.size)
+        return turn.upload
 
     async def _append(
         self, turn: Turn, progress: Progress, addition: Addition, body: AsyncIterable[bytes]
@@ -146,10 +146,11 @@ class AppendToUpload:
             self._hashes.keep(id, hash_)
 
     async def _join(self, part: UUID) -> None:
-        for final in await self._catalog.unfinished_finals(part):
-            # The part is complete, whatever becomes of them: who asks for one of them is told.
-            with suppress(FileportError):
-                await self._find(final)
+        # The part is complete, whatever becomes of them: who asks for one of them is told.
+        with suppress(UnavailableError):
+            for final in await self._catalog.unfinished_finals(part):
+                with suppress(FileportError):
+                    await self._find(final)
 
 
 class _Added:

@@ -33,13 +33,12 @@ class FindUpload:
         if upload.is_settled:
             return upload
         try:
-            await self._turns(id, self._settle)
+            return await self._turns(id, self._settle)
         except UploadLockedError:
             upload = await self._catalog.upload(id)
             if upload.is_whole and not upload.is_finished:
                 raise  # its full offset is told when it is a file
             return upload
-        return await self._catalog.upload(id)
 
     async def _find_final(self, upload: Upload) -> Upload:
         parts = await self._catalog.uploads_of(upload.parts)
@@ -49,14 +48,14 @@ class FindUpload:
             upload = replace(upload, length=sum(lengths))
         if len(found) == len(upload.parts) and not all(each.is_finished for each in found):
             return upload
-        await self._turns(upload.id, self._settle)
-        return await self._catalog.upload(upload.id)
+        return await self._turns(upload.id, self._settle)
 
-    async def _settle(self, turn: Turn) -> None:
+    async def _settle(self, turn: Turn) -> Upload:
         upload = turn.upload
         if upload.is_finished:
-            return
+            return upload
         if turn.is_inherited and upload.progress is not None:
             await turn.save(self._partials.take_over(upload.progress))
         if upload.is_whole or upload.kind == "final":
             await self._finish(turn)
+        return turn.upload

@@ -2,8 +2,9 @@
 
 import hashlib
 from functools import partial
+from uuid import UUID
 
-from domain.errors import UploadExpiredError
+from domain.errors import BlobMissingError, UploadExpiredError
 from domain.model.blobs import Blob
 from domain.model.files import NewFile
 from domain.model.uploads import Upload
@@ -38,16 +39,17 @@ class FinishUpload:
             size = await self._concatenate(upload)
         else:
             size = await self._complete(turn)
+        file_id = None
         if upload.target is None:
             await self._catalog.finish_part(upload.id, turn.epoch)
         else:
             blob = Blob(key=upload.blob_key, size=size, sha256=sha256 or await self._hash(upload.blob_key))
-            await self._commit(turn, upload.target, blob)
-        turn.is_over = True
+            file_id = await self._commit(turn, upload.target, blob)
+        turn.finished(length=size, file_id=file_id)
 
-    async def _commit(self, turn: Turn, target: NewFile, blob: Blob) -> None:
+    async def _commit(self, turn: Turn, target: NewFile, blob: Blob) -> UUID:
         finish = partial(self._catalog.finish_upload, turn.upload.id, turn.epoch, target, blob, kept=self._kept)
-        await settled(finish)
+        return (await settled(finish)).file.id
 
     async def _complete(self, turn: Turn) -> int:
         upload = turn.upload
@@ -59,13 +61,21 @@ class FinishUpload:
         return progress.size
 
     async def _concatenate(self, upload: Upload) -> int:
+        parts = await self._parts(upload)
+        size = sum(each.size for each in parts)
+        await admit_upload(self._catalog, upload.target, size, max_file_size=self._max_file_size)
+        try:
+            await self._partials.concatenate(upload.blob_key, [each.blob_key for each in parts])
+        except BlobMissingError:
+            await self._parts(upload)  # one was ended meanwhile, which is nobody's broken promise
+            raise
+        return size
+
+    async def _parts(self, upload: Upload) -> list[Upload]:
         parts = await self._catalog.uploads_of(upload.parts)
         if not all(each in parts and parts[each].is_finished for each in upload.parts):
             raise UploadExpiredError("A part of the upload is gone; begin it again.")
-        size = sum(parts[each].size for each in upload.parts)
-        await admit_upload(self._catalog, upload.target, size, max_file_size=self._max_file_size)
-        await self._partials.concatenate(upload.blob_key, [parts[each].blob_key for each in upload.parts])
-        return size
+        return [parts[each] for each in upload.parts]
 
     async def _hash(self, key: str) -> str:
         sha256 = hashlib.sha256()

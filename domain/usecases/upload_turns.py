@@ -43,7 +43,11 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Turn:
-    """One request's turn at an upload, which another takes away when it stands still."""
+    """One request's turn at an upload, which another takes away when it stands still.
+
+    `upload` is the upload as this turn has left it. It is what is answered: were it read once more, a catalog that is
+    gone by then would make an error of what was done.
+    """
 
     def __init__(self, catalog: Uploads, hold: Hold, pace: Pace, *, ttl: float) -> None:
         self.upload = hold.upload
@@ -88,6 +92,11 @@ class Turn:
         """Record the upload's length. Raises `LeaseLostError`."""
         await self._catalog.set_length(self.upload.id, self.epoch, length)
         self.upload = msgspec.structs.replace(self.upload, length=length)
+
+    def finished(self, *, length: int, file_id: UUID | None) -> None:
+        """Note that the upload is finished, and the turn over with it."""
+        self.upload = msgspec.structs.replace(self.upload, is_finished=True, length=length, file_id=file_id)
+        self.is_over = True
 
     async def keep(self) -> None:
         """Keep the turn for as long as anything moves, and give it up to who waits when nothing does."""

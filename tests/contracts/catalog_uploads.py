@@ -108,7 +108,7 @@ class UploadsContract(CatalogContract):
     async def test_only_one_holds_an_upload(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
         hold = await held(catalog, upload)
-        assert (hold.upload, hold.is_inherited) == (upload, False)
+        assert (hold.upload, hold.is_inherited) == (await catalog.upload(upload.id), False)
         assert await catalog.hold_upload(upload.id, lease=LEASE, ttl=TTL) is None
         assert (await catalog.upload(upload.id)).hold == "held"
         await catalog.let_go(upload.id, hold.epoch)

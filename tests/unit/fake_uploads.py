@@ -110,7 +110,7 @@ class FakeUploads(ABC):
         row.epoch += 1
         row.held_until = self.clock.now() + timedelta(seconds=lease)
         row.is_wanted = False
-        return Hold(upload=upload, epoch=row.epoch, is_inherited=upload.hold == "left")
+        return Hold(upload=self._told(row), epoch=row.epoch, is_inherited=upload.hold == "left")
 
     async def want_upload(self, id: UUID) -> None:
         self.reach()

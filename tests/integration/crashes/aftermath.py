@@ -46,7 +46,7 @@ async def check_aftermath(site: Site, casualties: Sequence[Casualty]) -> None:
     """Start a server, and check that nothing is lost, nothing half done, and in the end nothing left behind."""
     async with serving({**site.environ, **HASTE}) as server, server.client() as client:
         states = {each.failpoint: await _settle(client, each) for each in casualties}
-        await _until_reaped(site, server)
+        await until_reaped(site, server)
         contents: set[bytes] = set()
         for failpoint, buckets in states.items():
             for bucket, files in buckets.items():
@@ -70,7 +70,7 @@ async def _settle(client: httpx.AsyncClient, casualty: Casualty) -> dict[str, Ma
     return found
 
 
-async def _until_reaped(site: Site, server: Server) -> None:
+async def until_reaped(site: Site, server: Server) -> None:
     """Wait until every blob on record is live, and the blob store has those and nothing else."""
     left = "nothing was looked at"
     connection = await asyncpg.connect(site.database)

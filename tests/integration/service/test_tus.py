@@ -14,6 +14,7 @@ import pytest
 from tusclient.client import TusClient
 
 from tests.clients import ROOT_KEY
+from tests.fsck import fsck
 from tests.integration.service.conftest import HASTE
 from tests.integration.service.raw import RawClient
 from tests.integration.service.stacks import Stack
@@ -187,6 +188,16 @@ async def test_an_upload_that_was_ended_leaves_nothing(
     while await stack.blobs() - before:
         line = await shared_server.line(lambda line: line.get("removed", 0) > 0, after=logged)
         logged = shared_server.lines.index(line) + 1
+
+
+async def test_uploads_under_way_are_no_finding(client: httpx.AsyncClient, stack: Stack) -> None:
+    whole, part = await begin(client, 20 * MEBIBYTE), await begin(client, 1000, **{"Upload-Concat": "partial"})
+    await add(client, whole, 0, payload(9 * MEBIBYTE))
+    await add(client, part, 0, payload(1000))
+    checked = await fsck(stack.environ, "--deep", "--json")
+    assert (checked.status, checked.found) == (0, set())
+    for path in (whole, part):
+        assert (await client.delete(path, headers=TUS)).status_code == 204
 
 
 async def test_replicas_carry_each_other_s_uploads_on_also_after_a_kill(own_stack: Stack) -> None:

@@ -168,6 +168,23 @@ async def test_a_commit_without_an_answer_is_settled_by_repeating_it(
     assert (answer.status_code, (await stored(client, answer))[1]) == (204, b"012")
 
 
+async def test_a_catalog_that_goes_away_after_the_commit_makes_no_error_of_it(
+    client: httpx.AsyncClient, catalog: FakeCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = catalog.finish_upload
+
+    async def commit_and_go(*arguments: Any, **named: Any) -> Any:
+        result = await commit(*arguments, **named)
+        catalog.fail_with = CATALOG_DOWN
+        return result
+
+    monkeypatch.setattr(catalog, "finish_upload", commit_and_go)
+    answer = await add(client, await begin(client, 3), 0, b"012")
+    assert (answer.status_code, answer.headers["upload-offset"]) == (204, "3")
+    catalog.fail_with = None
+    assert (await stored(client, answer))[1] == b"012"
+
+
 async def test_the_full_offset_is_told_only_of_a_file(
     client: httpx.AsyncClient, catalog: FakeCatalog, blobs: FakeBlobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,8 @@
 import httpx
 import pytest
 
-from tests.unit.fakes import FakeCatalog
+from domain.usecases.reap import Reap
+from tests.unit.fakes import FakeBlobStore, FakeCatalog
 from tests.unit.http.conftest import Service
 from tests.unit.http.tus import TUS, UPLOADS, add, begin, encoded, stored
 
@@ -76,3 +77,17 @@ async def test_the_file_of_an_upload_that_is_ended_stays(client: httpx.AsyncClie
     answer = await add(client, url, 0, b"012")
     assert (await client.delete(url, headers=TUS)).status_code == 204
     assert (await stored(client, answer))[1] == b"012"
+
+
+async def test_the_reaper_removes_what_expired_and_forgets_it_a_day_later(
+    client: httpx.AsyncClient, service: Service, catalog: FakeCatalog, blobs: FakeBlobStore
+) -> None:
+    url = await begin(client, 10)
+    await add(client, url, 0, b"012")
+    for expected in (410, 404):
+        service.clock.advance(86_400)
+        async for _ in Reap(catalog, blobs)():
+            pass
+        assert (await client.head(url, headers=TUS)).status_code == expected
+        assert not catalog.blobs
+        assert not blobs.pieces

@@ -1,8 +1,13 @@
 """Uploads that are put together from parts."""
 
-import httpx
+from uuid import UUID
 
-from tests.unit.fakes import FakeCatalog
+import httpx
+import pytest
+
+from domain.errors import BlobMissingError
+from tests.unit.fake_partials import FakePartialBlobs
+from tests.unit.fakes import FakeBlobStore, FakeCatalog
 from tests.unit.http.tus import BYTES, TUS, UPLOADS, add, begin, encoded, stored
 
 
@@ -94,3 +99,21 @@ async def test_a_final_upload_whose_part_was_ended_says_so(client: httpx.AsyncCl
     final = (await join(client, first, second)).headers["location"]
     await client.delete(second, headers=TUS)
     assert (await client.head(final, headers=TUS)).status_code == 410
+
+
+async def test_bytes_of_a_part_that_are_missing_are_a_broken_promise_unless_the_part_was_ended(
+    client: httpx.AsyncClient, catalog: FakeCatalog, blobs: FakeBlobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await part(client, b"abc")
+    blobs.stored.clear()
+    answer = await join(client, first)
+    assert (answer.status_code, answer.json()["code"]) == (500, "blob_missing")
+    ended = await part(client, b"abc")
+
+    async def end_meanwhile(*_: object) -> None:
+        del catalog.uploads[UUID(ended.rpartition("/")[2])]
+        raise BlobMissingError("The bytes are not in the store.")
+
+    monkeypatch.setattr(FakePartialBlobs, "concatenate", end_meanwhile)
+    answer = await join(client, ended)
+    assert (answer.status_code, answer.json()["code"]) == (410, "upload_expired")
