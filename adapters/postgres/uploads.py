@@ -21,7 +21,7 @@ CASE WHEN held_until IS NULL THEN 'free' WHEN held_until > statement_timestamp()
 """
 _ALIVE = "expires_at > statement_timestamp()"
 _FROM_NOW = "statement_timestamp() + make_interval(secs => {})"
-# Does not wait for the disk. Where a crash of Postgres undoes it, a hold lapses a little earlier, or later.
+# Does not wait for the disk. Where a crash of Postgres undoes it, a hold is lost, or lapses a little later.
 _UNSYNCED = "WITH unsynced AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))"
 
 _RESERVE = f"INSERT INTO blobs (key, state, lease_until) VALUES ($1, 'staged', {_FROM_NOW.format('$2')})"
@@ -42,11 +42,14 @@ _FINALS = "SELECT id FROM uploads WHERE parts @> ARRAY[$1::uuid] AND NOT is_fini
 _TO_HOLD = f"{_UPLOAD} FOR UPDATE"
 # A hold keeps alive what it works on: the upload, the parts of a final one, and their blobs. Uploads are locked before
 # blobs, everywhere, and each in the order of their keys.
+# An epoch is never given twice, nor by a Postgres that has forgotten in a crash that it gave one: it is the time.
 _HOLD = f"""
+{_UNSYNCED}
 UPDATE uploads
-SET epoch = epoch + 1, held_until = {_FROM_NOW.format("$2")}, is_wanted = false,
+SET epoch = greatest(epoch + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint),
+    held_until = {_FROM_NOW.format("$2")}, is_wanted = false,
     expires_at = CASE WHEN is_finished THEN expires_at ELSE greatest(expires_at, {_FROM_NOW.format("$3")}) END
-WHERE id = $1
+FROM unsynced WHERE id = $1
 RETURNING {_COLUMNS}, epoch
 """
 _PROLONG = f"""

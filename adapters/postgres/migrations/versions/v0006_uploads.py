@@ -26,7 +26,7 @@ _STATEMENTS = (
         parts uuid[] NOT NULL,
         is_finished boolean NOT NULL DEFAULT false,
         file_id uuid,
-        epoch integer NOT NULL DEFAULT 0,
+        epoch bigint NOT NULL DEFAULT 0,
         held_until timestamptz,
         is_wanted boolean NOT NULL DEFAULT false,
         created_at timestamptz NOT NULL DEFAULT statement_timestamp(),
