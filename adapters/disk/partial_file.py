@@ -54,6 +54,7 @@ class PartialFile:
             written = 0
             while written < len(rest):
                 written += os.pwrite(self._held, rest[written:], offset + written)
+            _begin_to_keep(self._held, offset, written)
 
     def copy(self, source: Path, start: int, offset: int, length: int) -> None:
         """Write `length` bytes of another file, from `start` on, at `offset`. Raises `BlobMissingError`."""
@@ -159,6 +160,12 @@ def _copy_some(source: int, start: int, target: int, offset: int, length: int) -
             if error.errno not in _NO_COPY:
                 raise
     return os.pwrite(target, os.pread(source, min(length, _COPY_SIZE), start), offset)
+
+
+def _begin_to_keep(descriptor: int, offset: int, length: int) -> None:
+    """Have the system write now what a sync would wait for later. Nothing depends on it, and not every system can."""
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(descriptor, offset, length, os.POSIX_FADV_DONTNEED)
 
 
 def _missing() -> BlobMissingError:
