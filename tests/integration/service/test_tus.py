@@ -21,6 +21,8 @@ from tests.integration.service.stacks import Stack
 from tests.server import Server, serving
 
 MEBIBYTE = 1024 * 1024
+# Far longer than a piece takes.
+ARRIVED_SECONDS = 60
 UPLOADS = "/v1/uploads"
 TUS = {"Tus-Resumable": "1.0.0"}
 BYTES = {**TUS, "Content-Type": "application/offset+octet-stream"}
@@ -104,8 +106,9 @@ async def test_an_addition_that_hangs_gives_way_and_what_it_sent_is_kept(
     path = await begin(client, len(content))
     async with await interrupted(shared_server, path, 0, content[:MEBIBYTE], length=len(content)) as hanging:
         # Who asks before the bytes have arrived is told that there are none.
-        while not (at := await offset(client, path)):
-            pass
+        with anyio.fail_after(ARRIVED_SECONDS):
+            while not (at := await offset(client, path)):
+                pass
         assert at == MEBIBYTE
         _, problem = await hanging.problem()
         assert problem["code"] == "interrupted_body"
