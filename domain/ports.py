@@ -21,7 +21,7 @@ from domain.model.integrity import Miscount
 from domain.model.jobs import Job, JobClaim, JobPlace, Task
 from domain.model.listing import FileQuery
 from domain.model.partials import Checkpoint, Progress
-from domain.model.preconditions import Precondition
+from domain.model.preconditions import ANYTHING_GOES, Precondition
 from domain.model.ranges import ByteRange
 from domain.upload_ports import Uploads
 
@@ -29,10 +29,17 @@ from domain.upload_ports import Uploads
 class Buckets(Protocol):
     """The part of the catalog that keeps buckets."""
 
-    async def put_bucket(self, name: str, policy: Policy, claim: KeyClaim | None = None) -> tuple[Bucket, bool]:
+    async def put_bucket(
+        self,
+        name: str,
+        policy: Policy,
+        claim: KeyClaim | None = None,
+        *,
+        precondition: Precondition = ANYTHING_GOES,
+    ) -> tuple[Bucket, bool]:
         """Create the bucket, or replace its policy. Returns it, and whether it is new.
 
-        Finishes the `claim`, see `IdempotencyKeys`.
+        Finishes the `claim`, see `IdempotencyKeys`. Raises `PreconditionFailedError`: a bucket has no entity tag.
         """
         ...
 
@@ -44,8 +51,11 @@ class Buckets(Protocol):
         """Return up to `limit` buckets whose names come after `after`, sorted by name, by code point."""
         ...
 
-    async def delete_bucket(self, name: str) -> None:
-        """Remove the bucket. Raises `NoSuchBucketError`, or `BucketNotEmptyError` while it holds files."""
+    async def delete_bucket(self, name: str, precondition: Precondition = ANYTHING_GOES) -> None:
+        """Remove the bucket.
+
+        Raises `NoSuchBucketError`, `PreconditionFailedError`, or `BucketNotEmptyError` while it holds files.
+        """
         ...
 
 

@@ -13,6 +13,7 @@ from adapters.postgres.idempotency import finishing
 from domain.errors import BucketNotEmptyError, NoSuchBucketError
 from domain.model.buckets import Bucket, Policy, Usage
 from domain.model.idempotency import KeyClaim
+from domain.model.preconditions import ANYTHING_GOES, Precondition
 
 POLICY_COLUMNS = "max_file_size, allowed_types, quota_bytes, default_ttl, public, cache_control"
 
@@ -43,7 +44,7 @@ SELECT EXISTS (
 )
 """
 _EMPTY = "DELETE FROM files WHERE bucket = $1 RETURNING blob_key"
-_DELETE = "DELETE FROM buckets WHERE name = $1 RETURNING name"
+_DELETE = "DELETE FROM buckets WHERE name = $1"
 
 # Sharing the row keeps the policy as it is until the commit; with a quota, uploads go one by one. The strength
 # cannot be raised later: two who share the row would wait for each other.
@@ -77,18 +78,15 @@ class PostgresBuckets:
         self._database = database
         self._grace = grace
 
-    async def put_bucket(self, name: str, policy: Policy, claim: KeyClaim | None = None) -> tuple[Bucket, bool]:
-        if claim:
-            return await self._database.transact(finishing(claim, _put), name, policy)
-        values = _policy_values(policy)
-        while True:
-            if rows := await self._database.change(_CREATE, name, *values):
-                return _bucket(rows[0]), True
-            rows = await self._database.read(_BUCKET, name)
-            if rows and to_policy(rows[0]) != policy:
-                rows = await self._database.transact(_replace, name, values)
-            if rows:
-                return _bucket(rows[0]), False
+    async def put_bucket(
+        self,
+        name: str,
+        policy: Policy,
+        claim: KeyClaim | None = None,
+        *,
+        precondition: Precondition = ANYTHING_GOES,
+    ) -> tuple[Bucket, bool]:
+        return await self._database.transact(finishing(claim, _put), name, policy, precondition)
 
     async def bucket(self, name: str) -> Bucket:
         rows = await self._database.read(_BUCKET, name)
@@ -99,8 +97,8 @@ class PostgresBuckets:
     async def buckets(self, *, after: str | None, limit: int) -> list[Bucket]:
         return [_bucket(row) for row in await self._database.read(_BUCKETS_AFTER, after, limit)]
 
-    async def delete_bucket(self, name: str) -> None:
-        await self._database.transact(_delete, name, self._grace)
+    async def delete_bucket(self, name: str, precondition: Precondition = ANYTHING_GOES) -> None:
+        await self._database.transact(_delete, name, precondition, self._grace)
 
 
 def to_policy(row: asyncpg.Record) -> Policy:
@@ -141,10 +139,11 @@ async def count_usage(connection: Connection, changes: Iterable[tuple[str, int, 
     await connection.execute(_COUNT, buckets, sizes, files)
 
 
-async def _put(connection: Connection, name: str, policy: Policy) -> tuple[Bucket, bool]:
+async def _put(connection: Connection, name: str, policy: Policy, precondition: Precondition) -> tuple[Bucket, bool]:
     values = _policy_values(policy)
     rows = await connection.fetch(_BUCKET, name)
     created = not rows
+    precondition.check_untagged(exists=not created)
     # Looked at before it is written, for the lock of the whole table comes first or not at all.
     if created:
         rows = await connection.fetch(_CREATE, name, *values)
@@ -161,15 +160,17 @@ async def _replace(connection: Connection, name: str, values: tuple[Any, ...]) -
     return await connection.fetch(_BUCKET, name)
 
 
-async def _delete(connection: Connection, name: str, grace: float) -> None:
+async def _delete(connection: Connection, name: str, precondition: Precondition, grace: float) -> None:
     await connection.execute(_LOCK_ALL)
+    if not await connection.fetchval(_EXISTS, name):
+        raise _no_such_bucket(name)
+    precondition.check_untagged(exists=True)
     if await connection.fetchval(_HOLDS_FILES, name):
         raise BucketNotEmptyError("The bucket holds files.")
     # What is left has expired.
     if expired := await connection.fetch(_EMPTY, name):
         await release(connection, [row["blob_key"] for row in expired], grace=grace)
-    if await connection.fetchval(_DELETE, name) is None:
-        raise _no_such_bucket(name)
+    await connection.execute(_DELETE, name)
 
 
 def _bucket(row: asyncpg.Record) -> Bucket:

@@ -51,6 +51,13 @@ class Precondition(msgspec.Struct, frozen=True, kw_only=True):
         if current is not None and self.excludes(current.etag):
             raise PreconditionFailedError("If-None-Match: the file exists in a state that was excluded.")
 
+    def check_untagged(self, *, exists: bool) -> None:
+        """Do as `check` does for what has no entity tags and no dates: `*` alone can match it."""
+        if self.if_match is not None and (self.if_match or not exists):
+            raise PreconditionFailedError("If-Match: there is nothing in the state that was asked for.")
+        if exists and self.if_none_match == ():
+            raise PreconditionFailedError("If-None-Match: it exists already.")
+
     def is_fresh(self, current: Versioned) -> bool:
         """Return whether a reader has the file's current state already, so that it need not be sent again.
 

@@ -2,6 +2,7 @@
 
 from domain.model.buckets import Bucket, Policy, check_bucket_name, check_policy
 from domain.model.idempotency import KeyedRequest
+from domain.model.preconditions import ANYTHING_GOES, Precondition
 from domain.ports import Buckets
 from domain.usecases.once import Once
 
@@ -13,12 +14,21 @@ class PutBucket:
         self._catalog = catalog
         self._once = once
 
-    async def __call__(self, name: str, policy: Policy, request: KeyedRequest | None = None) -> tuple[Bucket, bool]:
+    async def __call__(
+        self,
+        name: str,
+        policy: Policy,
+        request: KeyedRequest | None = None,
+        *,
+        precondition: Precondition = ANYTHING_GOES,
+    ) -> tuple[Bucket, bool]:
         """Return the bucket, and whether it is new; or what the same `request` was told before.
 
-        Raises `InvalidBucketError`, and all that `Once` does.
+        Raises `InvalidBucketError`, `PreconditionFailedError`, and all that `Once` does.
         """
         name, policy = check_bucket_name(name), check_policy(policy)
         return await self._once(
-            request, tuple[Bucket, bool], lambda claim: self._catalog.put_bucket(name, policy, claim)
+            request,
+            tuple[Bucket, bool],
+            lambda claim: self._catalog.put_bucket(name, policy, claim, precondition=precondition),
         )

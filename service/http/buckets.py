@@ -14,6 +14,7 @@ from domain.usecases.delete_bucket import DeleteBucket
 from domain.usecases.find_bucket import FindBucket
 from domain.usecases.list_buckets import ListBuckets
 from domain.usecases.put_bucket import PutBucket
+from service.http.conditions import precondition_of
 from service.http.idempotency import read_keyed_json
 from service.http.reading import read
 from service.http.representations import BucketBody, BucketPage, bucket_body
@@ -25,7 +26,9 @@ async def put_bucket(
     request: Request[Any, Any, Any], bucket: FromPath[str], put_bucket: FromDishka[PutBucket]
 ) -> Response[BucketBody]:
     """Create a bucket, or replace its policy."""
-    stored, created = await put_bucket(bucket, *await read_keyed_json(request, Policy))
+    precondition = precondition_of(request)
+    policy, keyed = await read_keyed_json(request, Policy)
+    stored, created = await put_bucket(bucket, policy, keyed, precondition=precondition)
     if not created:
         return Response(bucket_body(stored), status_code=200)
     return Response(bucket_body(stored), status_code=201, headers={"Location": f"/v1/buckets/{stored.name}"})
@@ -53,9 +56,11 @@ async def list_buckets(
 
 @delete("/{bucket:str}")
 @inject
-async def delete_bucket(bucket: FromPath[str], delete_bucket: FromDishka[DeleteBucket]) -> None:
+async def delete_bucket(
+    request: Request[Any, Any, Any], bucket: FromPath[str], delete_bucket: FromDishka[DeleteBucket]
+) -> None:
     """Delete a bucket that holds no files."""
-    await delete_bucket(bucket)
+    await delete_bucket(bucket, precondition_of(request))
 
 
 def _name_in(cursor: str) -> str:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from domain.errors import BucketNotEmptyError, NoSuchBucketError
+from domain.errors import BucketNotEmptyError, NoSuchBucketError, PreconditionFailedError
 from domain.model.buckets import MAX_BYTES, MAX_FILE_BYTES, MAX_SECONDS, Policy, Usage
-from domain.model.preconditions import ANYTHING_GOES
+from domain.model.preconditions import ANYTHING_GOES, Precondition
 from domain.ports import Catalog
 from tests.contracts.catalog import CatalogContract, claims, expired, stored, usage
 from tests.factories import PolicyFactory
@@ -34,6 +34,23 @@ class BucketsContract(CatalogContract):
     async def test_putting_the_same_policy_again_changes_nothing(self, catalog: Catalog) -> None:
         bucket, _ = await catalog.put_bucket("songs", Policy(default_ttl=60))
         assert await catalog.put_bucket("songs", Policy(default_ttl=60)) == (bucket, False)
+
+    async def test_conditions_tell_a_new_bucket_from_an_old_one(self, catalog: Catalog) -> None:
+        is_new, exists = Precondition(if_none_match=()), Precondition(if_match=())
+        policy, other = Policy(default_ttl=60), Policy(default_ttl=90)
+        with pytest.raises(PreconditionFailedError):
+            await catalog.put_bucket("songs", policy, precondition=exists)
+        with pytest.raises(NoSuchBucketError):
+            await catalog.delete_bucket("songs", exists)
+        assert (await catalog.put_bucket("songs", policy, precondition=is_new))[1]
+        for refused in (is_new, Precondition(if_match=('"x"',))):
+            with pytest.raises(PreconditionFailedError):
+                await catalog.put_bucket("songs", other, precondition=refused)
+            with pytest.raises(PreconditionFailedError):
+                await catalog.delete_bucket("songs", refused)
+        assert (await catalog.bucket("songs")).policy == policy
+        assert (await catalog.put_bucket("songs", other, precondition=exists))[0].policy == other
+        await catalog.delete_bucket("songs", exists)
 
     @pytest.mark.parametrize(
         "policy",

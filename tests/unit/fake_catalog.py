@@ -24,7 +24,7 @@ from domain.model.idempotency import KeyClaim
 from domain.model.ids import new_id
 from domain.model.integrity import Miscount
 from domain.model.listing import FileQuery
-from domain.model.preconditions import Precondition
+from domain.model.preconditions import ANYTHING_GOES, Precondition
 from tests.unit import fake_archives, fake_batches, fake_listing
 from tests.unit.fake_clock import FakeClock
 from tests.unit.fake_direct_uploads import BlobRow, FakeDirectUploads
@@ -59,10 +59,18 @@ class FakeCatalog(FakeDirectUploads, FakeJobs, FakeIdempotencyKeys, FakeUploads)
 
     # Buckets
 
-    async def put_bucket(self, name: str, policy: Policy, claim: KeyClaim | None = None) -> tuple[Bucket, bool]:
+    async def put_bucket(
+        self,
+        name: str,
+        policy: Policy,
+        claim: KeyClaim | None = None,
+        *,
+        precondition: Precondition = ANYTHING_GOES,
+    ) -> tuple[Bucket, bool]:
         self.reach()
         self._check_claim(claim)
         created = name not in self._buckets
+        precondition.check_untagged(exists=not created)
         created_at = self.clock.now() if created else self._buckets[name][1]
         self._buckets[name] = (policy, created_at)
         result = await self.bucket(name), created
@@ -84,9 +92,10 @@ class FakeCatalog(FakeDirectUploads, FakeJobs, FakeIdempotencyKeys, FakeUploads)
         names = sorted(name for name in self._buckets if after is None or name > after)
         return [await self.bucket(name) for name in names[:limit]]
 
-    async def delete_bucket(self, name: str) -> None:
+    async def delete_bucket(self, name: str, precondition: Precondition = ANYTHING_GOES) -> None:
         self.reach()
         self._find_bucket(name)
+        precondition.check_untagged(exists=True)
         if any(file.bucket == name for file in self._unexpired()):
             raise BucketNotEmptyError(f"The bucket {name} holds files.")
         for file in [file for file in self._files.values() if file.bucket == name]:

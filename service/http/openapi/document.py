@@ -165,7 +165,7 @@ def _refusals(route: HTTPRoute, handler: HTTPRouteHandler, known: Operation, *, 
         yield InvalidInputError
         yield HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         yield HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-    if "IfMatch" in known.request_headers:
+    if not {"IfMatch", "IfBucketExists"}.isdisjoint(known.request_headers):
         yield InvalidConditionError
         yield PreconditionFailedError
     if "IdempotencyKey" in known.request_headers:

@@ -164,6 +164,20 @@ REQUEST_HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "pattern": patterns.ENTITY_TAGS},
         "example": '"019a6b1e5d2c7c419f4e3b8a1d6e0f27-7"',
     },
+    "IfBucketExists": {
+        "name": "If-Match",
+        "in": "header",
+        "description": "`*`: go on only if the bucket exists; else 412. No bucket has an entity tag.",
+        "schema": {"type": "string", "pattern": patterns.ENTITY_TAGS},
+        "example": "*",
+    },
+    "IfBucketIsNew": {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "`*`: go on only if there is no such bucket; else 412.",
+        "schema": {"type": "string", "pattern": patterns.ENTITY_TAGS},
+        "example": "*",
+    },
     "IfUnmodifiedSince": {
         "name": "If-Unmodified-Since",
         "in": "header",
@@ -297,6 +311,7 @@ REQUEST_HEADERS: dict[str, dict[str, Any]] = {
         "example": "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=",
     },
 }
+ON_BUCKETS = ("IfBucketExists", "IfBucketIsNew")
 ON_CHANGES = ("IfMatch", "IfUnmodifiedSince", "IfNoneMatch")
 ON_REPEATS = ("IdempotencyKey",)
 ON_READS = (*ON_CHANGES, "IfModifiedSince")

@@ -66,3 +66,19 @@ async def test_buckets_are_listed_by_name_a_page_at_a_time(client: httpx.AsyncCl
 async def test_what_is_no_cursor_is_refused(client: httpx.AsyncClient, cursor: str) -> None:
     answer = await client.get("/v1/buckets", params={"cursor": cursor})
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_cursor")
+
+
+async def test_a_bucket_is_made_only_once_or_changed_only_if_it_is_there(client: httpx.AsyncClient) -> None:
+    only_new, only_old = {"If-None-Match": "*"}, {"If-Match": "*"}
+    path = "/v1/buckets/songs"
+    answers = [
+        await client.put(path, json={"default_ttl": 60}, headers=only_old),
+        await client.put(path, json={"default_ttl": 60}, headers=only_new),
+        await client.put(path, json={"default_ttl": 90}, headers=only_new),
+        await client.put(path, json={"default_ttl": 90}, headers={"If-Match": '"seen"'}),
+        await client.delete(path, headers={"If-Match": '"seen"'}),
+    ]
+    assert [answer.status_code for answer in answers] == [412, 201, 412, 412, 412]
+    assert (await client.get(path)).json()["default_ttl"] == 60
+    assert (await client.put(path, json={"default_ttl": 90}, headers=only_old)).json()["default_ttl"] == 90
+    assert (await client.delete(path, headers=only_old)).status_code == 204

@@ -11,7 +11,7 @@ from domain.errors import (
     OutcomeUnknownError,
 )
 from service.http.openapi import examples
-from service.http.openapi.headers import ON_REPEATS
+from service.http.openapi.headers import ON_BUCKETS, ON_REPEATS
 from service.http.openapi.operation import Answer, Meaning, Operation, json_of
 
 TAG = "Buckets"
@@ -33,7 +33,7 @@ OPERATIONS = {
             "The policy is replaced whole: a field that is left out returns to its default. It holds for what comes "
             "after; files that are in the bucket already stay."
         ),
-        request_headers=ON_REPEATS,
+        request_headers=(*ON_BUCKETS, *ON_REPEATS),
         body=json_of(examples.POLICY),
         answers={
             HTTPStatus.OK: Answer(description="The bucket has the new policy.", content=json_of(examples.BUCKET)),
@@ -51,6 +51,7 @@ OPERATIONS = {
     "deleteBucket": Operation(
         tag=TAG,
         description="The bucket `default` always exists.",
+        request_headers=ON_BUCKETS[:1],
         answers={HTTPStatus.NO_CONTENT: Answer(description="The bucket is gone.")},
         refusals=(
             InvalidBucketError,
