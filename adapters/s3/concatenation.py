@@ -1,18 +1,16 @@
 """One object made of others, inside the store where it can."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
 
-from anyio import CapacityLimiter, create_task_group, move_on_after
-from botocore.exceptions import ClientError
+from anyio import CapacityLimiter, create_task_group
 
-from adapters.s3.errors import is_missing, s3_request
-from adapters.s3.multipart import ABORT_SECONDS, abort_upload, complete_upload, create_upload, send_part
+from adapters.s3.copying import COPY_SECONDS, source_may_be_gone
+from adapters.s3.errors import s3_request
+from adapters.s3.multipart import complete_upload, only_upload, send_part
 from adapters.s3.objects import open_object, put_object
 from adapters.s3.parts import LEAST_PART_SIZE, MAX_PARTS, Budget, Part
-from domain.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.model.ranges import ByteRange
 
 if TYPE_CHECKING:
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
 # What S3 copies in about a second. More only where there would be too many parts.
 _COPY_SIZE = 64 * 1024**2
 _COPIES_AT_ONCE = 4
-# S3 may take long to copy a part.
-_COPY_SECONDS = 120
 
 
 class Stretch(NamedTuple):
@@ -78,10 +74,9 @@ class Concatenation:
         if size < LEAST_PART_SIZE:
             await self._put(parts[0] if parts else [], size)
             return
-        upload_id, _ = await create_upload(
+        async with only_upload(
             self._client, bucket=self._bucket, object_key=self._object_key, patience=self._patience
-        )
-        try:
+        ) as upload_id:
             await self._send_all(upload_id, parts)
             await complete_upload(
                 self._client,
@@ -92,16 +87,6 @@ class Concatenation:
                 size=size,
                 patience=self._patience,
             )
-        except BaseException:
-            with move_on_after(ABORT_SECONDS, shield=True), suppress(BlobStoreUnavailableError):
-                await abort_upload(
-                    self._client,
-                    bucket=self._bucket,
-                    object_key=self._object_key,
-                    upload_id=upload_id,
-                    patience=self._patience,
-                )
-            raise
 
     async def _put(self, stretches: Sequence[Stretch], size: int) -> None:
         held = await self._sending.acquire(size)
@@ -148,20 +133,15 @@ class Concatenation:
             self._sending.release(held)
 
     async def _copy(self, upload_id: str, number: int, stretch: Stretch) -> str:
-        with s3_request(patience=max(self._patience, _COPY_SECONDS)):
-            try:
-                copied = await self._client.upload_part_copy(
-                    Bucket=self._bucket,
-                    Key=self._object_key,
-                    UploadId=upload_id,
-                    PartNumber=number,
-                    CopySource={"Bucket": self._bucket, "Key": stretch.object_key},
-                    CopySourceRange=f"bytes={stretch.part.start}-{stretch.part.end - 1}",
-                )
-            except ClientError as error:
-                if is_missing(error):
-                    raise BlobMissingError("The file's bytes are missing.") from error
-                raise
+        with s3_request(patience=max(self._patience, COPY_SECONDS)), source_may_be_gone():
+            copied = await self._client.upload_part_copy(
+                Bucket=self._bucket,
+                Key=self._object_key,
+                UploadId=upload_id,
+                PartNumber=number,
+                CopySource={"Bucket": self._bucket, "Key": stretch.object_key},
+                CopySourceRange=f"bytes={stretch.part.start}-{stretch.part.end - 1}",
+            )
         return copied["CopyPartResult"]["ETag"]
 
     async def _read(self, stretches: Sequence[Stretch]) -> Part:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
-from adapters.s3.copying import COPY_SECONDS, LARGEST_COPY, Copy
+from adapters.s3.concatenation import Concatenation
+from adapters.s3.copying import COPY_SECONDS, LARGEST_COPY, copy_object
 from adapters.s3.errors import (
     PATIENCE_SECONDS,
     are_wrong_parts,
@@ -15,6 +16,7 @@ from adapters.s3.errors import (
     s3_request,
 )
 from adapters.s3.listing import object_key_of
+from adapters.s3.parts import LEAST_PART_SIZE, Budget
 from domain.errors import IncompleteUploadError
 from domain.model.direct_access import ReadHeaders, ReadMethod, SignedRequest, UploadedPart
 
@@ -116,15 +118,24 @@ class S3DirectAccess:
                     raise
 
     async def copy(self, source: str, key: str, *, size: int) -> str | None:
-        return await Copy(
+        source_key, target_key = self._object_key(source), self._object_key(key)
+        if size <= self._largest_copy:
+            return await copy_object(
+                self._client,
+                bucket=self._bucket,
+                source=source_key,
+                target=target_key,
+                size=size,
+                patience=self._patience,
+            )
+        await Concatenation(
             self._client,
             bucket=self._bucket,
-            source=self._object_key(source),
-            target=self._object_key(key),
-            size=size,
+            object_key=target_key,
+            sending=Budget(LEAST_PART_SIZE),
             patience=self._patience,
-            largest=self._largest_copy,
-        ).run()
+        ).run([(source_key, size)])
+        return None
 
     async def _is_there(self, key: str) -> bool:
         try:

@@ -1,7 +1,7 @@
 """One multipart upload, from its creation to its completion, or to nothing."""
 
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from anyio import create_task_group, move_on_after
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # One upload's memory: the part that is being gathered, and three that are being sent.
 OWN_BUDGET = 4 * PART_SIZE
-ABORT_SECONDS = 10
+_ABORT_SECONDS = 10
 # A store may take long to assemble a large object.
 _COMPLETE_SECONDS = 300
 
@@ -50,31 +50,11 @@ class MultipartUpload:
 
         An error of the body comes out unchanged. After any error the upload is aborted, if the store answers in time.
         """
-        upload_id, retries = await create_upload(
+        async with only_upload(
             self._client, bucket=self._bucket, object_key=self._object_key, patience=self._patience
-        )
-        try:
-            if retries:
-                # A try whose answer was lost may have made another upload, which would be nobody's.
-                await abort_uploads(
-                    self._client,
-                    bucket=self._bucket,
-                    object_key=self._object_key,
-                    keep=upload_id,
-                    patience=self._patience,
-                )
+        ) as upload_id:
             await self._send_all(upload_id, parts, expected)
             await self._complete(upload_id)
-        except BaseException:
-            with move_on_after(ABORT_SECONDS, shield=True), suppress(BlobStoreUnavailableError):
-                await abort_upload(
-                    self._client,
-                    bucket=self._bucket,
-                    object_key=self._object_key,
-                    upload_id=upload_id,
-                    patience=self._patience,
-                )
-            raise
 
     async def _send_all(self, upload_id: str, parts: Parts, expected: int | None) -> None:
         failure: BaseException | None = None
@@ -131,6 +111,24 @@ class MultipartUpload:
             size=self._size,
             patience=self._patience,
         )
+
+
+@asynccontextmanager
+async def only_upload(client: "S3Client", *, bucket: str, object_key: str, patience: float) -> AsyncIterator[str]:
+    """Create the one multipart upload of an object, and enter with its id.
+
+    After an error of the context's body it is aborted, if the store answers in time.
+    """
+    upload_id, retries = await create_upload(client, bucket=bucket, object_key=object_key, patience=patience)
+    try:
+        if retries:
+            # A try whose answer was lost may have made another upload, which would be nobody's.
+            await abort_uploads(client, bucket=bucket, object_key=object_key, keep=upload_id, patience=patience)
+        yield upload_id
+    except BaseException:
+        with move_on_after(_ABORT_SECONDS, shield=True), suppress(BlobStoreUnavailableError):
+            await abort_upload(client, bucket=bucket, object_key=object_key, upload_id=upload_id, patience=patience)
+        raise
 
 
 async def create_upload(client: "S3Client", *, bucket: str, object_key: str, patience: float) -> tuple[str, int]:

@@ -9,7 +9,7 @@ import aioboto3
 import httpx
 import pytest
 
-from adapters.s3 import S3BlobStore, S3DirectAccess, copying, open_s3_client
+from adapters.s3 import S3BlobStore, S3DirectAccess, concatenation, open_s3_client
 from domain.errors import BlobMissingError
 from domain.model.blobs import new_blob_key
 from domain.ports import BlobStore
@@ -56,7 +56,7 @@ async def test_a_copy_in_one_request_tells_the_sum_of_the_whole_and_one_in_parts
     source, content = new_blob_key(), payload(11 * MIB)
     await store.put(source, stream(content), size=None)
     assert await direct.copy(source, new_blob_key(), size=len(content)) == sha256(content).hexdigest()
-    monkeypatch.setattr(copying, "_PART_SIZE", 5 * MIB)
+    monkeypatch.setattr(concatenation, "_COPY_SIZE", 5 * MIB)
     small = S3DirectAccess(
         s3_client, BUCKET, prefix, signing=s3_client, life=LIFE, patience=PATIENCE_SECONDS, largest_copy=5 * MIB
     )
@@ -93,7 +93,7 @@ async def line(
 async def test_a_copy_in_parts_outlives_an_answer_that_is_lost(
     line: Line, store: S3BlobStore, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
-    monkeypatch.setattr(copying, "_PART_SIZE", 5 * MIB)
+    monkeypatch.setattr(concatenation, "_COPY_SIZE", 5 * MIB)
     source, key, content = new_blob_key(), new_blob_key(), payload(5 * MIB + 1)
     await store.put(source, stream(content), size=None)
     with line.proxy.fault(effects.lose_answer, lost, times=1) as fault:
