@@ -221,8 +221,11 @@ class Jobs(Protocol):
     Times in seconds.
     """
 
-    async def create_job(self, task: Task) -> Job:
-        """Queue a job, which covers the files that are there now. Raises `NoSuchBucketError`, `OutcomeUnknownError`."""
+    async def create_job(self, task: Task, claim: KeyClaim | None = None) -> Job:
+        """Queue a job, which covers the files that are there now.
+
+        Finishes the `claim`, see `IdempotencyKeys`. Raises `NoSuchBucketError`, `OutcomeUnknownError`.
+        """
         ...
 
     async def job(self, id: UUID) -> Job:

@@ -117,6 +117,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "bucket.delete.statements": (f"{_CATALOG}.buckets:_delete",),
     "bucket.delete.release": (f"{_CATALOG}.buckets:release",),
     # Jobs: each step is one transaction.
+    "job.create": (f"{_CATALOG}.jobs:PostgresJobs.create_job",),
     "job.step": (f"{_CATALOG}.jobs:PostgresJobs.advance_job",),
     "job.step.statements": (f"{_CATALOG}.jobs:_advance",),
     "job.step.files": (f"{_CATALOG}.jobs:apply",),

@@ -11,9 +11,11 @@ from adapters.postgres.batches import apply
 from adapters.postgres.buckets import lock_bucket
 from adapters.postgres.connections import Connection
 from adapters.postgres.database import Database
+from adapters.postgres.idempotency import finishing
 from adapters.postgres.listing import successor
 from adapters.postgres.records import COLUMNS, UNEXPIRED, to_file
 from domain.errors import NoSuchJobError
+from domain.model.idempotency import KeyClaim
 from domain.model.ids import new_id
 from domain.model.jobs import (
     MAX_ATTEMPTS,
@@ -107,8 +109,8 @@ class PostgresJobs:
         self._database = database
         self._grace = grace
 
-    async def create_job(self, task: Task) -> Job:
-        return await self._database.transact(_create, task)
+    async def create_job(self, task: Task, claim: KeyClaim | None = None) -> Job:
+        return await self._database.transact(finishing(claim, _create), task)
 
     async def job(self, id: UUID) -> Job:
         rows = await self._database.read(_FIND, id)

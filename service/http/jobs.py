@@ -18,7 +18,7 @@ from domain.usecases.find_job import FindJob
 from domain.usecases.list_jobs import ListJobs
 from domain.usecases.start_job import StartJob
 from service.bell import Bell
-from service.http.bodies import read_json
+from service.http.idempotency import read_keyed_json
 from service.http.reading import read
 
 
@@ -53,7 +53,7 @@ async def start_job(
     request: Request[Any, Any, Any], start_job: FromDishka[StartJob], bell: FromDishka[Bell]
 ) -> Response[JobBody]:
     """Delete or move all files whose names begin with a prefix."""
-    job = await start_job(await read_json(request, Task))
+    job = await start_job(*await read_keyed_json(request, Task))
     bell.ring()
     return Response(job_body(job), status_code=201, headers={"Location": f"/v1/jobs/{job.id}"})
 

@@ -11,6 +11,7 @@ from domain.errors import LeaseLostError, QuotaExceededError
 from domain.model.buckets import Bucket, Policy, Usage
 from domain.model.files import Destination, File, Stored
 from domain.model.idempotency import KeyClaim, KeyRecord
+from domain.model.jobs import Job, PrefixDestination, Task
 from domain.model.preconditions import ANYTHING_GOES
 from domain.ports import Catalog
 from tests.contracts.catalog import LEASE, CatalogContract, exists, reserved, stored, usage
@@ -65,7 +66,13 @@ async def replace(catalog: Catalog, claim: KeyClaim) -> tuple[Bucket, bool]:
     return await catalog.put_bucket("default", Policy(max_file_size=100), claim)
 
 
-CHANGES = [store, copy, put, replace]
+async def start(catalog: Catalog, claim: KeyClaim) -> Job:
+    """Start a job."""
+    to = PrefixDestination(bucket="default", prefix="b/")
+    return await catalog.create_job(Task(kind="move", bucket="default", prefix="a/", to=to), claim)
+
+
+CHANGES = [store, copy, put, replace, start]
 Change = Callable[[Catalog, KeyClaim], Awaitable[Any]]
 
 
@@ -140,9 +147,10 @@ class IdempotencyKeysContract(CatalogContract):
         assert msgspec.convert(record.result, Stored) == result
 
     @pytest.mark.parametrize(
-        ("change", "kind"), [(copy, File), (put, tuple[Bucket, bool]), (replace, tuple[Bucket, bool])]
+        ("change", "kind"),
+        [(copy, File), (put, tuple[Bucket, bool]), (replace, tuple[Bucket, bool]), (start, Job)],
     )
-    async def test_a_copy_or_a_bucket_is_the_result(self, catalog: Catalog, change: Change, kind: Any) -> None:
+    async def test_what_was_made_is_the_result(self, catalog: Catalog, change: Change, kind: Any) -> None:
         await stored(catalog, name="original")
         result = await change(catalog, await claimed(catalog))
         record = await look(catalog)
@@ -210,10 +218,13 @@ class IdempotencyKeysContract(CatalogContract):
 
     async def _does_nothing(self, catalog: Catalog, change: Change, claim: KeyClaim) -> None:
         await stored(catalog, name="original")
-        before = await catalog.buckets(after=None, limit=100)
+        before = await self._all(catalog)
         with pytest.raises(LeaseLostError):
             await change(catalog, claim)
-        assert await catalog.buckets(after=None, limit=100) == before
+        assert await self._all(catalog) == before
+
+    async def _all(self, catalog: Catalog) -> tuple[object, ...]:
+        return await catalog.buckets(after=None, limit=100), await catalog.jobs(after=None, limit=100)
 
     async def test_a_lease_that_ended_does_no_harm_until_the_key_is_taken_over(self, catalog: Catalog) -> None:
         claim = await claimed(catalog, lease=0)

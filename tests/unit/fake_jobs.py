@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from domain.errors import NoSuchJobError
+from domain.model.idempotency import KeyClaim
 from domain.model.ids import new_id
 from domain.model.jobs import MAX_ATTEMPTS, Job, JobClaim, JobPlace, Progress, Task, advance, operation_on
 from domain.model.listing import FileQuery, parse_sort
@@ -33,8 +34,12 @@ class FakeJobs(Buckets, Files, Batches, Protocol):
     job_rows: dict[UUID, JobRow]
 
     def reach(self) -> None: ...
+    def _check_claim(self, claim: KeyClaim | None) -> None: ...
+    def _finish(self, claim: KeyClaim | None, result: object) -> None: ...
 
-    async def create_job(self, task: Task) -> Job:
+    async def create_job(self, task: Task, claim: KeyClaim | None = None) -> Job:
+        self.reach()
+        self._check_claim(claim)
         for bucket in {task.bucket, task.to.bucket if task.to and task.to.bucket else task.bucket}:
             await self.bucket(bucket)
         # What is stored before is earlier, what is stored after it is not, as by a clock that runs.
@@ -42,6 +47,7 @@ class FakeJobs(Buckets, Files, Batches, Protocol):
         now = self.clock.now()
         job = Job(id=new_id(), task=task, state="queued", progress=Progress(), created_at=now, updated_at=now)
         self.job_rows[job.id] = JobRow(job=job, due_at=now)
+        self._finish(claim, job)
         return job
 
     async def job(self, id: UUID) -> Job:

@@ -37,6 +37,11 @@ async def put_bucket(client: httpx.AsyncClient, bucket: str) -> httpx.Response:
     return await client.put(f"/v1/buckets/{bucket}-new", json={"quota_bytes": 1}, headers=keyed(bucket))
 
 
+async def start_job(client: httpx.AsyncClient, bucket: str) -> httpx.Response:
+    task = {"kind": "delete", "bucket": bucket, "prefix": "none/"}
+    return await client.post("/v1/jobs", json=task, headers=keyed(bucket))
+
+
 class Sent(msgspec.Struct, frozen=True):
     """A request that kills its server at a failpoint, the status of its answer, and whether it was done by then."""
 
@@ -64,6 +69,8 @@ SENT = [
     Sent("copy:after", copy, 201, happened=True),
     Sent("bucket.put:before:2", put_bucket, 201, happened=False),
     Sent("bucket.put:after:2", put_bucket, 201, happened=True),
+    Sent("key.finish:after:1", start_job, 201, happened=False),
+    Sent("job.create:after", start_job, 201, happened=True),
 ]
 
 
@@ -79,7 +86,7 @@ async def test_what_is_sent_again_after_a_kill_is_done_once(site: Site) -> None:
             after = await state(client, sent.bucket)
             assert (after == before) == sent.happened, sent.failpoint
             if sent.send is not put_bucket:
-                assert first.json() in after, sent.failpoint
+                assert (first.json()["id"] if sent.send is start_job else first.json()) in after, sent.failpoint
             accounts[sent.failpoint].pending = None
             accounts[sent.failpoint].acknowledged = await acknowledged(client, sent)
     await check_aftermath(site, casualties)
@@ -97,10 +104,11 @@ async def until_answered(client: httpx.AsyncClient, sent: Sent) -> httpx.Respons
 
 
 async def state(client: httpx.AsyncClient, bucket: str) -> list[object]:
-    """Return the records of a bucket's files, and whether there is the bucket that may have been made."""
+    """Return the records of a bucket's files, its jobs, and whether there is the bucket that may have been made."""
     listed = await client.get("/v1/files", params={"bucket": bucket})
     made = await client.get(f"/v1/buckets/{bucket}-new")
-    return [*listed.json()["items"], made.status_code]
+    jobs = (await client.get("/v1/jobs", params={"limit": 100})).json()["items"]
+    return [*listed.json()["items"], *(job["id"] for job in jobs if job["bucket"] == bucket), made.status_code]
 
 
 async def acknowledged(client: httpx.AsyncClient, sent: Sent) -> dict[str, dict[str, bytes]]:

@@ -19,6 +19,7 @@ from domain.model.batches import Operation, Outcome
 from domain.model.cursors import decode_place, encode_place
 from domain.model.jobs import Job, JobClaim, JobKind, JobProblem, PrefixDestination, Progress, Task, advance, check_task
 from domain.usecases import work_on_jobs
+from domain.usecases.once import Once
 from domain.usecases.start_job import StartJob
 from domain.usecases.work_on_jobs import WorkOnJobs
 from tests.contracts.catalog import stored
@@ -192,8 +193,9 @@ async def test_what_no_job_can_do_is_not_begun(
     to: PrefixDestination | None,
     error: type[Exception],
 ) -> None:
+    start_job = StartJob(catalog, Once(catalog, catalog.clock, lease=LEASE, ttl=LEASE))
     with pytest.raises(error):
-        await StartJob(catalog)(Task(kind=kind, bucket=bucket, prefix=prefix, to=to))
+        await start_job(Task(kind=kind, bucket=bucket, prefix=prefix, to=to))
     assert await catalog.jobs(after=None, limit=10) == []
 
 

@@ -50,7 +50,12 @@ async def put_bucket(client: httpx.AsyncClient, headers: dict[str, str]) -> http
     return await client.put("/v1/buckets/songs", json={"allowed_types": ["audio/*"]}, headers=headers)
 
 
-SENDS = [put_file, post_file, copy_file, put_bucket]
+async def start_job(client: httpx.AsyncClient, headers: dict[str, str]) -> httpx.Response:
+    task = {"kind": "move", "bucket": "default", "prefix": "none/", "to": {"prefix": "other/"}}
+    return await client.post("/v1/jobs", json=task, headers=headers)
+
+
+SENDS = [put_file, post_file, copy_file, put_bucket, start_job]
 
 
 def is_same(one: httpx.Response, other: httpx.Response) -> bool:
@@ -83,9 +88,11 @@ async def test_a_repeat_gets_the_first_answer_and_changes_nothing(
 async def test_without_a_key_or_with_another_one_the_request_is_done_again(
     client: httpx.AsyncClient, send: Send
 ) -> None:
-    assert (await send(client, KEY)).status_code == 201
+    first = await send(client, KEY)
+    assert first.status_code == 201
     for headers in ({}, {"Idempotency-Key": '"other"'}):
-        assert (await send(client, headers)).status_code in {200, 409}
+        again = await send(client, headers)
+        assert again.status_code in {200, 409} or again.headers["location"] != first.headers["location"]
 
 
 async def test_a_file_that_was_replaced_and_deleted_since_is_answered_as_it_was(client: httpx.AsyncClient) -> None:
@@ -108,6 +115,15 @@ async def test_a_condition_that_does_not_hold_any_more_does_not_keep_a_repeat_fr
     assert (await put_file(client, {"If-None-Match": "*"})).status_code == 412
 
 
+async def test_a_job_is_started_once_and_answered_as_it_was_then(client: httpx.AsyncClient) -> None:
+    first = await start_job(client, KEY)
+    assert first.json()["state"] == "queued"
+    while (await client.delete(first.headers["location"])).status_code != 404:
+        pass  # cancelled first, if it had not ended
+    assert is_same(await start_job(client, KEY), first)
+    assert (await client.get("/v1/jobs")).json()["items"] == []
+
+
 # Other requests
 
 
@@ -121,6 +137,7 @@ async def test_a_condition_that_does_not_hold_any_more_does_not_keep_a_repeat_fr
         ("PUT", f"{FILES}/a", {"content": CONTENT, "headers": {"Content-Type": "image/png"}}),
         ("POST", FILES, {"files": {"file": ("a", CONTENT)}}),
         ("PUT", "/v1/buckets/songs", {"json": {}}),
+        ("POST", "/v1/jobs", {"json": {"kind": "delete", "bucket": "default", "prefix": "a"}}),
     ],
 )
 async def test_the_same_key_with_another_request_is_refused(

@@ -12,6 +12,7 @@ from domain.errors import (
 )
 from domain.model.jobs import MAX_PROBLEMS
 from service.http.openapi import examples
+from service.http.openapi.headers import ON_REPEATS
 from service.http.openapi.operation import Answer, Meaning, Operation, json_of
 
 TAG = "Jobs"
@@ -34,6 +35,7 @@ OPERATIONS = {
             "that cannot be moved stays as it is, counts as `failed` and is told, as one of the first "
             f"{MAX_PROBLEMS}."
         ),
+        request_headers=ON_REPEATS,
         body=json_of(examples.DELETE_TASK, move=examples.MOVE_TASK),
         answers={
             HTTPStatus.CREATED: Answer(
