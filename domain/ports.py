@@ -317,10 +317,12 @@ class DirectUploads(Protocol):
     bytes are gone.
     """
 
-    async def open_direct_upload(self, new: NewDirectUpload, *, life: float, lease: float) -> DirectUpload:
+    async def open_direct_upload(
+        self, new: NewDirectUpload, claim: KeyClaim | None = None, *, life: float, lease: float
+    ) -> DirectUpload:
         """Record an upload that stays open for `life`, and lease its staged blob for `lease` from now.
 
-        Raises `LeaseLostError` where the blob is not staged.
+        Finishes the `claim`, see `IdempotencyKeys`. Raises `LeaseLostError` where the blob is not staged.
         """
         ...
 

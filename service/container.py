@@ -174,12 +174,13 @@ class UseCases(Provider):
 
     @provide
     def begin_direct_upload(
-        self, catalog: Catalog, blobs: BlobStore, direct: DirectAccess, settings: Settings
+        self, catalog: Catalog, blobs: BlobStore, direct: DirectAccess, once: Once, settings: Settings
     ) -> BeginDirectUpload:
         return BeginDirectUpload(
             catalog,
             blobs,
             direct,
+            once,
             max_file_size=settings.max_file_size,
             life=settings.direct_upload_life,
             url_life=settings.signed_url_life,

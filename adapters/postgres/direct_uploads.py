@@ -8,12 +8,14 @@ import msgspec
 from adapters.postgres.commit import commit
 from adapters.postgres.connections import Connection
 from adapters.postgres.database import Database
+from adapters.postgres.idempotency import finishing
 from adapters.postgres.records import COLUMNS, UNEXPIRED, to_file
 from domain.errors import DirectUploadEndedError, LeaseLostError, NoSuchDirectUploadError, NoSuchFileError
 from domain.model.blobs import Blob
 from domain.model.digests import Digest
 from domain.model.direct_uploads import DirectUpload, Failure, NewDirectUpload
 from domain.model.files import NewFile, Stored
+from domain.model.idempotency import KeyClaim
 from domain.model.ids import new_id
 from domain.model.preconditions import Precondition
 
@@ -76,8 +78,10 @@ class PostgresDirectUploads:
         self._database = database
         self._grace = grace
 
-    async def open_direct_upload(self, new: NewDirectUpload, *, life: float, lease: float) -> DirectUpload:
-        return await self._database.transact(_open, new, life, lease)
+    async def open_direct_upload(
+        self, new: NewDirectUpload, claim: KeyClaim | None = None, *, life: float, lease: float
+    ) -> DirectUpload:
+        return await self._database.transact(finishing(claim, _open), new, life, lease)
 
     async def direct_upload(self, id: UUID) -> DirectUpload:
         return _only(await self._database.read(_UPLOAD, id))

@@ -8,8 +8,11 @@ from domain.errors import BlobStoreUnavailableError, CatalogUnavailableError, Ou
 from domain.model.blobs import new_blob_key
 from domain.model.direct_uploads import DirectUpload, NewDirectUpload, choose_part_size, part_count
 from domain.model.files import NewFile
+from domain.model.idempotency import KeyClaim, KeyedRequest
 from domain.ports import BlobStore, Catalog, DirectAccess
 from domain.usecases.admission import admit, checked
+from domain.usecases.find_direct_upload import check_in_progress
+from domain.usecases.once import Once
 
 RELEASE_SECONDS = 5
 
@@ -27,6 +30,7 @@ class BeginDirectUpload:
         catalog: Catalog,
         blobs: BlobStore,
         direct: DirectAccess,
+        once: Once,
         *,
         max_file_size: int,
         life: float,
@@ -35,28 +39,41 @@ class BeginDirectUpload:
         self._catalog = catalog
         self._blobs = blobs
         self._direct = direct
+        self._once = once
         self._max_file_size = max_file_size
         self._life = life
         self._lease = life + url_life
 
-    async def __call__(self, new: NewFile, *, part_size: int | None) -> DirectUpload:
+    async def __call__(
+        self, new: NewFile, *, part_size: int | None, request: KeyedRequest | None = None
+    ) -> DirectUpload:
         """Return the open upload, in parts of `part_size`, if that is given. What can be refused now is refused.
 
-        Raises `DirectAccessUnsupportedError`, `InvalidPartSizeError`, all that `StoreFile` does before a body is read,
-        and `OutcomeUnknownError`: then there may be an upload that nobody knows, and that ends by itself.
+        The same `request` gets the same upload, as it was then, for as long as bytes are still of use to it. Raises
+        `DirectAccessUnsupportedError`, `InvalidPartSizeError`, all that `StoreFile` does before a body is read, all
+        that `Once` does, and `OutcomeUnknownError`: then there may be an upload that nobody knows, and that ends by
+        itself; of one that was opened before, `NoSuchDirectUploadError` and all that `check_in_progress` does.
         """
         self._direct.require()
         new = checked(new)
-        size = new.size or 0
-        part_size = choose_part_size(size, part_size)
+        part_size = choose_part_size(new.size or 0, part_size)
+        return await self._once(
+            request, DirectUpload, lambda claim: self._begin(new, part_size, claim), check=self._check
+        )
+
+    async def _check(self, first: DirectUpload) -> None:
+        # A URL is not to outlive the lease of what it writes to.
+        check_in_progress(await self._catalog.direct_upload(first.id))
+
+    async def _begin(self, new: NewFile, part_size: int, claim: KeyClaim | None) -> DirectUpload:
         await admit(self._catalog, new, max_file_size=self._max_file_size)
         await self._blobs.admit()
         key = await self._reserve()
         try:
-            in_parts = part_count(size, part_size) > 1
+            in_parts = part_count(new.size or 0, part_size) > 1
             multipart_id = await self._direct.begin_parts(key) if in_parts else None
             opening = NewDirectUpload(file=new, part_size=part_size, key=key, multipart_id=multipart_id)
-            return await self._catalog.open_direct_upload(opening, life=self._life, lease=self._lease)
+            return await self._catalog.open_direct_upload(opening, claim, life=self._life, lease=self._lease)
         except OutcomeUnknownError:
             raise  # the upload may be open: the lease's end tells
         except BaseException as error:

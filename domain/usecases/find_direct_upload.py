@@ -56,10 +56,7 @@ class SignParts:
         They can be sent, and sent again, until their URLs end. Raises `DirectUploadEndedError`, and
         `DirectUploadCompletedError`.
         """
-        if upload.state == "completed":
-            raise DirectUploadCompletedError("The upload has become a file already.")
-        if upload.state not in {"open", "completing"}:
-            raise ended(upload)
+        check_in_progress(upload)
         last = min(first + limit - 1, upload.part_count)
         parts: list[PartToSend] = []
         for number in range(first, last + 1):
@@ -74,6 +71,14 @@ class SignParts:
         else:
             request = await self._direct.sign_part(upload.key, upload.multipart_id, number, size=size)
         return PartToSend(number=number, size=size, request=request)
+
+
+def check_in_progress(upload: DirectUpload) -> None:
+    """Return where bytes are still of use. Raises `DirectUploadEndedError`, and `DirectUploadCompletedError`."""
+    if upload.state == "completed":
+        raise DirectUploadCompletedError("The upload has become a file already.")
+    if upload.state not in {"open", "completing"}:
+        raise ended(upload)
 
 
 def ended(upload: DirectUpload) -> DirectUploadEndedError:

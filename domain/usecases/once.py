@@ -44,14 +44,14 @@ class Once:
         kind: type[T],
         change: Callable[[KeyClaim | None], Awaitable[T]],
         *,
-        compare: Callable[[T], Awaitable[None]] | None = None,
+        check: Callable[[T], Awaitable[None]] | None = None,
     ) -> T:
         """Return what `change` does, or what it returned, of type `kind`, when the same request came first.
 
         `change` is to finish the claim that it is given, as `IdempotencyKeys` says; without a key it is given none.
-        `compare` looks at the part of a repeated request that is not in its fingerprint, and raises
-        `IdempotencyKeyReusedError` where it is another one. Raises that, `IdempotencyKeyInUseError`, and all that
-        `change` does.
+        `check` is given what was returned before, and raises what keeps a repeat from it: `IdempotencyKeyReusedError`
+        where the part of the request that is not in its fingerprint is another one. Raises that,
+        `IdempotencyKeyInUseError`, and all that `change` and `check` do.
         """
         if request is None:
             return await change(None)
@@ -60,8 +60,8 @@ class Once:
         if record is None:
             return await self._attempt(claim, change)
         first = msgspec.convert(_result(record, request), kind)
-        if compare is not None:
-            await compare(first)
+        if check is not None:
+            await check(first)
         return first
 
     async def renew_due(self) -> None:

@@ -27,7 +27,7 @@ class StoreOnce:
             request,
             Stored,
             lambda claim: self._store_file(new, body, claim),
-            compare=lambda first: _compare(first.file, new, body),
+            check=lambda first: _compare(first.file, new, body),
         )
 
 

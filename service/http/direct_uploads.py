@@ -18,7 +18,6 @@ from domain.usecases.begin_direct_upload import BeginDirectUpload
 from domain.usecases.find_direct_upload import FindDirectUpload, SignParts
 from domain.usecases.list_direct_uploads import ListDirectUploads
 from service.completions import Completions
-from service.http.bodies import read_json
 from service.http.conditions import precondition_of
 from service.http.direct_upload_bodies import (
     DirectUploadBody,
@@ -30,6 +29,7 @@ from service.http.direct_upload_bodies import (
     opened_upload_body,
     part_page,
 )
+from service.http.idempotency import read_keyed_json
 from service.http.reading import read
 from service.http.representations import FileBody, stored_response
 
@@ -63,7 +63,7 @@ async def post_direct_upload(
     sign_parts: FromDishka[SignParts],
 ) -> Response[OpenedUploadBody]:
     """Begin an upload whose bytes go to the blob store without passing the service."""
-    asked = await read_json(request, DirectUploadRequest)
+    asked, keyed = await read_keyed_json(request, DirectUploadRequest)
     new = NewFile(
         bucket=asked.bucket,
         name=asked.name,
@@ -74,7 +74,7 @@ async def post_direct_upload(
         digests=() if asked.sha256 is None else (Digest("sha-256", bytes.fromhex(asked.sha256)),),
         precondition=precondition_of(request),
     )
-    upload = await begin_direct_upload(new, part_size=asked.part_size)
+    upload = await begin_direct_upload(new, part_size=asked.part_size, request=keyed)
     body = opened_upload_body(upload, await sign_parts(upload, first=1, limit=PARTS))
     return Response(body, status_code=201, headers={"Location": direct_upload_path(upload.id)})
 

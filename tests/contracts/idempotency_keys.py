@@ -9,6 +9,8 @@ import pytest
 
 from domain.errors import LeaseLostError, QuotaExceededError
 from domain.model.buckets import Bucket, Policy, Usage
+from domain.model.digests import Digest
+from domain.model.direct_uploads import DirectUpload, NewDirectUpload
 from domain.model.files import Destination, File, Stored
 from domain.model.idempotency import KeyClaim, KeyRecord
 from domain.model.jobs import Job, PrefixDestination, Task
@@ -72,7 +74,15 @@ async def start(catalog: Catalog, claim: KeyClaim) -> Job:
     return await catalog.create_job(Task(kind="move", bucket="default", prefix="a/", to=to), claim)
 
 
-CHANGES = [store, copy, put, replace, start]
+async def begin(catalog: Catalog, claim: KeyClaim) -> DirectUpload:
+    """Open a direct upload."""
+    blob = await reserved(catalog)
+    file = NewFileFactory.build(size=2, metadata=METADATA, tags=("b",), digests=(Digest("sha-256", bytes(range(32))),))
+    new = NewDirectUpload(file=file, part_size=1, key=blob.key, multipart_id="parts")
+    return await catalog.open_direct_upload(new, claim, life=LEASE, lease=LEASE)
+
+
+CHANGES = [store, copy, put, replace, start, begin]
 Change = Callable[[Catalog, KeyClaim], Awaitable[Any]]
 
 
@@ -148,7 +158,13 @@ class IdempotencyKeysContract(CatalogContract):
 
     @pytest.mark.parametrize(
         ("change", "kind"),
-        [(copy, File), (put, tuple[Bucket, bool]), (replace, tuple[Bucket, bool]), (start, Job)],
+        [
+            (copy, File),
+            (put, tuple[Bucket, bool]),
+            (replace, tuple[Bucket, bool]),
+            (start, Job),
+            (begin, DirectUpload),
+        ],
     )
     async def test_what_was_made_is_the_result(self, catalog: Catalog, change: Change, kind: Any) -> None:
         await stored(catalog, name="original")
@@ -224,7 +240,11 @@ class IdempotencyKeysContract(CatalogContract):
         assert await self._all(catalog) == before
 
     async def _all(self, catalog: Catalog) -> tuple[object, ...]:
-        return await catalog.buckets(after=None, limit=100), await catalog.jobs(after=None, limit=100)
+        return (
+            await catalog.buckets(after=None, limit=100),
+            await catalog.jobs(after=None, limit=100),
+            await catalog.direct_uploads(after=None, limit=100),
+        )
 
     async def test_a_lease_that_ended_does_no_harm_until_the_key_is_taken_over(self, catalog: Catalog) -> None:
         claim = await claimed(catalog, lease=0)

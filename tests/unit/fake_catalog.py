@@ -33,7 +33,7 @@ from tests.unit.fake_jobs import FakeJobs, JobRow
 from tests.unit.fake_uploads import FakeUploads, UploadRow
 
 
-class FakeCatalog(FakeIdempotencyKeys, FakeDirectUploads, FakeJobs, FakeUploads):
+class FakeCatalog(FakeDirectUploads, FakeIdempotencyKeys, FakeJobs, FakeUploads):
     """Keeps the catalog's tables in dictionaries. No call awaits anything, so each is a transaction by itself.
 
     `fail_with` makes every call raise, as a database that is down does. What is never wrong but in a damaged catalog

@@ -10,8 +10,10 @@ from domain.errors import DirectUploadEndedError, LeaseLostError, NoSuchDirectUp
 from domain.model.blobs import Blob, BlobState
 from domain.model.direct_uploads import DirectUpload, Failure, NewDirectUpload
 from domain.model.files import File, NewFile, Stored
+from domain.model.idempotency import KeyClaim
 from domain.model.ids import new_id
 from tests.unit.fake_clock import FakeClock
+from tests.unit.fake_idempotency import FakeIdempotencyKeys
 
 
 class BlobRow(msgspec.Struct):
@@ -24,7 +26,7 @@ class BlobRow(msgspec.Struct):
     blob: Blob | None = None
 
 
-class FakeDirectUploads:
+class FakeDirectUploads(FakeIdempotencyKeys):
     """Keeps uploads in a dictionary, and with each the key of the blob that it is being completed to."""
 
     clock: FakeClock
@@ -34,8 +36,11 @@ class FakeDirectUploads:
         self._uploads: dict[UUID, DirectUpload] = {}
         self._final_keys: dict[UUID, str] = {}
 
-    async def open_direct_upload(self, new: NewDirectUpload, *, life: float, lease: float) -> DirectUpload:
+    async def open_direct_upload(
+        self, new: NewDirectUpload, claim: KeyClaim | None = None, *, life: float, lease: float
+    ) -> DirectUpload:
         self.reach()
+        self._check_claim(claim)
         if not self._is_staged(new.key):
             raise LeaseLostError("The upload's lease has ended.")
         self.blobs[new.key].lease_until = self.clock.in_(lease)
@@ -53,6 +58,7 @@ class FakeDirectUploads:
             expires_at=self.clock.in_(life),
         )
         self._uploads[upload.id] = upload
+        self._finish(claim, upload)
         return upload
 
     async def direct_upload(self, id: UUID) -> DirectUpload:
@@ -109,9 +115,6 @@ class FakeDirectUploads:
         raise NotImplementedError
 
     async def file(self, id: UUID) -> File:
-        raise NotImplementedError
-
-    def reach(self) -> None:
         raise NotImplementedError
 
     def _is_staged(self, key: str) -> bool:

@@ -15,6 +15,7 @@ from tests.unit.http.conftest import Service
 FILES = "/v1/buckets/default/files"
 KEY = {"Idempotency-Key": '"k"'}
 CONTENT = b"some bytes"
+PART = 5 * 1024 * 1024
 
 
 @pytest.fixture
@@ -55,7 +56,12 @@ async def start_job(client: httpx.AsyncClient, headers: dict[str, str]) -> httpx
     return await client.post("/v1/jobs", json=task, headers=headers)
 
 
-SENDS = [put_file, post_file, copy_file, put_bucket, start_job]
+async def begin_upload(client: httpx.AsyncClient, headers: dict[str, str]) -> httpx.Response:
+    asked = {"bucket": "default", "name": "a", "size": 2 * PART, "part_size": PART, "sha256": "0" * 64}
+    return await client.post("/v1/direct-uploads", json=asked, headers=headers)
+
+
+SENDS = [put_file, post_file, copy_file, put_bucket, start_job, begin_upload]
 
 
 def is_same(one: httpx.Response, other: httpx.Response) -> bool:
@@ -122,6 +128,37 @@ async def test_a_job_is_started_once_and_answered_as_it_was_then(client: httpx.A
         pass  # cancelled first, if it had not ended
     assert is_same(await start_job(client, KEY), first)
     assert (await client.get("/v1/jobs")).json()["items"] == []
+
+
+async def test_a_direct_upload_is_begun_once_and_has_new_urls(client: httpx.AsyncClient, clock: FakeClock) -> None:
+    first = await begin_upload(client, KEY)
+    clock.advance(3600)
+    again = await begin_upload(client, KEY)
+    assert again.headers["location"] == first.headers["location"]
+    before, now = first.json(), again.json()
+    urls = [[part.pop("url") for part in each["parts"]["items"]] for each in (before, now)]
+    assert set(urls[0]).isdisjoint(urls[1])
+    assert now == before
+
+
+async def test_a_direct_upload_that_was_ended_is_not_begun_again(client: httpx.AsyncClient) -> None:
+    first = await begin_upload(client, KEY)
+    await client.delete(first.headers["location"])
+    assert code(await begin_upload(client, KEY)) == (410, "direct_upload_ended")
+
+
+async def test_a_direct_upload_that_has_become_a_file_is_not_begun_again(
+    client: httpx.AsyncClient, service: Service
+) -> None:
+    async def begin() -> httpx.Response:
+        asked = {"bucket": "default", "name": "a", "size": len(CONTENT)}
+        return await client.post("/v1/direct-uploads", json=asked, headers=KEY)
+
+    first = await begin()
+    [part] = (await begin()).json()["parts"]["items"]
+    service.direct.send(part["method"], part["url"], CONTENT)
+    assert (await client.post(f"{first.headers['location']}/complete")).status_code == 201
+    assert code(await begin()) == (409, "direct_upload_completed")
 
 
 # Other requests

@@ -26,7 +26,7 @@ from domain.errors import (
     TypeNotAllowedError,
 )
 from service.http.openapi import examples
-from service.http.openapi.headers import ON_CHANGES
+from service.http.openapi.headers import ON_CHANGES, ON_REPEATS
 from service.http.openapi.operation import Answer, Meaning, Operation, json_of
 
 TAG = "Direct uploads"
@@ -42,9 +42,10 @@ OPERATIONS = {
             "order, then complete the upload. A file of up to `part_size` bytes is one part. Without a `part_size`, "
             "parts have 64 MiB, or more where 10,000 of them would not do. URLs end after a while; new ones are under "
             "`/parts`. They need no key and admit no `Authorization`. The conditions and the bucket's policy are "
-            "checked now and once more when the file is stored."
+            "checked now and once more when the file is stored. A repeat with the same key gets the same upload, as it "
+            "was when it was opened, with new URLs; it is refused, as `/parts` is, once that has ended."
         ),
-        request_headers=ON_CHANGES,
+        request_headers=(*ON_CHANGES, *ON_REPEATS),
         body=json_of(examples.DIRECT_UPLOAD_REQUEST),
         answers={
             HTTPStatus.CREATED: Answer(
@@ -60,6 +61,9 @@ OPERATIONS = {
             InvalidPartSizeError,
             DirectAccessUnsupportedError,
             *_ADMISSION,
+            NoSuchDirectUploadError,
+            DirectUploadEndedError,
+            DirectUploadCompletedError,
             BlobStoreUnavailableError,
             LeaseLostError,
             OutcomeUnknownError,
