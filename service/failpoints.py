@@ -32,7 +32,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     # An idempotency key is claimed before, and finished by the change, as the last statement of its transaction.
     "key.claim": (f"{_CATALOG}.idempotency:PostgresIdempotencyKeys.claim_key",),
     "key.renew": (f"{_CATALOG}.idempotency:PostgresIdempotencyKeys.renew_claims",),
-    "key.finish": (f"{_CATALOG}.commit:finish", f"{_CATALOG}.idempotency:finish"),
+    "key.finish": (f"{_CATALOG}.commit:finish", f"{_CATALOG}.batches:finish", f"{_CATALOG}.idempotency:finish"),
     "key.give_up": (f"{_CATALOG}.idempotency:PostgresIdempotencyKeys.give_up_claim",),
     # Step 2: the bytes.
     "put": (f"{_DISK}.blob_store:DiskBlobStore.put", f"{_S3}.blob_store:S3BlobStore.put"),

@@ -12,10 +12,13 @@ from adapters.postgres.buckets import lock_bucket
 from adapters.postgres.changes import change, copy, delete, find
 from adapters.postgres.connections import Connection
 from adapters.postgres.database import Database, attempt
+from adapters.postgres.idempotency import finish
 from domain.errors import InvalidBucketError, NoSuchBucketError
 from domain.model.batches import Change, Copy, Delete, Operation, Outcome
 from domain.model.buckets import check_bucket_name
+from domain.model.chunks import done_chunk
 from domain.model.files import File, Location
+from domain.model.idempotency import KeyClaim
 from domain.model.patches import apply_patch
 
 TOUCHED = """
@@ -34,8 +37,17 @@ class PostgresBatches:
         self._database = database
         self._grace = grace
 
-    async def apply_batch(self, operations: Sequence[Operation]) -> list[Outcome]:
-        return await self._database.transact(apply, operations, self._grace)
+    async def apply_batch(self, operations: Sequence[Operation], claim: KeyClaim | None = None) -> list[Outcome]:
+        return await self._database.transact(_apply, operations, self._grace, claim)
+
+
+async def _apply(
+    connection: Connection, operations: Sequence[Operation], grace: float, claim: KeyClaim | None
+) -> list[Outcome]:
+    outcomes = await apply(connection, operations, grace)
+    if claim is not None:
+        await finish(connection, claim, done_chunk(claim, outcomes))
+    return outcomes
 
 
 async def apply(connection: Connection, operations: Sequence[Operation], grace: float) -> list[Outcome]:

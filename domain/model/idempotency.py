@@ -52,6 +52,14 @@ def parse_key(value: str) -> str:
     return key
 
 
+def part_of(request: KeyedRequest, first: UUID, place: int) -> KeyedRequest:
+    """Return the part at `place` of a request that is done in parts, `first` being the claim of the first one.
+
+    Its key is none that a caller can send.
+    """
+    return msgspec.structs.replace(request, key=f"{request.key}\n{first}\n{place}")
+
+
 def fingerprint(head: tuple[str, ...], body: bytes) -> str:
     """Return what tells a request from others: a hash of the parts of its head that count, and of its body."""
     return hashlib.sha256(msgspec.json.encode([head, hashlib.sha256(body).hexdigest()])).hexdigest()

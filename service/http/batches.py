@@ -15,8 +15,9 @@ from domain.model.files import Address, Destination, Location
 from domain.model.patches import FilePatch
 from domain.model.preconditions import ANYTHING_GOES, Precondition
 from domain.usecases.apply_batch import ApplyBatch
-from service.http.bodies import MAX_JSON_BYTES, read_json
+from service.http.bodies import MAX_JSON_BYTES
 from service.http.conditions import parse_entity_tags
+from service.http.idempotency import read_keyed_json
 from service.http.problems import Problem, problem_of
 from service.http.representations import FileBody, file_body
 
@@ -83,8 +84,9 @@ class BatchAnswer(msgspec.Struct, frozen=True, kw_only=True):
 @inject
 async def apply_batch(request: Request[Any, Any, Any], apply_batch: FromDishka[ApplyBatch]) -> BatchAnswer:
     """Delete, copy, move and patch up to 1,000 files."""
-    asked = (await read_json(request, BatchRequest, most=MAX_BATCH_BYTES)).operations
-    outcomes = await apply_batch([_operation(each, f"operations[{place}]") for place, each in enumerate(asked)])
+    body, keyed = await read_keyed_json(request, BatchRequest, most=MAX_BATCH_BYTES)
+    asked = body.operations
+    outcomes = await apply_batch([_operation(each, f"operations[{place}]") for place, each in enumerate(asked)], keyed)
     return BatchAnswer(results=list(map(_result, asked, outcomes)))
 
 

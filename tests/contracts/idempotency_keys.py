@@ -8,10 +8,12 @@ import msgspec
 import pytest
 
 from domain.errors import LeaseLostError, QuotaExceededError
+from domain.model.batches import Copy, Delete, Operation
 from domain.model.buckets import Bucket, Policy, Usage
+from domain.model.chunks import DoneChunk, done_chunk
 from domain.model.digests import Digest
 from domain.model.direct_uploads import DirectUpload, NewDirectUpload
-from domain.model.files import Destination, File, Stored
+from domain.model.files import Destination, File, Location, Stored
 from domain.model.idempotency import KeyClaim, KeyRecord
 from domain.model.jobs import Job, PrefixDestination, Task
 from domain.model.preconditions import ANYTHING_GOES
@@ -82,7 +84,16 @@ async def begin(catalog: Catalog, claim: KeyClaim) -> DirectUpload:
     return await catalog.open_direct_upload(new, claim, life=LEASE, lease=LEASE)
 
 
-CHANGES = [store, copy, put, replace, start, begin]
+async def batch(catalog: Catalog, claim: KeyClaim) -> DoneChunk:
+    """Copy the file `original`, and delete one that is not there."""
+    operations: list[Operation] = [
+        Copy(address=Location("default", "original"), to=Destination(name=f"copy-{claim.id}")),
+        Delete(address=claim.id),
+    ]
+    return done_chunk(claim, await catalog.apply_batch(operations, claim))
+
+
+CHANGES = [store, copy, put, replace, start, begin, batch]
 Change = Callable[[Catalog, KeyClaim], Awaitable[Any]]
 
 
@@ -164,6 +175,7 @@ class IdempotencyKeysContract(CatalogContract):
             (replace, tuple[Bucket, bool]),
             (start, Job),
             (begin, DirectUpload),
+            (batch, DoneChunk),
         ],
     )
     async def test_what_was_made_is_the_result(self, catalog: Catalog, change: Change, kind: Any) -> None:

@@ -19,6 +19,7 @@ from domain.model.archives import Member
 from domain.model.batches import Operation, Outcome
 from domain.model.blobs import Blob, BlobRecord, Claim, place
 from domain.model.buckets import DEFAULT_BUCKET, Bucket, Policy, Usage
+from domain.model.chunks import done_chunk
 from domain.model.files import Address, Destination, File, NewFile, Stored
 from domain.model.idempotency import KeyClaim
 from domain.model.ids import new_id
@@ -247,9 +248,12 @@ class FakeCatalog(FakeDirectUploads, FakeIdempotencyKeys, FakeJobs, FakeUploads)
 
     # Batches
 
-    async def apply_batch(self, operations: Sequence[Operation]) -> list[Outcome]:
+    async def apply_batch(self, operations: Sequence[Operation], claim: KeyClaim | None = None) -> list[Outcome]:
         self.reach()
-        return await fake_batches.apply(self, operations)
+        self._check_claim(claim)
+        outcomes = await fake_batches.apply(self, operations)
+        self._finish(claim, done_chunk(claim, outcomes))
+        return outcomes
 
     # Blobs
 

@@ -92,7 +92,77 @@ async def test_what_is_sent_again_after_a_kill_is_done_once(site: Site) -> None:
     await check_aftermath(site, casualties)
 
 
-async def until_answered(client: httpx.AsyncClient, sent: Sent) -> httpx.Response:
+# More than two chunks.
+COPIES = 101
+
+
+async def apply_batch(client: httpx.AsyncClient, bucket: str) -> httpx.Response:
+    copies = [{"op": "copy", "bucket": bucket, "name": "old", "to": {"name": name}} for name in copied()]
+    operations = [{"op": "delete", "bucket": bucket, "name": "gone"}, *copies]
+    return await client.post("/v1/batch", json={"operations": operations}, headers=keyed(bucket))
+
+
+class SentBatch(msgspec.Struct, frozen=True):
+    """A batch that kills its server at a failpoint, and how many copies it had made by then."""
+
+    failpoint: str
+    made: int
+    send: Send = apply_batch
+
+    @property
+    def bucket(self) -> str:
+        return self.failpoint.replace(":", "-")
+
+    async def play(self, scene: Scene) -> None:
+        await scene.account.put(scene.bucket, "old", scene.bucket.encode())
+        await scene.account.put(scene.bucket, "gone", b"gone")
+        async with scene.server.client() as client:
+            await self.send(client, scene.bucket)
+
+
+BATCHES = [
+    SentBatch("batch:after:1", made=49),
+    SentBatch("key.claim:after:2", made=49),
+    SentBatch("batch.operation:after:70", made=49),
+    SentBatch("key.finish:after:2", made=49),
+    SentBatch("batch:after:2", made=99),
+    SentBatch("batch:after:3", made=COPIES),
+]
+
+
+async def test_a_batch_that_is_sent_again_after_a_kill_goes_on_where_it_was(site: Site) -> None:
+    casualties = await die_at_once(site, [Kill(each.failpoint, each.play, happened=True) for each in BATCHES])
+    accounts = {each.failpoint: each.account for each in casualties}
+    async with serving({**site.environ, **HASTE}) as server, server.client() as client:
+        for sent in BATCHES:
+            before = await copies_by_name(client, sent.bucket)
+            assert sorted(before) == copied()[: sent.made], sent.failpoint
+            first, second = [await until_answered(client, sent) for _ in range(2)]
+            results = first.json()["results"]
+            assert [result["status"] for result in results] == [204] + [201] * COPIES, sent.failpoint
+            assert said(first) == said(second), sent.failpoint
+            after = await copies_by_name(client, sent.bucket)
+            assert list(after.values()) == [result["file"] for result in results[1:]], sent.failpoint
+            assert before.items() <= after.items(), sent.failpoint
+            accounts[sent.failpoint].pending = None
+            accounts[sent.failpoint].acknowledged = {
+                sent.bucket: dict.fromkeys(["old", *copied()], sent.bucket.encode())
+            }
+    await check_aftermath(site, casualties)
+
+
+def copied() -> list[str]:
+    """Return the names of the copies that a batch makes."""
+    return [f"{number:03}" for number in range(COPIES)]
+
+
+async def copies_by_name(client: httpx.AsyncClient, bucket: str) -> dict[str, object]:
+    """Return the records of the copies in a bucket, in the order of their names."""
+    listed = (await client.get(f"/v1/files?bucket={bucket}&sort=name&limit=1000")).raise_for_status().json()["items"]
+    return {file["name"]: file for file in listed if file["name"] not in {"old", "gone"}}
+
+
+async def until_answered(client: httpx.AsyncClient, sent: Sent | SentBatch) -> httpx.Response:
     """Send the request again until no lease of a dead server keeps its key."""
     with anyio.fail_after(ANSWERED_SECONDS):
         while True:

@@ -73,6 +73,24 @@ async def test_of_many_copies_with_one_key_one_is_made(
     assert listed == [made.json(), original]
 
 
+async def test_of_many_batches_with_one_key_each_operation_is_done_once(
+    client: httpx.AsyncClient, replica: httpx.AsyncClient, files: str, key: dict[str, str]
+) -> None:
+    original = (await client.put(f"{files}/original", content=b"x")).json()
+    names = [f"{number:03}" for number in range(120)]
+    body = {"operations": [{"op": "copy", "id": original["id"], "to": {"name": name}} for name in names]}
+    for answer in await at_once([client, replica] * 4, "POST", "/v1/batch", json=body, headers=key):
+        if answer.status_code != 200:
+            assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_key_in_use")
+    first, again = [await each.post("/v1/batch", json=body, headers=key) for each in (client, replica)]
+    assert first.content == again.content
+    results = first.json()["results"]
+    assert [result["status"] for result in results] == [201] * len(names)
+    query = {"bucket": original["bucket"], "sort": "name", "limit": "1000"}
+    listed = (await client.get("/v1/files", params=query)).json()["items"]
+    assert listed == [*(result["file"] for result in results), original]
+
+
 async def test_of_many_uploads_with_one_key_one_is_stored(
     client: httpx.AsyncClient, replica: httpx.AsyncClient, files: str, key: dict[str, str]
 ) -> None:

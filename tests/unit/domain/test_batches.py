@@ -1,27 +1,41 @@
 """A batch goes through the catalog in chunks, and says of each operation what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from uuid import uuid4
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from domain.errors import (
     CatalogBusyError,
+    CatalogUnavailableError,
+    FileportError,
+    IdempotencyKeyReusedError,
     InvalidBucketError,
     InvalidInputError,
     InvalidNameError,
+    NameTakenError,
     NoSuchFileError,
     NotAttemptedError,
     OutcomeUnknownError,
+    RangeNotSatisfiableError,
     UnavailableError,
 )
 from domain.model.batches import Change, Copy, Delete, Operation, Outcome
+from domain.model.chunks import DoneChunk, done_chunk
 from domain.model.files import Destination, File, Location
+from domain.model.idempotency import KeyClaim, KeyedRequest
 from domain.model.patches import FilePatch
+from domain.model.preconditions import ANYTHING_GOES
+from domain.usecases import apply_batch
 from domain.usecases.apply_batch import CHUNK, ApplyBatch
+from domain.usecases.once import Once
 from tests.contracts.catalog import exists, stored
 from tests.unit.fakes import CATALOG_DOWN, FakeCatalog
 
+TTL = 3600
+REQUEST = KeyedRequest(caller="root", key="key", fingerprint="1" * 64)
 UNKNOWN = OutcomeUnknownError("The catalog went away while a change was being committed.")
 
 
@@ -34,15 +48,27 @@ class FailingCatalog(FakeCatalog):
         self._nth = nth
         self.chunks: list[int] = []
 
-    async def apply_batch(self, operations: Sequence[Operation]) -> list[Outcome]:
+    async def apply_batch(self, operations: Sequence[Operation], claim: KeyClaim | None = None) -> list[Outcome]:
         self.chunks.append(len(operations))
         fails = len(self.chunks) == self._nth + 1
         if fails and self._failure is not UNKNOWN:
             raise self._failure
-        outcomes = await super().apply_batch(operations)
+        outcomes = await super().apply_batch(operations, claim)
         if fails:
             raise self._failure
         return outcomes
+
+
+def all_kinds(root: type[FileportError]) -> Iterator[type[FileportError]]:
+    """Yield all errors of the domain that are told from others."""
+    for each in root.__subclasses__():
+        if "code" in vars(each) and each.__module__ == FileportError.__module__:
+            yield each
+        yield from all_kinds(each)
+
+
+def batch(catalog: FakeCatalog) -> ApplyBatch:
+    return ApplyBatch(catalog, Once(catalog, catalog.clock, lease=30, ttl=TTL))
 
 
 def kinds(outcomes: Sequence[Outcome]) -> list[type[object]]:
@@ -53,13 +79,13 @@ async def test_operations_go_in_their_order_chunk_by_chunk(catalog: FakeCatalog)
     file = await stored(catalog)
     count = 2 * CHUNK + 1
     changes = [Change(address=file.id, patch=FilePatch(tags=(str(number),))) for number in range(count)]
-    outcomes = await ApplyBatch(catalog)(changes)
+    outcomes = await batch(catalog)(changes)
     assert [outcome.tags for outcome in outcomes if isinstance(outcome, File)] == [(str(n),) for n in range(count)]
 
 
 async def test_what_no_file_can_have_is_refused_before_the_catalog_is_asked(catalog: FakeCatalog) -> None:
     file = await stored(catalog, name="a")
-    outcomes = await ApplyBatch(catalog)(
+    outcomes = await batch(catalog)(
         [
             Delete(address=Location("default", "a//b")),
             Delete(address=Location("DEFAULT", "a")),
@@ -83,7 +109,7 @@ async def test_what_no_file_can_have_is_refused_before_the_catalog_is_asked(cata
 
 async def test_a_batch_that_is_refused_altogether_needs_no_catalog(catalog: FakeCatalog) -> None:
     catalog.fail_with = CATALOG_DOWN
-    assert kinds(await ApplyBatch(catalog)([Delete(address=Location("default", ""))])) == [InvalidNameError]
+    assert kinds(await batch(catalog)([Delete(address=Location("default", ""))])) == [InvalidNameError]
 
 
 @pytest.mark.parametrize("failure", [CATALOG_DOWN, CatalogBusyError("Every connection is in use.")])
@@ -91,7 +117,7 @@ async def test_a_catalog_that_fails_before_anything_was_done_fails_the_batch(fai
     catalog = FailingCatalog(failure, 0)
     files = [await stored(catalog) for _ in range(CHUNK + 1)]
     with pytest.raises(type(failure)):
-        await ApplyBatch(catalog)([Delete(address=file.id) for file in files])
+        await batch(catalog)([Delete(address=file.id) for file in files])
     assert catalog.chunks == [CHUNK]
     assert [await exists(catalog, file) for file in files] == [True] * len(files)
 
@@ -106,7 +132,7 @@ async def test_a_catalog_that_fails_midway_leaves_what_was_done_and_ends_the_bat
     # One that is refused by itself, in each chunk, is no part of what fails.
     for place in (2 * CHUNK, CHUNK, 0):
         operations.insert(place, Delete(address=Location("default", "")))
-    outcomes = await ApplyBatch(catalog)(operations)
+    outcomes = await batch(catalog)(operations)
     by_itself = [outcome for outcome in outcomes if isinstance(outcome, InvalidNameError)]
     assert len(by_itself) == 3
     assert kinds([outcome for outcome in outcomes if not isinstance(outcome, InvalidNameError)]) == (
@@ -120,5 +146,83 @@ async def test_a_catalog_that_fails_midway_leaves_what_was_done_and_ends_the_bat
 async def test_an_outcome_that_is_unknown_from_the_beginning_is_told_for_each_operation() -> None:
     catalog = FailingCatalog(UNKNOWN, 0)
     files = [await stored(catalog) for _ in range(CHUNK + 2)]
-    outcomes = await ApplyBatch(catalog)([Delete(address=file.id) for file in files])
+    outcomes = await batch(catalog)([Delete(address=file.id) for file in files])
     assert kinds(outcomes) == [OutcomeUnknownError] * CHUNK + [NotAttemptedError] * 2
+
+
+# Sent again
+
+
+async def copies(catalog: FakeCatalog, count: int) -> list[Operation]:
+    """Return copies of one file, each to a name of its own, of which one is there already."""
+    file = await stored(catalog, name="0")
+    return [Copy(address=file.id, to=Destination(name=str(number))) for number in range(count)]
+
+
+async def test_a_batch_that_is_sent_again_is_told_what_came_of_it(catalog: FakeCatalog) -> None:
+    operations = await copies(catalog, 2 * CHUNK + 1)
+    first = await batch(catalog)(operations, REQUEST)
+    assert kinds(first) == [NameTakenError] + [File] * (2 * CHUNK)
+    await catalog.delete_file(file_of(first[1]).id, ANYTHING_GOES)
+    again = await batch(catalog)(operations, REQUEST)
+    assert told(again) == told(first)
+    assert kinds(again) == kinds(first)
+    assert not await exists(catalog, file_of(first[1]))
+
+
+@pytest.mark.parametrize("failure", [CATALOG_DOWN, UNKNOWN])
+@pytest.mark.parametrize("nth", [0, 1, 2])
+async def test_a_batch_that_was_cut_short_goes_on_when_it_is_sent_again(failure: UnavailableError, nth: int) -> None:
+    catalog = FailingCatalog(failure, nth)
+    operations = await copies(catalog, 3 * CHUNK)
+    if nth == 0 and failure is CATALOG_DOWN:
+        with pytest.raises(CatalogUnavailableError):
+            await batch(catalog)(operations, REQUEST)
+    else:
+        assert kinds(await batch(catalog)(operations, REQUEST))[nth * CHUNK] is type(failure)
+    whole = await batch(catalog)(operations, REQUEST)
+    assert kinds(whole) == [NameTakenError] + [File] * (3 * CHUNK - 1)
+    assert told(await batch(catalog)(operations, REQUEST)) == told(whole)
+    assert sum(catalog.chunks) == 3 * CHUNK + (CHUNK if failure is CATALOG_DOWN else 0)
+
+
+async def test_chunks_of_another_length_are_told_and_gone_on_behind(
+    catalog: FakeCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operations = await copies(catalog, 10)
+    with monkeypatch.context() as other_release:
+        other_release.setattr(apply_batch, "CHUNK", 3)
+        first = await batch(catalog)(operations, REQUEST)
+    assert told(await batch(catalog)(operations, REQUEST)) == told(first)
+
+
+async def test_another_batch_has_nothing_of_one_whose_key_it_has_once_that_is_free(catalog: FakeCatalog) -> None:
+    operations = await copies(catalog, CHUNK + 2)
+    first = await batch(catalog)(operations, REQUEST)
+    other = replace(REQUEST, fingerprint="2" * 64)
+    with pytest.raises(IdempotencyKeyReusedError):
+        await batch(catalog)(operations, other)
+    # The first chunk's time is over, that of the second is not.
+    catalog.keys["root", "key"].expires_at = catalog.clock.now()
+    assert kinds(await batch(catalog)(operations, other)) == [NameTakenError] * len(operations)
+    catalog.keys["root", "key"].expires_at = catalog.clock.now()
+    for file in first[1:]:
+        await catalog.delete_file(file_of(file).id, ANYTHING_GOES)
+    assert kinds(await batch(catalog)(operations, REQUEST)) == kinds(first)
+
+
+@pytest.mark.parametrize("kind", sorted(set(all_kinds(FileportError)) - {RangeNotSatisfiableError}, key=str))
+def test_a_refusal_is_the_same_after_it_was_kept(kind: type[FileportError]) -> None:
+    kept = msgspec.to_builtins(done_chunk(None, [kind("Détail.")]))
+    [outcome] = msgspec.convert(kept, DoneChunk).outcomes
+    assert (type(outcome), str(outcome)) == (kind, "Détail.")
+
+
+def file_of(outcome: Outcome) -> File:
+    assert isinstance(outcome, File)
+    return outcome
+
+
+def told(outcomes: Sequence[Outcome]) -> list[object]:
+    """Return the outcomes, with what is told of errors in their place."""
+    return [(each.code, each.detail) if isinstance(each, FileportError) else each for each in outcomes]

@@ -17,6 +17,7 @@ from domain.errors import (
 )
 from domain.model.batches import Operation, Outcome
 from domain.model.cursors import decode_place, encode_place
+from domain.model.idempotency import KeyClaim
 from domain.model.jobs import Job, JobClaim, JobKind, JobProblem, PrefixDestination, Progress, Task, advance, check_task
 from domain.usecases import work_on_jobs
 from domain.usecases.once import Once
@@ -101,7 +102,7 @@ async def _refuse(claim: JobClaim) -> None:
 
 async def test_a_bug_keeps_its_claim_until_it_ends_and_fails_the_job_in_the_end(clock: FakeClock) -> None:
     class BrokenCatalog(FakeCatalog):
-        async def apply_batch(self, operations: Sequence[Operation]) -> list[Outcome]:
+        async def apply_batch(self, operations: Sequence[Operation], claim: KeyClaim | None = None) -> list[Outcome]:
             raise RuntimeError("a bug")
 
     catalog = BrokenCatalog(clock)

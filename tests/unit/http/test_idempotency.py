@@ -161,6 +161,25 @@ async def test_a_direct_upload_that_has_become_a_file_is_not_begun_again(
     assert code(await begin()) == (409, "direct_upload_completed")
 
 
+async def apply_batch(client: httpx.AsyncClient, headers: dict[str, str]) -> httpx.Response:
+    copies = [{"op": "copy", "bucket": "default", "name": "original", "to": {"name": f"{each}"}} for each in range(60)]
+    operations = [*copies, {"op": "copy", "bucket": "default", "name": "original", "to": {"name": "a//b"}}, copies[0]]
+    operations.append({"op": "delete", "bucket": "default", "name": "59"})
+    return await client.post("/v1/batch", json={"operations": operations}, headers=headers)
+
+
+@pytest.mark.usefixtures("original")
+async def test_a_batch_is_applied_once(client: httpx.AsyncClient) -> None:
+    first = await apply_batch(client, KEY)
+    assert [result["status"] for result in first.json()["results"]] == [201] * 60 + [400, 409, 204]
+    files = (await client.get("/v1/files")).json()
+    assert is_same(await apply_batch(client, KEY), first)
+    assert (await client.get("/v1/files")).json() == files
+    assert code(await put_bucket(client, KEY)) == (422, "idempotency_key_reused")
+    again = await apply_batch(client, {})
+    assert [result["status"] for result in again.json()["results"]] == [409] * 59 + [201, 400, 409, 204]
+
+
 # Other requests
 
 
