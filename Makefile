@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BASE ?= python:3.13-slim
 IMAGE ?= fileport
-JOBS ?= 2
+JOBS ?= 4
 
 BIN := .venv/bin
 # Most tests wait for real parts. A module stays on one worker, with the servers that its tests share.

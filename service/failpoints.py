@@ -46,11 +46,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
         f"{_S3}.partials:put_object",
         f"{_S3}.concatenation:put_object",
     ),
-    "s3.create": (
-        f"{_S3}.multipart:create_upload",
-        f"{_S3}.appending:create_upload",
-        f"{_S3}.concatenation:create_upload",
-    ),
+    "s3.create": (f"{_S3}.multipart:create_upload", f"{_S3}.appending:create_upload"),
     "s3.part": (
         f"{_S3}.multipart:send_part",
         f"{_S3}.appending:send_part",
