@@ -11,6 +11,7 @@ import msgspec
 from tests.clients import ROOT_KEY
 
 _PIECE = 64 * 1024
+_LAST_CHUNK = b"\r\n0\r\n\r\n"
 
 
 class RawClient:
@@ -62,8 +63,14 @@ class RawClient:
         return taken
 
     async def problem(self) -> tuple[bytes, dict[str, Any]]:
-        """Return the head and the problem of an answer after which the server ends the connection."""
-        head, _, body = (await self.take_all()).partition(b"\r\n\r\n")
+        """Return the head and the problem of an answer, which is in chunks or ends with the connection.
+
+        A server that says that it will close the connection may leave that to its client.
+        """
+        answer = b""
+        while not answer.endswith(_LAST_CHUNK) and (piece := await self.take()):
+            answer += piece
+        head, _, body = answer.partition(b"\r\n\r\n")
         head = head.lower()
         return head, msgspec.json.decode(_joined(body) if b"transfer-encoding: chunked" in head else body)
 
