@@ -93,29 +93,6 @@ UPDATE uploads SET held_until = {_FROM_NOW.format("$3")}, is_wanted = false FROM
 WHERE id = $1 AND epoch = $2 AND held_until IS NOT NULL
 RETURNING id
 """
-_SAVE = f"""
-WITH saved AS (
-    UPDATE uploads
-    SET size = $3, store_state = $4, held_until = {_FROM_NOW.format("$5")},
-        expires_at = greatest(expires_at, {_FROM_NOW.format("$6")})
-    WHERE id = $1 AND epoch = $2 AND held_until IS NOT NULL
-    RETURNING blob_key
-)
-UPDATE blobs SET lease_until = greatest(lease_until, {_FROM_NOW.format("$6")})
-FROM saved WHERE blobs.key = saved.blob_key AND state = 'staged'
-RETURNING key
-"""
-_SET_LENGTH = "UPDATE uploads SET length = $3 WHERE id = $1 AND epoch = $2 RETURNING id"
-# Nothing is lost where a crash of Postgres undoes these: the hold lapses a little later, or earlier.
-_KEEP, _LET_GO = (
-    f"""
-WITH unsynced AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
-UPDATE uploads SET held_until = {until}, is_wanted = false FROM unsynced
-WHERE id = $1 AND epoch = $2 AND held_until IS NOT NULL
-RETURNING id
-"""
-    for until in (_FROM_NOW.format("$3"), "NULL")
-)
 _FINISH_PART = """
 UPDATE uploads SET is_finished = true, held_until = NULL, is_wanted = false WHERE id = $1 AND epoch = $2 RETURNING id
 """

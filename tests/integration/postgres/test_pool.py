@@ -19,6 +19,7 @@ from domain.errors import (
     NoSuchFileError,
     OutcomeUnknownError,
 )
+from domain.model.blobs import new_blob_key
 from domain.model.buckets import Policy, Usage
 from domain.model.preconditions import ANYTHING_GOES
 from tests.contracts.catalog import reserved, stored, usage
@@ -156,10 +157,10 @@ async def test_a_commit_that_is_cut_off_is_settled_by_repeating_it(database: str
 async def test_a_single_statement_that_is_cut_off_may_have_happened(database: str, breaks: Effect) -> None:
     async with PostgresProxy(database).listening() as proxy, create_pool(proxy.dsn, size=1) as pool:
         catalog = PostgresCatalog(pool, grace=0)
-        with proxy.fault(breaks, "INSERT INTO buckets"), pytest.raises(OutcomeUnknownError):
-            await catalog.put_bucket("songs", Policy())
-        _, is_new = await catalog.put_bucket("songs", Policy())
-        assert is_new == (breaks is not effects.lose_answer)
+        key = new_blob_key()
+        with proxy.fault(breaks, "INSERT INTO blobs"), pytest.raises(OutcomeUnknownError):
+            await catalog.reserve_blobs([key], lease=60)
+        assert (key in await catalog.blob_records_of([key])) == (breaks is effects.lose_answer)
 
 
 @BREAKS
