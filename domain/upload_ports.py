@@ -6,6 +6,7 @@ from uuid import UUID
 
 from domain.model.blobs import Blob
 from domain.model.files import NewFile, Stored
+from domain.model.idempotency import KeyClaim
 from domain.model.partials import Progress
 from domain.model.uploads import Hold, NewUpload, Upload
 
@@ -18,8 +19,10 @@ class Uploads(Protocol):
     another hold has come since, or the blob was given up.
     """
 
-    async def create_upload(self, new: NewUpload, *, id: UUID, blob_key: str, ttl: float) -> Upload:
-        """Record the upload, and its blob as staged, both for `ttl`. Durable when it returns."""
+    async def create_upload(
+        self, new: NewUpload, claim: KeyClaim | None = None, *, id: UUID, blob_key: str, ttl: float
+    ) -> Upload:
+        """Record the upload, and its blob as staged, both for `ttl`. Durable when it returns. Finishes the claim."""
         ...
 
     async def upload(self, id: UUID) -> Upload:

@@ -202,9 +202,18 @@ class UseCases(Provider):
 
     @provide
     def begin_upload(
-        self, catalog: Catalog, append: AppendToUpload, find: FindUpload, end: EndUpload, settings: Settings
+        self,
+        *,
+        catalog: Catalog,
+        append: AppendToUpload,
+        find: FindUpload,
+        end: EndUpload,
+        once: Once,
+        settings: Settings,
     ) -> BeginUpload:
-        return BeginUpload(catalog, append, find, end, ttl=settings.upload_ttl, max_file_size=settings.max_file_size)
+        return BeginUpload(
+            catalog, append, find, end, once, ttl=settings.upload_ttl, max_file_size=settings.max_file_size
+        )
 
     @provide
     def append_to_upload(

@@ -4,19 +4,23 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from adapters.postgres.commit import commit
 from adapters.postgres.connections import Connection
 from adapters.postgres.database import Database
+from adapters.postgres.idempotency import finishing
 from domain.errors import LeaseLostError, NoSuchUploadError, UploadExpiredError
 from domain.model.blobs import Blob
 from domain.model.files import NewFile, Stored
+from domain.model.idempotency import KeyClaim
 from domain.model.partials import Progress
+from domain.model.preconditions import Precondition
 from domain.model.uploads import Hold, HoldState, NewUpload, Upload
 
 _COLUMNS = """
-id, kind, blob_key, length, size, store_state, bucket, name, content_type, metadata, tags, given, parts, is_finished,
-file_id, is_wanted, created_at, expires_at,
+id, kind, blob_key, length, size, store_state, bucket, name, content_type, metadata, tags, precondition, given, parts,
+is_finished, file_id, is_wanted, created_at, expires_at,
 CASE WHEN held_until IS NULL THEN 'free' WHEN held_until > statement_timestamp() THEN 'held' ELSE 'left' END AS hold
 """
 _ALIVE = "expires_at > statement_timestamp()"
@@ -27,8 +31,8 @@ _UNSYNCED = "WITH unsynced AS MATERIALIZED (SELECT set_config('synchronous_commi
 _RESERVE = f"INSERT INTO blobs (key, state, lease_until) VALUES ($1, 'staged', {_FROM_NOW.format('$2')})"
 _CREATE = f"""
 INSERT INTO uploads (
-    id, kind, blob_key, length, bucket, name, content_type, metadata, tags, given, parts, expires_at
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, {_FROM_NOW.format("$12")})
+    id, kind, blob_key, length, bucket, name, content_type, metadata, tags, precondition, given, parts, expires_at
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, {_FROM_NOW.format("$13")})
 RETURNING {_COLUMNS}
 """
 _UPLOAD = f"SELECT {_COLUMNS}, {_ALIVE} AS is_alive FROM uploads WHERE id = $1"
@@ -139,8 +143,10 @@ class PostgresUploads:
         self._database = database
         self._grace = grace
 
-    async def create_upload(self, new: NewUpload, *, id: UUID, blob_key: str, ttl: float) -> Upload:
-        return await self._database.transact(_create, new, id, blob_key, ttl)
+    async def create_upload(
+        self, new: NewUpload, claim: KeyClaim | None = None, *, id: UUID, blob_key: str, ttl: float
+    ) -> Upload:
+        return await self._database.transact(finishing(claim, _create), new, id, blob_key, ttl)
 
     async def upload(self, id: UUID) -> Upload:
         return _alive(await self._database.read(_UPLOAD, id))
@@ -212,6 +218,7 @@ async def _create(connection: Connection, new: NewUpload, id: UUID, blob_key: st
         target and target.content_type,
         target and target.metadata,
         target and target.tags,
+        target and msgspec.to_builtins(target.precondition),
         new.given,
         new.parts,
         ttl,
@@ -288,4 +295,5 @@ def _to_target(row: asyncpg.Record) -> NewFile | None:
         content_type=row["content_type"],
         metadata=row["metadata"],
         tags=None if tags is None else tuple(tags),
+        precondition=msgspec.convert(row["precondition"], Precondition),
     )

@@ -1,15 +1,14 @@
 """`/v1/buckets`: buckets and their policies."""
 
-import base64
-import binascii
 from typing import Annotated, Any
 
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Request, Response, delete, put
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from domain.errors import InvalidBucketError, InvalidCursorError
+from domain.errors import InvalidBucketError
 from domain.model.buckets import Policy, check_bucket_name
+from domain.model.cursors import decode_place, encode_place, foreign_cursor
 from domain.usecases.delete_bucket import DeleteBucket
 from domain.usecases.find_bucket import FindBucket
 from domain.usecases.list_buckets import ListBuckets
@@ -50,7 +49,7 @@ async def list_buckets(
 ) -> BucketPage:
     """List the buckets by name."""
     buckets, last = await list_buckets(after=None if cursor is None else _name_in(cursor), limit=limit)
-    next_ = None if last is None else base64.urlsafe_b64encode(last.encode()).decode()
+    next_ = None if last is None else encode_place(last)
     return BucketPage(items=[bucket_body(each) for each in buckets], limit=limit, next=next_)
 
 
@@ -65,6 +64,6 @@ async def delete_bucket(
 
 def _name_in(cursor: str) -> str:
     try:
-        return check_bucket_name(base64.b64decode(cursor.encode(), altchars=b"-_", validate=True).decode())
-    except (binascii.Error, UnicodeDecodeError, InvalidBucketError):
-        raise InvalidCursorError("The cursor was not made by this service.") from None
+        return check_bucket_name(decode_place(cursor, str))
+    except InvalidBucketError:
+        raise foreign_cursor() from None

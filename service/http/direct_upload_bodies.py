@@ -59,7 +59,7 @@ class DirectUploadPage(msgspec.Struct, frozen=True, kw_only=True):
 
     items: list[DirectUploadBody]
     limit: int
-    next: UUID | None
+    next: str | None
 
 
 def direct_upload_path(id: UUID) -> str:

@@ -9,6 +9,7 @@ from litestar import Request, Response, delete, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from domain.model.buckets import MAX_FILE_BYTES
+from domain.model.cursors import decode_place, encode_place
 from domain.model.digests import Digest
 from domain.model.direct_uploads import MAX_PARTS
 from domain.model.files import NewFile
@@ -84,10 +85,12 @@ async def post_direct_upload(
 async def list_direct_uploads(
     list_direct_uploads: FromDishka[ListDirectUploads],
     limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
-    cursor: FromQuery[UUID | None] = None,
+    cursor: FromQuery[str | None] = None,
 ) -> DirectUploadPage:
     """List the direct uploads that are open or being completed."""
-    uploads, next_ = await list_direct_uploads(after=cursor, limit=limit)
+    after = None if cursor is None else decode_place(cursor, UUID)
+    uploads, last = await list_direct_uploads(after=after, limit=limit)
+    next_ = None if last is None else encode_place(last)
     return DirectUploadPage(items=[direct_upload_body(each) for each in uploads], limit=limit, next=next_)
 
 

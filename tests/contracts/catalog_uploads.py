@@ -1,5 +1,6 @@
 """What the catalog promises of resumable uploads; see `domain.upload_ports.Uploads`."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,13 +17,14 @@ from domain.model.blobs import Blob, new_blob_key
 from domain.model.buckets import Policy
 from domain.model.ids import new_id
 from domain.model.partials import Progress
-from domain.model.preconditions import ANYTHING_GOES
+from domain.model.preconditions import ANYTHING_GOES, Precondition
 from domain.model.uploads import Hold, NewUpload, Upload
 from domain.ports import Catalog
 from tests.contracts.catalog import LEASE, CatalogContract, claims
 from tests.factories import BlobFactory, NewFileFactory
 
 TTL = 3600.0
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 PIECES = {"pieces": ["a", "ü"], "next": 3}
 
 
@@ -54,7 +56,8 @@ async def finished(catalog: Catalog, upload: Upload, *, kept: float = TTL) -> UU
 
 class UploadsContract(CatalogContract):
     async def test_an_upload_comes_back_as_it_was_begun(self, catalog: Catalog) -> None:
-        target = NewFileFactory.build(name="é/x", metadata={"a": [1, None]}, tags=("b", "a"))
+        precondition = Precondition(if_match=('"é"', 'W/"b"'), if_unmodified_since=LONG_AGO)
+        target = NewFileFactory.build(name="é/x", metadata={"a": [1, None]}, tags=("b", "a"), precondition=precondition)
         begun_ = await begun(catalog, target=target, length=10, given="filename w6kveA==")
         found = await catalog.upload(begun_.id)
         assert found == begun_

@@ -9,14 +9,17 @@ import pytest
 
 from domain.errors import LeaseLostError, QuotaExceededError
 from domain.model.batches import Copy, Delete, Operation
+from domain.model.blobs import new_blob_key
 from domain.model.buckets import Bucket, Policy, Usage
 from domain.model.chunks import DoneChunk, done_chunk
 from domain.model.digests import Digest
 from domain.model.direct_uploads import DirectUpload, NewDirectUpload
 from domain.model.files import Destination, File, Location, Stored
 from domain.model.idempotency import KeyClaim, KeyRecord
+from domain.model.ids import new_id
 from domain.model.jobs import Job, PrefixDestination, Task
-from domain.model.preconditions import ANYTHING_GOES
+from domain.model.preconditions import ANYTHING_GOES, Precondition
+from domain.model.uploads import NewUpload, Upload
 from domain.ports import Catalog
 from tests.contracts.catalog import LEASE, CatalogContract, exists, reserved, stored, usage
 from tests.factories import NewFileFactory
@@ -84,6 +87,13 @@ async def begin(catalog: Catalog, claim: KeyClaim) -> DirectUpload:
     return await catalog.open_direct_upload(new, claim, life=LEASE, lease=LEASE)
 
 
+async def begin_resumable(catalog: Catalog, claim: KeyClaim) -> Upload:
+    """Begin a resumable upload."""
+    target = NewFileFactory.build(metadata=METADATA, tags=("b",), precondition=Precondition(if_none_match=()))
+    new = NewUpload(target=target, length=10, given="filename w6kveA==")
+    return await catalog.create_upload(new, claim, id=new_id(), blob_key=new_blob_key(), ttl=LEASE)
+
+
 async def batch(catalog: Catalog, claim: KeyClaim) -> DoneChunk:
     """Copy the file `original`, and delete one that is not there."""
     operations: list[Operation] = [
@@ -93,7 +103,7 @@ async def batch(catalog: Catalog, claim: KeyClaim) -> DoneChunk:
     return done_chunk(claim, await catalog.apply_batch(operations, claim))
 
 
-CHANGES = [store, copy, put, replace, start, begin, batch]
+CHANGES = [store, copy, put, replace, start, begin, begin_resumable, batch]
 Change = Callable[[Catalog, KeyClaim], Awaitable[Any]]
 
 
@@ -175,6 +185,7 @@ class IdempotencyKeysContract(CatalogContract):
             (replace, tuple[Bucket, bool]),
             (start, Job),
             (begin, DirectUpload),
+            (begin_resumable, Upload),
             (batch, DoneChunk),
         ],
     )
@@ -256,6 +267,7 @@ class IdempotencyKeysContract(CatalogContract):
             await catalog.buckets(after=None, limit=100),
             await catalog.jobs(after=None, limit=100),
             await catalog.direct_uploads(after=None, limit=100),
+            await catalog.list_uploads(bucket=None, after=None, limit=100),
         )
 
     async def test_a_lease_that_ended_does_no_harm_until_the_key_is_taken_over(self, catalog: Catalog) -> None:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from domain.errors import LeaseLostError, NoSuchUploadError, UploadExpiredError
 from domain.model.blobs import Blob
 from domain.model.files import NewFile, Stored
+from domain.model.idempotency import KeyClaim
 from domain.model.partials import Progress
 from domain.model.uploads import Hold, HoldState, NewUpload, Upload
 from tests.unit.fake_clock import FakeClock
@@ -35,6 +36,12 @@ class FakeUploads(ABC):
     def reach(self) -> None: ...
 
     @abstractmethod
+    def _check_claim(self, claim: KeyClaim | None) -> None: ...
+
+    @abstractmethod
+    def _finish(self, claim: KeyClaim | None, result: object) -> None: ...
+
+    @abstractmethod
     async def commit_file(self, new: NewFile, blob: Blob) -> Stored: ...
 
     @abstractmethod
@@ -46,7 +53,10 @@ class FakeUploads(ABC):
     @abstractmethod
     async def release_blobs(self, keys: Sequence[str], *, at_once: bool) -> None: ...
 
-    async def create_upload(self, new: NewUpload, *, id: UUID, blob_key: str, ttl: float) -> Upload:
+    async def create_upload(
+        self, new: NewUpload, claim: KeyClaim | None = None, *, id: UUID, blob_key: str, ttl: float
+    ) -> Upload:
+        self._check_claim(claim)
         await self.reserve_blobs([blob_key], lease=ttl)
         target = new.target
         upload = Upload(
@@ -66,6 +76,7 @@ class FakeUploads(ABC):
             expires_at=self.clock.now() + timedelta(seconds=ttl),
         )
         self.uploads[id] = UploadRow(upload=upload)
+        self._finish(claim, upload)
         return upload
 
     async def upload(self, id: UUID) -> Upload:

@@ -148,7 +148,7 @@ BUCKET = bucket_body(_bucket)
 BUCKET_PAGE = BucketPage(
     items=[bucket_body(Bucket(name="default", policy=Policy(), created_at=_NOVEMBER)), BUCKET],
     limit=2,
-    next="bXVzaWM=",
+    next=encode_place("music"),
 )
 
 DIRECT_UPLOAD_REQUEST = DirectUploadRequest(
@@ -203,7 +203,7 @@ FAILED = direct_upload_body(
         failure=Failure(code="digest_mismatch", detail="The sha-256 of the body is not the one that was declared."),
     )
 )
-DIRECT_UPLOAD_PAGE = DirectUploadPage(items=[DIRECT_UPLOAD], limit=1, next=DIRECT_UPLOAD.id)
+DIRECT_UPLOAD_PAGE = DirectUploadPage(items=[DIRECT_UPLOAD], limit=1, next=encode_place(DIRECT_UPLOAD.id))
 UPLOAD = UploadBody(
     id=UUID("019a6b1d-0f3a-7a52-b7c1-5e2f9d3a4b60"),
     kind="whole",
@@ -217,7 +217,7 @@ UPLOAD = UploadBody(
     created_at=_NOVEMBER,
     expires_at=datetime(2026, 11, 4, 9, 33, 2, 17_604, tzinfo=UTC),
 )
-UPLOAD_PAGE = UploadPage(items=[UPLOAD], limit=2, next=None)
+UPLOAD_PAGE = UploadPage(items=[UPLOAD], limit=2, next=encode_place(UPLOAD.id))
 
 LIVE = Liveness()
 READY = Readiness(status="ok", catalog="ok", blob_store="ok")

@@ -34,7 +34,7 @@ class UploadPage(msgspec.Struct, frozen=True, kw_only=True):
 
     items: list[UploadBody]
     limit: int
-    next: UUID | None
+    next: str | None
 
 
 def upload_body(upload: Upload) -> UploadBody:

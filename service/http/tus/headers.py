@@ -11,6 +11,7 @@ from uuid import UUID
 
 from litestar import Request
 from litestar.exceptions import HTTPException
+from msgspec.structs import replace
 
 from domain.errors import InvalidChecksumError, InvalidUploadError, InvalidUploadMetadataError
 from domain.model.buckets import DEFAULT_BUCKET, MAX_BYTES
@@ -18,6 +19,7 @@ from domain.model.checksums import Checksum, make_checksum
 from domain.model.files import NewFile
 from domain.model.media_types import content_type_of
 from domain.model.uploads import NewUpload, UploadKind
+from service.http.conditions import precondition_of
 from service.http.forms import parse_metadata, parse_tags
 from service.http.tus.protocol import OFFSET_OCTET_STREAM, PATH
 
@@ -30,13 +32,17 @@ AnyRequest = Request[Any, Any, Any]
 
 
 def new_upload(request: AnyRequest) -> NewUpload:
-    """Return the upload that the request begins. Raises `InvalidUploadError` and what its metadata may break."""
+    """Return the upload that the request begins.
+
+    Conditions are those of the file, so of no partial one. Raises `InvalidUploadError`, `InvalidConditionError`, and
+    what its metadata may break.
+    """
     kind, parts = _concat(request)
     given = request.headers.get("upload-metadata", "")
     values = _metadata(given)
     return NewUpload(
         kind=kind,
-        target=None if kind == "partial" else _target(values),
+        target=None if kind == "partial" else replace(_target(values), precondition=precondition_of(request)),
         length=None if kind == "final" and "upload-length" not in request.headers else _length(request),
         given=given,
         parts=parts,

@@ -3,11 +3,14 @@
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import HttpMethod, Request, Response, delete, get, patch, post, route
 from litestar.params import FromPath, FromQuery, QueryParameter
+from msgspec.structs import replace
 
 from domain.model.buckets import check_bucket_name
+from domain.model.cursors import decode_place, encode_place
 from domain.model.listing import DEFAULT_LIMIT, MAX_LIMIT
 from domain.usecases.append_to_upload import Addition, AppendToUpload
 from domain.usecases.begin_upload import BeginUpload
@@ -16,6 +19,7 @@ from domain.usecases.find_upload import FindUpload
 from domain.usecases.list_uploads import ListUploads
 from service.capacity import Capacity
 from service.http.bodies import declared_length, stream_body
+from service.http.idempotency import keyed_request
 from service.http.origins import base_url
 from service.http.tus.answers import (
     UploadPage,
@@ -37,11 +41,13 @@ async def list_uploads(
     list_uploads: FromDishka[ListUploads],
     bucket: FromQuery[str | None] = None,
     limit: Limit = DEFAULT_LIMIT,
-    cursor: FromQuery[UUID | None] = None,
+    cursor: FromQuery[str | None] = None,
 ) -> UploadPage:
     """List the uploads that are under way, the oldest first, a page at a time."""
     bucket = None if bucket is None else check_bucket_name(bucket)
-    uploads, next_ = await list_uploads(bucket=bucket, after=cursor, limit=limit)
+    after = None if cursor is None else decode_place(cursor, UUID)
+    uploads, last = await list_uploads(bucket=bucket, after=after, limit=limit)
+    next_ = None if last is None else encode_place(last)
     return UploadPage(items=[upload_body(each) for each in uploads], limit=limit, next=next_)
 
 
@@ -56,12 +62,13 @@ async def begin_upload(
     """Begin an upload, with its first bytes or without."""
     new = new_upload(request)
     base = base_url(request.scope, public_url=settings.public_url, trusted_proxies=settings.trusted_proxies)
+    keyed = keyed_request(request, msgspec.json.encode(replace(new, target=None)))
     if not has_body(request):
-        return begun_response(await begin_upload(new), base)
+        return begun_response(await begin_upload(new, request=keyed), base)
     require_bytes(request)
     first = Addition(offset=0, size=declared_length(request), checksum=checksum_of(request))
     async with capacity.uploads.place():
-        return begun_response(await begin_upload(new, first, stream_body(request)), base)
+        return begun_response(await begin_upload(new, first, stream_body(request), keyed), base)
 
 
 @route("/{upload_id:uuid}", http_method=[HttpMethod.HEAD], guards=[require_version])

@@ -436,6 +436,11 @@ async def test_uploads_under_way_are_listed_in_pages(client: httpx.AsyncClient) 
     assert second["next"] is None
 
 
+@pytest.mark.parametrize("cursor", ["x", "null", "01a1fbb5-4e86-72b2-97d2-883554c0939d"])
+async def test_a_cursor_of_another_make_is_refused(client: httpx.AsyncClient, cursor: str) -> None:
+    assert refusal(await client.get(UPLOADS, params={"cursor": cursor})) == (400, "invalid_cursor")
+
+
 async def test_an_upload_that_is_not_there_is_not_found(client: httpx.AsyncClient) -> None:
     for method, path in (("GET", ""), ("GET", "/parts"), ("POST", "/complete"), ("DELETE", "")):
         answer = await client.request(method, f"{UPLOADS}/{uuid4()}{path}")

@@ -11,6 +11,7 @@ import pytest
 
 from tests.unit.fakes import CATALOG_DOWN, FakeBlobStore, FakeCatalog, FakeClock
 from tests.unit.http.conftest import Service
+from tests.unit.http.tus import BYTES, TUS, UPLOADS, add, encoded
 
 FILES = "/v1/buckets/default/files"
 KEY = {"Idempotency-Key": '"k"'}
@@ -61,7 +62,12 @@ async def begin_upload(client: httpx.AsyncClient, headers: dict[str, str]) -> ht
     return await client.post("/v1/direct-uploads", json=asked, headers=headers)
 
 
-SENDS = [put_file, post_file, copy_file, put_bucket, start_job, begin_upload]
+async def begin_resumable(client: httpx.AsyncClient, headers: dict[str, str]) -> httpx.Response:
+    given = {"Upload-Length": "3", "Upload-Metadata": encoded(filename="a")}
+    return await client.post(UPLOADS, headers={**TUS, **given, **headers})
+
+
+SENDS = [put_file, post_file, copy_file, put_bucket, start_job, begin_upload, begin_resumable]
 
 
 def is_same(one: httpx.Response, other: httpx.Response) -> bool:
@@ -394,3 +400,36 @@ async def test_what_only_reads_or_is_done_twice_without_harm_takes_no_key(
     assert (await client.patch(original, json={"tags": ["t"]}, headers=headers)).status_code == 200
     assert (await client.delete(original, headers=headers)).status_code == 204
     assert not catalog.keys
+
+
+async def test_a_resumable_upload_that_is_begun_again_goes_on_where_it_is(client: httpx.AsyncClient) -> None:
+    async def begin(**headers: str) -> httpx.Response:
+        return await client.post(UPLOADS, content=b"012", headers={**BYTES, **KEY, "Upload-Length": "6", **headers})
+
+    first = await begin()
+    url = first.headers["location"]
+    await add(client, url, 3, b"3")
+    again = await begin()
+    assert (again.status_code, again.headers["location"], again.headers["upload-offset"]) == (201, url, "4")
+    file = (await add(client, url, 4, b"45")).headers["fileport-file-id"]
+    done = await begin()
+    assert (done.headers["upload-offset"], done.headers["fileport-file-id"]) == ("6", file)
+    for other in ({"Upload-Length": "7"}, {"Upload-Metadata": encoded(filename="b")}, {"If-Match": "*"}):
+        assert code(await begin(**other)) == (422, "idempotency_key_reused")
+    assert len((await client.get("/v1/files")).json()["items"]) == 1
+
+
+async def test_first_bytes_that_are_refused_may_be_sent_again_with_the_key(client: httpx.AsyncClient) -> None:
+    wrong = {**BYTES, **KEY, "Upload-Length": "3", "Upload-Checksum": "md5 " + base64.b64encode(bytes(16)).decode()}
+    refused = await client.post(UPLOADS, content=b"012", headers=wrong)
+    assert code(refused) == (460, "checksum_mismatch")
+    again = await client.post(UPLOADS, content=b"012", headers=wrong)
+    assert (again.status_code, again.headers["upload-offset"]) == (201, "0")
+    answer = await add(client, again.headers["location"], 0, b"012")
+    assert answer.headers["upload-offset"] == "3"
+
+
+async def test_an_upload_that_was_ended_is_not_begun_again(client: httpx.AsyncClient) -> None:
+    first = await begin_resumable(client, KEY)
+    await client.delete(first.headers["location"], headers=TUS)
+    assert code(await begin_resumable(client, KEY)) == (404, "upload_not_found")

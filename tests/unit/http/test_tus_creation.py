@@ -192,3 +192,34 @@ async def test_bytes_of_an_unknown_length_keep_to_the_bucket_s_limit(client: htt
     url = await begin(client, None, **{"Upload-Metadata": encoded(bucket="b")})
     answer = await add(client, url, 0, b"012345")
     assert (answer.status_code, answer.json()["code"]) == (413, "file_too_large")
+
+
+@pytest.mark.parametrize("condition", [{"If-None-Match": "*"}, {"If-Match": '"1"'}])
+async def test_conditions_hold_at_the_beginning_and_at_the_end(
+    client: httpx.AsyncClient, condition: dict[str, str]
+) -> None:
+    path = "/v1/buckets/default/files/a"
+    given = {"Upload-Metadata": encoded(filename="a"), **condition}
+    if "If-Match" in condition:
+        given["If-Match"] = (await client.put(path, content=b"first")).headers["etag"]
+    url = await begin(client, 3, **given)
+    await client.put(path, content=b"other")
+    late = await add(client, url, 0, b"012")
+    assert (late.status_code, late.json()["code"]) == (412, "precondition_failed")
+    early = await client.post(UPLOADS, headers={**TUS, "Upload-Length": "3", **given})
+    assert (early.status_code, early.json()["code"]) == (412, "precondition_failed")
+    assert (await client.get(path)).content == b"other"
+    assert (await client.get(UPLOADS)).json()["items"][0]["id"] == url.rpartition("/")[2]
+
+
+async def test_a_condition_that_holds_until_the_end_lets_the_file_be_replaced(client: httpx.AsyncClient) -> None:
+    path = "/v1/buckets/default/files/a"
+    etag = (await client.put(path, content=b"first")).headers["etag"]
+    url = await begin(client, 3, **{"Upload-Metadata": encoded(filename="a"), "If-Match": etag})
+    file, content = await stored(client, await add(client, url, 0, b"012"))
+    assert (content, file["revision"]) == (b"012", 2)
+
+
+async def test_a_condition_that_is_none_is_refused(client: httpx.AsyncClient) -> None:
+    answer = await client.post(UPLOADS, headers={**TUS, "Upload-Length": "3", "If-Match": "x"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_condition")

@@ -13,6 +13,7 @@ from domain.errors import (
     IncompleteUploadError,
     InvalidBucketError,
     InvalidContentTypeError,
+    InvalidCursorError,
     InvalidMetadataError,
     InvalidNameError,
     InvalidPartSizeError,
@@ -73,10 +74,10 @@ OPERATIONS = {
         tag=TAG,
         description="The oldest first.",
         answers={HTTPStatus.OK: Answer(description="A page of uploads.", content=json_of(examples.DIRECT_UPLOAD_PAGE))},
-        refusals=(DirectAccessUnsupportedError,),
+        refusals=(DirectAccessUnsupportedError, InvalidCursorError),
         query={
             "limit": Meaning("At most so many uploads.", 100),
-            "cursor": Meaning("The page after another: that one's `next`.", str(examples.DIRECT_UPLOAD.id)),
+            "cursor": Meaning("The page after another: that one's `next`.", examples.DIRECT_UPLOAD_PAGE.next),
         },
     ),
     "getDirectUpload": Operation(

@@ -13,6 +13,7 @@ from domain.errors import (
     InvalidBucketError,
     InvalidChecksumError,
     InvalidContentTypeError,
+    InvalidCursorError,
     InvalidMetadataError,
     InvalidNameError,
     InvalidTagsError,
@@ -25,6 +26,7 @@ from domain.errors import (
     OutcomeUnknownError,
     OverloadedError,
     PartialBusyError,
+    PreconditionFailedError,
     QuotaExceededError,
     TypeNotAllowedError,
     UploadExpiredError,
@@ -32,6 +34,7 @@ from domain.errors import (
     UploadTooLongError,
 )
 from service.http.openapi import examples, schemas
+from service.http.openapi.headers import ON_CHANGES, ON_REPEATS
 from service.http.openapi.operation import Answer, Content, Meaning, Operation, json_of
 from service.http.tus.protocol import OFFSET_OCTET_STREAM, UnsupportedTusVersionError
 
@@ -45,7 +48,14 @@ _BYTES = Content(
 )
 _FOUND = (UnsupportedTusVersionError, NoSuchUploadError, UploadExpiredError, UploadLockedError)
 _ADMISSION = (NoSuchBucketError, FileTooLargeError, QuotaExceededError, TypeNotAllowedError)
-_FINISH = (*_ADMISSION, BlobStoreUnavailableError, BlobMissingError, LeaseLostError, OutcomeUnknownError)
+_FINISH = (
+    *_ADMISSION,
+    PreconditionFailedError,
+    BlobStoreUnavailableError,
+    BlobMissingError,
+    LeaseLostError,
+    OutcomeUnknownError,
+)
 _ADD = (
     InvalidUploadError,
     InvalidChecksumError,
@@ -67,11 +77,11 @@ OPERATIONS = {
             "`Tus-Resumable`."
         ),
         answers={HTTPStatus.OK: Answer(description="A page of uploads.", content=json_of(examples.UPLOAD_PAGE))},
-        refusals=(InvalidBucketError,),
+        refusals=(InvalidBucketError, InvalidCursorError),
         query={
             "bucket": Meaning("Only uploads to this bucket.", examples.BUCKET.name, schemas.BUCKET_NAME),
             "limit": Meaning("How many at most.", 2),
-            "cursor": Meaning("The `next` of the page before.", str(examples.UPLOAD.id)),
+            "cursor": Meaning("The `next` of the page before.", examples.UPLOAD_PAGE.next),
         },
         sample=("bucket",),
     ),
@@ -81,9 +91,13 @@ OPERATIONS = {
             "The file is what `Upload-Metadata` says: `filename` is its name, else the upload's id; `filetype` its "
             "content type, else the name's extension decides; `bucket`, else `default`; `metadata`, a JSON object; "
             "`tags`, a JSON array, or with commas between. Other keys are kept in the file's metadata, as texts. With "
-            "a body, declared as `application/offset+octet-stream`, the first bytes come along."
+            "a body, declared as `application/offset+octet-stream`, the first bytes come along. The conditions are "
+            "those of the file, checked now and once more when it is stored; on a partial upload they mean nothing. A "
+            "repeat with the same key gets the same upload, as it is by now, and its bytes are not read."
         ),
         request_headers=(
+            *ON_CHANGES,
+            *ON_REPEATS,
             "TusResumable",
             "UploadLength",
             "UploadDeferLength",
@@ -105,6 +119,7 @@ OPERATIONS = {
             InvalidContentTypeError,
             InvalidMetadataError,
             InvalidTagsError,
+            NoSuchUploadError,
             UploadExpiredError,
             UploadLockedError,
             *_ADD,
