@@ -3,11 +3,12 @@
 PYTHON ?= python3
 BASE ?= python:3.13-slim
 IMAGE ?= fileport
-JOBS ?= 4
+JOBS ?= 3
 
 BIN := .venv/bin
-# Most tests wait for real parts. A module stays on one worker, with the servers that its tests share.
-PARALLEL := -n $(JOBS) --dist loadscope
+# Most tests wait for real parts. A module stays on one worker, with the servers that its tests share. They begin in the
+# order of their names: else the longest tests, alone in their modules, would come last.
+PARALLEL := -n $(JOBS) --dist loadscope --no-loadscope-reorder
 INSTALLED := .venv/.installed
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --quiet --custom-compile-command "make lock"
@@ -24,7 +25,7 @@ run: $(INSTALLED) ## serve, with the embedded Postgres unless FILEPORT_DATABASE_
 	@exec $(BIN)/fileport serve
 
 test: $(INSTALLED) ## all tests, with coverage of domain and service
-	$(BIN)/pytest $(PARALLEL) tests/unit tests/integration --cov --cov-fail-under=95
+	$(BIN)/pytest $(PARALLEL) tests/integration tests/unit --cov --cov-fail-under=95
 
 unit: $(INSTALLED) ## the tests on in-memory fakes
 	$(BIN)/pytest tests/unit

@@ -76,9 +76,9 @@ def run(engine: docker.DockerClient, image: Image) -> Iterator[Run]:
         yield run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def service(engine: docker.DockerClient, image: Image, environ: dict[str, str]) -> Iterator[RunningImage]:
-    """A container that serves for the session."""
+    """A container that serves for all of the package."""
     running = RunningImage(engine, image, environ)
     try:
         running.until_healthy()

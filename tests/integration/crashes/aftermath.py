@@ -16,7 +16,7 @@ from tests.server import Server, serving
 
 # What the dead had leased, claimed or condemned is free soon, and with HASTE rounds of the reaper follow each other.
 BRIEFLY = {"FILEPORT_STAGED_LEASE": "2", "FILEPORT_BLOB_GRACE": "0"}
-HASTE = {**BRIEFLY, "FILEPORT_REAPER_INTERVAL": "0.05"}
+HASTE = {**BRIEFLY, "FILEPORT_REAPER_INTERVAL": "0.1"}
 
 # Far longer than leases last here: only a blob that nobody finds takes longer.
 REAPED_SECONDS = 30

@@ -11,7 +11,7 @@ from tests.integration.fixtures.databases import STACKS, make_short_dir, new_dat
 from tests.integration.service.stacks import EmbeddedStack, Stack, containers_stack
 
 
-@pytest.fixture(scope="session", params=STACKS)
+@pytest.fixture(scope="package", params=STACKS)
 async def stack(request: pytest.FixtureRequest) -> AsyncIterator[Stack]:
     """Each stack in turn, with a Postgres that others reach too."""
     if request.param == "containers":
@@ -27,7 +27,7 @@ async def stack(request: pytest.FixtureRequest) -> AsyncIterator[Stack]:
     shutil.rmtree(data_dir)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def site(stack: Stack) -> AsyncIterator[Site]:
     async with site_on(stack) as site:
         yield site

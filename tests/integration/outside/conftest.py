@@ -11,7 +11,7 @@ from tests.integration.service.stacks import EmbeddedStack
 from tests.server import Server, serving
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def server() -> AsyncIterator[Server]:
     data_dir = make_short_dir()
     async with serving(EmbeddedStack(data_dir).environ) as server:

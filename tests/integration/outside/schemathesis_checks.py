@@ -1,4 +1,4 @@
-"""A check of our own beside those of schemathesis, which loads this file: a linter of HTTP looks at every answer."""
+"""What schemathesis does not bring, which loads this file: a check by a linter of HTTP, and a media type of tus."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -6,6 +6,8 @@ from typing import Any
 import schemathesis
 
 from tests.lint import complaints_about
+
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 
 
 @schemathesis.check

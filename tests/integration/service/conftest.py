@@ -15,10 +15,10 @@ from tests.integration.service.stacks import EmbeddedStack, Stack, containers_st
 from tests.server import Server, serving
 
 # Rounds of the reaper follow each other closely, and nothing is kept for long: tests wait for its work.
-HASTE = {"FILEPORT_REAPER_INTERVAL": "0.05", "FILEPORT_BLOB_GRACE": "0"}
+HASTE = {"FILEPORT_REAPER_INTERVAL": "0.1", "FILEPORT_BLOB_GRACE": "0"}
 
 
-@pytest.fixture(scope="session", params=STACKS)
+@pytest.fixture(scope="package", params=STACKS)
 async def stack(request: pytest.FixtureRequest) -> AsyncIterator[Stack]:
     async with open_stack(request) as stack:
         yield stack
@@ -46,7 +46,7 @@ async def open_stack(request: pytest.FixtureRequest) -> AsyncIterator[Stack]:
         yield stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def shared_server(stack: Stack) -> AsyncIterator[Server]:
     async with serving({**stack.environ, **HASTE}) as server:
         yield server

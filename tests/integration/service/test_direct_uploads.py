@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from hashlib import sha256
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -159,14 +160,14 @@ async def brief_stack(request: pytest.FixtureRequest) -> AsyncIterator[Stack]:
 
 @pytest.mark.parametrize("brief_stack", ["containers"], indirect=True)
 async def test_what_is_abandoned_is_reaped(brief_stack: Stack, store: httpx.AsyncClient) -> None:
-    settings = {**brief_stack.environ, **BRIEFLY, "FILEPORT_DIRECT_UPLOAD_LIFE": "2"}
-    async with serving(settings) as server, server.client() as api:
+    async with serving({**brief_stack.environ, **BRIEFLY}) as server, server.client() as api:
         whole, parts = await begin(api), await begin(api, part_size=PART)
         await send(store, whole, CONTENT)
         await send(store, parts, CONTENT, 1, 2)
         ended = await begin(api, part_size=PART)
         assert (await api.delete(f"{UPLOADS}/{ended['id']}")).status_code == 204
         await assert_clean(brief_stack)
+        await let_a_day_pass(brief_stack)
         for upload in (whole, parts):
             answer = await until(api, f"{UPLOADS}/{upload['id']}", 410)
             assert answer.json()["code"] == "direct_upload_ended"
@@ -176,6 +177,17 @@ async def test_what_is_abandoned_is_reaped(brief_stack: Stack, store: httpx.Asyn
             await until(api, f"{UPLOADS}/{upload['id']}", 404)
         assert await brief_stack.blobs() == set()
         await assert_clean(brief_stack)
+
+
+async def let_a_day_pass(stack: Stack) -> None:
+    """Let the uploads be as old as if they had been opened a day earlier."""
+    connection = await asyncpg.connect(stack.database_url())
+    try:
+        async with connection.transaction():
+            await connection.execute("UPDATE direct_uploads SET expires_at = expires_at - interval '1 day'")
+            await connection.execute("UPDATE blobs SET lease_until = lease_until - interval '1 day'")
+    finally:
+        await connection.close()
 
 
 async def until(api: httpx.AsyncClient, path: str, status: int) -> httpx.Response:
