@@ -10,6 +10,9 @@ BIN := .venv/bin
 # order of their names: else the longest tests, alone in their modules, would come last.
 PARALLEL := -n $(JOBS) --dist loadscope --no-loadscope-reorder
 INSTALLED := .venv/.installed
+# A client of tus, for tests that are skipped where there is no npm to bring it.
+TUS_JS := tests/integration/outside/tus_js
+NODE_MODULES := $(TUS_JS)/node_modules/.package-lock.json
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --quiet --custom-compile-command "make lock"
 
@@ -24,13 +27,13 @@ install: $(INSTALLED) ## prepare .venv from the hashed lock
 run: $(INSTALLED) ## serve, with the embedded Postgres unless FILEPORT_DATABASE_URL is set
 	@exec $(BIN)/fileport serve
 
-test: $(INSTALLED) ## all tests, with coverage of domain and service
+test: $(INSTALLED) $(NODE_MODULES) ## all tests, with coverage of domain and service
 	$(BIN)/pytest $(PARALLEL) tests/integration tests/unit --cov --cov-fail-under=95
 
 unit: $(INSTALLED) ## the tests on in-memory fakes
 	$(BIN)/pytest tests/unit
 
-integration: $(INSTALLED) ## the tests on the embedded stack and, where Docker answers, on containers
+integration: $(INSTALLED) $(NODE_MODULES) ## the tests on the embedded stack and, where Docker answers, on containers
 	$(BIN)/pytest $(PARALLEL) tests/integration
 
 check: $(INSTALLED) ## lint, format, types, import contracts
@@ -60,7 +63,7 @@ lock: $(BIN)/uv ## pin again from pyproject.toml; UPGRADE=1 takes the newest ver
 	$(UV_COMPILE) --constraint requirements.lock --upgrade --output-file requirements-runtime.lock
 
 clean: ## remove .venv, caches and builds; data stays
-	rm -rf .venv .coverage .coverage.* htmlcov dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .coverage .coverage.* htmlcov dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache $(TUS_JS)/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --no-build-isolation: the build backend too comes from the lock.
@@ -68,6 +71,10 @@ $(INSTALLED): pyproject.toml requirements.lock | $(BIN)/uv
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
+
+$(NODE_MODULES): $(TUS_JS)/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --prefix $(TUS_JS) --ignore-scripts --no-audit --no-fund --silent || \
+		echo 'npm brought no tus-js-client: its tests are skipped.' >&2; fi
 
 $(BIN)/uv: | $(BIN)/python
 	@uv=$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.lock 2>/dev/null); \

@@ -7,10 +7,11 @@ HOST = "127.0.0.1"
 _BUFFER = 1024 * 1024
 
 
-def request(method: str, path: str, key: str, *, length: int | None = None) -> bytes:
-    """Return a request's head, which announces a body of `length` bytes."""
-    announced = "" if length is None else f"Content-Length: {length}\r\n"
-    return f"{method} {path} HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer {key}\r\n{announced}\r\n".encode()
+def request(method: str, path: str, key: str, **headers: object) -> bytes:
+    """Return a request's head. `Upload_Offset` stands for `Upload-Offset`."""
+    fields = {"Host": HOST, "Authorization": f"Bearer {key}", **headers}
+    lines = (f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items())
+    return f"{method} {path} HTTP/1.1\r\n{''.join(lines)}\r\n".encode()
 
 
 class Connection:

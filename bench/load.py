@@ -71,13 +71,13 @@ def _put(load: Load, process: int) -> _Sample:
 
 async def _put_all(load: Load, process: int) -> _Sample:
     numbers = itertools.count()
-    length = None if load.body is None else len(load.body)
+    announced = {} if load.body is None else {"Content_Length": len(load.body)}
     latencies: list[float] = []
 
     async def ask(connection: Connection) -> None:
         number = next(numbers)
         path = load.paths[number % len(load.paths)].format(f"{process}-{number}")
-        await connection.ask(request(load.method, path, load.key, length=length), load.body or b"")
+        await connection.ask(request(load.method, path, load.key, **announced), load.body or b"")
 
     async def warm_up(connection: Connection) -> None:
         for _ in range(min(_WARM_UP, load.most // load.clients)):

@@ -9,7 +9,7 @@ from bench import report
 from bench.connection import Connection, request
 from bench.load import Load, Result, measure
 from bench.server import Server
-from bench.transfer import MEBIBYTE, measure_download, measure_upload
+from bench.transfer import MEBIBYTE, PIECE, measure_download, measure_resumable, measure_upload
 
 SMALL = 10 * 1024
 CLIENTS = (1, 32)
@@ -53,8 +53,12 @@ class Measurements:
                 report.load(f"list {PAGE}, {name}", clients, result)
 
     def large_file(self, mebibytes: int) -> None:
-        report.transfer(f"upload {mebibytes} MiB", measure_upload(self._server, mebibytes * MEBIBYTE))
-        report.transfer(f"download {mebibytes} MiB", measure_download(self._server, mebibytes * MEBIBYTE))
+        size = mebibytes * MEBIBYTE
+        report.transfer(f"upload {mebibytes} MiB", measure_upload(self._server, size))
+        report.transfer(
+            f"upload {mebibytes} MiB by tus, {PIECE // MEBIBYTE} MiB at a time", measure_resumable(self._server, size)
+        )
+        report.transfer(f"download {mebibytes} MiB", measure_download(self._server, size))
 
     def _put(self, path: str, clients: int, body: bytes) -> Result:
         return measure(msgspec.structs.replace(self._load("PUT", [path], clients), body=body))

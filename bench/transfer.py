@@ -12,7 +12,10 @@ from bench.connection import Connection, request
 from bench.server import Server
 
 MEBIBYTE = 1024 * 1024
+PIECE = 8 * MEBIBYTE
 _PATH = "/v1/buckets/default/files/large"
+_UPLOADS = "/v1/uploads"
+_TUS = {"Tus_Resumable": "1.0.0"}
 
 
 class Transfer(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +27,11 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
 
 def measure_upload(server: Server, size: int) -> Transfer:
     return _measure(server, _upload, size)
+
+
+def measure_resumable(server: Server, size: int) -> Transfer:
+    """Upload by tus, in pieces of `PIECE` bytes."""
+    return _measure(server, _upload_resumably, size)
 
 
 def measure_download(server: Server, size: int) -> Transfer:
@@ -46,9 +54,36 @@ def _upload(port: int, key: str, size: int) -> float:
     async def upload() -> float:
         connection = await Connection.open(port)
         begun = time.monotonic()
-        answer = await connection.upload(request("PUT", _PATH, key, length=size), chunk, size // MEBIBYTE)
+        answer = await connection.upload(request("PUT", _PATH, key, Content_Length=size), chunk, size // MEBIBYTE)
         seconds = time.monotonic() - begun
         assert msgspec.json.decode(answer)["size"] == size
+        await connection.close()
+        return seconds
+
+    return uvloop.run(upload())
+
+
+def _upload_resumably(port: int, key: str, size: int) -> float:
+    chunk = random.Random(1).randbytes(MEBIBYTE)
+
+    async def upload() -> float:
+        connection = await Connection.open(port)
+        begun = time.monotonic()
+        await connection.ask(request("POST", _UPLOADS, key, Upload_Length=size, Content_Length=0, **_TUS))
+        [upload] = msgspec.json.decode(await connection.ask(request("GET", _UPLOADS, key)))["items"]
+        for offset in range(0, size, PIECE):
+            piece = min(PIECE, size - offset)
+            head = request(
+                "PATCH",
+                f"{_UPLOADS}/{upload['id']}",
+                key,
+                Upload_Offset=offset,
+                Content_Length=piece,
+                Content_Type="application/offset+octet-stream",
+                **_TUS,
+            )
+            await connection.upload(head, chunk, piece // MEBIBYTE)
+        seconds = time.monotonic() - begun
         await connection.close()
         return seconds
 

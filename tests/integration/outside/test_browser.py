@@ -5,19 +5,13 @@ Playwright does.
 """
 
 import asyncio
-import os
-import shutil
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Error, Page, Response, async_playwright
+from playwright.async_api import Browser, Error, Page, Response
 
 from tests.clients import ROOT_KEY
-
-CHROMIUM = shutil.which("chromium")
-# Those that Playwright does not set itself.
-FLAGS = ["--disable-gpu", "--disable-quic", "--disable-sync"]
 
 # Far longer than the few seconds that are played take.
 PLAYED_SECONDS = 120
@@ -43,19 +37,6 @@ url => new Promise((resolve, reject) => {
   audio.onended = () => { told.ended = audio.currentTime; resolve(told); };
 })
 """
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    if CHROMIUM is None:
-        reason = "No browser plays: there is no chromium."
-        if os.environ.get("FILEPORT_REQUIRE_BROWSER") == "1":
-            pytest.fail(f"{reason} FILEPORT_REQUIRE_BROWSER=1 asks for it.", pytrace=False)
-        pytest.skip(reason)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture

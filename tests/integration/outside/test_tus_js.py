@@ -1,0 +1,142 @@
+"""tus-js-client, with which most programs and pages upload: in Node, and in Chromium on a page of another origin."""
+
+import hashlib
+import json
+import random
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page
+
+from tests.clients import ROOT_KEY
+from tests.integration.outside.conftest import skip_unless_required
+from tests.integration.outside.programs import run
+from tests.integration.service.stacks import EmbeddedStack
+from tests.server import Server, serving
+
+NODE = shutil.which("node")
+HERE = Path(__file__).with_name("tus_js")
+TUS_JS = HERE / "node_modules" / "tus-js-client"
+
+MIB = 1024**2
+CONTENT = random.Random(11).randbytes(20 * MIB + 3)
+
+# Uploads `size` bytes, 0 to 250 again and again; pauses in the midst of them, and goes on.
+UPLOAD = """
+({ endpoint, key, size, parallelUploads }) => new Promise((resolve, reject) => {
+  const content = new Blob([Uint8Array.from({ length: size }, (_, place) => place % 251)]);
+  const told = {};
+  const upload = new tus.Upload(content, {
+    endpoint,
+    parallelUploads,
+    chunkSize: 1024 * 1024,
+    headers: { Authorization: `Bearer ${key}` },
+    metadata: { filename: 'from a page.bin' },
+    retryDelays: [],
+    onProgress: async (sent) => {
+      if (sent < size / 2 || told.pausedAt) return;
+      told.pausedAt = sent;
+      await upload.abort();
+      upload.start();
+    },
+    onAfterResponse: (_, response) => { told.file = response.getHeader('Fileport-File-Id') ?? told.file; },
+    onSuccess: () => resolve(told),
+    onError: reject,
+  });
+  upload.start();
+})
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tus_js() -> None:
+    """Skip where tus-js-client could not be installed, unless it is required."""
+    if NODE is None or not TUS_JS.is_dir():
+        skip_unless_required("There is no Node, or no npm to install tus-js-client.", "FILEPORT_REQUIRE_NODE")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "opera.flac"
+    path.write_bytes(CONTENT)
+    return path
+
+
+async def upload(server: Server, path: Path, **options: object) -> dict[str, Any]:
+    """Run tus-js-client on the file, and return what it tells. It keeps the URLs of uploads beside the file."""
+    job = {
+        "endpoint": f"{server.url}/v1/uploads",
+        "key": ROOT_KEY,
+        "path": str(path),
+        "uploads": str(path.with_suffix(".json")),
+        "metadata": {"filename": path.name, "tags": "rock, album", "metadata": '{"year": 1975}'},
+        **options,
+    }
+    assert NODE is not None
+    status, printed = await run(NODE, HERE / "upload.mjs", json.dumps(job), cwd=path.parent)
+    assert status == 0, printed
+    return dict(json.loads(printed))
+
+
+async def assert_stored(client: httpx.AsyncClient, file_id: str, *, name: str, content: bytes) -> dict[str, Any]:
+    file = (await client.get(f"/v1/files/{file_id}")).json()
+    assert (file["name"], file["size"], file["sha256"]) == (name, len(content), hashlib.sha256(content).hexdigest())
+    assert (await client.get(f"/v1/files/{file_id}/content")).content == content
+    return dict(file)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"chunkSize": 3 * MIB},
+        {"uploadDataDuringCreation": True, "chunkSize": 7 * MIB},
+        {"uploadLengthDeferred": True, "chunkSize": 8 * MIB},
+        {"parallelUploads": 4},
+        {"overridePatchMethod": True},
+    ],
+    ids=str,
+)
+async def test_it_uploads(server: Server, client: httpx.AsyncClient, path: Path, options: dict[str, Any]) -> None:
+    told = await upload(server, path, **options)
+    file = await assert_stored(client, told["file"], name=path.name, content=CONTENT)
+    assert (file["content_type"], file["tags"], file["metadata"]["year"]) == ("audio/flac", ["rock", "album"], 1975)
+
+
+@pytest.mark.parametrize("parts", [1, 3])
+async def test_it_pauses_and_goes_on_in_another_process(
+    server: Server, client: httpx.AsyncClient, path: Path, parts: int
+) -> None:
+    options = {"parallelUploads": parts, "chunkSize": MIB}
+    paused = await upload(server, path, pauseAt=12 * MIB, **options)
+    assert "file" not in paused
+    begun = (await client.get("/v1/uploads")).json()["items"]
+    # All but the chunks that were on their way.
+    assert sum(each["received"] for each in begun) >= (12 - parts) * MIB
+    told = await upload(server, path, **options)
+    assert (await client.get("/v1/uploads")).json()["items"] == []
+    await assert_stored(client, told["file"], name=path.name, content=CONTENT)
+
+
+@pytest.fixture
+async def page(browser: Browser, server: Server) -> AsyncIterator[Page]:
+    """A page of another server's origin, and the client on it."""
+    async with await browser.new_page(bypass_csp=True) as page:
+        await page.goto(f"{server.url}/health/live")
+        await page.add_script_tag(path=TUS_JS / "dist" / "tus.js")
+        yield page
+
+
+@pytest.mark.parametrize("parts", [1, 3])
+async def test_a_page_of_an_allowed_origin_uploads(server: Server, short_dir: Path, page: Page, parts: int) -> None:
+    environ = {**EmbeddedStack(short_dir).environ, "FILEPORT_ALLOWED_ORIGINS": server.url}
+    content = bytes(range(251)) * 40_000
+    async with serving(environ) as other, other.client() as client:
+        job = {"endpoint": f"{other.url}/v1/uploads", "key": ROOT_KEY, "size": len(content), "parallelUploads": parts}
+        told = await page.evaluate(UPLOAD, job)
+        assert told["pausedAt"] < len(content)
+        await assert_stored(client, told["file"], name="from a page.bin", content=content)
