@@ -1,13 +1,13 @@
 """A real `fileport fsck` in a process of its own, and what it says."""
 
 import asyncio
-from asyncio.subprocess import PIPE
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from tests.server import FILEPORT, server_environ
+from tests.forks import fork
+from tests.server import server_environ
 
 # Longer than any check of a test's few files takes.
 ENDED_SECONDS = 90
@@ -33,18 +33,12 @@ class Checked(msgspec.Struct, frozen=True):
 
 async def fsck(environ: Mapping[str, str], *flags: str) -> Checked:
     """Run a check with these settings to its end."""
-    process = await asyncio.create_subprocess_exec(
-        *(FILEPORT, "fsck", *flags),
-        env=server_environ(environ),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=PIPE,
-        stderr=PIPE,
-    )
+    process = await fork("fsck", *flags, environ=server_environ(environ))
     try:
         async with asyncio.timeout(ENDED_SECONDS):
-            output, errors = await process.communicate()
+            output, errors = await asyncio.gather(process.stdout.read(), process.stderr.read())
+            status = await process.wait()
     except TimeoutError:
         process.kill()
         raise AssertionError("The check does not end.") from None
-    assert process.returncode is not None
-    return Checked(process.returncode, output.decode(), errors.decode())
+    return Checked(status, output.decode(), errors.decode())

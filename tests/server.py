@@ -4,7 +4,6 @@ import asyncio
 import os
 import socket
 import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ import httpx
 import msgspec
 
 from tests.clients import ROOT_KEY, until_refused
+from tests.forks import Fork, fork
 
 Line = dict[str, Any]
 
@@ -26,7 +26,7 @@ FILEPORT = str(Path(sys.executable).parent / "fileport")
 class Server:
     """A running server. Its log is read all along, so that tests wait for what happens instead of for time."""
 
-    def __init__(self, process: Process, url: str) -> None:
+    def __init__(self, process: Fork, url: str) -> None:
         self.url = url
         self.lines: list[Line] = []
         self.output = ""
@@ -100,7 +100,6 @@ class Server:
             raise AssertionError(f"The server does not end:\n{self.output}") from None
 
     async def _read(self) -> None:
-        assert self._process.stderr is not None
         async for raw in self._process.stderr:
             self.output += raw.decode()
             with suppress(msgspec.DecodeError):
@@ -128,13 +127,7 @@ async def serving(environ: Mapping[str, str]) -> AsyncIterator[Server]:
 async def start(environ: Mapping[str, str]) -> Server:
     """Start a server with these settings, and return it as soon as it listens or has ended."""
     port = _free_port()
-    process = await asyncio.create_subprocess_exec(
-        *(FILEPORT, "serve"),
-        env=server_environ({"FILEPORT_PORT": str(port), **environ}),
-        stderr=PIPE,
-        start_new_session=True,
-        limit=1024 * 1024,
-    )
+    process = await fork("serve", environ=server_environ({"FILEPORT_PORT": str(port), **environ}))
     server = Server(process, f"http://127.0.0.1:{port}")
     await server.listening()
     return server
