@@ -1,4 +1,4 @@
-"""Three replicas take turns at everybody's uploads while one of them is killed, and nothing is lost."""
+"""Three replicas behind a proxy take turns at uploads while one after another is killed, and no upload is lost."""
 
 import random
 from base64 import b64encode
@@ -8,6 +8,8 @@ from contextlib import AsyncExitStack
 import anyio
 import httpx
 
+from tests.clients import ROOT_KEY
+from tests.fault_proxy.stream import StreamProxy
 from tests.fsck import fsck
 from tests.integration.crashes.senders import end_all
 from tests.integration.service.conftest import HASTE
@@ -18,101 +20,99 @@ UPLOADS = "/v1/uploads"
 TUS = {"Tus-Resumable": "1.0.0"}
 BYTES = {**TUS, "Content-Type": "application/offset+octet-stream"}
 
-COUNT = 24
+# The idempotency key of a replica that was killed is free after a lease.
+BRIEFLY = {**HASTE, "FILEPORT_STAGED_LEASE": "4"}
+REPLICAS = 3
+KILLS = 3
+COUNT = 200
 AT_ONCE = 6
-SIZE = 2_500_000
-PIECE = 600_000
+SIZE = 250_000
+PIECE = 100_000
 
 
-class Replicas:
-    """What a round-robin proxy does: each request goes to the next one."""
-
-    def __init__(self, clients: list[httpx.AsyncClient]) -> None:
-        self._clients = clients
-        self._turn = 0
-
-    def replace(self, index: int, client: httpx.AsyncClient) -> None:
-        self._clients[index] = client
-
-    async def send(self, method: str, path: str, **options: object) -> httpx.Response | None:
-        """Return the answer, None where the replica was not there, or went away."""
-        self._turn += 1
-        client = self._clients[self._turn % len(self._clients)]
-        try:
-            return await client.request(method, path, **options)  # type: ignore[arg-type] # httpx's own options
-        except httpx.TransportError:
-            return None
-
-
-async def upload(replicas: Replicas, name: str, content: bytes) -> str:
+async def upload(client: httpx.AsyncClient, name: str, content: bytes) -> str:
     """Upload as clients do that never give up, and return the file's id."""
     begin = {
         **TUS,
         "Upload-Length": str(len(content)),
         "Upload-Metadata": f"filename {b64encode(name.encode()).decode()}",
+        "Idempotency-Key": name,
     }
     path, acknowledged = "", 0
     while True:
-        if not path:
-            begun = await replicas.send("POST", UPLOADS, headers=begin)
-            if begun is None or begun.status_code != 201:
+        try:
+            if not path:
+                begun = await client.post(UPLOADS, headers=begin)
+                # The claim of a replica that was killed is free after a while.
+                if begun.status_code == 409:
+                    continue
+                assert begun.status_code == 201, begun.text
+                path = httpx.URL(begun.headers["location"]).path
+            found = await client.head(path, headers=TUS)
+            if found.status_code in {423, 503}:
                 continue
-            path = httpx.URL(begun.headers["location"]).path
-        found = await replicas.send("HEAD", path, headers=TUS)
-        if found is None or found.status_code in {423, 503}:
+            assert found.status_code == 200
+            at = int(found.headers["upload-offset"])
+            assert at >= acknowledged
+            if at == len(content):
+                return str(found.headers["fileport-file-id"])
+            piece = content[at : at + PIECE]
+            added = await client.patch(path, content=piece, headers={**BYTES, "Upload-Offset": str(at)})
+            if added.status_code == 204:
+                acknowledged = int(added.headers["upload-offset"])
+        except httpx.TransportError:
             continue
-        assert found.status_code == 200
-        at = int(found.headers["upload-offset"])
-        assert at >= acknowledged
-        if at == len(content):
-            return str(found.headers["fileport-file-id"])
-        piece = content[at : at + PIECE]
-        added = await replicas.send("PATCH", path, content=piece, headers={**BYTES, "Upload-Offset": str(at)})
-        if added is not None and added.status_code == 204:
-            acknowledged = int(added.headers["upload-offset"])
 
 
-async def test_no_upload_is_lost_while_a_replica_dies_again_and_again(own_stack: Stack) -> None:
+async def test_no_upload_is_lost_while_replicas_die_again_and_again(own_stack: Stack) -> None:
     contents = {f"file-{number}": random.randbytes(SIZE) for number in range(COUNT)}
     ids: dict[str, str] = {}
-    enough = [anyio.Event() for _ in range(2)]
+    enough = [anyio.Event() for _ in range(KILLS)]
 
-    async with serving({**own_stack.environ, **HASTE}) as first, AsyncExitStack() as kept:
-        environ = {**own_stack.environ, "FILEPORT_DATABASE_URL": own_stack.database_url(), **HASTE}
+    async with serving({**own_stack.environ, **BRIEFLY}) as observer, AsyncExitStack() as kept:
+        environ = {**own_stack.environ, **BRIEFLY, "FILEPORT_DATABASE_URL": own_stack.database_url()}
 
-        async def another() -> tuple[Server, httpx.AsyncClient]:
+        async def another() -> Server:
             server = await start(environ)
             kept.push_async_callback(server.stop)
-            return server, await kept.enter_async_context(server.client())
+            return server
 
-        victim, client = await another()
-        _, third = await another()
-        replicas = Replicas([client, third, await kept.enter_async_context(first.client())])
-        names = iter(contents)
+        replicas = [await another() for _ in range(REPLICAS)]
+        proxy = await kept.enter_async_context(StreamProxy([each.url for each in replicas]).listening())
+        # Each request has a connection of its own, and so a replica of its own.
+        client = httpx.AsyncClient(
+            base_url=proxy.url,
+            headers={"Authorization": f"Bearer {ROOT_KEY}"},
+            limits=httpx.Limits(max_keepalive_connections=0),
+            timeout=60,
+        )
+        await kept.enter_async_context(client)
 
         async def work(names: Iterator[str]) -> None:
             for name in names:
-                ids[name] = await upload(replicas, name, contents[name])
-                for number, event in enumerate(enough):
-                    if len(ids) >= COUNT * (number + 1) // 4:
+                ids[name] = await upload(client, name, contents[name])
+                for number, event in enumerate(enough, start=1):
+                    if len(ids) >= COUNT * number // (KILLS + 1):
                         event.set()
 
         async def kill() -> None:
-            nonlocal victim
             for event in enough:
                 await event.wait()
-                await victim.kill()
-                victim, client = await another()
-                replicas.replace(0, client)
+                victim = random.randrange(REPLICAS)
+                await replicas[victim].kill()
+                replicas[victim] = await another()
+                proxy.targets[victim] = replicas[victim].url
 
+        names = iter(contents)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(kill)
             for _ in range(AT_ONCE):
                 tasks.start_soon(work, names)
 
+        api = await kept.enter_async_context(observer.client())
         for name, content in contents.items():
-            assert (await third.get(f"/v1/files/{ids[name]}/content")).content == content
-        assert len((await third.get("/v1/files", params={"limit": 1000})).json()["items"]) == COUNT
-        await end_all(third)
+            assert (await api.get(f"/v1/files/{ids[name]}/content")).content == content
+        assert len((await api.get("/v1/files", params={"limit": 1000})).json()["items"]) == COUNT
+        await end_all(api)
         checked = await fsck(environ, "--deep")
         assert checked.status == 0, checked
