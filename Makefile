@@ -31,10 +31,13 @@ test: $(INSTALLED) $(NODE_MODULES) ## all tests, with coverage of domain and ser
 	$(BIN)/pytest $(PARALLEL) tests/integration tests/unit --cov --cov-fail-under=95
 
 unit: $(INSTALLED) ## the tests on in-memory fakes
-	$(BIN)/pytest tests/unit
+	$(BIN)/pytest $(PARALLEL) tests/unit
 
 integration: $(INSTALLED) $(NODE_MODULES) ## the tests on the embedded stack and, where Docker answers, on containers
 	$(BIN)/pytest $(PARALLEL) tests/integration
+
+# What is compiled is kept, whatever the environment says: tests start Python hundreds of times.
+test unit integration: export PYTHONDONTWRITEBYTECODE :=
 
 check: $(INSTALLED) ## lint, format, types, import contracts
 	$(BIN)/ruff check
@@ -68,7 +71,7 @@ clean: ## remove .venv, caches and builds; data stays
 
 # --no-build-isolation: the build backend too comes from the lock.
 $(INSTALLED): pyproject.toml requirements.lock | $(BIN)/uv
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 

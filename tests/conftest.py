@@ -8,6 +8,8 @@ from hypothesis import settings
 from tests.stateful.machine import LONG
 
 settings.register_profile(LONG, max_examples=3000)
+settings.register_profile("brief", max_examples=40)
+settings.load_profile("brief")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,19 +1,10 @@
 """The command, as far as it goes without a stack; `tests/integration/service` runs it for real."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from service.cli import main
-
-
-def test_the_command_leaves_the_library_of_the_figures_to_its_workers() -> None:
-    # Who imports it before the workers share a directory has figures of each worker alone.
-    subprocess.run(
-        [sys.executable, "-c", "import sys, service.cli; assert 'prometheus_client' not in sys.modules"], check=True
-    )
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:

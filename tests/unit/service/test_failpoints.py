@@ -3,7 +3,6 @@
 import errno
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -145,25 +144,3 @@ async def test_a_look_that_found_nothing_is_no_step(steps: Steps) -> None:
     assert steps.done == ["0 claimed"]
     await steps.claim([Claim(key="k", epoch=1, finished=True)])
     assert steps.done[1:] == ["1 claimed", "server SIGKILL", "worker SIGKILL"]
-
-
-@pytest.mark.parametrize(("environ", "is_imported"), [({}, False), ({"FILEPORT_FAILPOINT": "commit:after"}, True)])
-def test_only_a_worker_that_is_told_to_imports_failpoints(environ: dict[str, str], is_imported: bool) -> None:
-    program = """
-import sys
-from service.worker import create_worker_app
-create_worker_app()
-print("service.failpoints" in sys.modules)
-"""
-    needed = {"FILEPORT_DATABASE_URL": "postgresql://db/x", "FILEPORT_ROOT_KEY": "0123456789abcdef"}
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("FILEPORT_")}
-    run = subprocess.run(
-        [sys.executable, "-c", program],
-        env={**inherited, **needed, **environ},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    assert run.stdout == f"{is_imported}\n"
-    assert ("failpoint armed" in run.stderr) is is_imported
