@@ -1,11 +1,8 @@
 """A client that sends a file in pieces, to as many servers as it takes, and remembers what was acknowledged."""
 
-from base64 import b64encode
-
 import httpx
 
-UPLOADS = "/v1/uploads"
-TUS = {"Tus-Resumable": "1.0.0"}
+from tests.tus import BYTES, TUS, UPLOADS, encoded
 
 
 class Sender:
@@ -28,7 +25,7 @@ class Sender:
             at = await self._add(client, at)
 
     async def _begin(self, client: httpx.AsyncClient) -> str:
-        kind = {"Upload-Concat": "partial"} if self._name is None else {"Upload-Metadata": _named(self._name)}
+        kind = {"Upload-Concat": "partial"} if self._name is None else {"Upload-Metadata": encoded(filename=self._name)}
         answer = await client.post(UPLOADS, headers={**TUS, **kind, "Upload-Length": str(len(self.content))})
         assert answer.status_code == 201, answer.text
         return httpx.URL(answer.headers["location"]).path
@@ -45,7 +42,7 @@ class Sender:
         answer = await client.patch(
             str(self.path),
             content=self.content[at : at + self._piece],
-            headers={**TUS, "Content-Type": "application/offset+octet-stream", "Upload-Offset": str(at)},
+            headers={**BYTES, "Upload-Offset": str(at)},
         )
         assert answer.status_code == 204, answer.text
         self._note(answer, int(answer.headers["upload-offset"]))
@@ -75,7 +72,7 @@ class Joiner:
             await part.send(client)
         if self.path is None:
             paths = " ".join(str(part.path) for part in self.parts)
-            headers = {**TUS, "Upload-Concat": f"final;{paths}", "Upload-Metadata": _named(self._name)}
+            headers = {**TUS, "Upload-Concat": f"final;{paths}", "Upload-Metadata": encoded(filename=self._name)}
             answer = await client.post(UPLOADS, headers=headers)
             assert answer.status_code == 201, answer.text
             self.path = httpx.URL(answer.headers["location"]).path
@@ -91,7 +88,3 @@ async def end_all(client: httpx.AsyncClient) -> int:
         answer = await client.delete(f"{UPLOADS}/{each['id']}", headers=TUS)
         assert answer.status_code == 204, answer.text
     return len(uploads)
-
-
-def _named(name: str) -> str:
-    return f"filename {b64encode(name.encode()).decode()}"

@@ -10,8 +10,9 @@ import msgspec
 
 from tests.fsck import fsck
 from tests.integration.crashes.aftermath import BRIEFLY, HASTE, Site, until_reaped
-from tests.integration.crashes.senders import TUS, Joiner, Sender, end_all
+from tests.integration.crashes.senders import Joiner, Sender, end_all
 from tests.server import serving, start
+from tests.tus import TUS
 
 AT_ONCE = 2
 REACHED_SECONDS = 90

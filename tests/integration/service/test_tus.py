@@ -19,21 +19,15 @@ from tests.integration.service.conftest import HASTE
 from tests.integration.service.raw import RawClient
 from tests.integration.service.stacks import Stack
 from tests.server import Server, serving
+from tests.tus import BYTES, TUS, UPLOADS, encoded
 
 MEBIBYTE = 1024 * 1024
 # Far longer than a piece takes.
 ARRIVED_SECONDS = 60
-UPLOADS = "/v1/uploads"
-TUS = {"Tus-Resumable": "1.0.0"}
-BYTES = {**TUS, "Content-Type": "application/offset+octet-stream"}
 
 
 def payload(size: int, seed: int = 1) -> bytes:
     return random.Random(seed).randbytes(size)
-
-
-def encoded(value: str) -> str:
-    return b64encode(value.encode()).decode()
 
 
 async def begin(client: httpx.AsyncClient, length: int, **headers: str) -> str:
@@ -166,7 +160,7 @@ async def test_parts_are_put_together_also_before_they_are_complete(client: http
         headers={
             **TUS,
             "Upload-Concat": f"final;{' '.join(paths)}",
-            "Upload-Metadata": f"filename {encoded('парts.bin')}",
+            "Upload-Metadata": encoded(filename="парts.bin"),
         },
     )
     assert final.status_code == 201

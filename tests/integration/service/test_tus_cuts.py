@@ -13,11 +13,9 @@ from tests.fault_proxy.stream import StreamProxy
 from tests.integration.service.stacks import Stack
 from tests.server import serving
 from tests.stateful.machine import LONG
+from tests.tus import BYTES, TUS, UPLOADS
 
 MEBIBYTE = 1024**2
-UPLOADS = "/v1/uploads"
-TUS = {"Tus-Resumable": "1.0.0"}
-BYTES = {**TUS, "Content-Type": "application/offset+octet-stream"}
 MAX_GROWTH = 64 * MEBIBYTE
 
 _NOISE = random.Random(5).randbytes(MEBIBYTE)

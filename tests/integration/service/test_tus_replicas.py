@@ -1,7 +1,6 @@
 """Three replicas behind a proxy take turns at uploads while one after another is killed, and no upload is lost."""
 
 import random
-from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 
@@ -15,10 +14,7 @@ from tests.integration.crashes.senders import end_all
 from tests.integration.service.conftest import HASTE
 from tests.integration.service.stacks import Stack
 from tests.server import Server, serving, start
-
-UPLOADS = "/v1/uploads"
-TUS = {"Tus-Resumable": "1.0.0"}
-BYTES = {**TUS, "Content-Type": "application/offset+octet-stream"}
+from tests.tus import BYTES, TUS, UPLOADS, encoded
 
 # The idempotency key of a replica that was killed is free after a lease.
 BRIEFLY = {**HASTE, "FILEPORT_STAGED_LEASE": "4"}
@@ -35,7 +31,7 @@ async def upload(client: httpx.AsyncClient, name: str, content: bytes) -> str:
     begin = {
         **TUS,
         "Upload-Length": str(len(content)),
-        "Upload-Metadata": f"filename {b64encode(name.encode()).decode()}",
+        "Upload-Metadata": encoded(filename=name),
         "Idempotency-Key": name,
     }
     path, acknowledged = "", 0

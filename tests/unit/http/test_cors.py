@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from tests.clients import client_of
+from tests.tus import TUS, UPLOADS
 from tests.unit.http.conftest import open_service
-from tests.unit.http.tus import TUS, UPLOADS
 
 PAGE = {"Origin": "https://app.example"}
 STRANGER = {"Origin": "https://evil.example"}

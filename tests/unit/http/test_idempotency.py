@@ -9,9 +9,10 @@ import anyio
 import httpx
 import pytest
 
+from tests.tus import BYTES, TUS, UPLOADS, encoded
 from tests.unit.fakes import CATALOG_DOWN, FakeBlobStore, FakeCatalog, FakeClock
 from tests.unit.http.conftest import Service
-from tests.unit.http.tus import BYTES, TUS, UPLOADS, add, encoded
+from tests.unit.http.tus import add
 
 FILES = "/v1/buckets/default/files"
 KEY = {"Idempotency-Key": '"k"'}

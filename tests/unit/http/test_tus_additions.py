@@ -8,9 +8,10 @@ import pytest
 
 from domain.errors import OutcomeUnknownError
 from tests.clients import client_of
+from tests.tus import BYTES, TUS
 from tests.unit.fakes import BLOB_STORE_DOWN, CATALOG_DOWN, FakeBlobStore, FakeCatalog
 from tests.unit.http.conftest import Service, open_service
-from tests.unit.http.tus import BYTES, TUS, add, begin, broken, offset, stored
+from tests.unit.http.tus import add, begin, broken, offset, stored
 
 
 async def test_bytes_add_up_whatever_their_pieces(client: httpx.AsyncClient, blobs: FakeBlobStore) -> None:

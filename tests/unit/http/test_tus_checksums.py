@@ -7,7 +7,8 @@ from base64 import b64encode
 import httpx
 import pytest
 
-from tests.unit.http.tus import BYTES, add, begin, broken, offset, stored
+from tests.tus import BYTES
+from tests.unit.http.tus import add, begin, broken, offset, stored
 
 CHECKSUMS = {
     "sha1": hashlib.sha1(b"0123456789", usedforsecurity=False).digest(),

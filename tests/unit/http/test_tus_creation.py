@@ -6,8 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.tus import BYTES, TUS, UPLOADS, encoded
 from tests.unit.fakes import FakeCatalog
-from tests.unit.http.tus import BYTES, TUS, UPLOADS, add, begin, encoded, stored
+from tests.unit.http.tus import add, begin, stored
 
 
 async def test_an_upload_becomes_the_file_that_its_metadata_says(client: httpx.AsyncClient) -> None:

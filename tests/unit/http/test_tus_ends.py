@@ -4,9 +4,10 @@ import httpx
 import pytest
 
 from domain.usecases.reap import Reap
+from tests.tus import TUS, UPLOADS, encoded
 from tests.unit.fakes import FakeBlobStore, FakeCatalog
 from tests.unit.http.conftest import Service
-from tests.unit.http.tus import TUS, UPLOADS, add, begin, encoded, stored
+from tests.unit.http.tus import add, begin, stored
 
 
 async def test_uploads_under_way_are_listed_with_their_progress(client: httpx.AsyncClient) -> None:

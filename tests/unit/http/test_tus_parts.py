@@ -6,9 +6,10 @@ import httpx
 import pytest
 
 from domain.errors import BlobMissingError
+from tests.tus import BYTES, TUS, UPLOADS, encoded
 from tests.unit.fake_partials import FakePartialBlobs
 from tests.unit.fakes import FakeBlobStore, FakeCatalog
-from tests.unit.http.tus import BYTES, TUS, UPLOADS, add, begin, encoded, stored
+from tests.unit.http.tus import add, begin, stored
 
 
 async def part(client: httpx.AsyncClient, data: bytes, *, sent: bytes | None = None) -> str:

@@ -3,7 +3,8 @@
 import httpx
 import pytest
 
-from tests.unit.http.tus import BYTES, TUS, UPLOADS, begin, offset
+from tests.tus import BYTES, TUS, UPLOADS
+from tests.unit.http.tus import begin, offset
 
 
 async def test_options_tell_what_the_server_can_do_without_a_key(client: httpx.AsyncClient) -> None:

@@ -9,9 +9,10 @@ import httpx
 from anyio.lowlevel import checkpoint
 from msgspec.structs import replace
 
+from tests.tus import TUS
 from tests.unit.fakes import FakeCatalog
 from tests.unit.http.conftest import Service
-from tests.unit.http.tus import TUS, add, begin, offset, stored
+from tests.unit.http.tus import add, begin, offset, stored
 
 LEASE = 5.0
 

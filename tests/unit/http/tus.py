@@ -1,25 +1,13 @@
 """A client of `/v1/uploads`, for the tests."""
 
 import hashlib
-from base64 import b64encode
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 
 from domain.errors import InterruptedBodyError
-
-UPLOADS = "/v1/uploads"
-TUS = {"Tus-Resumable": "1.0.0"}
-BYTES = {**TUS, "Content-Type": "application/offset+octet-stream"}
-
-
-def encoded(**values: str | bytes | None) -> str:
-    """Return the value of `Upload-Metadata`; a key without a value stands alone."""
-    return ",".join(
-        key if value is None else f"{key} {b64encode(value.encode() if isinstance(value, str) else value).decode()}"
-        for key, value in values.items()
-    )
+from tests.tus import BYTES, TUS, UPLOADS
 
 
 async def begin(client: httpx.AsyncClient, length: int | None = 10, **headers: str) -> str:
