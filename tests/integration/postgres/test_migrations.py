@@ -12,6 +12,7 @@ from adapters.postgres.migrations import HEAD
 from adapters.postgres.upgrade import configuration
 from domain.errors import CatalogUnavailableError
 from tests.contracts.catalog import stored
+from tests.contracts.catalog_uploads import begun
 
 
 async def test_ten_replicas_may_migrate_at_once(empty_database: str) -> None:
@@ -41,6 +42,19 @@ async def test_migrating_again_changes_nothing(empty_database: str) -> None:
         file = await stored(catalog)
         await migrate(empty_database)
         assert await catalog.file(file.id) == file
+
+
+async def test_an_upload_that_was_begun_before_conditions_were_kept_has_none(empty_database: str) -> None:
+    await migrate(empty_database)
+    async with create_pool(empty_database) as pool:
+        upload = await begun(PostgresCatalog(pool, grace=0))
+    connection = await asyncpg.connect(empty_database)
+    await connection.execute("ALTER TABLE uploads DROP COLUMN precondition")
+    await connection.execute("UPDATE alembic_version SET version_num = '0006'")
+    await connection.close()
+    await migrate(empty_database)
+    async with create_pool(empty_database) as pool:
+        assert await PostgresCatalog(pool, grace=0).upload(upload.id) == upload
 
 
 async def test_a_database_without_tables_is_no_catalog(empty_database: str) -> None:

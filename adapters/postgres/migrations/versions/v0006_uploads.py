@@ -6,9 +6,9 @@ revision = "0006"
 down_revision = "0005"
 
 _STATEMENTS = (
-    # bucket to precondition say which file it becomes, and when; they are null for a partial one. store_state is the
-    # blob store's own, null before anything was stored. held_until: until when nobody else writes; still there where a
-    # holder died. No reference to blobs: a finished upload is kept, and its blob goes with its files.
+    # bucket to tags say which file it becomes; they are null for a partial one. store_state is the blob store's own,
+    # null before anything was stored. held_until: until when nobody else writes; still there where a holder died.
+    # No reference to blobs: a finished upload is kept, and its blob goes with its files.
     """
     CREATE TABLE uploads (
         id uuid PRIMARY KEY,
@@ -22,7 +22,6 @@ _STATEMENTS = (
         content_type text COLLATE "C",
         metadata jsonb,
         tags text[],
-        precondition jsonb,
         given text NOT NULL,
         parts uuid[] NOT NULL,
         is_finished boolean NOT NULL DEFAULT false,
