@@ -166,8 +166,6 @@ class _Connection:
         return int(lines[0].split()[1]), {name.lower(): value for name, _, value in headers}
 
     async def _body(self, status: int, headers: dict[str, str], *, is_slow: bool) -> _Answer:
-        if "content-length" not in headers:
-            return await self._refusal(status, headers)
         digest = hashlib.sha256()
         size = left = int(headers["content-length"])
         piece = max(1, size // _SLOW_PIECES) if is_slow else _BUFFER
@@ -182,14 +180,6 @@ class _Connection:
             if is_slow:
                 await asyncio.sleep(_SLOW_PAUSE_SECONDS)
         return _Answer(status, headers, kept, size, digest.hexdigest())
-
-    async def _refusal(self, status: int, headers: dict[str, str]) -> _Answer:
-        """Read the chunks of an answer amid the request's body."""
-        kept = b""
-        while size := int(await self._reader.readline(), 16):
-            kept += (await self._reader.readexactly(size + 2))[:size]
-        await self._reader.readline()
-        return _Answer(status, headers, kept, len(kept), hashlib.sha256(kept).hexdigest())
 
 
 def main() -> int:

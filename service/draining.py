@@ -2,13 +2,13 @@
 
 import asyncio
 import signal
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-import anyio
 import structlog
-from litestar.types import ASGIApp, Receive, Send
+import uvicorn
 
-from service.http.connections import cut_all
+from service.http.http1 import Http1Protocol
 from service.http.running import RunningRequests
 
 log = structlog.get_logger()
@@ -17,36 +17,38 @@ log = structlog.get_logger()
 _FAREWELL_SECONDS = 1.0
 
 
-def drain_on_sigterm(app: ASGIApp, requests: RunningRequests, *, port: int, patience: float) -> ASGIApp:
-    """Wrap `app`: after SIGTERM its `requests` have `patience` seconds, then they are cancelled.
+class DrainingServer(uvicorn.Server):
+    """uvicorn's server, which SIGTERM tells to end: it accepts nobody more, and waits for its connections.
 
-    The connections that clients have to `port` are cut after them. SIGTERM is taken from the server, and becomes the
-    SIGINT that it waits for as well: it stops accepting, waits for its connections and ends the lifespan.
+    Its `requests` have `patience` seconds then. After them they are cancelled, and the connections cut.
     """
 
-    async def drained(scope: Any, receive: Receive, send: Send) -> None:
-        if scope["type"] != "lifespan":
-            await app(scope, receive, send)
-            return
-        ending = anyio.Event()
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ending.set)
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_drain, ending, requests, port, patience)
-            await app(scope, receive, send)
-            tasks.cancel_scope.cancel()
+    def __init__(self, config: uvicorn.Config, requests: RunningRequests, *, patience: float) -> None:
+        super().__init__(config)
+        self._requests = requests
+        self._patience = patience
+        self._draining: asyncio.Task[None] | None = None
 
-    return drained
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take SIGTERM while the context lasts."""
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._end)
+        yield
 
+    def _end(self) -> None:
+        if self._draining is None:
+            self.should_exit = True
+            self._draining = asyncio.create_task(self._drain())
 
-async def _drain(ending: anyio.Event, requests: RunningRequests, port: int, patience: float) -> None:
-    await ending.wait()
-    # Once: the server's own handler waits for ever when it is called a third time.
-    signal.raise_signal(signal.SIGINT)
-    await anyio.sleep(patience)
-    if requests.count:
-        log.warning("requests cancelled", requests=requests.count, after=patience)
-        await requests.cancel()
-    # These wait for clients to take what was sent to them.
-    await anyio.sleep(_FAREWELL_SECONDS)
-    if count := cut_all(port):
-        log.warning("connections cut", connections=count)
+    async def _drain(self) -> None:
+        await asyncio.sleep(self._patience)
+        if self._requests.count:
+            log.warning("requests cancelled", requests=self._requests.count, after=self._patience)
+            await self._requests.cancel()
+        # These wait for clients to take what was sent to them.
+        await asyncio.sleep(_FAREWELL_SECONDS)
+        connections = [each for each in self.server_state.connections if isinstance(each, Http1Protocol)]
+        for connection in connections:
+            connection.cut()
+        if connections:
+            log.warning("connections cut", connections=len(connections))

@@ -1,4 +1,4 @@
-"""The server: granian's workers, and what a person sees at the start."""
+"""The server: its address, its workers, and what a person sees at the start."""
 
 import os
 import resource
@@ -7,18 +7,16 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from multiprocessing.process import BaseProcess
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from tempfile import TemporaryDirectory
 from threading import Thread
 
 import structlog
-from granian.constants import HTTPModes, Interfaces, Loops
-from granian.log import LogLevels
-from granian.server.mp import MPServer
 
 from service.embedded import KEY_FILE
 from service.settings import PREFIX, Settings, SettingsError
+from service.workers import Workers
 
 log = structlog.get_logger()
 
@@ -28,15 +26,6 @@ CLOSING_SECONDS = 8
 _DESCRIPTORS = 65_536
 
 
-class _Server(MPServer):
-    """granian's server, which remembers its workers to tell how they ended."""
-
-    def shutdown(self, exit_code: int = 0) -> None:
-        workers = [worker.inner for worker in self.wrks]
-        super().shutdown(exit_code)  # type: ignore[no-untyped-call] # granian annotates little
-        self.killed = sum(_status(worker) != 0 for worker in workers)
-
-
 def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; then finish what runs, within the shutdown timeout, and undo the rest.
 
@@ -44,37 +33,23 @@ def serve(settings: Settings) -> int:
     """
     if settings.root_key is None:
         raise SettingsError(f"{PREFIX}ROOT_KEY is missing; it is made for you only with the embedded Postgres.")
-    _check_address(settings)
     _check_failpoint(settings)
-    # The workers read the same environment, with what was found out since.
-    os.environ |= {
-        f"{PREFIX}DATABASE_URL": settings.database_url or "",
-        f"{PREFIX}ROOT_KEY": settings.root_key or "",
-    }
     _warn_of_short_grace(settings)
     _raise_limit_of_descriptors()
-    server = _Server(
-        "service.worker:create_worker_app",
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.ASGI,
-        factory=True,
-        workers=settings.workers,
-        loop=Loops.uvloop,
-        # Where the version is open, a client that never sends a byte is waited for without end.
-        http=HTTPModes.http1,
-        websockets=False,
-        workers_kill_timeout=settings.shutdown_timeout + CLOSING_SECONDS,
-        # At INFO it logs a line for each chunk that is sent to a client that is gone.
-        log_level=LogLevels.warning,
-    )
-    server.on_startup(Thread(target=_greet, args=[settings], daemon=True).start)
     with _shared_figures(settings):
-        server.serve()
-    if server.killed:
-        log.error("workers killed", workers=server.killed, reason="they did not end in time")
-        return 1
-    return 0
+        with _bound(settings) as listener:
+            patience = settings.shutdown_timeout + CLOSING_SECONDS
+            workers = Workers(partial(_work, settings, listener), count=settings.workers, patience=patience)
+            workers.start()
+        Thread(target=_greet, args=[settings], daemon=True).start()
+        return workers.join()
+
+
+def _work(settings: Settings, listener: socket.socket) -> None:
+    # Not before the workers share a directory for their figures, whose library looks for it when it is imported.
+    from service.worker import serve_worker  # noqa: PLC0415
+
+    serve_worker(settings, listener)
 
 
 def _warn_of_short_grace(settings: Settings) -> None:
@@ -93,14 +68,6 @@ def _raise_limit_of_descriptors() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _status(worker: BaseProcess) -> int | None:
-    # Another thread of granian's waits for the worker as well; who comes second learns of the status a little later.
-    until = time.monotonic() + 1
-    while worker.exitcode is None and time.monotonic() < until:
-        time.sleep(0.001)
-    return worker.exitcode
-
-
 @contextmanager
 def _shared_figures(settings: Settings) -> Iterator[None]:
     if settings.workers == 1:
@@ -111,14 +78,18 @@ def _shared_figures(settings: Settings) -> Iterator[None]:
         yield
 
 
-def _check_address(settings: Settings) -> None:
+def _bound(settings: Settings) -> socket.socket:
+    """Return a socket at the server's address. Clients are refused until a worker listens."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
+        with ExitStack() as undoing:
+            listener = undoing.enter_context(socket.socket(family, kind, protocol))
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            undoing.pop_all()
+            return listener
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "which is no name of a host"
         raise SettingsError(
@@ -134,7 +105,7 @@ def _check_failpoint(settings: Settings) -> None:
 
 
 def _greet(settings: Settings) -> None:
-    # granian tells when it starts its workers, but not when they listen.
+    # A worker listens when all that it needs is there.
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - from any to this one
     while True:
         try:

@@ -1,37 +1,52 @@
 """A worker of the server: one process, one event loop, one application."""
 
-import ctypes
-import multiprocessing
-import os
-import signal
-import sys
+import asyncio
+import socket
 
 import structlog
-from litestar.types import ASGIApp
+import uvicorn
+import uvloop
 
 from service.app import create_app
 from service.container import make_container
-from service.draining import drain_on_sigterm
+from service.draining import DrainingServer
+from service.http.http1 import Http1Protocol
 from service.http.running import RunningRequests
-from service.logs import configure_logs
 from service.retries import observe_retries
-from service.settings import read_settings
+from service.settings import Settings
 
-_PR_SET_PDEATHSIG = 1
+# How long a connection is kept for its next request.
+_KEEP_ALIVE_SECONDS = 30
 
 
-def create_worker_app() -> ASGIApp:
-    """Return the application that the environment's settings describe."""
-    end_with_parent()
-    _leave_terminal()
-    settings = read_settings(os.environ)
-    configure_logs(level=settings.log_level, format_=settings.log_format)
+def serve_worker(settings: Settings, listener: socket.socket) -> None:
+    """Serve whom `listener`, which is bound, hears of, until SIGTERM."""
+    server = make_server(settings)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(server.serve([listener]))
+
+
+def make_server(settings: Settings) -> DrainingServer:
+    """Return the server of the application that the settings describe."""
     observe_retries()
     if settings.failpoint is not None:
         _arm(settings.failpoint)
     requests = RunningRequests()
-    app = create_app(make_container(settings), settings, requests)
-    return drain_on_sigterm(app, requests, port=settings.port, patience=settings.shutdown_timeout)
+    config = uvicorn.Config(
+        create_app(make_container(settings), settings, requests),
+        interface="asgi3",
+        http=Http1Protocol,
+        ws="none",
+        lifespan="on",
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        # Origins are told of proxies by `service.http.origins`, and lines of requests are `service.http.observation`'s.
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        log_level="error",
+    )
+    return DrainingServer(config, requests, patience=settings.shutdown_timeout)
 
 
 def _arm(failpoint: str) -> None:
@@ -39,20 +54,3 @@ def _arm(failpoint: str) -> None:
 
     arm(read_failpoint(failpoint))
     structlog.get_logger().warning("failpoint armed", failpoint=failpoint)
-
-
-def end_with_parent() -> None:
-    """End this process as soon as the server that made it has ended."""
-    # Workers of a server that was killed would keep its port and its data directory. Nobody is left to end them
-    # after a while if they drained, so they end as their parent did. Only Linux can do that.
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    # Of a parent that was killed before, no signal comes any more.
-    parent = multiprocessing.parent_process()
-    if parent is not None and parent.pid != os.getppid():
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _leave_terminal() -> None:
-    # Ctrl-C is for the server, which tells its workers to end.
-    os.setpgid(0, 0)

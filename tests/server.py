@@ -42,9 +42,14 @@ class Server:
     @property
     def worker(self) -> int:
         """The process id of the only worker."""
+        (worker,) = self.workers
+        return worker
+
+    @property
+    def workers(self) -> list[int]:
+        """The process ids of all workers."""
         pid = self._process.pid
-        (worker,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        return int(worker)
+        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     def client(self, **options: Any) -> httpx.AsyncClient:
         """Return a client that bears the root key."""

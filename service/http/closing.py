@@ -6,8 +6,6 @@ from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPScope, Message, Rece
 
 IDLE_SECONDS = 1.0
 LINGER_SECONDS = 10.0
-# The connection's end is the server's to say; and a server that has sent the length it promised is done, and closes.
-_REPLACED = {b"connection", b"content-length"}
 
 
 def close_after_refusals(app: ASGIApp, *, idle: float = IDLE_SECONDS, linger: float = LINGER_SECONDS) -> ASGIApp:
@@ -51,7 +49,7 @@ class _Exchange:
         if self._is_read:
             await self._send(message)
         elif message["type"] == "http.response.start":
-            others = [header for header in message["headers"] if header[0].lower() not in _REPLACED]
+            others = [header for header in message["headers"] if header[0].lower() != b"connection"]
             message["headers"] = [*others, (b"connection", b"close")]
             await self._send(message)
         elif message["type"] == "http.response.body" and not message.get("more_body", False):

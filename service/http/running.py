@@ -80,18 +80,19 @@ class RunningRequests:
 
 async def _refuse(send: Send) -> None:
     error = ShuttingDownError("The service is shutting down.")
-    status = problems.status_of(type(error))
-    body = problems.Problem(title=problems.phrase_of(status), status=status, detail=error.detail, code=error.code)
+    problem = problems.problem_of(error)
+    body = msgspec.json.encode(problem)
     await send(
         {
             "type": "http.response.start",
-            "status": status,
+            "status": problem.status,
             "headers": [
                 (b"content-type", problems.MEDIA_TYPE.encode()),
+                (b"content-length", str(len(body)).encode()),
                 (b"cache-control", b"no-store"),
                 (b"retry-after", str(error.retry_after).encode()),
                 (b"connection", b"close"),
             ],
         }
     )
-    await send({"type": "http.response.body", "body": msgspec.json.encode(body), "more_body": False})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.integration.service.raw import RawClient
 from tests.integration.service.stacks import Stack
+from tests.raw import RawClient
 from tests.server import Server
 
 MEBIBYTE = 1024 * 1024

@@ -17,9 +17,12 @@ def test_the_command_leaves_the_library_of_the_figures_to_its_workers() -> None:
 @pytest.mark.parametrize(("environ", "is_imported"), [({}, False), ({"FILEPORT_FAILPOINT": "commit:after"}, True)])
 def test_only_a_worker_that_is_told_to_imports_failpoints(environ: dict[str, str], is_imported: bool) -> None:
     program = """
-import sys
-from service.worker import create_worker_app
-create_worker_app()
+import os, sys
+from service.logs import configure_logs
+from service.settings import read_settings
+from service.worker import make_server
+configure_logs(level="info", format_="json")
+make_server(read_settings(os.environ))
 print("service.failpoints" in sys.modules)
 """
     needed = {"FILEPORT_DATABASE_URL": "postgresql://db/x", "FILEPORT_ROOT_KEY": "0123456789abcdef"}

@@ -7,8 +7,8 @@ import anyio
 import pytest
 
 from tests.integration.fixtures.databases import make_short_dir
-from tests.integration.service.raw import RawClient
 from tests.integration.service.stacks import EmbeddedStack
+from tests.raw import RawClient
 from tests.server import Server, serving
 
 FILES = "/v1/buckets/default/files"

@@ -16,8 +16,8 @@ from tusclient.client import TusClient
 from tests.clients import ROOT_KEY
 from tests.fsck import fsck
 from tests.integration.service.conftest import HASTE
-from tests.integration.service.raw import RawClient
 from tests.integration.service.stacks import Stack
+from tests.raw import RawClient
 from tests.server import Server, serving
 from tests.tus import BYTES, TUS, UPLOADS, encoded
 

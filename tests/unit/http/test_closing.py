@@ -46,7 +46,7 @@ async def test_the_rest_of_the_body_is_taken_after_the_answer_and_before_its_end
     messages = [BODY, BODY, BODY, end]
     sent = await answer(messages)
     assert not messages
-    assert sent[0]["headers"] == [(b"connection", b"close")]
+    assert sent[0]["headers"] == [(b"content-length", b"8"), (b"connection", b"close")]
     assert [(message["body"], message["more_body"]) for message in sent[1:]] == [(b"too much", True), (b"", False)]
 
 

@@ -11,7 +11,6 @@ import msgspec
 from tests.clients import ROOT_KEY
 
 _PIECE = 64 * 1024
-_LAST_CHUNK = b"\r\n0\r\n\r\n"
 
 
 class RawClient:
@@ -63,23 +62,13 @@ class RawClient:
         return taken
 
     async def problem(self) -> tuple[bytes, dict[str, Any]]:
-        """Return the head and the problem of an answer, which is in chunks or ends with the connection.
-
-        A server that says that it will close the connection may leave that to its client.
-        """
+        """Return the head, in lower case, and the problem of an answer that tells its length."""
         answer = b""
-        while not answer.endswith(_LAST_CHUNK) and (piece := await self.take()):
+        while b"\r\n\r\n" not in answer and (piece := await self.take()):
             answer += piece
         head, _, body = answer.partition(b"\r\n\r\n")
         head = head.lower()
-        return head, msgspec.json.decode(_joined(body) if b"transfer-encoding: chunked" in head else body)
-
-
-def _joined(chunks: bytes) -> bytes:
-    """Return what the chunks (RFC 9112, section 7.1) hold together."""
-    whole = b""
-    while size := int(chunks.partition(b"\r\n")[0], 16):
-        _, _, chunks = chunks.partition(b"\r\n")
-        whole += chunks[:size]
-        chunks = chunks[size + 2 :]
-    return whole
+        length = int(head.partition(b"content-length: ")[2].split()[0])
+        while len(body) < length and (piece := await self.take()):
+            body += piece
+        return head, msgspec.json.decode(body)
