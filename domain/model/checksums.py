@@ -3,7 +3,7 @@
 import hashlib
 import zlib
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 import msgspec
@@ -48,26 +48,38 @@ class Checksum(msgspec.Struct, frozen=True):
 
     def begin(self) -> "CheckedSum":
         """Return a sum of no bytes yet, to be compared with this."""
-        return CheckedSum(self)
+        return CheckedSum([self.algorithm], lambda: self)
+
+
+class LateChecksum(msgspec.Struct, frozen=True):
+    """What a sender says behind its bytes: `tell` returns it then, or raises `InvalidChecksumError`."""
+
+    tell: Callable[[], Checksum]
+
+    def begin(self) -> "CheckedSum":
+        """Return a sum of no bytes yet, by all algorithms: which one counts is told with the value."""
+        return CheckedSum(ALGORITHMS, self.tell)
 
 
 class CheckedSum:
     """Sums up the bytes that a checksum is about."""
 
-    def __init__(self, declared: Checksum) -> None:
-        self._declared = declared
-        self._hash = ALGORITHMS[declared.algorithm]()
+    def __init__(self, algorithms: Iterable[str], tell: Callable[[], Checksum]) -> None:
+        self._hashes = {algorithm: ALGORITHMS[algorithm]() for algorithm in algorithms}
+        self._tell = tell
 
     def update(self, data: bytes) -> None:
         """Add to what was summed up."""
-        self._hash.update(data)
+        for hash_ in self._hashes.values():
+            hash_.update(data)
 
     def check(self) -> None:
-        """Raise `ChecksumMismatchError` unless the sum is the one declared."""
-        if (value := self._hash.digest()) != self._declared.value:
-            declared, found = (b64encode(each).decode("ascii") for each in (self._declared.value, value))
+        """Raise `ChecksumMismatchError` unless the sum is the one declared, `InvalidChecksumError` where none is."""
+        checksum = self._tell()
+        if (value := self._hashes[checksum.algorithm].digest()) != checksum.value:
+            declared, found = (b64encode(each).decode("ascii") for each in (checksum.value, value))
             raise ChecksumMismatchError(
-                f"The {self._declared.algorithm} of the bytes is {found}, not {declared}; none of them was kept."
+                f"The {checksum.algorithm} of the bytes is {found}, not {declared}; none of them was kept."
             )
 
 

@@ -11,11 +11,12 @@ import msgspec
 from domain.errors import (
     ChecksumMismatchError,
     FileportError,
+    InvalidChecksumError,
     InvalidUploadError,
     UnavailableError,
     UploadTooLongError,
 )
-from domain.model.checksums import Checksum
+from domain.model.checksums import Checksum, LateChecksum
 from domain.model.partials import Progress
 from domain.model.uploads import Upload
 from domain.ports import BlobStore, Catalog, PartialBlobs
@@ -35,7 +36,7 @@ class Addition(msgspec.Struct, frozen=True, kw_only=True):
     offset: int
     size: int | None = None
     length: int | None = None
-    checksum: Checksum | None = None
+    checksum: Checksum | LateChecksum | None = None
 
 
 class AppendToUpload:
@@ -67,8 +68,8 @@ class AppendToUpload:
 
         With a checksum all of it is added or nothing; without one, what came before an error stays. Raises what
         `Turns`, `Upload.admit` and `FinishUpload` do; `InvalidUploadError` for a length that contradicts another;
-        `UploadTooLongError` or `FileTooLargeError`; `ChecksumMismatchError`; `LeaseLostError` where another request
-        took over; and what `body` itself raises.
+        `UploadTooLongError` or `FileTooLargeError`; `ChecksumMismatchError`, and `InvalidChecksumError` where it is
+        told late; `LeaseLostError` where another request took over; and what `body` itself raises.
         """
         await self._blobs.admit()
         upload = await self._turns(id, partial(self._add, addition=addition, body=body))
@@ -162,7 +163,7 @@ class _Added:
         room: int,
         refusal: FileportError,
         hash_: RunningHash | None,
-        checksum: Checksum | None,
+        checksum: Checksum | LateChecksum | None,
     ) -> None:
         self._body = body
         self._room = room
@@ -187,11 +188,11 @@ class _Added:
             raise
 
     def check(self) -> None:
-        """Raise `ChecksumMismatchError` unless the bytes are what was declared."""
+        """Raise `ChecksumMismatchError` or `InvalidChecksumError` unless the bytes are what was declared."""
         if self._sum is not None:
             try:
                 self._sum.check()
-            except ChecksumMismatchError as error:
+            except (ChecksumMismatchError, InvalidChecksumError) as error:
                 self.failure = error
                 raise
 

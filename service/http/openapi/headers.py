@@ -305,7 +305,8 @@ REQUEST_HEADERS: dict[str, dict[str, Any]] = {
         "in": "header",
         "description": (
             "What the bytes of this request add up to: `sha1`, `sha256`, `md5` or `crc32`, a space, and the value in "
-            "Base64. Where it does not come out, 460, and none of them counts."
+            "Base64. Where it does not come out, 460, and none of them counts. It may stand in the trailer section of "
+            "a chunked body, where `Trailer: Upload-Checksum` announces it."
         ),
         "schema": {"type": "string"},
         "example": "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=",

@@ -4,6 +4,7 @@ import binascii
 import re
 from base64 import b64decode
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,11 +16,12 @@ from msgspec.structs import replace
 
 from domain.errors import InvalidChecksumError, InvalidUploadError, InvalidUploadMetadataError
 from domain.model.buckets import DEFAULT_BUCKET, MAX_BYTES
-from domain.model.checksums import Checksum, make_checksum
+from domain.model.checksums import Checksum, LateChecksum, make_checksum
 from domain.model.files import NewFile
 from domain.model.media_types import content_type_of
 from domain.model.uploads import NewUpload, UploadKind
 from service.http.conditions import precondition_of
+from service.http.connections import trailers
 from service.http.forms import parse_metadata, parse_tags
 from service.http.tus.protocol import OFFSET_OCTET_STREAM, PATH
 
@@ -62,19 +64,20 @@ def late_length(request: AnyRequest) -> int | None:
     return _whole(request, "upload-length")
 
 
-def checksum_of(request: AnyRequest) -> Checksum | None:
-    """Return the checksum of what the request sends. Raises `InvalidChecksumError`."""
-    # Nobody would compare it: the server does not hand trailers on.
-    if "upload-checksum" in request.headers.get("trailer", "").lower():
-        raise InvalidChecksumError("Upload-Checksum is taken from the head of a request, not from its trailer.")
+def checksum_of(request: AnyRequest) -> Checksum | LateChecksum | None:
+    """Return the checksum of what the request sends, or is to send behind it. Raises `InvalidChecksumError`.
+
+    A trailer counts that `Trailer` announces (RFC 9110, section 6.6.2): whoever sums up has to know before the bytes.
+    """
     value = request.headers.get("upload-checksum")
-    if value is None:
-        return None
-    algorithm, _, encoded = value.strip().partition(" ")
-    try:
-        return make_checksum(algorithm, b64decode(encoded.strip(), validate=True))
-    except (binascii.Error, ValueError):
-        raise InvalidChecksumError("Upload-Checksum is an algorithm, a space, and the checksum in Base64.") from None
+    announced = ",".join(request.headers.getall("trailer", [])).lower().split(",")
+    if "upload-checksum" not in map(str.strip, announced):
+        return None if value is None else _checksum(value)
+    if value is not None:
+        raise InvalidChecksumError("Upload-Checksum stands in the head, and is announced for the trailer section.")
+    if "transfer-encoding" not in request.headers:
+        raise InvalidChecksumError("Upload-Checksum is announced, and only chunked bodies have a trailer section.")
+    return LateChecksum(partial(_trailing_checksum, request))
 
 
 def require_bytes(request: AnyRequest) -> None:
@@ -96,6 +99,22 @@ def concat_of(kind: UploadKind, parts: tuple[UUID, ...]) -> str | None:
     if kind == "final":
         return f"final;{' '.join(f'{PATH}/{each}' for each in parts)}"
     return "partial" if kind == "partial" else None
+
+
+def _trailing_checksum(request: AnyRequest) -> Checksum:
+    match [value for name, value in trailers(request.scope) if name == b"upload-checksum"]:
+        case [value]:
+            return _checksum(value.decode("latin-1"))
+        case _:
+            raise InvalidChecksumError("Upload-Checksum is announced, and does not stand once in the trailer section.")
+
+
+def _checksum(value: str) -> Checksum:
+    algorithm, _, encoded = value.strip().partition(" ")
+    try:
+        return make_checksum(algorithm, b64decode(encoded.strip(), validate=True))
+    except (binascii.Error, ValueError):
+        raise InvalidChecksumError("Upload-Checksum is an algorithm, a space, and the checksum in Base64.") from None
 
 
 def _concat(request: AnyRequest) -> tuple[UploadKind, tuple[UUID, ...]]:

@@ -20,6 +20,7 @@ EXTENSIONS = (
     "creation-defer-length",
     "expiration",
     "checksum",
+    "checksum-trailer",
     "termination",
     "concatenation",
     "concatenation-unfinished",

@@ -18,6 +18,7 @@ from tests.integration.outside.conftest import skip_unless_required
 from tests.integration.outside.programs import run
 from tests.integration.service.stacks import EmbeddedStack
 from tests.server import Server, serving
+from tests.tus import TUS
 
 NODE = shutil.which("node")
 HERE = Path(__file__).with_name("tus_js")
@@ -74,8 +75,12 @@ async def upload(server: Server, path: Path, **options: object) -> dict[str, Any
         "metadata": {"filename": path.name, "tags": "rock, album", "metadata": '{"year": 1975}'},
         **options,
     }
+    return await run_node("upload.mjs", job, path)
+
+
+async def run_node(script: str, job: dict[str, Any], path: Path) -> dict[str, Any]:
     assert NODE is not None
-    status, printed = await run(NODE, HERE / "upload.mjs", json.dumps(job), cwd=path.parent)
+    status, printed = await run(NODE, HERE / script, json.dumps(job), cwd=path.parent)
     assert status == 0, printed
     return dict(json.loads(printed))
 
@@ -118,6 +123,18 @@ async def test_it_pauses_and_goes_on_in_another_process(
     told = await upload(server, path, **options)
     assert (await client.get("/v1/uploads")).json()["items"] == []
     await assert_stored(client, told["file"], name=path.name, content=CONTENT)
+
+
+async def test_node_tells_the_checksum_behind_the_bytes(server: Server, client: httpx.AsyncClient, path: Path) -> None:
+    job = {"endpoint": f"{server.url}/v1/uploads", "key": ROOT_KEY, "path": str(path)}
+    refused = await run_node("trailer.mjs", {**job, "damaged": True}, path)
+    assert refused["status"] == 460
+    found = await client.head(refused["url"], headers=TUS)
+    assert found.headers["upload-offset"] == "0"
+    told = await run_node("trailer.mjs", job, path)
+    assert told["status"] == 204
+    content = (await client.get(f"/v1/files/{told['file']}/content")).content
+    assert content == CONTENT
 
 
 @pytest.fixture

@@ -151,6 +151,33 @@ async def test_of_bytes_with_a_wrong_checksum_nothing_counts(client: httpx.Async
     await check_file(client, answer, content)
 
 
+async def test_a_checksum_may_come_behind_the_bytes(shared_server: Server, client: httpx.AsyncClient) -> None:
+    content, damaged = payload(20 * MEBIBYTE), payload(14 * MEBIBYTE, seed=2)
+    path = await begin(client, len(content))
+    first = 6 * MEBIBYTE
+    await add(client, path, 0, content[:first])
+    sha256 = f"sha256 {b64encode(hashlib.sha256(content[first:]).digest()).decode()}"
+    headers = {**BYTES, "Upload-Offset": str(first), "Transfer-Encoding": "chunked", "Trailer": "Upload-Checksum"}
+    async with await RawClient.connect(shared_server.url) as connection:
+
+        async def patch(data: bytes, trailers: str) -> None:
+            await connection.say(f"PATCH {path}", *(f"{name}: {value}" for name, value in headers.items()))
+            await connection.send(b"%x\r\n%b\r\n0\r\n%b\r\n" % (len(data), data, trailers.encode()))
+
+        for data, trailers, status, code in (
+            (damaged, f"Upload-Checksum: {sha256}\r\n", 460, "checksum_mismatch"),
+            (content[first:], "", 400, "invalid_checksum"),
+        ):
+            await patch(data, trailers)
+            head, problem = await connection.problem()
+            assert head.startswith(b"http/1.1 %d" % status)
+            assert problem["code"] == code
+            assert await offset(client, path) == first
+        await patch(content[first:], f"Upload-Checksum: {sha256}\r\n")
+        assert (await connection.take()).startswith(b"HTTP/1.1 204")
+    await check_file(client, await find(client, path), content)
+
+
 async def test_parts_are_put_together_also_before_they_are_complete(client: httpx.AsyncClient) -> None:
     sizes = [6 * MEBIBYTE, 1000, 5 * MEBIBYTE + 3]
     content = payload(sum(sizes))

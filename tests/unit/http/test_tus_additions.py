@@ -62,6 +62,7 @@ async def test_bytes_at_another_offset_are_refused(client: httpx.AsyncClient, at
         ({"Upload-Checksum": "sha1 !"}, 400, "invalid_checksum"),
         ({"Upload-Checksum": "sha512 YQ=="}, 400, "invalid_checksum"),
         ({"Upload-Checksum": "md5 YQ=="}, 400, "invalid_checksum"),
+        # Only a chunked body has a trailer section.
         ({"Trailer": "Upload-Checksum"}, 400, "invalid_checksum"),
     ],
 )

@@ -21,6 +21,7 @@ async def test_options_tell_what_the_server_can_do_without_a_key(client: httpx.A
             "creation-defer-length",
             "expiration",
             "checksum",
+            "checksum-trailer",
             "termination",
             "concatenation",
             "concatenation-unfinished",
