@@ -98,7 +98,7 @@ class Http1Protocol(HttpToolsProtocol):
         self._section_bytes = 0
         self._trailers: list[tuple[bytes, bytes]] = []
         self._is_in_head = False
-        self._refusal: _RefusedError | None = None
+        self._answering: RequestResponseCycle | None = None
         self._is_refused = False
         self._is_lost = False
         self._timer: asyncio.TimerHandle | None = None
@@ -127,6 +127,9 @@ class Http1Protocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_lost = True
         self._wait_no_more()
+        # uvicorn tells the request that came last, though one before it may be the one that is answered.
+        if (unanswered := self._unanswered) is not None:
+            _tell_disconnected(unanswered)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -136,8 +139,8 @@ class Http1Protocol(HttpToolsProtocol):
         self._section_bytes += len(data)
         try:
             self._feed(data)
-        except httptools.HttpParserError:
-            self._refuse(self._refusal or _RefusedError(HTTPStatus.BAD_REQUEST, "This is not HTTP/1.1."))
+        except httptools.HttpParserError as error:
+            self._refuse(_refusal_of(error))
             return
         if self._section_bytes > MAX_SECTION_BYTES:
             self._refuse(_too_large(f"more than {MAX_SECTION_BYTES} bytes"))
@@ -167,8 +170,7 @@ class Http1Protocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if len(self._section) >= MAX_FIELDS:
-            self._refusal = _too_large(f"more than {MAX_FIELDS} fields")
-            raise self._refusal
+            raise _too_large(f"more than {MAX_FIELDS} fields")
         if self._is_in_head:
             super().on_header(name, value)
         else:
@@ -180,11 +182,7 @@ class Http1Protocol(HttpToolsProtocol):
         self._section_bytes = 0
         self._section = self._trailers
         self._is_in_head = False
-        hosts = sum(name == b"host" for name, _ in self.headers)
-        if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
-            # RFC 9112, section 3.2.
-            self._refusal = _RefusedError(HTTPStatus.BAD_REQUEST, "A request has one Host.")
-            raise self._refusal
+        _check_head(self.headers, self.parser.get_http_version())
         super().on_headers_complete()
         if self.scope["http_version"] == "1.0":
             self.cycle.transport = cast(asyncio.Transport, _Unchunked(self.transport))
@@ -215,12 +213,10 @@ class Http1Protocol(HttpToolsProtocol):
 
     def _refuse(self, refusal: _RefusedError) -> None:
         self._is_refused = True
-        log.info("connection refused", status=refusal.status, reason=refusal.detail)
+        log.info("connection refused", status=refusal.status.value, reason=refusal.detail)
         if (unanswered := self._unanswered) is not None:
-            # For the application, its client is gone.
-            unanswered.disconnected = True
-            unanswered.message_event.set()
-            if unanswered.response_started:
+            _tell_disconnected(unanswered)
+            if unanswered.response_started or self.pipeline:
                 self.cut()
                 return
         self.transport.write(_answer(refusal, self.server_state.default_headers))
@@ -232,10 +228,13 @@ class Http1Protocol(HttpToolsProtocol):
     def _asks_for_upgrade(self) -> bool:
         return bool(self.parser.should_upgrade()) and self.parser.get_method() != b"CONNECT"
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
     @property
     def _unanswered(self) -> RequestResponseCycle | None:
-        cycle = cast(RequestResponseCycle | None, self.cycle)
-        return None if cycle is None or cycle.response_complete else cycle
+        return None if self._answering is None or self._answering.response_complete else self._answering
 
     def _give_head_up(self) -> None:
         self._timer = None
@@ -266,6 +265,33 @@ class Http1Protocol(HttpToolsProtocol):
 
     def _socket(self) -> Any:
         return self.transport.get_extra_info("socket")
+
+
+def _tell_disconnected(cycle: RequestResponseCycle) -> None:
+    cycle.disconnected = True
+    cycle.message_event.set()
+
+
+def _check_head(fields: Fields, version: str) -> None:
+    """Raise `_RefusedError` where it is not clear whom the request is for, or where it ends."""
+    hosts = sum(name == b"host" for name, _ in fields)
+    if hosts > 1 or (not hosts and version == "1.1"):
+        raise _RefusedError(HTTPStatus.BAD_REQUEST, "A request has one Host.")  # RFC 9112, section 3.2
+    codings = [value.strip().lower() for name, value in fields if name == b"transfer-encoding"]
+    if codings and version == "1.0":
+        raise _RefusedError(HTTPStatus.BAD_REQUEST, "HTTP/1.0 has no Transfer-Encoding.")  # section 6.1
+    if codings not in ([], [b"chunked"]):
+        raise _RefusedError(HTTPStatus.NOT_IMPLEMENTED, "Only chunked is known as Transfer-Encoding.")  # section 6.1
+
+
+def _refusal_of(error: httptools.HttpParserError) -> _RefusedError:
+    # What a callback raises is the context of the parser's own error.
+    cause = error.__context__
+    if isinstance(cause, _RefusedError):
+        return cause
+    if cause is not None and not isinstance(cause, httptools.HttpParserError | UnicodeError):
+        log.error("request failed", exc_info=error)
+    return _RefusedError(HTTPStatus.BAD_REQUEST, "This is not HTTP/1.1.")
 
 
 def _too_large(what: str) -> _RefusedError:

@@ -138,6 +138,10 @@ async def test_trailers_belong_to_their_request_and_are_no_fields_of_its_head() 
         (b"GET / HTTP/1.1\r\n\r\n", 400, "invalid_request"),
         (b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n", 400, "invalid_request"),
         (GET + b"Host: y\r\n\r\n", 400, "invalid_request"),
+        (b"GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400, "invalid_request"),
+        (GET + b"Transfer-Encoding: gzip, chunked\r\n\r\n", 501, "not_implemented"),
+        (PUT + b"Transfer-Encoding: chunked\r\n\r\n", 400, "invalid_request"),
+        (GET + b"Transfer-Encoding: gzip\r\n\r\n", 501, "not_implemented"),
         (GET + b"No colon\r\n\r\n", 400, "invalid_request"),
         (PUT + b"Content-Length: 3\r\n\r\nabc", 400, "invalid_request"),
         (PUT + b"\r\nx\r\n", 400, "invalid_request"),
@@ -242,6 +246,24 @@ async def test_an_answer_that_has_begun_is_cut_where_the_body_breaks() -> None:
         client.writer.write(b"x\r\n")
         assert b"200" in head
         assert not await client.rest()
+
+
+async def test_who_pipelines_nonsense_is_cut_and_every_answer_ends() -> None:
+    seen = []
+
+    async def endless(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"", "more_body": True})
+        while (message := await receive())["type"] != "http.disconnect":
+            pass
+        seen.append((scope["path"], message["type"]))
+
+    async with connect(endless) as client:
+        client.writer.write(GET + b"\r\n")
+        await client.reader.readuntil(b"\r\n\r\n")
+        client.writer.write(GET + b"\r\nno request\r\n\r\n")
+        assert not await client.rest()
+    assert seen == [("/", "http.disconnect")]
 
 
 async def test_a_connection_can_be_cut_and_nothing_is_done_to_one_that_is_gone() -> None:
