@@ -36,6 +36,7 @@ from service.http import (
 from service.http.authentication import RequireRootKey
 from service.http.closing import close_after_refusals
 from service.http.cors import allow_origins
+from service.http.failures import break_off_failed_answers
 from service.http.observation import observe_requests
 from service.http.openapi import schema_router
 from service.http.patience import limit_bodies
@@ -110,7 +111,8 @@ def create_app(container: AsyncContainer, settings: Settings, requests: RunningR
     setup_dishka(container, app)
     limited = limit_bodies(app, idle=settings.body_idle_timeout, total=settings.body_timeout)
     tus_speaking = speak_tus(close_after_refusals(limited), max_size=settings.max_file_size)
-    return observe_requests(allow_origins(requests.wrap(tus_speaking), settings.allowed_origins))
+    breaking = requests.wrap(break_off_failed_answers(tus_speaking))
+    return observe_requests(allow_origins(breaking, settings.allowed_origins))
 
 
 def _buckets() -> Router:

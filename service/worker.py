@@ -39,9 +39,10 @@ def make_server(settings: Settings) -> DrainingServer:
         ws="none",
         lifespan="on",
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        # Origins are told of proxies by `service.http.origins`, and lines of requests are `service.http.observation`'s.
+        # `service.http.origins` knows proxies, and `service.http.observation` logs and dates.
         proxy_headers=False,
         server_header=False,
+        date_header=False,
         access_log=False,
         log_config=None,
         log_level="error",

@@ -21,12 +21,12 @@ MEANT_BY_TUS = {"STATUS_NONSTANDARD", "STATUS_412_WITHOUT_PRECONDITION"}
 Headers = Iterable[tuple[bytes, bytes]]
 
 
-def complaints(answer: httpx.Response, *, added: Headers = ()) -> list[str]:
-    """Return what the linter finds bad or doubtful in the answer, with the headers `added`, to its request."""
+def complaints(answer: httpx.Response) -> list[str]:
+    """Return what the linter finds bad or doubtful in the answer to its request."""
     request = answer.request
     return complaints_about(
         (request.method, str(request.url), request.headers.raw),
-        (answer.status_code, answer.reason_phrase, [*answer.headers.raw, *added], answer.content),
+        (answer.status_code, answer.reason_phrase, answer.headers.raw, answer.content),
     )
 
 

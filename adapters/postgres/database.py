@@ -72,7 +72,13 @@ class Database:
         async with self._connections.connection() as connection:
             with domain_errors(connection):
                 transaction = connection.transaction()
-                await transaction.start()
+                try:
+                    await transaction.start()
+                except BaseException:
+                    # Whether it has begun is not known: where it has, nobody would end it.
+                    if not is_closed(connection):
+                        connection.terminate()
+                    raise
                 try:
                     result = await work(connection, *arguments)
                 except BaseException:

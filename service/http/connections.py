@@ -25,6 +25,9 @@ class Connection(Protocol):
     def cut(self) -> None:
         """End the connection at once, whatever waits, so that the client sees that this is no clean end."""
 
+    def break_off(self) -> None:
+        """End the connection once the client has taken what was sent, which is no whole answer."""
+
 
 def trailers(scope: HTTPScope) -> Fields:
     """Return the trailer fields of the request (RFC 9110, section 6.5), once its body has ended."""
@@ -39,7 +42,7 @@ def unsent_bytes(scope: HTTPScope) -> int | None:
 
 
 def cut(scope: HTTPScope) -> None:
-    """Cut off the connection that the request came by.
+    """Cut off the connection that the request came by, and what was sent and not taken yet with it.
 
     ASGI has no call for that: a server whose application gives up a response still keeps the connection until the
     client has taken what was sent before.
@@ -47,6 +50,14 @@ def cut(scope: HTTPScope) -> None:
     connection = _connection(scope)
     if connection is not None:
         connection.cut()
+
+
+def break_off(scope: HTTPScope) -> bool:
+    """Have the answer to the request end where it is, and its connection with it. Returns whether there is one."""
+    connection = _connection(scope)
+    if connection is not None:
+        connection.break_off()
+    return connection is not None
 
 
 def _connection(scope: HTTPScope) -> Connection | None:

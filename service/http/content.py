@@ -19,8 +19,8 @@ class ContentResponse:
     """An ASGI response that streams a body, a chunk at a time, as fast as the client takes them.
 
     It holds one of `places` meanwhile. The body is opened before the first header is sent, so that a missing blob, or
-    no place, is still a clear error. A failure after that is raised, and the server cuts the connection: the client
-    sees a short body, never a clean end. `size` is about how many bytes there are.
+    no place, is still a clear error. A failure after that is raised, and `break_off_failed_answers` ends
+    the connection. `size` is about how many bytes there are.
 
     HEAD and 304 send no body. They open it none the less where it `is_always_opened`, which tells how GET would end.
     """

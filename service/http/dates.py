@@ -1,8 +1,10 @@
 """Times in headers (RFC 9110, section 5.6.7)."""
 
 import re
+import time
 from datetime import UTC, datetime
-from email.utils import format_datetime
+from email.utils import format_datetime, formatdate
+from functools import lru_cache
 
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _MONTH = f"(?P<month>{'|'.join(_MONTHS)})"
@@ -16,9 +18,19 @@ _FORMATS = (
 )
 
 
-def http_date(time: datetime) -> str:
+def http_date(moment: datetime) -> str:
     """Return a time as headers carry it."""
-    return format_datetime(time, usegmt=True)
+    return format_datetime(moment, usegmt=True)
+
+
+def http_date_now() -> bytes:
+    """Return the time as `Date` carries it."""
+    return _http_date_at(int(time.time()))
+
+
+@lru_cache(maxsize=1)
+def _http_date_at(second: int) -> bytes:
+    return formatdate(second, usegmt=True).encode()
 
 
 def parse_http_date(value: str, *, this_year: int | None = None) -> datetime | None:

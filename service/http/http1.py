@@ -16,6 +16,7 @@ import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from service.http.connections import EXTENSION, Fields
+from service.http.dates import http_date_now
 from service.http.problems import MEDIA_TYPE, Problem, code_of, phrase_of
 
 log = structlog.get_logger()
@@ -55,6 +56,9 @@ class _RequestConnection:
 
     def cut(self) -> None:
         self._protocol.cut()
+
+    def break_off(self) -> None:
+        self._protocol.break_off()
 
 
 class _Unchunked:
@@ -116,9 +120,21 @@ class Http1Protocol(HttpToolsProtocol):
     def cut(self) -> None:
         """End the connection at once, whatever waits, so that the client sees that this is no clean end."""
         if not self._is_lost:
+            self._disconnect()
             with suppress(OSError):
                 self._socket().setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)
             self.transport.abort()
+
+    def break_off(self) -> None:
+        """End the connection once the client has taken what was sent, which is no whole answer."""
+        unanswered = self._unanswered
+        if unanswered is not None and isinstance(unanswered.transport, _Unchunked):
+            # The connection's end may be the answer's, too.
+            self.cut()
+        elif not self._is_lost:
+            self._disconnect()
+            self.transport.close()
+            self._wait_for_client()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
@@ -127,9 +143,7 @@ class Http1Protocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_lost = True
         self._wait_no_more()
-        # uvicorn tells the request that came last, though one before it may be the one that is answered.
-        if (unanswered := self._unanswered) is not None:
-            _tell_disconnected(unanswered)
+        self._disconnect()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -215,11 +229,11 @@ class Http1Protocol(HttpToolsProtocol):
         self._is_refused = True
         log.info("connection refused", status=refusal.status.value, reason=refusal.detail)
         if (unanswered := self._unanswered) is not None:
-            _tell_disconnected(unanswered)
+            self._disconnect()
             if unanswered.response_started or self.pipeline:
                 self.cut()
                 return
-        self.transport.write(_answer(refusal, self.server_state.default_headers))
+        self.transport.write(_answer(refusal))
         # Closed at once under a client that still sends, the connection would be reset and the answer lost.
         self.transport.write_eof()
         self._wait(LINGER_SECONDS, self.cut)
@@ -235,6 +249,12 @@ class Http1Protocol(HttpToolsProtocol):
     @property
     def _unanswered(self) -> RequestResponseCycle | None:
         return None if self._answering is None or self._answering.response_complete else self._answering
+
+    def _disconnect(self) -> None:
+        # uvicorn tells the request that came last, though one before it may be the one that is answered.
+        if (unanswered := self._unanswered) is not None:
+            unanswered.disconnected = True
+            unanswered.message_event.set()
 
     def _give_head_up(self) -> None:
         self._timer = None
@@ -267,11 +287,6 @@ class Http1Protocol(HttpToolsProtocol):
         return self.transport.get_extra_info("socket")
 
 
-def _tell_disconnected(cycle: RequestResponseCycle) -> None:
-    cycle.disconnected = True
-    cycle.message_event.set()
-
-
 def _check_head(fields: Fields, version: str) -> None:
     """Raise `_RefusedError` where it is not clear whom the request is for, or where it ends."""
     hosts = sum(name == b"host" for name, _ in fields)
@@ -298,11 +313,11 @@ def _too_large(what: str) -> _RefusedError:
     return _RefusedError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"The head, or the trailer section, has {what}.")
 
 
-def _answer(refusal: _RefusedError, headers: Fields) -> bytes:
+def _answer(refusal: _RefusedError) -> bytes:
     status, phrase = refusal.status, phrase_of(refusal.status)
     body = msgspec.json.encode(Problem(title=phrase, status=status, detail=refusal.detail, code=code_of(status)))
     fields = [
-        *headers,
+        (b"date", http_date_now()),
         (b"content-type", MEDIA_TYPE.encode()),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),

@@ -8,6 +8,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.model.ids import new_id
+from service.http.dates import http_date_now
 from service.metrics import count_request
 
 log = structlog.get_logger()
@@ -35,7 +36,9 @@ def observe_requests(app: ASGIApp) -> ASGIApp:
             nonlocal status, sent, whole
             if message["type"] == "http.response.start":
                 status = int(message["status"])
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
+                # A server's own is as old as the request, or a second: what has changed since would be in the future.
+                added = [(b"date", http_date_now()), (b"x-request-id", request_id)]
+                message["headers"] = [*message["headers"], *added]
             elif message["type"] == "http.response.body":
                 sent += 0 if scope["method"] == "HEAD" else len(message.get("body", b""))
                 whole = not message.get("more_body", False)

@@ -83,7 +83,8 @@ class Site:
         await self._check_usage(await self._check_files())
         await self._check_leftovers()
         for server in self._servers:
-            assert [line for line in server.lines if line.get("level") == "error"] == []
+            errors = [line for line in server.lines if line.get("level") == "error"]
+            assert not errors, errors
 
     async def check_all(self) -> None:
         """Check as well that `fileport fsck` finds catalog and store in agreement, bytes included."""

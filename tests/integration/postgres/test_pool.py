@@ -1,7 +1,8 @@
 """Connections: few, given back whatever happens, and waited for no longer than is bearable."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -268,3 +269,21 @@ async def test_a_pool_that_is_closed_serves_no_more(database: str) -> None:
         catalog = PostgresCatalog(pool, grace=0)
     with pytest.raises(CatalogUnavailableError):
         await catalog.check()
+
+
+async def test_a_transaction_that_is_cancelled_as_it_begins_leaves_none_open(database: str) -> None:
+    class One:
+        """Lends one connection, at once."""
+
+        @asynccontextmanager
+        async def connection(self) -> AsyncIterator[Connection]:
+            yield only
+
+    async def work(_: Connection) -> None:
+        raise AssertionError("It is cancelled before.")
+
+    only = await asyncpg.connect(database)
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await Database(One()).transact(work)
+    assert only.is_closed()

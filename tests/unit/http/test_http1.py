@@ -11,7 +11,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from service.http import http1
-from service.http.connections import cut, trailers, unsent_bytes
+from service.http.connections import break_off, cut, trailers, unsent_bytes
 from service.http.http1 import MAX_FIELDS, MAX_SECTION_BYTES, Http1Protocol
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
@@ -281,9 +281,37 @@ async def test_a_connection_can_be_cut_and_nothing_is_done_to_one_that_is_gone()
         assert len(await client.rest()) < len(LARGE)
 
 
+@pytest.mark.parametrize("length", [b"", b"Content-Length: 1000000000\r\n"])
+async def test_an_answer_that_is_broken_off_is_short_and_what_was_sent_arrives(length: bytes) -> None:
+    async def breaking(scope: Any, _: Any, send: Any) -> None:
+        headers = [tuple(length.strip().split(b": "))] if length else []
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": LARGE, "more_body": True})
+        assert break_off(scope)
+
+    async with connect(breaking) as client:
+        client.writer.write(GET + b"\r\n")
+        _, _, body = (await client.rest()).partition(b"\r\n\r\n")
+        assert len(LARGE) <= len(body) < len(LARGE) + 100
+        assert not body.endswith(b"0\r\n\r\n")
+
+
+async def test_an_answer_of_http_1_0_that_is_broken_off_has_no_clean_end() -> None:
+    async def breaking(scope: Any, _: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        break_off(scope)
+
+    async with connect(breaking) as client:
+        client.writer.write(b"GET / HTTP/1.0\r\n\r\n")
+        with pytest.raises(ConnectionResetError):
+            await client.reader.read()
+
+
 def test_a_request_without_a_server_has_no_connection() -> None:
     scope: Any = {"type": "http"}
     cut(scope)
+    assert not break_off(scope)
     assert unsent_bytes(scope) is None
     assert not trailers(scope)
 

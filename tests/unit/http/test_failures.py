@@ -1,0 +1,56 @@
+"""Answers that fail midway, with a connection to end and without one."""
+
+from typing import Any
+
+import pytest
+import structlog
+
+from domain.errors import BlobStoreUnavailableError
+from service.http.connections import EXTENSION
+from service.http.failures import break_off_failed_answers
+
+START = {"type": "http.response.start", "status": 200, "headers": []}
+
+
+class Connection:
+    """One that can be broken off."""
+
+    trailers = ()
+    unsent = 0
+    is_broken_off = False
+
+    def break_off(self) -> None:
+        self.is_broken_off = True
+
+
+async def fail(error: Exception, connection: Connection | None, *sent: Any) -> None:
+    async def failing(_: Any, __: Any, send: Any) -> None:
+        for message in sent:
+            await send(message)
+        raise error
+
+    async def send(_: Any) -> None:
+        pass
+
+    scope: Any = {"type": "http"} if connection is None else {"type": "http", "extensions": {EXTENSION: connection}}
+    await break_off_failed_answers(failing)(scope, None, send)  # type: ignore[arg-type] # nothing is received
+
+
+@pytest.mark.parametrize(
+    ("error", "level"), [(BlobStoreUnavailableError("It is away."), "warning"), (ValueError("A bug."), "error")]
+)
+async def test_an_answer_that_has_begun_is_broken_off_and_a_line_says_why(error: Exception, level: str) -> None:
+    connection = Connection()
+    with structlog.testing.capture_logs() as logs:
+        await fail(error, connection, START)
+    assert connection.is_broken_off
+    assert [(line["event"], line["log_level"]) for line in logs] == [("answer broken off", level)]
+
+
+@pytest.mark.parametrize(("connection", "sent"), [(Connection(), []), (None, [START])])
+async def test_what_cannot_be_broken_off_or_need_not_be_is_raised(
+    connection: Connection | None, sent: list[Any]
+) -> None:
+    with pytest.raises(ValueError, match="A bug"):
+        await fail(ValueError("A bug."), connection, *sent)
+    assert connection is None or not connection.is_broken_off
