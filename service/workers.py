@@ -33,22 +33,29 @@ class Workers:
         try:
             for process in self._processes:
                 process.start()
+        except OSError:
+            self._kill()
+            raise
+        else:
             for each in _ENDING:
-                signal.signal(each, lambda *_: self.end())
+                # Whom `nohup` started, SIGHUP is to change nothing.
+                if each != signal.SIGHUP or signal.getsignal(each) != signal.SIG_IGN:
+                    signal.signal(each, lambda *_: self.end())
             signal.signal(signal.SIGALRM, lambda *_: self._kill())
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
 
     def join(self) -> int:
         """Wait for the end of all, who end as soon as one does. Returns the exit status: 1 where one failed."""
-        while running := self._running:
-            sentinels = wait([process.sentinel for process in running])
-            for process in running:
-                if process.sentinel in sentinels:
-                    process.join()
-                    if not self._is_ending:
-                        log.error("worker ended", status=process.exitcode)
-                        self.end()
+        waiting = list(self._processes)
+        while waiting:
+            sentinels = wait([process.sentinel for process in waiting])
+            for process in [each for each in waiting if each.sentinel in sentinels]:
+                process.join()
+                waiting.remove(process)
+                if not self._is_ending:
+                    log.error("worker ended", status=process.exitcode)
+                    self.end()
         signal.setitimer(signal.ITIMER_REAL, 0)
         if self._killed:
             log.error("workers killed", workers=self._killed, reason="they did not end in time")
@@ -86,10 +93,10 @@ def end_with_parent() -> None:
 
 
 def _begin(work: Callable[[], None]) -> None:
-    for each in _ENDING:
-        signal.signal(each, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     end_with_parent()
     # Ctrl-C is for the server, which tells its workers to end.
     os.setpgid(0, 0)
+    for each in _ENDING:
+        signal.signal(each, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     work()

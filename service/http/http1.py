@@ -7,6 +7,7 @@ import struct
 import sys
 import termios
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -143,6 +144,7 @@ class Http1Protocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_lost = True
         self._wait_no_more()
+        self._unset_keepalive_if_required()
         self._disconnect()
         super().connection_lost(exc)
 
@@ -164,15 +166,19 @@ class Http1Protocol(HttpToolsProtocol):
             self._wait(HEAD_SECONDS, self._give_head_up)
 
     def _feed(self, data: bytes) -> None:
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
+        while data:
+            try:
+                self.parser.feed_data(data)
+                return
+            except httptools.HttpParserUpgrade as upgrade:
+                rest = data[upgrade.args[0] :]
             # The parser takes what follows for another protocol, though it may be a body. No upgrade is taken here,
             # as a server may (RFC 9110, section 7.8), so the head is read again as that of any request.
             head = b" ".join([self.parser.get_method(), self.url, b"HTTP/" + self.parser.get_http_version().encode()])
             fields = [name + b": " + value for name, value in self.headers if name != b"upgrade"]
             self.parser = httptools.HttpRequestParser(self)
-            self._feed(b"\r\n".join([head, *fields, b"", b""]) + data[upgrade.args[0] :])
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
+            data = b"\r\n".join([head, *fields, b"", b""]) + rest
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -196,7 +202,9 @@ class Http1Protocol(HttpToolsProtocol):
         self._section_bytes = 0
         self._section = self._trailers
         self._is_in_head = False
-        _check_head(self.headers, self.parser.get_http_version())
+        _check_head(self.parser.get_method(), self.parser.get_http_version(), self.headers)
+        if not self.url.startswith(b"/"):
+            self.url = _origin_form(self.url)
         super().on_headers_complete()
         if self.scope["http_version"] == "1.0":
             self.cycle.transport = cast(asyncio.Transport, _Unchunked(self.transport))
@@ -228,9 +236,14 @@ class Http1Protocol(HttpToolsProtocol):
     def _refuse(self, refusal: _RefusedError) -> None:
         self._is_refused = True
         log.info("connection refused", status=refusal.status.value, reason=refusal.detail)
-        if (unanswered := self._unanswered) is not None:
+        unanswered = self._unanswered
+        if unanswered is not None and not unanswered.more_body:
+            # That request is whole. It is answered, and then the connection ends.
+            unanswered.keep_alive = False
+            return
+        if unanswered is not None:
             self._disconnect()
-            if unanswered.response_started or self.pipeline:
+            if unanswered.response_started:
                 self.cut()
                 return
         self.transport.write(_answer(refusal))
@@ -240,11 +253,12 @@ class Http1Protocol(HttpToolsProtocol):
 
     @property
     def _asks_for_upgrade(self) -> bool:
+        # CONNECT counts as one.
         return bool(self.parser.should_upgrade()) and self.parser.get_method() != b"CONNECT"
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answering = cycle
-        super()._start_asgi_task(cycle, app)
+        super()._start_asgi_task(cycle, partial(_run, app, cycle))
 
     @property
     def _unanswered(self) -> RequestResponseCycle | None:
@@ -262,6 +276,7 @@ class Http1Protocol(HttpToolsProtocol):
             self._refuse(_RefusedError(HTTPStatus.REQUEST_TIMEOUT, "The head did not come in time."))
         else:
             self.transport.close()
+            self._wait_for_client()
 
     def _wait_for_client(self) -> None:
         # The transport closes once the client has taken all; one that never does would be waited for without end.
@@ -287,8 +302,29 @@ class Http1Protocol(HttpToolsProtocol):
         return self.transport.get_extra_info("socket")
 
 
-def _check_head(fields: Fields, version: str) -> None:
-    """Raise `_RefusedError` where it is not clear whom the request is for, or where it ends."""
+async def _run(app: Any, cycle: RequestResponseCycle, scope: Any, receive: Any, send: Any) -> None:
+    """Run `app` on what is its own, and give it all that came before a disconnect, which uvicorn keeps back."""
+    is_ended = False
+
+    async def receive_all() -> Any:
+        nonlocal is_ended
+        message = await receive()
+        if message["type"] == "http.disconnect" and not is_ended and (cycle.body or not cycle.more_body):
+            message = {"type": "http.request", "body": bytes(cycle.body), "more_body": cycle.more_body}
+            cycle.body = bytearray()
+        is_ended = is_ended or not message.get("more_body", False)
+        return message
+
+    # The application may take the request for one of another method; its answer is framed by the method that it has.
+    await app({**scope}, receive_all, send)
+
+
+def _check_head(method: bytes, version: str, fields: Fields) -> None:
+    """Raise `_RefusedError` where it is not clear what is asked, of whom, or where the request ends."""
+    if version not in {"1.0", "1.1"}:
+        raise _RefusedError(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "This server speaks HTTP/1.1.")
+    if method == b"CONNECT":
+        raise _RefusedError(HTTPStatus.NOT_IMPLEMENTED, "This server is no proxy.")
     hosts = sum(name == b"host" for name, _ in fields)
     if hosts > 1 or (not hosts and version == "1.1"):
         raise _RefusedError(HTTPStatus.BAD_REQUEST, "A request has one Host.")  # RFC 9112, section 3.2
@@ -297,6 +333,14 @@ def _check_head(fields: Fields, version: str) -> None:
         raise _RefusedError(HTTPStatus.BAD_REQUEST, "HTTP/1.0 has no Transfer-Encoding.")  # section 6.1
     if codings not in ([], [b"chunked"]):
         raise _RefusedError(HTTPStatus.NOT_IMPLEMENTED, "Only chunked is known as Transfer-Encoding.")  # section 6.1
+
+
+def _origin_form(target: bytes) -> bytes:
+    """Return the absolute form of a target without its origin; any other as it is (RFC 9112, section 3.2)."""
+    url: Any = httptools.parse_url(target)
+    if not url.host:
+        return target
+    return (url.path or b"/") + (b"?" + url.query if url.query else b"")
 
 
 def _refusal_of(error: httptools.HttpParserError) -> _RefusedError:

@@ -107,7 +107,7 @@ class Changes:
             "POST",
             f"/v1/files/{record.id}/copy",
             does="copy",
-            refusals=self._taken(to) | self._quota_refusals(to, state.size),
+            refusals=self._taken(to) or self._quota_refusals(to, state.size),
             json={"bucket": to.place.bucket, "name": to.place.name},
         )
         if self._taken(to):
@@ -119,7 +119,7 @@ class Changes:
         """Give the file that is there another name, and perhaps another bucket."""
         record, state = _there(entry)
         is_far = to.place.bucket != entry.place.bucket
-        refusals = self._taken(to) | (self._quota_refusals(to, state.size) if is_far else set())
+        refusals = self._taken(to) or (self._quota_refusals(to, state.size) if is_far else set())
         patch = {"bucket": to.place.bucket, "name": to.place.name}
         answer = await self._patch("move", record, patch, refusals)
         if answer.is_done:
@@ -171,7 +171,8 @@ class Changes:
 
     @staticmethod
     def _taken(to: Entry) -> set[str]:
-        return set() if to.state is None else {"name_taken"}
+        # Beside the file that has the name, the new one may not fit either.
+        return set() if to.state is None else {"name_taken", "quota_exceeded"}
 
 
 def _there(entry: Entry) -> tuple[Record, State]:

@@ -58,13 +58,21 @@ def speak_tus(app: ASGIApp, *, max_size: int) -> ASGIApp:
         if scope["type"] != ScopeType.HTTP or not _is_tus(scope):
             await app(scope, receive, send)
             return
+        own_method = scope["method"]
         _override(scope)
+        # The client of such a request waits for a body as long as its answer says.
+        is_bodiless = scope["method"] == "HEAD" != own_method
 
         async def say_more(message: Message) -> None:
             if message["type"] == "http.response.start":
                 said = _REFUSED_VERSION if message["status"] == HTTPStatus.PRECONDITION_FAILED else _VERSION
                 able = abilities if scope["method"] == "OPTIONS" else ()
-                message["headers"] = [*message["headers"], *said, *able]
+                headers = message["headers"]
+                if is_bodiless:
+                    headers = [(name, b"0" if name == b"content-length" else value) for name, value in headers]
+                message["headers"] = [*headers, *said, *able]
+            elif is_bodiless and message["type"] == "http.response.body":
+                message["body"] = b""
             await send(message)
 
         await app(scope, receive, say_more)

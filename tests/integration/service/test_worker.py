@@ -37,6 +37,29 @@ ready.wait()
 os._exit(0)
 """
 
+# Two workers, of whom one dies before anybody waits for them.
+_DYING = """
+import os, signal, sys
+from service.workers import Workers
+
+read, write = os.pipe()
+os.write(write, b"x")
+os.set_blocking(read, False)
+
+def work():
+    try:
+        os.read(read, 1)
+    except BlockingIOError:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        signal.pause()
+    os._exit(9)
+
+workers = Workers(work, count=2, patience=30)
+workers.start()
+os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+print(workers.join())
+"""
+
 
 def output_of_worker(server: str) -> str:
     """Return what the worker prints, once it has ended: it holds the pipe as long as it lives."""
@@ -49,3 +72,7 @@ def test_a_worker_whose_server_was_killed_before_it_began_ends() -> None:
 
 def test_a_worker_whose_server_is_killed_ends() -> None:
     assert output_of_worker(_TOLD) == "asked\n"
+
+
+def test_a_worker_that_dies_before_anybody_waits_for_it_takes_the_others_along() -> None:
+    assert output_of_worker(_DYING).splitlines()[-1] == "1"

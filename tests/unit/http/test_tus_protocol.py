@@ -68,6 +68,14 @@ async def test_a_method_may_be_named_by_a_header(client: httpx.AsyncClient) -> N
     assert (await client.head(url, headers=TUS)).status_code == 404
 
 
+async def test_an_answer_to_a_request_that_is_taken_for_head_has_no_body(client: httpx.AsyncClient) -> None:
+    url = await begin(client, 3)
+    for place, status in ((url, 200), (f"{UPLOADS}/nonsense", 404)):
+        answer = await client.post(place, headers={**TUS, "X-HTTP-Method-Override": "HEAD"})
+        assert (answer.status_code, answer.content) == (status, b"")
+        assert answer.headers.get("content-length", "0") == "0"
+
+
 async def test_no_other_part_of_the_api_takes_a_method_from_a_header(client: httpx.AsyncClient) -> None:
     file = (await client.put("/v1/buckets/default/files/a", content=b"1")).json()
     answer = await client.post(f"/v1/files/{file['id']}", headers={**TUS, "X-HTTP-Method-Override": "DELETE"})
