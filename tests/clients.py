@@ -38,6 +38,12 @@ def client_of(app: ASGIApp) -> httpx.AsyncClient:
     )
 
 
+def said_of_content(answer: httpx.Response) -> dict[str, str]:
+    """Return the answer's headers, but for those that are of the message and of how it is framed."""
+    framing = {"date", "transfer-encoding", "x-request-id"}
+    return {name: value for name, value in answer.headers.items() if name not in framing}
+
+
 async def until_refused(make_client: Callable[[], httpx.AsyncClient]) -> None:
     """Wait until nobody new is served, as in a server that drains."""
     with suppress(httpx.TransportError):
