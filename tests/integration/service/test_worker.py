@@ -39,24 +39,28 @@ os._exit(0)
 
 # Two workers, of whom one dies before anybody waits for them.
 _DYING = """
-import os, signal, sys
+import os, signal
 from service.workers import Workers
 
-read, write = os.pipe()
-os.write(write, b"x")
-os.set_blocking(read, False)
+turn, give = os.pipe()
+os.write(give, b"x")
+os.set_blocking(turn, False)
+gone, alive = os.pipe()
 
 def work():
     try:
-        os.read(read, 1)
+        os.read(turn, 1)
     except BlockingIOError:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        signal.pause()
+        os.close(alive)
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+        signal.sigwait([signal.SIGTERM])
+        os._exit(0)
     os._exit(9)
 
 workers = Workers(work, count=2, patience=30)
 workers.start()
-os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+os.close(alive)
+os.read(gone, 1)
 print(workers.join())
 """
 
