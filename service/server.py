@@ -29,7 +29,7 @@ _DESCRIPTORS = 65_536
 def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; then finish what runs, within the shutdown timeout, and undo the rest.
 
-    Returns the exit status: 1 where a worker had to be killed.
+    Returns the exit status: 1 where a worker ended by itself or had to be killed.
     """
     if settings.root_key is None:
         raise SettingsError(f"{PREFIX}ROOT_KEY is missing; it is made for you only with the embedded Postgres.")

@@ -12,13 +12,11 @@ from http import HTTPStatus
 from typing import Any, cast
 
 import httptools
-import msgspec
 import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from service.http.connections import EXTENSION, Fields
-from service.http.dates import http_date_now
-from service.http.problems import MEDIA_TYPE, Problem, code_of, phrase_of
+from service.http.connections import EXTENSION
+from service.http.heads import RefusedError, answer_to, check_head, origin_form, refusal_of, too_large
 
 log = structlog.get_logger()
 
@@ -33,15 +31,6 @@ STALLED_SECONDS = 30.0
 
 # What is not sent yet is dropped, and the other end learns that this is no clean end.
 _NO_LINGERING = struct.pack("ii", 1, 0)
-
-
-class _RefusedError(Exception):
-    """The request is refused before anybody knows it."""
-
-    def __init__(self, status: HTTPStatus, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
 
 
 class _RequestConnection:
@@ -156,10 +145,10 @@ class Http1Protocol(HttpToolsProtocol):
         try:
             self._feed(data)
         except httptools.HttpParserError as error:
-            self._refuse(_refusal_of(error))
+            self._refuse(refusal_of(error))
             return
         if self._section_bytes > MAX_SECTION_BYTES:
-            self._refuse(_too_large(f"more than {MAX_SECTION_BYTES} bytes"))
+            self._refuse(too_large(f"more than {MAX_SECTION_BYTES} bytes"))
         elif self._unanswered is not None:
             self._wait_no_more()
         elif self._timer is None:
@@ -190,7 +179,7 @@ class Http1Protocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if len(self._section) >= MAX_FIELDS:
-            raise _too_large(f"more than {MAX_FIELDS} fields")
+            raise too_large(f"more than {MAX_FIELDS} fields")
         if self._is_in_head:
             super().on_header(name, value)
         else:
@@ -202,9 +191,9 @@ class Http1Protocol(HttpToolsProtocol):
         self._section_bytes = 0
         self._section = self._trailers
         self._is_in_head = False
-        _check_head(self.parser.get_method(), self.parser.get_http_version(), self.headers)
+        check_head(self.parser.get_method(), self.parser.get_http_version(), self.headers)
         if not self.url.startswith(b"/"):
-            self.url = _origin_form(self.url)
+            self.url = origin_form(self.url)
         super().on_headers_complete()
         if self.scope["http_version"] == "1.0":
             self.cycle.transport = cast(asyncio.Transport, _Unchunked(self.transport))
@@ -233,7 +222,7 @@ class Http1Protocol(HttpToolsProtocol):
         if self.transport.is_closing():
             self._wait_for_client()
 
-    def _refuse(self, refusal: _RefusedError) -> None:
+    def _refuse(self, refusal: RefusedError) -> None:
         self._is_refused = True
         log.info("connection refused", status=refusal.status.value, reason=refusal.detail)
         unanswered = self._unanswered
@@ -246,7 +235,7 @@ class Http1Protocol(HttpToolsProtocol):
             if unanswered.response_started:
                 self.cut()
                 return
-        self.transport.write(_answer(refusal))
+        self.transport.write(answer_to(refusal))
         # Closed at once under a client that still sends, the connection would be reset and the answer lost.
         self.transport.write_eof()
         self._wait(LINGER_SECONDS, self.cut)
@@ -273,7 +262,7 @@ class Http1Protocol(HttpToolsProtocol):
     def _give_head_up(self) -> None:
         self._timer = None
         if self._is_in_head:
-            self._refuse(_RefusedError(HTTPStatus.REQUEST_TIMEOUT, "The head did not come in time."))
+            self._refuse(RefusedError(HTTPStatus.REQUEST_TIMEOUT, "The head did not come in time."))
         else:
             self.transport.close()
             self._wait_for_client()
@@ -317,55 +306,3 @@ async def _run(app: Any, cycle: RequestResponseCycle, scope: Any, receive: Any, 
 
     # The application may take the request for one of another method; its answer is framed by the method that it has.
     await app({**scope}, receive_all, send)
-
-
-def _check_head(method: bytes, version: str, fields: Fields) -> None:
-    """Raise `_RefusedError` where it is not clear what is asked, of whom, or where the request ends."""
-    if version not in {"1.0", "1.1"}:
-        raise _RefusedError(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "This server speaks HTTP/1.1.")
-    if method == b"CONNECT":
-        raise _RefusedError(HTTPStatus.NOT_IMPLEMENTED, "This server is no proxy.")
-    hosts = sum(name == b"host" for name, _ in fields)
-    if hosts > 1 or (not hosts and version == "1.1"):
-        raise _RefusedError(HTTPStatus.BAD_REQUEST, "A request has one Host.")  # RFC 9112, section 3.2
-    codings = [value.strip().lower() for name, value in fields if name == b"transfer-encoding"]
-    if codings and version == "1.0":
-        raise _RefusedError(HTTPStatus.BAD_REQUEST, "HTTP/1.0 has no Transfer-Encoding.")  # section 6.1
-    if codings not in ([], [b"chunked"]):
-        raise _RefusedError(HTTPStatus.NOT_IMPLEMENTED, "Only chunked is known as Transfer-Encoding.")  # section 6.1
-
-
-def _origin_form(target: bytes) -> bytes:
-    """Return the absolute form of a target without its origin; any other as it is (RFC 9112, section 3.2)."""
-    url: Any = httptools.parse_url(target)
-    if not url.host:
-        return target
-    return (url.path or b"/") + (b"?" + url.query if url.query else b"")
-
-
-def _refusal_of(error: httptools.HttpParserError) -> _RefusedError:
-    # What a callback raises is the context of the parser's own error.
-    cause = error.__context__
-    if isinstance(cause, _RefusedError):
-        return cause
-    if cause is not None and not isinstance(cause, httptools.HttpParserError | UnicodeError):
-        log.error("request failed", exc_info=error)
-    return _RefusedError(HTTPStatus.BAD_REQUEST, "This is not HTTP/1.1.")
-
-
-def _too_large(what: str) -> _RefusedError:
-    return _RefusedError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"The head, or the trailer section, has {what}.")
-
-
-def _answer(refusal: _RefusedError) -> bytes:
-    status, phrase = refusal.status, phrase_of(refusal.status)
-    body = msgspec.json.encode(Problem(title=phrase, status=status, detail=refusal.detail, code=code_of(status)))
-    fields = [
-        (b"date", http_date_now()),
-        (b"content-type", MEDIA_TYPE.encode()),
-        (b"content-length", str(len(body)).encode()),
-        (b"cache-control", b"no-store"),
-        (b"connection", b"close"),
-    ]
-    lines = [f"HTTP/1.1 {status.value} {phrase}".encode(), *(name + b": " + value for name, value in fields), b"", body]
-    return b"\r\n".join(lines)
