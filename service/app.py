@@ -10,13 +10,14 @@ from litestar import Litestar, Router
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
+from domain.blobs.ports import BlobStore, PartialBlobs
+from domain.blobs.reservations import Reservations
+from domain.catalog import Catalog
 from domain.errors import FileportError
-from domain.ports import BlobStore, Catalog, PartialBlobs
-from domain.usecases.once import Once
-from domain.usecases.reap import Reap
-from domain.usecases.reservations import Reservations
-from domain.usecases.sweep import Sweep
-from domain.usecases.work_on_jobs import WorkOnJobs
+from domain.idempotency.executor import Once
+from domain.jobs.work_on_jobs import WorkOnJobs
+from domain.maintenance.reap import Reap
+from domain.maintenance.sweep import Sweep
 from service.background import keep_leases, reap_forever, sweep_forever, work_on_jobs_forever
 from service.bell import Bell
 from service.completions import Completions

@@ -8,9 +8,9 @@ import msgspec
 import structlog
 
 from domain.errors import UnavailableError
-from domain.usecases.reap import Reap
-from domain.usecases.sweep import Sweep, Swept
-from domain.usecases.work_on_jobs import WorkOnJobs
+from domain.jobs.work_on_jobs import WorkOnJobs
+from domain.maintenance.reap import Reap
+from domain.maintenance.sweep import Sweep, Swept
 from service.bell import Bell
 from service.metrics import count_job, count_reaped, count_swept
 

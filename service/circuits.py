@@ -5,7 +5,8 @@ from typing import NamedTuple
 import structlog
 
 from adapters.circuit import Circuit, CircuitBlobStore, CircuitPartialBlobs
-from domain.ports import BlobStore, Clock, PartialBlobs
+from domain.blobs.ports import BlobStore, PartialBlobs
+from domain.values.clock import Clock
 
 log = structlog.get_logger()
 

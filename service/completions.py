@@ -6,9 +6,9 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup, TaskStatus
 
+from domain.direct_uploads.complete_direct_upload import CompleteDirectUpload
 from domain.errors import FileportError
-from domain.model.files import Stored
-from domain.usecases.complete_direct_upload import CompleteDirectUpload
+from domain.files.model import Stored
 
 log = structlog.get_logger()
 

@@ -19,65 +19,60 @@ from dishka import (
 from adapters.clock import SystemClock
 from adapters.disk import DiskBlobStore, DiskPartialBlobs, NoDirectAccess, open_disk_blob_store
 from adapters.postgres import PostgresCatalog, RotatingCredentials, check_migrated, create_pool, migrate
-from domain.ports import (
-    Archives,
-    Audit,
-    Batches,
-    Blobs,
-    BlobStore,
-    Buckets,
-    Catalog,
-    Clock,
-    DirectAccess,
-    DirectUploads,
-    Files,
-    IdempotencyKeys,
-    Jobs,
-    PartialBlobs,
-)
-from domain.upload_ports import Uploads
-from domain.usecases.abort_direct_upload import AbortDirectUpload
-from domain.usecases.append_to_upload import AppendToUpload
-from domain.usecases.apply_batch import ApplyBatch
-from domain.usecases.begin_direct_upload import BeginDirectUpload
-from domain.usecases.begin_upload import BeginUpload
-from domain.usecases.change_file import ChangeFile
-from domain.usecases.check_health import CheckHealth
-from domain.usecases.check_integrity import CheckIntegrity
-from domain.usecases.check_store import CheckStore
-from domain.usecases.complete_direct_upload import CompleteDirectUpload
-from domain.usecases.copy_file import CopyFile
-from domain.usecases.delete_bucket import DeleteBucket
-from domain.usecases.delete_file import DeleteFile
-from domain.usecases.end_job import EndJob
-from domain.usecases.end_upload import EndUpload
-from domain.usecases.find_bucket import FindBucket
-from domain.usecases.find_direct_upload import FindDirectUpload, SignParts
-from domain.usecases.find_file import FindFile
-from domain.usecases.find_job import FindJob
-from domain.usecases.find_upload import FindUpload
-from domain.usecases.finish_upload import FinishUpload
-from domain.usecases.list_buckets import ListBuckets
-from domain.usecases.list_direct_uploads import ListDirectUploads
-from domain.usecases.list_files import ListFiles
-from domain.usecases.list_jobs import ListJobs
-from domain.usecases.list_uploads import ListUploads
-from domain.usecases.once import Once
-from domain.usecases.put_bucket import PutBucket
-from domain.usecases.read_archive import ReadArchive
-from domain.usecases.read_file import ReadFile
-from domain.usecases.read_text import ReadText
-from domain.usecases.reap import Reap
-from domain.usecases.redirect_read import RedirectRead
-from domain.usecases.repair_findings import RepairFindings
-from domain.usecases.reservations import Reservations
-from domain.usecases.running_hashes import RunningHashes
-from domain.usecases.start_job import StartJob
-from domain.usecases.store_file import StoreFile
-from domain.usecases.store_once import StoreOnce
-from domain.usecases.sweep import Sweep
-from domain.usecases.upload_turns import Turns
-from domain.usecases.work_on_jobs import WorkOnJobs
+from domain.archives.ports import Archives
+from domain.archives.read_archive import ReadArchive
+from domain.batches.apply_batch import ApplyBatch
+from domain.batches.ports import Batches
+from domain.blobs.ports import Blobs, BlobStore, DirectAccess, PartialBlobs
+from domain.blobs.reservations import Reservations
+from domain.buckets.delete_bucket import DeleteBucket
+from domain.buckets.find_bucket import FindBucket
+from domain.buckets.list_buckets import ListBuckets
+from domain.buckets.ports import Buckets
+from domain.buckets.put_bucket import PutBucket
+from domain.catalog import Catalog
+from domain.direct_uploads.abort_direct_upload import AbortDirectUpload
+from domain.direct_uploads.begin_direct_upload import BeginDirectUpload
+from domain.direct_uploads.complete_direct_upload import CompleteDirectUpload
+from domain.direct_uploads.find_direct_upload import FindDirectUpload, SignParts
+from domain.direct_uploads.list_direct_uploads import ListDirectUploads
+from domain.direct_uploads.ports import DirectUploads
+from domain.files.change_file import ChangeFile
+from domain.files.content.read_file import ReadFile
+from domain.files.content.read_text import ReadText
+from domain.files.content.redirect_read import RedirectRead
+from domain.files.content.store_file import StoreFile
+from domain.files.content.store_once import StoreOnce
+from domain.files.copy_file import CopyFile
+from domain.files.delete_file import DeleteFile
+from domain.files.find_file import FindFile
+from domain.files.ports import Files
+from domain.files.search.list_files import ListFiles
+from domain.idempotency.executor import Once
+from domain.idempotency.ports import IdempotencyKeys
+from domain.jobs.end_job import EndJob
+from domain.jobs.find_job import FindJob
+from domain.jobs.list_jobs import ListJobs
+from domain.jobs.ports import Jobs
+from domain.jobs.start_job import StartJob
+from domain.jobs.work_on_jobs import WorkOnJobs
+from domain.maintenance.check_health import CheckHealth
+from domain.maintenance.check_integrity import CheckIntegrity
+from domain.maintenance.check_store import CheckStore
+from domain.maintenance.ports import Audit
+from domain.maintenance.reap import Reap
+from domain.maintenance.repair_findings import RepairFindings
+from domain.maintenance.sweep import Sweep
+from domain.uploads.append_to_upload import AppendToUpload
+from domain.uploads.begin_upload import BeginUpload
+from domain.uploads.end_upload import EndUpload
+from domain.uploads.find_upload import FindUpload
+from domain.uploads.finish_upload import FinishUpload
+from domain.uploads.list_uploads import ListUploads
+from domain.uploads.ports import Uploads
+from domain.uploads.running_hashes import RunningHashes
+from domain.uploads.upload_lock import Turns
+from domain.values.clock import Clock
 from service.bell import Bell
 from service.capacity import Capacity
 from service.circuits import Stores, guarded

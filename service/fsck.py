@@ -8,10 +8,11 @@ from contextlib import contextmanager
 import msgspec
 import structlog
 
-from domain.errors import FileportError, RepairRefusedError
-from domain.model.integrity import Checked, Finding, Kind, Report
-from domain.usecases.check_integrity import CheckIntegrity, Watch
-from domain.usecases.repair_findings import REPAIRED, Repaired, RepairFindings
+from domain.errors import FileportError
+from domain.maintenance.check_integrity import CheckIntegrity, Watch
+from domain.maintenance.errors import RepairRefusedError
+from domain.maintenance.model import Checked, Finding, Kind, Report
+from domain.maintenance.repair_findings import REPAIRED, Repaired, RepairFindings
 from service import embedded
 from service.container import check_catalog, make_auditing_container
 from service.settings import Settings

@@ -14,9 +14,9 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from domain.model.jobs import Job
-from domain.usecases.reap import Reaped
-from domain.usecases.sweep import Swept
+from domain.jobs.model import Job
+from domain.maintenance.reap import Reaped
+from domain.maintenance.sweep import Swept
 
 # The library looks for it when it is imported, which is after the workers are forked.
 SHARED_DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"

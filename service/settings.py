@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from domain.model.buckets import MAX_FILE_BYTES
+from domain.buckets.model import MAX_FILE_BYTES
 
 PREFIX = "FILEPORT_"
 

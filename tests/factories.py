@@ -6,10 +6,10 @@ from uuid import uuid4
 from polyfactory import Use
 from polyfactory.factories.msgspec_factory import MsgspecFactory
 
-from domain.model.archives import Member
-from domain.model.blobs import Blob, new_blob_key
-from domain.model.buckets import Policy
-from domain.model.files import File, NewFile
+from domain.archives.model import Member
+from domain.blobs.model import Blob, new_blob_key
+from domain.buckets.model import Policy
+from domain.files.model import File, NewFile
 
 
 class PolicyFactory(MsgspecFactory[Policy]):

@@ -9,10 +9,10 @@ from anyio import fail_after
 
 from adapters.circuit.circuit import Circuit
 from adapters.circuit.counting import count, counted
-from domain.errors import BlobStoreUnavailableError
-from domain.model.blobs import StoredBlob
-from domain.model.ranges import ByteRange
-from domain.ports import BlobStore
+from domain.blobs.errors import BlobStoreUnavailableError
+from domain.blobs.model import StoredBlob
+from domain.blobs.ports import BlobStore
+from domain.values.ranges import ByteRange
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from domain.ports import Clock
+from domain.values.clock import Clock
 
 
 class Circuit:

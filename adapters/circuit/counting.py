@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from adapters.circuit.circuit import Circuit
-from domain.errors import BlobMissingError, BlobStoreRefusedError, BlobStoreUnavailableError
+from domain.blobs.errors import BlobMissingError, BlobStoreRefusedError, BlobStoreUnavailableError
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterable, Sequence
 from adapters.circuit.blob_store import CircuitBlobStore
 from adapters.circuit.circuit import Circuit
 from adapters.circuit.counting import counted
-from domain.model.partials import Checkpoint, Progress
-from domain.ports import PartialBlobs
+from domain.blobs.partials import Checkpoint, Progress
+from domain.blobs.ports import PartialBlobs
 
 
 class CircuitPartialBlobs:

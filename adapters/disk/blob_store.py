@@ -12,9 +12,9 @@ from adapters.disk.errors import disk_errors
 from adapters.disk.files import StagedFile, StoredFile
 from adapters.disk.layout import SHARDS, Layout, sync_directory
 from adapters.disk.threads import SLOWEST_BYTES_PER_SECOND, Threads
-from domain.errors import BlobMissingError, BlobStoreUnavailableError
-from domain.model.blobs import StoredBlob
-from domain.model.ranges import ByteRange
+from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
+from domain.blobs.model import StoredBlob
+from domain.values.ranges import ByteRange
 
 _WRITE_SIZE = 512 * 1024
 # Threads that mostly wait for the disk. Writers have their own, so that a slow fsync delays no reader, and are more,

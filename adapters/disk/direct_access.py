@@ -5,8 +5,8 @@
 from collections.abc import Sequence
 from typing import NoReturn
 
-from domain.errors import DirectAccessUnsupportedError
-from domain.model.direct_access import ReadHeaders, ReadMethod, UploadedPart
+from domain.blobs.direct_access import ReadHeaders, ReadMethod, UploadedPart
+from domain.blobs.errors import DirectAccessUnsupportedError
 
 
 class NoDirectAccess:

@@ -4,7 +4,7 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from domain.errors import BlobStoreRefusedError, BlobStoreUnavailableError
+from domain.blobs.errors import BlobStoreRefusedError, BlobStoreUnavailableError
 
 # Of these the disk is not down, and can still be read.
 _REFUSALS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EEXIST, errno.EMFILE, errno.ENFILE})

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 
 from adapters.disk.layout import sync_directory
-from domain.model.ranges import ByteRange
+from domain.values.ranges import ByteRange
 
 _READ_SIZE = 128 * 1024
 

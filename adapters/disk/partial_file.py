@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Lock
 
 from adapters.disk.layout import sync_directory
-from domain.errors import BlobMissingError, PartialBusyError
+from domain.blobs.errors import BlobMissingError, PartialBusyError
 
 _COPY_SIZE = 1024 * 1024
 # What a filesystem, or a system, says that copies nothing by itself, or not between these files.

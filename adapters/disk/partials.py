@@ -10,8 +10,9 @@ from anyio import get_cancelled_exc_class, move_on_after
 from adapters.disk.layout import Layout
 from adapters.disk.partial_file import PartialFile
 from adapters.disk.threads import SLOWEST_BYTES_PER_SECOND, Threads
-from domain.errors import BlobMissingError, FileportError
-from domain.model.partials import Checkpoint, Piece, Progress
+from domain.blobs.errors import BlobMissingError
+from domain.blobs.partials import Checkpoint, Piece, Progress
+from domain.errors import FileportError
 
 _WRITE_SIZE = 512 * 1024
 _CHECKPOINT_SIZE = 64 * 1024**2

@@ -8,8 +8,8 @@ import asyncpg
 from adapters.postgres.database import Database
 from adapters.postgres.listing import list_statement
 from adapters.postgres.records import UNEXPIRED
-from domain.model.archives import Member
-from domain.model.listing import FileQuery
+from domain.archives.model import Member
+from domain.files.search.model import FileQuery
 
 COLUMNS = "id, bucket, name, size, blob_key, revision, updated_at"
 _FOUND = f"SELECT {COLUMNS} FROM files WHERE id = ANY($1::uuid[]) AND {UNEXPIRED}"

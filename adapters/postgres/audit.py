@@ -6,9 +6,9 @@ import asyncpg
 
 from adapters.postgres.connections import Connection
 from adapters.postgres.database import Database
-from domain.model.blobs import BlobRecord
-from domain.model.buckets import Usage
-from domain.model.integrity import Miscount
+from domain.blobs.model import BlobRecord
+from domain.buckets.model import Usage
+from domain.maintenance.model import Miscount
 
 # All files are added up in one statement, for it must see them at one moment; there may be hundreds of millions.
 ADDING_UP_SECONDS = 3600

@@ -13,13 +13,13 @@ from adapters.postgres.changes import change, copy, delete, find
 from adapters.postgres.connections import Connection
 from adapters.postgres.database import Database, attempt
 from adapters.postgres.idempotency import finish
-from domain.errors import InvalidBucketError, NoSuchBucketError
-from domain.model.batches import Change, Copy, Delete, Operation, Outcome
-from domain.model.buckets import check_bucket_name
-from domain.model.chunks import done_chunk
-from domain.model.files import File, Location
-from domain.model.idempotency import KeyClaim
-from domain.model.patches import apply_patch
+from domain.batches.chunks import done_chunk
+from domain.batches.model import Change, Copy, Delete, Operation, Outcome
+from domain.buckets.errors import InvalidBucketError, NoSuchBucketError
+from domain.buckets.model import check_bucket_name
+from domain.files.model import File, Location
+from domain.files.patches import apply_patch
+from domain.idempotency.model import KeyClaim
 
 TOUCHED = """
 SELECT id, bucket, blob_key FROM files WHERE id = ANY($1::uuid[])

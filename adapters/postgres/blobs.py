@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from adapters.postgres.connections import Connection
 from adapters.postgres.database import Database
-from domain.model.blobs import Blob, Claim
+from domain.blobs.model import Blob, Claim
 
 _RESERVE = """
 INSERT INTO blobs (key, state, lease_until)

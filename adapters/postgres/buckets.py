@@ -10,10 +10,10 @@ from adapters.postgres.blobs import release
 from adapters.postgres.connections import Connection
 from adapters.postgres.database import Database, TryAgainError
 from adapters.postgres.idempotency import finishing
-from domain.errors import BucketNotEmptyError, NoSuchBucketError
-from domain.model.buckets import Bucket, Policy, Usage
-from domain.model.idempotency import KeyClaim
-from domain.model.preconditions import ANYTHING_GOES, Precondition
+from domain.buckets.errors import BucketNotEmptyError, NoSuchBucketError
+from domain.buckets.model import Bucket, Policy, Usage
+from domain.idempotency.model import KeyClaim
+from domain.values.preconditions import ANYTHING_GOES, Precondition
 
 POLICY_COLUMNS = "max_file_size, allowed_types, quota_bytes, default_ttl, public, cache_control"
 

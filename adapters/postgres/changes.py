@@ -12,13 +12,14 @@ from adapters.postgres.commit import insert, make_way
 from adapters.postgres.connections import Connection
 from adapters.postgres.database import TryAgainError
 from adapters.postgres.records import COLUMNS, FILE, FILE_NAMED, UNEXPIRED, no_such_file, only, to_file
-from domain.errors import FileportError, InvalidExpiryError, NameTakenError, PreconditionFailedError
-from domain.model.batches import Delete
-from domain.model.blobs import Blob
-from domain.model.buckets import Policy
-from domain.model.files import Address, Destination, File, Location, NewFile
-from domain.model.names import search_words
-from domain.model.preconditions import Precondition
+from domain.batches.model import Delete
+from domain.blobs.model import Blob
+from domain.buckets.model import Policy
+from domain.errors import FileportError, PreconditionFailedError
+from domain.files.errors import InvalidExpiryError, NameTakenError
+from domain.files.model import Address, Destination, File, Location, NewFile
+from domain.files.names import search_words
+from domain.values.preconditions import Precondition
 
 # A file at a revision never changes, so it needs no lock to be looked at.
 _FILE_AT_REVISION = f"""

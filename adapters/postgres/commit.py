@@ -7,13 +7,13 @@ from adapters.postgres.buckets import SHARD, count_usage, lock_bucket, settle
 from adapters.postgres.connections import Connection
 from adapters.postgres.idempotency import finish
 from adapters.postgres.records import COLUMNS, UNEXPIRED, to_file
+from domain.blobs.model import Blob
 from domain.errors import LeaseLostError
-from domain.model.blobs import Blob
-from domain.model.files import File, NewFile, Stored
-from domain.model.idempotency import KeyClaim
-from domain.model.ids import new_id
-from domain.model.names import search_words
-from domain.model.preconditions import ANYTHING_GOES
+from domain.files.model import File, NewFile, Stored
+from domain.files.names import search_words
+from domain.idempotency.model import KeyClaim
+from domain.values.ids import new_id
+from domain.values.preconditions import ANYTHING_GOES
 
 _FILE_OF_BLOB = f"SELECT {COLUMNS} FROM files WHERE blob_key = $1 AND {UNEXPIRED} ORDER BY created_at, id LIMIT 1"
 _TOUCH = "UPDATE blobs SET state = state WHERE key = $1 AND state = 'live'"

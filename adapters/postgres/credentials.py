@@ -5,8 +5,8 @@ from typing import Any
 import anyio
 import asyncpg
 
-from domain.model.credentials import Credentials, parse_credentials
-from domain.ports import SecretSource
+from domain.secrets.model import Credentials, parse_credentials
+from domain.secrets.ports import SecretSource
 
 
 class RotatingCredentials:

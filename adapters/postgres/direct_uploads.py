@@ -10,14 +10,16 @@ from adapters.postgres.connections import Connection
 from adapters.postgres.database import Database
 from adapters.postgres.idempotency import finishing
 from adapters.postgres.records import COLUMNS, UNEXPIRED, to_file
-from domain.errors import DirectUploadEndedError, LeaseLostError, NoSuchDirectUploadError, NoSuchFileError
-from domain.model.blobs import Blob
-from domain.model.digests import Digest
-from domain.model.direct_uploads import DirectUpload, Failure, NewDirectUpload
-from domain.model.files import NewFile, Stored
-from domain.model.idempotency import KeyClaim
-from domain.model.ids import new_id
-from domain.model.preconditions import Precondition
+from domain.blobs.model import Blob
+from domain.direct_uploads.errors import DirectUploadEndedError, NoSuchDirectUploadError
+from domain.direct_uploads.model import DirectUpload, Failure, NewDirectUpload
+from domain.errors import LeaseLostError
+from domain.files.errors import NoSuchFileError
+from domain.files.model import NewFile, Stored
+from domain.idempotency.model import KeyClaim
+from domain.values.digests import Digest
+from domain.values.ids import new_id
+from domain.values.preconditions import Precondition
 
 # A completion is somebody's for as long as its blob is: reservations are kept, given up and lost as one.
 _UPLOAD_COLUMNS = """

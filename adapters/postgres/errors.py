@@ -6,15 +6,15 @@ from contextlib import contextmanager
 import asyncpg
 
 from adapters.postgres.connections import Connection, is_closed
+from domain.buckets.errors import NoSuchBucketError
 from domain.errors import (
     CatalogBusyError,
     CatalogUnavailableError,
     FileportError,
     InvalidInputError,
-    NameTakenError,
-    NoSuchBucketError,
     OutcomeUnknownError,
 )
+from domain.files.errors import NameTakenError
 
 # The connection is gone, so nobody can tell how far the server got. TimeoutError is an OSError; the driver's
 # InternalClientError is what it says to a statement that crosses with a server's goodbye.

@@ -9,12 +9,12 @@ from adapters.postgres.connections import Connection
 from adapters.postgres.database import Database
 from adapters.postgres.idempotency import finishing
 from adapters.postgres.records import FILE, FILE_NAMED, only
-from domain.model.batches import Delete
-from domain.model.blobs import Blob
-from domain.model.buckets import Policy
-from domain.model.files import Address, Destination, File, NewFile, Stored
-from domain.model.idempotency import KeyClaim
-from domain.model.preconditions import Precondition
+from domain.batches.model import Delete
+from domain.blobs.model import Blob
+from domain.buckets.model import Policy
+from domain.files.model import Address, Destination, File, NewFile, Stored
+from domain.idempotency.model import KeyClaim
+from domain.values.preconditions import Precondition
 
 _WITH_POLICY = (
     f"SELECT * FROM ({{}}) AS found JOIN (SELECT name AS bucket, {POLICY_COLUMNS} FROM buckets) AS own USING (bucket)"

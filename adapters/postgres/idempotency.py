@@ -8,7 +8,7 @@ import msgspec
 from adapters.postgres.connections import Connection
 from adapters.postgres.database import Database
 from domain.errors import LeaseLostError
-from domain.model.idempotency import KeyClaim, KeyRecord
+from domain.idempotency.model import KeyClaim, KeyRecord
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")

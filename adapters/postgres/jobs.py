@@ -14,10 +14,9 @@ from adapters.postgres.database import Database
 from adapters.postgres.idempotency import finishing
 from adapters.postgres.listing import successor
 from adapters.postgres.records import COLUMNS, UNEXPIRED, to_file
-from domain.errors import NoSuchJobError
-from domain.model.idempotency import KeyClaim
-from domain.model.ids import new_id
-from domain.model.jobs import (
+from domain.idempotency.model import KeyClaim
+from domain.jobs.errors import NoSuchJobError
+from domain.jobs.model import (
     MAX_ATTEMPTS,
     Job,
     JobClaim,
@@ -29,6 +28,7 @@ from domain.model.jobs import (
     advance,
     operation_on,
 )
+from domain.values.ids import new_id
 
 _JOB = """
 id, kind, bucket, prefix, to_bucket, to_prefix, state, done, failed, problems, created_at, updated_at, finished_at

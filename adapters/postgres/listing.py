@@ -8,8 +8,8 @@ from adapters.postgres.database import Database
 from adapters.postgres.order import after, order_by
 from adapters.postgres.records import COLUMNS, UNEXPIRED, to_file
 from adapters.postgres.where import Values, clamp, compile_where
-from domain.model.files import File
-from domain.model.listing import DEFAULT_LIMIT, NEWEST_FIRST, FileQuery
+from domain.files.model import File
+from domain.files.search.model import DEFAULT_LIMIT, NEWEST_FIRST, FileQuery
 
 # Surrogates are no characters: the code point after the last one before them is the first one behind.
 _BEFORE_SURROGATES, _BEHIND_SURROGATES, _LAST = "\ud7ff", "\ue000", "\U0010ffff"

@@ -6,8 +6,8 @@ from uuid import UUID
 import msgspec
 
 from adapters.postgres.where import Values, clamp, member
-from domain.model.fields import MAX_SORTED_CHARACTERS, Column, Field, Kind, MetadataPath
-from domain.model.listing import Position, SortKey
+from domain.files.search.fields import MAX_SORTED_CHARACTERS, Column, Field, Kind, MetadataPath
+from domain.files.search.model import Position, SortKey
 
 _TYPES = {Kind.ID: "uuid", Kind.TEXT: "text", Kind.NUMBER: "bigint", Kind.TIME: "timestamptz", Kind.JSON: "jsonb"}
 _ID = Column("id")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from domain.errors import NoSuchFileError
-from domain.model.files import File
+from domain.files.errors import NoSuchFileError
+from domain.files.model import File
 
 COLUMNS = """
 id, bucket, name, content_type, size, sha256, blob_key, metadata, tags, revision, created_at, updated_at, expires_at

@@ -10,13 +10,14 @@ from adapters.postgres.commit import commit
 from adapters.postgres.connections import Connection
 from adapters.postgres.database import Database
 from adapters.postgres.idempotency import finishing
-from domain.errors import LeaseLostError, NoSuchUploadError, UploadExpiredError
-from domain.model.blobs import Blob
-from domain.model.files import NewFile, Stored
-from domain.model.idempotency import KeyClaim
-from domain.model.partials import Progress
-from domain.model.preconditions import Precondition
-from domain.model.uploads import Hold, HoldState, NewUpload, Upload
+from domain.blobs.model import Blob
+from domain.blobs.partials import Progress
+from domain.errors import LeaseLostError
+from domain.files.model import NewFile, Stored
+from domain.idempotency.model import KeyClaim
+from domain.uploads.errors import NoSuchUploadError, UploadExpiredError
+from domain.uploads.model import Hold, HoldState, NewUpload, Upload
+from domain.values.preconditions import Precondition
 
 _COLUMNS = """
 id, kind, blob_key, length, size, store_state, bucket, name, content_type, metadata, tags, precondition, given, parts,

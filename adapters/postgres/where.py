@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from functools import reduce
 from typing import Any, assert_never
 
-from domain.model.fields import Column, Kind, MetadataPath
-from domain.model.where import AllOf, AnyOf, Comparison, Condition, Not
+from domain.files.search.fields import Column, Kind, MetadataPath
+from domain.files.search.where import AllOf, AnyOf, Comparison, Condition, Not
 
 LARGEST = 2**63 - 1
 

@@ -15,8 +15,9 @@ from adapters.s3.multipart import OWN_BUDGET, create_upload, send_part
 from adapters.s3.parts import LEAST_PART_SIZE, MAX_PARTS, PART_SIZE, Budget, Part, Parts, part_size
 from adapters.s3.pieces import PARTS_AHEAD, Pieces, SentPart
 from adapters.s3.tails import Tail, Tails
-from domain.errors import BlobMissingError, BlobStoreRefusedError, FileportError
-from domain.model.partials import Checkpoint, Piece, Progress
+from domain.blobs.errors import BlobMissingError, BlobStoreRefusedError
+from domain.blobs.partials import Checkpoint, Piece, Progress
+from domain.errors import FileportError
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client

@@ -10,9 +10,9 @@ from adapters.s3.multipart import MultipartUpload, abort_uploads
 from adapters.s3.objects import object_size, open_object, put_object
 from adapters.s3.parts import PART_SIZE, Budget, Parts
 from adapters.s3.tails import Tails
-from domain.errors import BlobStoreUnavailableError
-from domain.model.blobs import StoredBlob
-from domain.model.ranges import ByteRange
+from domain.blobs.errors import BlobStoreUnavailableError
+from domain.blobs.model import StoredBlob
+from domain.values.ranges import ByteRange
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError
 from adapters.s3.checksums import content_md5
 from adapters.s3.errors import PATIENCE_SECONDS
 from adapters.s3.session import session_class
-from domain.errors import BlobStoreUnavailableError
+from domain.blobs.errors import BlobStoreUnavailableError
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client

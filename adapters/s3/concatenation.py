@@ -11,7 +11,7 @@ from adapters.s3.errors import s3_request
 from adapters.s3.multipart import complete_upload, only_upload, send_part
 from adapters.s3.objects import open_object, put_object
 from adapters.s3.parts import LEAST_PART_SIZE, MAX_PARTS, Budget, Part
-from domain.model.ranges import ByteRange
+from domain.values.ranges import ByteRange
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client

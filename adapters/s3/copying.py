@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from adapters.s3.errors import is_missing, s3_request
-from domain.errors import BlobMissingError
+from domain.blobs.errors import BlobMissingError
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client

@@ -17,8 +17,8 @@ from adapters.s3.errors import (
 )
 from adapters.s3.listing import object_key_of
 from adapters.s3.parts import LEAST_PART_SIZE, Budget
-from domain.errors import IncompleteUploadError
-from domain.model.direct_access import ReadHeaders, ReadMethod, SignedRequest, UploadedPart
+from domain.blobs.direct_access import ReadHeaders, ReadMethod, SignedRequest, UploadedPart
+from domain.direct_uploads.errors import IncompleteUploadError
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client

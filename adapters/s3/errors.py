@@ -8,7 +8,7 @@ from anyio import fail_after
 from botocore.exceptions import BotoCoreError, ClientError
 
 from adapters.s3.session import body_seconds
-from domain.errors import BlobMissingError, BlobStoreRefusedError, BlobStoreUnavailableError
+from domain.blobs.errors import BlobMissingError, BlobStoreRefusedError, BlobStoreUnavailableError
 
 # How long S3 may take to answer a request, its tries included, beside the time that a body takes.
 PATIENCE_SECONDS = 8.0

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, TypeVar
 
 from adapters.s3.errors import PATIENCE_SECONDS, s3_request
-from domain.model.blobs import place
+from domain.blobs.model import place
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client

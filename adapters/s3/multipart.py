@@ -12,7 +12,7 @@ from adapters.s3.checksums import part_md5
 from adapters.s3.errors import PATIENCE_SECONDS, is_unknown_upload, s3_request
 from adapters.s3.objects import object_size
 from adapters.s3.parts import MAX_PARTS, PART_SIZE, Budget, Part, Parts, part_size
-from domain.errors import BlobMissingError, BlobStoreUnavailableError
+from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client

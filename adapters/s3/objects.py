@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 from adapters.s3.checksums import part_md5
 from adapters.s3.errors import is_missing, lies_behind_the_end, s3_errors, s3_request
 from adapters.s3.parts import Part
-from domain.errors import BlobMissingError, BlobStoreRefusedError, BlobStoreUnavailableError
-from domain.model.ranges import ByteRange
+from domain.blobs.errors import BlobMissingError, BlobStoreRefusedError, BlobStoreUnavailableError
+from domain.values.ranges import ByteRange
 
 if TYPE_CHECKING:
     from aiobotocore.response import StreamingBody

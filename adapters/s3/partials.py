@@ -14,8 +14,8 @@ from adapters.s3.objects import object_size, put_object
 from adapters.s3.parts import Budget, Part
 from adapters.s3.pieces import PARTS_AHEAD, Pieces
 from adapters.s3.tails import Tails
-from domain.errors import BlobMissingError, BlobStoreUnavailableError
-from domain.model.partials import Checkpoint, Progress
+from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
+from domain.blobs.partials import Checkpoint, Progress
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client

@@ -5,7 +5,7 @@ from typing import Self
 import msgspec
 
 from adapters.s3.tails import Tail
-from domain.model.partials import Progress
+from domain.blobs.partials import Progress
 
 # How many numbers beyond the next one an `append` may use before its checkpoint. Whoever takes over skips them.
 PARTS_AHEAD = 8

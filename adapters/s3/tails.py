@@ -11,8 +11,8 @@ from adapters.s3.errors import PATIENCE_SECONDS, s3_request
 from adapters.s3.listing import key_of, list_names
 from adapters.s3.objects import open_object, put_object
 from adapters.s3.parts import Part
-from domain.errors import BlobMissingError, BlobStoreUnavailableError
-from domain.model.ids import new_id
+from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
+from domain.values.ids import new_id
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client

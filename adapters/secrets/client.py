@@ -8,7 +8,7 @@ import aioboto3
 from aiobotocore.config import AioConfig
 from botocore.exceptions import BotoCoreError
 
-from domain.errors import SecretUnavailableError
+from domain.secrets.errors import SecretUnavailableError
 
 if TYPE_CHECKING:
     from types_aiobotocore_secretsmanager.client import SecretsManagerClient

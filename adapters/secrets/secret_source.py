@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aiohttp import ClientError as ConnectionFailure
 from botocore.exceptions import BotoCoreError, ClientError
 
-from domain.errors import SecretUnavailableError
+from domain.secrets.errors import SecretUnavailableError
 
 if TYPE_CHECKING:
     from types_aiobotocore_secretsmanager.client import SecretsManagerClient

@@ -10,10 +10,10 @@ from litestar import Request, post
 from litestar.params import FromQuery
 from litestar.types import ASGIApp
 
-from domain.model.archives import MAX_CHOSEN_FILES, Begun, Chosen
-from domain.model.dispositions import content_disposition
-from domain.model.names import check_file_name
-from domain.usecases.read_archive import Archive, ReadArchive
+from domain.archives.model import MAX_CHOSEN_FILES, Begun, Chosen
+from domain.archives.read_archive import Archive, ReadArchive
+from domain.files.names import check_file_name
+from domain.values.dispositions import content_disposition
 from service.capacity import Capacity, Places
 from service.http.bodies import read_json
 from service.http.conditions import precondition_of

@@ -9,12 +9,12 @@ from dishka.integrations.litestar import FromDishka, inject
 from litestar import Request, post
 from msgspec import UNSET, UnsetType
 
+from domain.batches.apply_batch import ApplyBatch
+from domain.batches.model import MAX_OPERATIONS, Change, Copy, Delete, Operation, Outcome
 from domain.errors import FileportError, InvalidInputError
-from domain.model.batches import MAX_OPERATIONS, Change, Copy, Delete, Operation, Outcome
-from domain.model.files import Address, Destination, Location
-from domain.model.patches import FilePatch
-from domain.model.preconditions import ANYTHING_GOES, Precondition
-from domain.usecases.apply_batch import ApplyBatch
+from domain.files.model import Address, Destination, Location
+from domain.files.patches import FilePatch
+from domain.values.preconditions import ANYTHING_GOES, Precondition
 from service.http.bodies import MAX_JSON_BYTES
 from service.http.conditions import parse_entity_tags
 from service.http.idempotency import read_keyed_json

@@ -9,8 +9,9 @@ from litestar import Request
 from litestar.exceptions import HTTPException
 from litestar.types import HTTPReceiveMessage
 
-from domain.errors import InterruptedBodyError, InvalidInputError
-from domain.model.digests import Hashes
+from domain.blobs.errors import InterruptedBodyError
+from domain.errors import InvalidInputError
+from domain.values.digests import Hashes
 from service.http.digests import declared_digests
 
 T = TypeVar("T")

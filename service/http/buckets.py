@@ -6,13 +6,13 @@ from dishka.integrations.litestar import FromDishka, inject
 from litestar import Request, Response, delete, put
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from domain.errors import InvalidBucketError
-from domain.model.buckets import Policy, check_bucket_name
-from domain.model.cursors import decode_place, encode_place, foreign_cursor
-from domain.usecases.delete_bucket import DeleteBucket
-from domain.usecases.find_bucket import FindBucket
-from domain.usecases.list_buckets import ListBuckets
-from domain.usecases.put_bucket import PutBucket
+from domain.buckets.delete_bucket import DeleteBucket
+from domain.buckets.errors import InvalidBucketError
+from domain.buckets.find_bucket import FindBucket
+from domain.buckets.list_buckets import ListBuckets
+from domain.buckets.model import Policy, check_bucket_name
+from domain.buckets.put_bucket import PutBucket
+from domain.values.cursors import decode_place, encode_place, foreign_cursor
 from service.http.conditions import precondition_of
 from service.http.idempotency import read_keyed_json
 from service.http.reading import read

@@ -4,8 +4,8 @@ import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 
-from domain.model.ranges import ByteRange
-from domain.usecases.read_file import Reading
+from domain.files.content.read_file import Reading
+from domain.values.ranges import ByteRange
 
 
 def content_range(part: ByteRange, size: int) -> str:

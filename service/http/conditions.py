@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Request
 
 from domain.errors import InvalidInputError
-from domain.model.preconditions import IfRange, Precondition
+from domain.values.preconditions import IfRange, Precondition
 from service.http.dates import parse_http_date
 
 _STRONG_TAG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')

@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 from litestar.types import Receive, Scope, Send
 
-from domain.usecases.read_file import Body
+from domain.files.content.read_file import Body
 from service.capacity import Places
 
 # Below this, in bytes, all is sent before it could matter that the client is gone.

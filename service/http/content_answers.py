@@ -5,11 +5,11 @@ from typing import Any
 
 from litestar import Request
 
-from domain.model.files import File
-from domain.model.names import check_file_name
-from domain.model.ranges import ByteRange, parse_ranges, resolve_ranges
-from domain.usecases.read_file import Reading
-from domain.usecases.read_text import Text
+from domain.files.content.read_file import Reading
+from domain.files.content.read_text import Text
+from domain.files.model import File
+from domain.files.names import check_file_name
+from domain.values.ranges import ByteRange, parse_ranges, resolve_ranges
 from service.capacity import Places
 from service.http.byteranges import Byteranges, content_range
 from service.http.conditions import if_range_of, precondition_of

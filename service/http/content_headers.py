@@ -4,11 +4,11 @@ from typing import Any
 
 from litestar import Request
 
-from domain.model.buckets import Policy
-from domain.model.digests import sha256_digest, sha256_preference
-from domain.model.dispositions import content_disposition, is_safe_inline
-from domain.model.files import File
-from domain.model.preconditions import last_modified
+from domain.buckets.model import Policy
+from domain.files.model import File
+from domain.values.digests import sha256_digest, sha256_preference
+from domain.values.dispositions import content_disposition, is_safe_inline
+from domain.values.preconditions import last_modified
 from service.http.dates import http_date
 from service.http.representations import PRIVATE
 

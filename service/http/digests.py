@@ -4,8 +4,8 @@ from typing import Any
 
 from litestar import Request
 
-from domain.errors import InvalidDigestError
-from domain.model.digests import Digest, parse_content_md5, parse_digests
+from domain.values.digests import Digest, parse_content_md5, parse_digests
+from domain.values.errors import InvalidDigestError
 
 
 def declared_digests(request: Request[Any, Any, Any]) -> tuple[Digest, ...]:

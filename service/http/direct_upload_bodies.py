@@ -6,9 +6,9 @@ from uuid import UUID
 
 import msgspec
 
-from domain.model.direct_uploads import DirectUpload, Failure, State
-from domain.model.metadata import JsonObject
-from domain.usecases.find_direct_upload import PartToSend
+from domain.direct_uploads.find_direct_upload import PartToSend
+from domain.direct_uploads.model import DirectUpload, Failure, State
+from domain.files.metadata import JsonObject
 
 
 class DirectUploadBody(msgspec.Struct, frozen=True, kw_only=True):

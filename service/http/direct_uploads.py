@@ -8,16 +8,16 @@ from dishka.integrations.litestar import FromDishka, inject
 from litestar import Request, Response, delete, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from domain.model.buckets import MAX_FILE_BYTES
-from domain.model.cursors import decode_place, encode_place
-from domain.model.digests import Digest
-from domain.model.direct_uploads import MAX_PARTS
-from domain.model.files import NewFile
-from domain.model.media_types import content_type_of
-from domain.usecases.abort_direct_upload import AbortDirectUpload
-from domain.usecases.begin_direct_upload import BeginDirectUpload
-from domain.usecases.find_direct_upload import FindDirectUpload, SignParts
-from domain.usecases.list_direct_uploads import ListDirectUploads
+from domain.buckets.model import MAX_FILE_BYTES
+from domain.direct_uploads.abort_direct_upload import AbortDirectUpload
+from domain.direct_uploads.begin_direct_upload import BeginDirectUpload
+from domain.direct_uploads.find_direct_upload import FindDirectUpload, SignParts
+from domain.direct_uploads.list_direct_uploads import ListDirectUploads
+from domain.direct_uploads.model import MAX_PARTS
+from domain.files.model import NewFile
+from domain.values.cursors import decode_place, encode_place
+from domain.values.digests import Digest
+from domain.values.media_types import content_type_of
 from service.completions import Completions
 from service.http.conditions import precondition_of
 from service.http.direct_upload_bodies import (

@@ -8,9 +8,9 @@ from litestar import Request
 from litestar.params import FromPath, FromQuery
 from litestar.types import ASGIApp
 
-from domain.usecases.read_file import ReadFile
-from domain.usecases.read_text import ReadText
-from domain.usecases.redirect_read import RedirectRead
+from domain.files.content.read_file import ReadFile
+from domain.files.content.read_text import ReadText
+from domain.files.content.redirect_read import RedirectRead
 from service.capacity import Capacity
 from service.http.content_answers import content_answer, text_answer
 from service.http.paths import location_of

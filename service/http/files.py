@@ -7,12 +7,12 @@ from dishka.integrations.litestar import FromDishka, inject
 from litestar import Request, Response, delete, patch, post
 from litestar.params import FromPath
 
-from domain.model.files import Destination
-from domain.model.patches import FilePatch
-from domain.usecases.change_file import ChangeFile
-from domain.usecases.copy_file import CopyFile
-from domain.usecases.delete_file import DeleteFile
-from domain.usecases.find_file import FindFile
+from domain.files.change_file import ChangeFile
+from domain.files.copy_file import CopyFile
+from domain.files.delete_file import DeleteFile
+from domain.files.find_file import FindFile
+from domain.files.model import Destination
+from domain.files.patches import FilePatch
 from service.http.bodies import read_json
 from service.http.conditions import precondition_of
 from service.http.idempotency import read_keyed_json

@@ -8,12 +8,13 @@ import msgspec
 import multipart
 from litestar import Request
 
-from domain.errors import InvalidInputError, InvalidMetadataError, InvalidTagsError
-from domain.model.buckets import MAX_BYTES
-from domain.model.files import NewFile
-from domain.model.media_types import content_type_of
-from domain.model.metadata import MAX_METADATA_BYTES, JsonObject
-from domain.model.preconditions import Precondition
+from domain.buckets.model import MAX_BYTES
+from domain.errors import InvalidInputError
+from domain.files.errors import InvalidMetadataError, InvalidTagsError
+from domain.files.metadata import MAX_METADATA_BYTES, JsonObject
+from domain.files.model import NewFile
+from domain.values.media_types import content_type_of
+from domain.values.preconditions import Precondition
 from service.http.bodies import verify_body
 
 _FIELDS = frozenset({"name", "metadata", "tags"})

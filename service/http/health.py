@@ -6,7 +6,7 @@ import msgspec
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Response
 
-from domain.usecases.check_health import CheckHealth
+from domain.maintenance.check_health import CheckHealth
 from service.http.reading import read
 from service.metrics import exposition
 

@@ -5,10 +5,10 @@ from typing import Any, TypeVar
 import msgspec
 from litestar import Request
 
-from domain.errors import InvalidIdempotencyKeyError
-from domain.model.files import NewFile
-from domain.model.idempotency import KeyedRequest, fingerprint, parse_key
-from domain.usecases.admission import checked
+from domain.files.content.admission import checked
+from domain.files.model import NewFile
+from domain.idempotency.errors import InvalidIdempotencyKeyError
+from domain.idempotency.model import KeyedRequest, fingerprint, parse_key
 from service.http.authentication import caller_of
 from service.http.bodies import MAX_JSON_BYTES, decode_json, gather_json
 

@@ -9,14 +9,14 @@ from dishka.integrations.litestar import FromDishka, inject
 from litestar import Request, Response, delete, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from domain.errors import InvalidTimeError
-from domain.model.cursors import decode_place, encode_place, foreign_cursor
-from domain.model.jobs import Job, JobKind, JobPlace, JobProblem, JobState, PrefixDestination, Task
-from domain.model.times import in_utc
-from domain.usecases.end_job import EndJob
-from domain.usecases.find_job import FindJob
-from domain.usecases.list_jobs import ListJobs
-from domain.usecases.start_job import StartJob
+from domain.jobs.end_job import EndJob
+from domain.jobs.find_job import FindJob
+from domain.jobs.list_jobs import ListJobs
+from domain.jobs.model import Job, JobKind, JobPlace, JobProblem, JobState, PrefixDestination, Task
+from domain.jobs.start_job import StartJob
+from domain.values.cursors import decode_place, encode_place, foreign_cursor
+from domain.values.errors import InvalidTimeError
+from domain.values.times import in_utc
 from service.bell import Bell
 from service.http.idempotency import read_keyed_json
 from service.http.reading import read

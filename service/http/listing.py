@@ -9,22 +9,16 @@ from litestar import Request
 from litestar.exceptions import ValidationException
 from litestar.params import FromQuery, QueryParameter
 
-from domain.errors import InvalidFilterError, InvalidTimeError
-from domain.model.buckets import MAX_BYTES
-from domain.model.listing import (
-    DEFAULT_LIMIT,
-    MAX_LIMIT,
-    NEWEST_FIRST,
-    FileQuery,
-    decode_cursor,
-    parse_sort,
-)
-from domain.model.media_types import check_type_pattern
-from domain.model.metadata import check_metadata
-from domain.model.names import search_words
-from domain.model.times import in_utc
-from domain.model.where import parse_where
-from domain.usecases.list_files import ListFiles
+from domain.buckets.model import MAX_BYTES
+from domain.files.metadata import check_metadata
+from domain.files.names import search_words
+from domain.files.search.errors import InvalidFilterError
+from domain.files.search.list_files import ListFiles
+from domain.files.search.model import DEFAULT_LIMIT, MAX_LIMIT, NEWEST_FIRST, FileQuery, decode_cursor, parse_sort
+from domain.files.search.where import parse_where
+from domain.values.errors import InvalidTimeError
+from domain.values.media_types import check_type_pattern
+from domain.values.times import in_utc
 from service.http.queries import refuse_unknown, storable
 from service.http.reading import read
 from service.http.representations import FilePage, file_body

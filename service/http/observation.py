@@ -7,7 +7,7 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from domain.model.ids import new_id
+from domain.values.ids import new_id
 from service.http.dates import http_date_now
 from service.metrics import count_request
 

@@ -6,8 +6,8 @@ from urllib.parse import unquote_to_bytes
 
 from litestar import Request
 
-from domain.errors import InvalidNameError
-from domain.model.files import Location
+from domain.files.errors import InvalidNameError
+from domain.files.model import Location
 
 # From the raw path: the router folds doubled slashes and drops a last one, but a name is taken as it was sent.
 _FILE_PATH = re.compile(rb"/v1/buckets/[^/]+/files/(?P<name>.*)", re.DOTALL)

@@ -9,7 +9,29 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from domain import errors
+from domain.archives.errors import ArchiveTooLargeError
+from domain.blobs.errors import PartialBusyError
+from domain.buckets.errors import FileTooLargeError, QuotaExceededError, TypeNotAllowedError
+from domain.direct_uploads.errors import DirectUploadEndedError
+from domain.errors import (
+    BodyTimeoutError,
+    ConflictError,
+    FileportError,
+    InvalidInputError,
+    NotFoundError,
+    PreconditionFailedError,
+    UnavailableError,
+)
+from domain.files.errors import NotTextError, TextTooLargeError
+from domain.idempotency.errors import IdempotencyKeyInUseError, IdempotencyKeyReusedError
+from domain.uploads.errors import (
+    ChecksumMismatchError,
+    FinalUploadError,
+    UploadExpiredError,
+    UploadLockedError,
+    UploadTooLongError,
+)
+from domain.values.errors import RangeNotSatisfiableError
 
 log = structlog.get_logger()
 
@@ -19,29 +41,29 @@ MEDIA_TYPE = "application/problem+json"
 CHECKSUM_MISMATCH = 460
 
 # The first class of an error's ancestry that stands here decides.
-STATUS: Mapping[type[errors.FileportError], int] = {
-    errors.InvalidInputError: HTTPStatus.BAD_REQUEST,
-    errors.NotFoundError: HTTPStatus.NOT_FOUND,
-    errors.ConflictError: HTTPStatus.CONFLICT,
-    errors.DirectUploadEndedError: HTTPStatus.GONE,
-    errors.PartialBusyError: HTTPStatus.LOCKED,
-    errors.PreconditionFailedError: HTTPStatus.PRECONDITION_FAILED,
-    errors.IdempotencyKeyReusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.RangeNotSatisfiableError: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
-    errors.UploadLockedError: HTTPStatus.LOCKED,
-    errors.UploadExpiredError: HTTPStatus.GONE,
-    errors.FinalUploadError: HTTPStatus.FORBIDDEN,
-    errors.UploadTooLongError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    errors.ChecksumMismatchError: CHECKSUM_MISMATCH,
-    errors.FileTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    errors.QuotaExceededError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    errors.TypeNotAllowedError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    errors.NotTextError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    errors.TextTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    errors.ArchiveTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    errors.BodyTimeoutError: HTTPStatus.REQUEST_TIMEOUT,
-    errors.UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
-    errors.FileportError: HTTPStatus.INTERNAL_SERVER_ERROR,
+STATUS: Mapping[type[FileportError], int] = {
+    InvalidInputError: HTTPStatus.BAD_REQUEST,
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    ConflictError: HTTPStatus.CONFLICT,
+    DirectUploadEndedError: HTTPStatus.GONE,
+    PartialBusyError: HTTPStatus.LOCKED,
+    PreconditionFailedError: HTTPStatus.PRECONDITION_FAILED,
+    IdempotencyKeyReusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    RangeNotSatisfiableError: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+    UploadLockedError: HTTPStatus.LOCKED,
+    UploadExpiredError: HTTPStatus.GONE,
+    FinalUploadError: HTTPStatus.FORBIDDEN,
+    UploadTooLongError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ChecksumMismatchError: CHECKSUM_MISMATCH,
+    FileTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    QuotaExceededError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    TypeNotAllowedError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    NotTextError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    TextTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ArchiveTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    BodyTimeoutError: HTTPStatus.REQUEST_TIMEOUT,
+    UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    FileportError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
 # Codes of the framework's own refusals; any other status is named by its phrase.
@@ -72,7 +94,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     code: str
 
 
-def status_of(kind: type[errors.FileportError]) -> int:
+def status_of(kind: type[FileportError]) -> int:
     """Return the status of an error of the domain."""
     return next(STATUS[each] for each in kind.__mro__ if each in STATUS)
 
@@ -87,7 +109,7 @@ def phrase_of(status: int) -> str:
     return _PHRASES.get(status) or HTTPStatus(status).phrase
 
 
-def problem_of(error: errors.FileportError) -> Problem:
+def problem_of(error: FileportError) -> Problem:
     """Return what is said of an error of the domain."""
     status = status_of(type(error))
     return Problem(title=phrase_of(status), status=status, detail=error.detail, code=error.code)
@@ -101,7 +123,7 @@ def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | No
     )
 
 
-def from_domain(_: Request[Any, Any, Any], error: errors.FileportError) -> Response[Problem]:
+def from_domain(_: Request[Any, Any, Any], error: FileportError) -> Response[Problem]:
     """Render an error of the domain."""
     status = status_of(type(error))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -126,12 +148,12 @@ def from_bug(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     return problem(status, code_of(status), "Something went wrong here; it is not the request's fault.")
 
 
-def _headers(error: errors.FileportError) -> Mapping[str, str]:
-    if isinstance(error, errors.UnavailableError | errors.IdempotencyKeyInUseError):
+def _headers(error: FileportError) -> Mapping[str, str]:
+    if isinstance(error, UnavailableError | IdempotencyKeyInUseError):
         return {"Retry-After": str(error.retry_after)}
-    if isinstance(error, errors.BodyTimeoutError):
+    if isinstance(error, BodyTimeoutError):
         return {"Connection": "close"}  # RFC 9110, section 15.5.9
-    if isinstance(error, errors.RangeNotSatisfiableError):
+    if isinstance(error, RangeNotSatisfiableError):
         return {"Content-Range": f"bytes */{error.size}"}  # RFC 9110, section 15.5.17
     return {}
 

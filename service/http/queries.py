@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Request
 
-from domain.errors import InvalidFilterError
+from domain.files.search.errors import InvalidFilterError
 
 
 def refuse_unknown(request: Request[Any, Any, Any]) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 from litestar import Request
 
-from domain.model.direct_access import ReadHeaders
-from domain.model.names import check_file_name
-from domain.usecases.redirect_read import Redirection
+from domain.blobs.direct_access import ReadHeaders
+from domain.files.content.redirect_read import Redirection
+from domain.files.names import check_file_name
 from service.http.conditions import precondition_of
 from service.http.content import BareResponse
 from service.http.content_headers import content_headers, unchanged_headers

@@ -6,10 +6,10 @@ from uuid import UUID
 import msgspec
 from litestar import Response
 
-from domain.model.buckets import Bucket, Usage
-from domain.model.files import File, Stored
-from domain.model.metadata import JsonObject
-from domain.model.preconditions import last_modified
+from domain.buckets.model import Bucket, Usage
+from domain.files.metadata import JsonObject
+from domain.files.model import File, Stored
+from domain.values.preconditions import last_modified
 from service.http.dates import http_date
 
 # Who reads needs a key, so no cache that is shared may keep it; and what is kept is asked for again, with its tag.

@@ -9,9 +9,9 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 
 from domain.errors import InvalidInputError
-from domain.model.files import NewFile
-from domain.model.media_types import content_type_of
-from domain.usecases.store_once import StoreOnce
+from domain.files.content.store_once import StoreOnce
+from domain.files.model import NewFile
+from domain.values.media_types import content_type_of
 from service.capacity import Capacity
 from service.http.bodies import declared_length, stream_body
 from service.http.conditions import precondition_of

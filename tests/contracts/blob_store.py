@@ -9,10 +9,10 @@ from typing import ClassVar
 import pytest
 from anyio import Event, create_task_group, sleep_forever
 
-from domain.errors import BlobMissingError, BlobStoreUnavailableError
-from domain.model.blobs import new_blob_key
-from domain.model.ranges import ByteRange
-from domain.ports import BlobStore
+from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
+from domain.blobs.model import new_blob_key
+from domain.blobs.ports import BlobStore
+from domain.values.ranges import ByteRange
 
 
 class BodyFailed(Exception):

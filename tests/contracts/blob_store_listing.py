@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 from anyio import Event, create_task_group, sleep_forever
 
-from domain.errors import BlobMissingError
-from domain.model.blobs import StoredBlob, new_blob_key, place
-from domain.ports import BlobStore
+from domain.blobs.errors import BlobMissingError
+from domain.blobs.model import StoredBlob, new_blob_key, place
+from domain.blobs.ports import BlobStore
 from tests.contracts.blob_store import payload, stream
 
 

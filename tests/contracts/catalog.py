@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from domain.errors import NoSuchFileError
-from domain.model.blobs import Blob, Claim
-from domain.model.buckets import Usage
-from domain.model.files import File
-from domain.ports import Catalog
+from domain.blobs.model import Blob, Claim
+from domain.buckets.model import Usage
+from domain.catalog import Catalog
+from domain.files.errors import NoSuchFileError
+from domain.files.model import File
 from tests.factories import BlobFactory, NewFileFactory
 
 LEASE = 60.0

@@ -1,11 +1,11 @@
 """What the catalog promises of archives; see `domain.ports.Archives`."""
 
-from domain.model.archives import Member
-from domain.model.buckets import Policy
-from domain.model.files import File
-from domain.model.ids import new_id
-from domain.model.listing import FileQuery, parse_sort
-from domain.ports import Catalog
+from domain.archives.model import Member
+from domain.buckets.model import Policy
+from domain.catalog import Catalog
+from domain.files.model import File
+from domain.files.search.model import FileQuery, parse_sort
+from domain.values.ids import new_id
 from tests.contracts.catalog import CatalogContract, changed, expired, stored
 
 

@@ -2,12 +2,12 @@
 
 from abc import ABC, abstractmethod
 
-from domain.model.blobs import BlobRecord, new_blob_key, place
-from domain.model.buckets import Policy, Usage
-from domain.model.files import Destination, File
-from domain.model.integrity import Miscount
-from domain.model.preconditions import ANYTHING_GOES
-from domain.ports import Catalog
+from domain.blobs.model import BlobRecord, new_blob_key, place
+from domain.buckets.model import Policy, Usage
+from domain.catalog import Catalog
+from domain.files.model import Destination, File
+from domain.maintenance.model import Miscount
+from domain.values.preconditions import ANYTHING_GOES
 from tests.contracts.catalog import CatalogContract, claims, exists, expired, reserved, stored, usage
 
 

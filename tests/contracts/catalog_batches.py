@@ -5,25 +5,22 @@ from uuid import UUID, uuid4
 import pytest
 from msgspec.structs import replace
 
-from domain.errors import (
-    InvalidBucketError,
+from domain.batches.model import Change, Copy, Delete, Operation
+from domain.buckets.errors import InvalidBucketError, NoSuchBucketError, QuotaExceededError, TypeNotAllowedError
+from domain.buckets.model import Policy, Usage
+from domain.catalog import Catalog
+from domain.errors import PreconditionFailedError
+from domain.files.errors import (
     InvalidExpiryError,
     InvalidMetadataError,
     InvalidNameError,
     NameTakenError,
-    NoSuchBucketError,
     NoSuchFileError,
-    PreconditionFailedError,
-    QuotaExceededError,
-    TypeNotAllowedError,
 )
-from domain.model.batches import Change, Copy, Delete, Operation
-from domain.model.buckets import Policy, Usage
-from domain.model.files import Destination, File, Location
-from domain.model.listing import FileQuery
-from domain.model.patches import FilePatch
-from domain.model.preconditions import Precondition
-from domain.ports import Catalog
+from domain.files.model import Destination, File, Location
+from domain.files.patches import FilePatch
+from domain.files.search.model import FileQuery
+from domain.values.preconditions import Precondition
 from tests.contracts.catalog import PAST, CatalogContract, claims, exists, expired, stored, usage
 
 

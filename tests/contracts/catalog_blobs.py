@@ -2,10 +2,10 @@
 
 import pytest
 
+from domain.blobs.model import new_blob_key
+from domain.catalog import Catalog
 from domain.errors import LeaseLostError
-from domain.model.blobs import new_blob_key
-from domain.model.preconditions import ANYTHING_GOES
-from domain.ports import Catalog
+from domain.values.preconditions import ANYTHING_GOES
 from tests.contracts.catalog import LEASE, CatalogContract, claims, exists, expired, reserve, reserved, stored
 from tests.factories import BlobFactory
 

@@ -2,10 +2,11 @@
 
 import pytest
 
-from domain.errors import BucketNotEmptyError, NoSuchBucketError, PreconditionFailedError
-from domain.model.buckets import MAX_BYTES, MAX_FILE_BYTES, MAX_SECONDS, Policy, Usage
-from domain.model.preconditions import ANYTHING_GOES, Precondition
-from domain.ports import Catalog
+from domain.buckets.errors import BucketNotEmptyError, NoSuchBucketError
+from domain.buckets.model import MAX_BYTES, MAX_FILE_BYTES, MAX_SECONDS, Policy, Usage
+from domain.catalog import Catalog
+from domain.errors import PreconditionFailedError
+from domain.values.preconditions import ANYTHING_GOES, Precondition
 from tests.contracts.catalog import CatalogContract, claims, expired, stored, usage
 from tests.factories import PolicyFactory
 

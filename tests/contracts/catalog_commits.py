@@ -5,21 +5,14 @@ from typing import Any
 
 import pytest
 
-from domain.errors import (
-    FileportError,
-    FileTooLargeError,
-    LeaseLostError,
-    NoSuchBucketError,
-    NoSuchFileError,
-    PreconditionFailedError,
-    QuotaExceededError,
-    TypeNotAllowedError,
-)
-from domain.model.blobs import Blob, new_blob_key
-from domain.model.buckets import Policy, Usage
-from domain.model.files import Destination, NewFile
-from domain.model.preconditions import ANYTHING_GOES, Precondition
-from domain.ports import Catalog
+from domain.blobs.model import Blob, new_blob_key
+from domain.buckets.errors import FileTooLargeError, NoSuchBucketError, QuotaExceededError, TypeNotAllowedError
+from domain.buckets.model import Policy, Usage
+from domain.catalog import Catalog
+from domain.errors import FileportError, LeaseLostError, PreconditionFailedError
+from domain.files.errors import NoSuchFileError
+from domain.files.model import Destination, NewFile
+from domain.values.preconditions import ANYTHING_GOES, Precondition
 from tests.contracts.catalog import (
     LEASE,
     CatalogContract,

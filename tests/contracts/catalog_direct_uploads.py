@@ -6,20 +6,16 @@ from uuid import uuid4
 
 import pytest
 
-from domain.errors import (
-    DirectUploadEndedError,
-    LeaseLostError,
-    NoSuchDirectUploadError,
-    NoSuchFileError,
-    PreconditionFailedError,
-    QuotaExceededError,
-)
-from domain.model.blobs import Blob, new_blob_key
-from domain.model.buckets import Policy
-from domain.model.digests import Digest
-from domain.model.direct_uploads import DirectUpload, Failure, NewDirectUpload
-from domain.model.preconditions import ANYTHING_GOES, Precondition
-from domain.ports import Catalog
+from domain.blobs.model import Blob, new_blob_key
+from domain.buckets.errors import QuotaExceededError
+from domain.buckets.model import Policy
+from domain.catalog import Catalog
+from domain.direct_uploads.errors import DirectUploadEndedError, NoSuchDirectUploadError
+from domain.direct_uploads.model import DirectUpload, Failure, NewDirectUpload
+from domain.errors import LeaseLostError, PreconditionFailedError
+from domain.files.errors import NoSuchFileError
+from domain.values.digests import Digest
+from domain.values.preconditions import ANYTHING_GOES, Precondition
 from tests.contracts.catalog import LEASE, CatalogContract, claims, reserved, stored, usage
 from tests.factories import BlobFactory, NewFileFactory
 

@@ -7,20 +7,13 @@ from uuid import uuid4
 import pytest
 from msgspec.structs import replace
 
-from domain.errors import (
-    FileTooLargeError,
-    InvalidExpiryError,
-    NameTakenError,
-    NoSuchBucketError,
-    NoSuchFileError,
-    PreconditionFailedError,
-    QuotaExceededError,
-    TypeNotAllowedError,
-)
-from domain.model.buckets import Policy, Usage
-from domain.model.files import Destination, Location
-from domain.model.preconditions import ANYTHING_GOES, Precondition, last_modified
-from domain.ports import Catalog
+from domain.buckets.errors import FileTooLargeError, NoSuchBucketError, QuotaExceededError, TypeNotAllowedError
+from domain.buckets.model import Policy, Usage
+from domain.catalog import Catalog
+from domain.errors import PreconditionFailedError
+from domain.files.errors import InvalidExpiryError, NameTakenError, NoSuchFileError
+from domain.files.model import Destination, Location
+from domain.values.preconditions import ANYTHING_GOES, Precondition, last_modified
 from tests.contracts.catalog import (
     FUTURE,
     PAST,

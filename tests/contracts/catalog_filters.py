@@ -1,14 +1,14 @@
-"""What the catalog promises of the filters of listings; see `domain.model.listing.FileQuery`."""
+"""What the catalog promises of the filters of listings; see `domain.files.search.model.FileQuery`."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from domain.model.buckets import Policy
-from domain.model.listing import FileQuery
-from domain.model.names import search_words
-from domain.ports import Catalog
+from domain.buckets.model import Policy
+from domain.catalog import Catalog
+from domain.files.names import search_words
+from domain.files.search.model import FileQuery
 from tests.contracts.catalog import CatalogContract, changed, expired, stored
 
 LAST = "\U0010ffff"

@@ -6,10 +6,14 @@ from uuid import uuid4
 import pytest
 from msgspec.structs import replace
 
-from domain.errors import NoSuchBucketError, NoSuchJobError
-from domain.model.buckets import Policy, Usage
-from domain.model.files import Destination, File
-from domain.model.jobs import (
+from domain.buckets.errors import NoSuchBucketError
+from domain.buckets.model import Policy, Usage
+from domain.catalog import Catalog
+from domain.files.model import Destination, File
+from domain.files.names import MAX_NAME_BYTES
+from domain.files.search.model import FileQuery, parse_sort
+from domain.jobs.errors import NoSuchJobError
+from domain.jobs.model import (
     MAX_ATTEMPTS,
     MAX_PROBLEMS,
     Job,
@@ -20,10 +24,7 @@ from domain.model.jobs import (
     Progress,
     Task,
 )
-from domain.model.listing import FileQuery, parse_sort
-from domain.model.names import MAX_NAME_BYTES
-from domain.model.preconditions import ANYTHING_GOES
-from domain.ports import Catalog
+from domain.values.preconditions import ANYTHING_GOES
 from tests.contracts.catalog import LEASE, CatalogContract, changed, claims, exists, expired, stored, usage
 
 

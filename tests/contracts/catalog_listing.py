@@ -1,4 +1,4 @@
-"""What the catalog promises of the order and the pages of listings; see `domain.model.listing`."""
+"""What the catalog promises of the order and the pages of listings; see `domain.files.search.model`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from domain.model.files import File
-from domain.model.listing import FileQuery, decode_cursor, encode_cursor, parse_sort
-from domain.model.preconditions import ANYTHING_GOES
-from domain.model.where import parse_where
-from domain.ports import Catalog
+from domain.catalog import Catalog
+from domain.files.model import File
+from domain.files.search.model import FileQuery, decode_cursor, encode_cursor, parse_sort
+from domain.files.search.where import parse_where
+from domain.values.preconditions import ANYTHING_GOES
 from tests.contracts.catalog import FUTURE, CatalogContract, changed, stored
 
 SORTS = [

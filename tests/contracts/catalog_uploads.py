@@ -1,4 +1,4 @@
-"""What the catalog promises of resumable uploads; see `domain.upload_ports.Uploads`."""
+"""What the catalog promises of resumable uploads; see `domain.uploads.ports.Uploads`."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -6,20 +6,16 @@ from uuid import UUID
 
 import pytest
 
-from domain.errors import (
-    LeaseLostError,
-    NoSuchBucketError,
-    NoSuchUploadError,
-    QuotaExceededError,
-    UploadExpiredError,
-)
-from domain.model.blobs import Blob, new_blob_key
-from domain.model.buckets import Policy
-from domain.model.ids import new_id
-from domain.model.partials import Progress
-from domain.model.preconditions import ANYTHING_GOES, Precondition
-from domain.model.uploads import Hold, NewUpload, Upload
-from domain.ports import Catalog
+from domain.blobs.model import Blob, new_blob_key
+from domain.blobs.partials import Progress
+from domain.buckets.errors import NoSuchBucketError, QuotaExceededError
+from domain.buckets.model import Policy
+from domain.catalog import Catalog
+from domain.errors import LeaseLostError
+from domain.uploads.errors import NoSuchUploadError, UploadExpiredError
+from domain.uploads.model import Hold, NewUpload, Upload
+from domain.values.ids import new_id
+from domain.values.preconditions import ANYTHING_GOES, Precondition
 from tests.contracts.catalog import LEASE, CatalogContract, claims
 from tests.factories import BlobFactory, NewFileFactory
 

@@ -1,4 +1,4 @@
-"""What the catalog promises of the JSON filter of listings; see `domain.model.where`."""
+"""What the catalog promises of the JSON filter of listings; see `domain.files.search.where`."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from domain.model.listing import FileQuery
-from domain.model.where import parse_where
-from domain.ports import Catalog
+from domain.catalog import Catalog
+from domain.files.search.model import FileQuery
+from domain.files.search.where import parse_where
 from tests.contracts.catalog import FUTURE, CatalogContract, changed, stored
 
 VALUES: dict[str, Any] = {

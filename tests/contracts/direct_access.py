@@ -7,10 +7,11 @@ from hashlib import sha256
 import msgspec
 import pytest
 
-from domain.errors import BlobMissingError, IncompleteUploadError
-from domain.model.blobs import new_blob_key
-from domain.model.direct_access import ReadHeaders
-from domain.ports import BlobStore, DirectAccess
+from domain.blobs.direct_access import ReadHeaders
+from domain.blobs.errors import BlobMissingError
+from domain.blobs.model import new_blob_key
+from domain.blobs.ports import BlobStore, DirectAccess
+from domain.direct_uploads.errors import IncompleteUploadError
 from tests.contracts.blob_store import is_missing, payload, read, stream
 
 HEADERS = ReadHeaders(

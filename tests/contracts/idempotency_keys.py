@@ -7,20 +7,21 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from domain.errors import LeaseLostError, QuotaExceededError
-from domain.model.batches import Copy, Delete, Operation
-from domain.model.blobs import new_blob_key
-from domain.model.buckets import Bucket, Policy, Usage
-from domain.model.chunks import DoneChunk, done_chunk
-from domain.model.digests import Digest
-from domain.model.direct_uploads import DirectUpload, NewDirectUpload
-from domain.model.files import Destination, File, Location, Stored
-from domain.model.idempotency import KeyClaim, KeyRecord
-from domain.model.ids import new_id
-from domain.model.jobs import Job, PrefixDestination, Task
-from domain.model.preconditions import ANYTHING_GOES, Precondition
-from domain.model.uploads import NewUpload, Upload
-from domain.ports import Catalog
+from domain.batches.chunks import DoneChunk, done_chunk
+from domain.batches.model import Copy, Delete, Operation
+from domain.blobs.model import new_blob_key
+from domain.buckets.errors import QuotaExceededError
+from domain.buckets.model import Bucket, Policy, Usage
+from domain.catalog import Catalog
+from domain.direct_uploads.model import DirectUpload, NewDirectUpload
+from domain.errors import LeaseLostError
+from domain.files.model import Destination, File, Location, Stored
+from domain.idempotency.model import KeyClaim, KeyRecord
+from domain.jobs.model import Job, PrefixDestination, Task
+from domain.uploads.model import NewUpload, Upload
+from domain.values.digests import Digest
+from domain.values.ids import new_id
+from domain.values.preconditions import ANYTHING_GOES, Precondition
 from tests.contracts.catalog import LEASE, CatalogContract, exists, reserved, stored, usage
 from tests.factories import NewFileFactory
 

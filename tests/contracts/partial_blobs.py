@@ -8,10 +8,11 @@ import msgspec
 import pytest
 from anyio import Event, create_task_group, sleep_forever
 
-from domain.errors import BlobMissingError, LeaseLostError
-from domain.model.blobs import new_blob_key
-from domain.model.partials import Progress
-from domain.ports import BlobStore, PartialBlobs
+from domain.blobs.errors import BlobMissingError
+from domain.blobs.model import new_blob_key
+from domain.blobs.partials import Progress
+from domain.blobs.ports import BlobStore, PartialBlobs
+from domain.errors import LeaseLostError
 from tests.contracts.blob_store import BodyFailed, is_missing, payload, read, stream, stream_all
 from tests.contracts.blob_store_listing import stored, unfinished
 

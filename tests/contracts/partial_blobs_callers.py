@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 from anyio import Event, create_task_group
 
-from domain.errors import LeaseLostError, PartialBusyError
-from domain.ports import BlobStore, PartialBlobs
+from domain.blobs.errors import PartialBusyError
+from domain.blobs.ports import BlobStore, PartialBlobs
+from domain.errors import LeaseLostError
 from tests.contracts.blob_store import read
 from tests.contracts.blob_store_listing import unfinished
 from tests.contracts.partial_blobs import LEASE_LOST, MIB, PART, PartialsContract, Records, Upload, begin, piece

@@ -2,9 +2,9 @@
 
 import pytest
 
-from domain.errors import BlobMissingError
-from domain.model.blobs import new_blob_key
-from domain.ports import BlobStore, PartialBlobs
+from domain.blobs.errors import BlobMissingError
+from domain.blobs.model import new_blob_key
+from domain.blobs.ports import BlobStore, PartialBlobs
 from tests.contracts.blob_store import is_missing, read
 from tests.contracts.blob_store_listing import put, unfinished
 from tests.contracts.partial_blobs import MIB, PART, PartialsContract, piece

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from domain.errors import SecretUnavailableError
-from domain.ports import SecretSource
+from domain.secrets.errors import SecretUnavailableError
+from domain.secrets.ports import SecretSource
 
 
 class SecretSourceContract(ABC):

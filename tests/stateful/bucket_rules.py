@@ -6,7 +6,7 @@ from urllib.parse import quote
 import msgspec
 from hypothesis.stateful import rule
 
-from domain.model.buckets import Policy
+from domain.buckets.model import Policy
 from tests.stateful.driving import Driving
 from tests.stateful.values import buckets, policies
 

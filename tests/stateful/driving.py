@@ -16,7 +16,7 @@ import msgspec
 from hypothesis import note
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
-from domain.model.buckets import Policy
+from domain.buckets.model import Policy
 from tests.stateful.deployment import Deployment
 from tests.stateful.model import Model
 from tests.stateful.records import ModelFile

@@ -8,7 +8,7 @@ import httpx
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from domain.model.media_types import charset_of
+from domain.values.media_types import charset_of
 from tests.clients import said_of_content
 from tests.stateful.driving import Driving, path_of
 from tests.stateful.records import ModelFile

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from domain.model.media_types import matches_type
-from domain.model.metadata import check_metadata
+from domain.files.metadata import check_metadata
+from domain.values.media_types import matches_type
 from tests.stateful.driving import Driving, record, same
 from tests.stateful.records import ModelFile
 from tests.stateful.refusals import Refused, checked

@@ -11,11 +11,11 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from domain.model.buckets import Policy, check_bucket_name, check_policy
-from domain.model.media_types import content_type_of, matches_type, parse_content_type
-from domain.model.metadata import check_metadata, check_tags
-from domain.model.names import check_file_name
-from domain.model.times import in_utc
+from domain.buckets.model import Policy, check_bucket_name, check_policy
+from domain.files.metadata import check_metadata, check_tags
+from domain.files.names import check_file_name
+from domain.values.media_types import content_type_of, matches_type, parse_content_type
+from domain.values.times import in_utc
 from tests.stateful.records import ModelBlob, ModelBucket, ModelFile
 from tests.stateful.refusals import Conditions, Refused, checked, met, well_formed
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.model.buckets import Policy
+from domain.buckets.model import Policy
 
 
 class ModelBlob(msgspec.Struct, frozen=True, eq=False):

@@ -6,7 +6,7 @@ import httpx
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from domain.model.media_types import content_type_of
+from domain.values.media_types import content_type_of
 from tests.stateful.deployment import Deployment
 from tests.stateful.driving import Driving, path_of
 from tests.stateful.records import ModelFile

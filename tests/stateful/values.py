@@ -7,8 +7,8 @@ from typing import Any, Self, TypeVar
 
 from hypothesis import strategies as st
 
-from domain.model.metadata import MAX_METADATA_BYTES, MAX_METADATA_DEPTH
-from domain.model.names import MAX_NAME_BYTES
+from domain.files.metadata import MAX_METADATA_BYTES, MAX_METADATA_DEPTH
+from domain.files.names import MAX_NAME_BYTES
 
 T = TypeVar("T")
 

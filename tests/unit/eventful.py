@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Literal
 
-from domain.model.blobs import BlobRecord, StoredBlob
-from domain.model.integrity import Miscount
+from domain.blobs.model import BlobRecord, StoredBlob
+from domain.maintenance.model import Miscount
 from tests.unit.fakes import FakeBlobStore, FakeCatalog, FakeClock
 
 Look = Literal["stored", "unfinished", "size", "records", "records of keys", "usage"]

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from domain.model.archives import Member
-from domain.model.files import File
-from domain.model.listing import FileQuery
+from domain.archives.model import Member
+from domain.files.model import File
+from domain.files.search.model import FileQuery
 from tests.unit import fake_listing
 
 

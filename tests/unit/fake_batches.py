@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from domain.batches.model import Change, Copy, Delete, Operation, Outcome
 from domain.errors import FileportError, UnavailableError
-from domain.model.batches import Change, Copy, Delete, Operation, Outcome
-from domain.model.files import File
-from domain.ports import Files
-from domain.usecases.change_file import ChangeFile
-from domain.usecases.find_file import FindFile
+from domain.files.change_file import ChangeFile
+from domain.files.find_file import FindFile
+from domain.files.model import File
+from domain.files.ports import Files
 
 
 async def apply(catalog: Files, operations: Sequence[Operation]) -> list[Outcome]:

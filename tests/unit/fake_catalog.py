@@ -7,25 +7,20 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from domain.errors import (
-    BucketNotEmptyError,
-    InvalidExpiryError,
-    LeaseLostError,
-    NameTakenError,
-    NoSuchBucketError,
-    NoSuchFileError,
-)
-from domain.model.archives import Member
-from domain.model.batches import Operation, Outcome
-from domain.model.blobs import Blob, BlobRecord, Claim, place
-from domain.model.buckets import DEFAULT_BUCKET, Bucket, Policy, Usage
-from domain.model.chunks import done_chunk
-from domain.model.files import Address, Destination, File, NewFile, Stored
-from domain.model.idempotency import KeyClaim
-from domain.model.ids import new_id
-from domain.model.integrity import Miscount
-from domain.model.listing import FileQuery
-from domain.model.preconditions import ANYTHING_GOES, Precondition
+from domain.archives.model import Member
+from domain.batches.chunks import done_chunk
+from domain.batches.model import Operation, Outcome
+from domain.blobs.model import Blob, BlobRecord, Claim, place
+from domain.buckets.errors import BucketNotEmptyError, NoSuchBucketError
+from domain.buckets.model import DEFAULT_BUCKET, Bucket, Policy, Usage
+from domain.errors import LeaseLostError
+from domain.files.errors import InvalidExpiryError, NameTakenError, NoSuchFileError
+from domain.files.model import Address, Destination, File, NewFile, Stored
+from domain.files.search.model import FileQuery
+from domain.idempotency.model import KeyClaim
+from domain.maintenance.model import Miscount
+from domain.values.ids import new_id
+from domain.values.preconditions import ANYTHING_GOES, Precondition
 from tests.unit import fake_archives, fake_batches, fake_listing
 from tests.unit.fake_clock import FakeClock
 from tests.unit.fake_direct_uploads import BlobRow, FakeDirectUploads

@@ -8,9 +8,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import msgspec
 from anyio import Event
 
-from domain.errors import BlobMissingError, IncompleteUploadError
-from domain.model.direct_access import ReadHeaders, ReadMethod, SignedRequest, UploadedPart
-from domain.model.ids import new_id
+from domain.blobs.direct_access import ReadHeaders, ReadMethod, SignedRequest, UploadedPart
+from domain.blobs.errors import BlobMissingError
+from domain.direct_uploads.errors import IncompleteUploadError
+from domain.values.ids import new_id
 from tests.unit.fake_clock import FakeClock
 from tests.unit.fakes import FakeBlobStore
 

@@ -6,12 +6,13 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from domain.errors import DirectUploadEndedError, LeaseLostError, NoSuchDirectUploadError
-from domain.model.blobs import Blob, BlobState
-from domain.model.direct_uploads import DirectUpload, Failure, NewDirectUpload
-from domain.model.files import File, NewFile, Stored
-from domain.model.idempotency import KeyClaim
-from domain.model.ids import new_id
+from domain.blobs.model import Blob, BlobState
+from domain.direct_uploads.errors import DirectUploadEndedError, NoSuchDirectUploadError
+from domain.direct_uploads.model import DirectUpload, Failure, NewDirectUpload
+from domain.errors import LeaseLostError
+from domain.files.model import File, NewFile, Stored
+from domain.idempotency.model import KeyClaim
+from domain.values.ids import new_id
 from tests.unit.fake_clock import FakeClock
 from tests.unit.fake_idempotency import FakeIdempotencyKeys
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from domain.errors import LeaseLostError
-from domain.model.idempotency import KeyClaim, KeyRecord
+from domain.idempotency.model import KeyClaim, KeyRecord
 from tests.unit.fake_clock import FakeClock
 
 

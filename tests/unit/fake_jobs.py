@@ -8,12 +8,14 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from domain.errors import NoSuchJobError
-from domain.model.idempotency import KeyClaim
-from domain.model.ids import new_id
-from domain.model.jobs import MAX_ATTEMPTS, Job, JobClaim, JobPlace, Progress, Task, advance, operation_on
-from domain.model.listing import FileQuery, parse_sort
-from domain.ports import Batches, Buckets, Files
+from domain.batches.ports import Batches
+from domain.buckets.ports import Buckets
+from domain.files.ports import Files
+from domain.files.search.model import FileQuery, parse_sort
+from domain.idempotency.model import KeyClaim
+from domain.jobs.errors import NoSuchJobError
+from domain.jobs.model import MAX_ATTEMPTS, Job, JobClaim, JobPlace, Progress, Task, advance, operation_on
+from domain.values.ids import new_id
 from tests.unit.fake_clock import FakeClock
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, assert_never
 
-from domain.model.fields import Column, Field, metadata_at, sorted_value
-from domain.model.files import File
-from domain.model.listing import FileQuery, SortKey
-from domain.model.media_types import matches_type
-from domain.model.names import search_words
-from domain.model.where import AllOf, AnyOf, Comparison, Condition, Not
+from domain.files.model import File
+from domain.files.names import search_words
+from domain.files.search.fields import Column, Field, metadata_at, sorted_value
+from domain.files.search.model import FileQuery, SortKey
+from domain.files.search.where import AllOf, AnyOf, Comparison, Condition, Not
+from domain.values.media_types import matches_type
 
 
 def page(files: Iterable[File], query: FileQuery) -> list[File]:

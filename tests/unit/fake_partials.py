@@ -5,9 +5,10 @@ from contextlib import suppress
 
 import anyio
 
-from domain.errors import BlobMissingError, FileportError
-from domain.model.ids import new_id
-from domain.model.partials import Checkpoint, Piece, Progress
+from domain.blobs.errors import BlobMissingError
+from domain.blobs.partials import Checkpoint, Piece, Progress
+from domain.errors import FileportError
+from domain.values.ids import new_id
 from tests.unit.fakes import FakeBlobStore
 
 

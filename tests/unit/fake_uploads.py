@@ -8,12 +8,13 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from domain.errors import LeaseLostError, NoSuchUploadError, UploadExpiredError
-from domain.model.blobs import Blob
-from domain.model.files import NewFile, Stored
-from domain.model.idempotency import KeyClaim
-from domain.model.partials import Progress
-from domain.model.uploads import Hold, HoldState, NewUpload, Upload
+from domain.blobs.model import Blob
+from domain.blobs.partials import Progress
+from domain.errors import LeaseLostError
+from domain.files.model import NewFile, Stored
+from domain.idempotency.model import KeyClaim
+from domain.uploads.errors import NoSuchUploadError, UploadExpiredError
+from domain.uploads.model import Hold, HoldState, NewUpload, Upload
 from tests.unit.fake_clock import FakeClock
 
 

@@ -5,14 +5,11 @@ from contextlib import asynccontextmanager
 
 import anyio
 
-from domain.errors import (
-    BlobMissingError,
-    BlobStoreUnavailableError,
-    CatalogUnavailableError,
-    SecretUnavailableError,
-)
-from domain.model.blobs import StoredBlob, place
-from domain.model.ranges import ByteRange
+from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
+from domain.blobs.model import StoredBlob, place
+from domain.errors import CatalogUnavailableError
+from domain.secrets.errors import SecretUnavailableError
+from domain.values.ranges import ByteRange
 from tests.unit.fake_catalog import FakeCatalog
 from tests.unit.fake_clock import FakeClock
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.model.buckets import Usage
+from domain.buckets.model import Usage
 from tests.contracts.blob_store import BlobStoreContract
 from tests.contracts.blob_store_listing import BlobStoreListingContract
 from tests.contracts.catalog import GRACE, CatalogContract

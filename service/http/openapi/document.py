@@ -14,15 +14,12 @@ from domain.errors import (
     BodyTimeoutError,
     CatalogBusyError,
     CatalogUnavailableError,
-    DigestMismatchError,
-    IdempotencyKeyInUseError,
-    IdempotencyKeyReusedError,
-    InvalidDigestError,
-    InvalidIdempotencyKeyError,
     InvalidInputError,
     LeaseLostError,
     PreconditionFailedError,
 )
+from domain.idempotency.errors import IdempotencyKeyInUseError, IdempotencyKeyReusedError, InvalidIdempotencyKeyError
+from domain.values.errors import DigestMismatchError, InvalidDigestError
 from service.http.conditions import InvalidConditionError
 from service.http.openapi import schemas
 from service.http.openapi.headers import HEADERS, ON_BODIES, ON_RANGES, REQUEST_HEADERS, REQUEST_ID, header_reference

@@ -5,17 +5,18 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from domain.errors import NameTakenError, PreconditionFailedError
-from domain.model.buckets import Bucket, Policy, Usage
-from domain.model.cursors import encode_place
-from domain.model.digests import Digest
-from domain.model.direct_access import SignedRequest
-from domain.model.direct_uploads import DirectUpload, Failure
-from domain.model.files import Destination, File, NewFile
-from domain.model.jobs import Job, JobPlace, JobProblem, PrefixDestination, Progress, Task
-from domain.model.listing import encode_cursor, parse_sort
-from domain.model.patches import FilePatch
-from domain.usecases.find_direct_upload import PartToSend
+from domain.blobs.direct_access import SignedRequest
+from domain.buckets.model import Bucket, Policy, Usage
+from domain.direct_uploads.find_direct_upload import PartToSend
+from domain.direct_uploads.model import DirectUpload, Failure
+from domain.errors import PreconditionFailedError
+from domain.files.errors import NameTakenError
+from domain.files.model import Destination, File, NewFile
+from domain.files.patches import FilePatch
+from domain.files.search.model import encode_cursor, parse_sort
+from domain.jobs.model import Job, JobPlace, JobProblem, PrefixDestination, Progress, Task
+from domain.values.cursors import encode_place
+from domain.values.digests import Digest
 from service.http.archives import ArchiveRequest
 from service.http.batches import (
     BatchAnswer,

@@ -3,8 +3,8 @@ r"""The domain's rules on texts as regular expressions that JSON Schema understa
 They say again what the domain checks; the tests hold the two together.
 """
 
-from domain.model.fields import COLUMNS, MAX_PATH_DEPTH
-from domain.model.listing import MAX_SORT_KEYS
+from domain.files.search.fields import COLUMNS, MAX_PATH_DEPTH
+from domain.files.search.model import MAX_SORT_KEYS
 
 _CONTROLS = r"\u0000-\u001f\u007f-\u009f"
 # RFC 6838, section 4.2.

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from domain.model.buckets import (
+from domain.buckets.model import (
     MAX_ALLOWED_TYPES,
     MAX_BYTES,
     MAX_CACHE_CONTROL_LENGTH,
@@ -14,13 +14,13 @@ from domain.model.buckets import (
     Policy,
     Usage,
 )
-from domain.model.direct_uploads import MAX_PART_SIZE, MAX_PARTS, MIN_PART_SIZE
-from domain.model.files import Destination
-from domain.model.jobs import MAX_PROBLEMS, JobProblem, PrefixDestination, Task
-from domain.model.media_types import MAX_CONTENT_TYPE_LENGTH
-from domain.model.metadata import MAX_METADATA_BYTES, MAX_METADATA_DEPTH, MAX_TAG_CHARACTERS, MAX_TAGS
-from domain.model.names import MAX_NAME_BYTES
-from domain.model.patches import FilePatch
+from domain.direct_uploads.model import MAX_PART_SIZE, MAX_PARTS, MIN_PART_SIZE
+from domain.files.metadata import MAX_METADATA_BYTES, MAX_METADATA_DEPTH, MAX_TAG_CHARACTERS, MAX_TAGS
+from domain.files.model import Destination
+from domain.files.names import MAX_NAME_BYTES
+from domain.files.patches import FilePatch
+from domain.jobs.model import MAX_PROBLEMS, JobProblem, PrefixDestination, Task
+from domain.values.media_types import MAX_CONTENT_TYPE_LENGTH
 from service.http.archives import ArchiveRequest
 from service.http.batches import CopyOperation, DeleteOperation, MoveOperation, OperationResult, PatchOperation
 from service.http.direct_upload_bodies import DirectUploadBody, DirectUploadPage, OpenedUploadBody, PartBody

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from domain.model.fields import COLUMNS, Kind
-from domain.model.where import MAX_CONDITIONS, MAX_DEPTH, MAX_LIST
+from domain.files.search.fields import COLUMNS, Kind
+from domain.files.search.where import MAX_CONDITIONS, MAX_DEPTH, MAX_LIST
 from service.http.openapi import patterns
 
 _TEXT = {"type": "string", "pattern": patterns.STORABLE}

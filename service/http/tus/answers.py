@@ -6,8 +6,8 @@ from uuid import UUID
 import msgspec
 from litestar import MediaType, Response
 
-from domain.model.metadata import JsonObject
-from domain.model.uploads import Upload, UploadKind
+from domain.files.metadata import JsonObject
+from domain.uploads.model import Upload, UploadKind
 from service.http.dates import http_date
 from service.http.tus.headers import concat_of
 from service.http.tus.protocol import PATH

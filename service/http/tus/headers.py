@@ -14,12 +14,12 @@ from litestar import Request
 from litestar.exceptions import HTTPException
 from msgspec.structs import replace
 
-from domain.errors import InvalidChecksumError, InvalidUploadError, InvalidUploadMetadataError
-from domain.model.buckets import DEFAULT_BUCKET, MAX_BYTES
-from domain.model.checksums import Checksum, LateChecksum, make_checksum
-from domain.model.files import NewFile
-from domain.model.media_types import content_type_of
-from domain.model.uploads import NewUpload, UploadKind
+from domain.buckets.model import DEFAULT_BUCKET, MAX_BYTES
+from domain.files.model import NewFile
+from domain.uploads.checksums import Checksum, LateChecksum, make_checksum
+from domain.uploads.errors import InvalidChecksumError, InvalidUploadError, InvalidUploadMetadataError
+from domain.uploads.model import NewUpload, UploadKind
+from domain.values.media_types import content_type_of
 from service.http.conditions import precondition_of
 from service.http.connections import trailers
 from service.http.forms import parse_metadata, parse_tags

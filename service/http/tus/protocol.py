@@ -10,7 +10,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from domain.errors import PreconditionFailedError
-from domain.model.checksums import ALGORITHMS
+from domain.uploads.checksums import ALGORITHMS
 
 VERSION = "1.0.0"
 PATH = "/v1/uploads"

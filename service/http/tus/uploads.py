@@ -9,14 +9,14 @@ from litestar import HttpMethod, Request, Response, delete, get, patch, post, ro
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec.structs import replace
 
-from domain.model.buckets import check_bucket_name
-from domain.model.cursors import decode_place, encode_place
-from domain.model.listing import DEFAULT_LIMIT, MAX_LIMIT
-from domain.usecases.append_to_upload import Addition, AppendToUpload
-from domain.usecases.begin_upload import BeginUpload
-from domain.usecases.end_upload import EndUpload
-from domain.usecases.find_upload import FindUpload
-from domain.usecases.list_uploads import ListUploads
+from domain.buckets.model import check_bucket_name
+from domain.files.search.model import DEFAULT_LIMIT, MAX_LIMIT
+from domain.uploads.append_to_upload import Addition, AppendToUpload
+from domain.uploads.begin_upload import BeginUpload
+from domain.uploads.end_upload import EndUpload
+from domain.uploads.find_upload import FindUpload
+from domain.uploads.list_uploads import ListUploads
+from domain.values.cursors import decode_place, encode_place
 from service.capacity import Capacity
 from service.http.bodies import declared_length, stream_body
 from service.http.idempotency import keyed_request

@@ -4,7 +4,7 @@ import zlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
-from domain.usecases.read_archive import Archive
+from domain.archives.read_archive import Archive
 from service.http.zip.layout import Layout
 from service.http.zip.names import names_in_archive
 from service.http.zip.records import Entry, descriptor, local_header

@@ -4,7 +4,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
-from domain.model.archives import Member
+from domain.archives.model import Member
 
 # Section 4.4.17.1 forbids backslashes, which Windows takes for slashes, and drives, which are a place outside. And
 # Windows drops dots and spaces at a segment's end: what it makes of `.. ` may be the directory above.

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from adapters.disk import DiskBlobStore, NoDirectAccess, open_disk_blob_store
-from domain.errors import DirectAccessUnsupportedError
-from domain.model.blobs import new_blob_key
-from domain.model.direct_access import ReadHeaders
-from domain.ports import BlobStore
+from domain.blobs.direct_access import ReadHeaders
+from domain.blobs.errors import DirectAccessUnsupportedError
+from domain.blobs.model import new_blob_key
+from domain.blobs.ports import BlobStore
 from tests.contracts.blob_store import BlobStoreContract
 from tests.contracts.blob_store_listing import BlobStoreListingContract
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from adapters.disk import DiskBlobStore, open_disk_blob_store
-from domain.errors import BlobMissingError, BlobStoreUnavailableError
-from domain.model.blobs import StoredBlob, new_blob_key
-from domain.model.ranges import ByteRange
+from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
+from domain.blobs.model import StoredBlob, new_blob_key
+from domain.values.ranges import ByteRange
 from tests.contracts.blob_store import is_missing, payload, read, stream
 
 MIB = 1024**2

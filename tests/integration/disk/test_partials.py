@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from adapters.disk import DiskBlobStore, DiskPartialBlobs, open_disk_blob_store
-from domain.ports import BlobStore
+from domain.blobs.ports import BlobStore
 from tests.contracts.partial_blobs import PartialBlobsContract
 from tests.contracts.partial_blobs_callers import CompletingAtOnceContract, FormerCallersContract
 from tests.contracts.partial_blobs_concatenation import ConcatenationContract

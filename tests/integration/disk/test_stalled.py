@@ -12,9 +12,9 @@ import pytest
 
 from adapters.circuit import Circuit, CircuitBlobStore
 from adapters.disk import DiskBlobStore, open_disk_blob_store
-from domain.errors import BlobStoreRefusedError, BlobStoreUnavailableError
-from domain.model.blobs import new_blob_key
-from domain.ports import BlobStore
+from domain.blobs.errors import BlobStoreRefusedError, BlobStoreUnavailableError
+from domain.blobs.model import new_blob_key
+from domain.blobs.ports import BlobStore
 from tests.contracts.blob_store import read, stream
 from tests.integration.disk.test_directory import open_files, tells_open_files
 from tests.unit.fake_clock import FakeClock

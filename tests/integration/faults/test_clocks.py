@@ -10,7 +10,7 @@ import asyncpg
 import httpx
 import pytest
 
-from domain.usecases.reap import Reap
+from domain.maintenance.reap import Reap
 from service.app import create_app
 from service.container import make_container
 from service.settings import read_settings

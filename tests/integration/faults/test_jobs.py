@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.usecases.apply_batch import CHUNK
+from domain.batches.apply_batch import CHUNK
 from tests.fault_proxy import Effect, effects
 from tests.integration.faults.site import RECOVERY_SECONDS, Site
 

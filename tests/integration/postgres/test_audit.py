@@ -6,11 +6,12 @@ from random import Random
 import pytest
 
 from adapters.postgres import Pool, PostgresCatalog
-from domain.errors import BucketNotEmptyError, NameTakenError, NoSuchBucketError, NoSuchFileError
-from domain.model.buckets import Policy, Usage
-from domain.model.files import Destination, File
-from domain.model.integrity import Miscount
-from domain.model.preconditions import ANYTHING_GOES
+from domain.buckets.errors import BucketNotEmptyError, NoSuchBucketError
+from domain.buckets.model import Policy, Usage
+from domain.files.errors import NameTakenError, NoSuchFileError
+from domain.files.model import Destination, File
+from domain.maintenance.model import Miscount
+from domain.values.preconditions import ANYTHING_GOES
 from tests.contracts.catalog import stored, usage
 
 BUCKETS = ["default", "one", "two"]

@@ -11,24 +11,17 @@ import pytest
 from msgspec.structs import replace
 
 from adapters.postgres import Pool, PostgresCatalog
-from domain.errors import (
-    BucketNotEmptyError,
-    DirectUploadEndedError,
-    FileportError,
-    LeaseLostError,
-    NameTakenError,
-    NoSuchBucketError,
-    NoSuchDirectUploadError,
-    NoSuchFileError,
-    QuotaExceededError,
-)
-from domain.model.batches import Change, Copy, Delete
-from domain.model.blobs import new_blob_key
-from domain.model.buckets import Policy, Usage
-from domain.model.files import Destination, File, Location, NewFile
-from domain.model.listing import FileQuery
-from domain.model.patches import FilePatch
-from domain.model.preconditions import ANYTHING_GOES, Precondition
+from domain.batches.model import Change, Copy, Delete
+from domain.blobs.model import new_blob_key
+from domain.buckets.errors import BucketNotEmptyError, NoSuchBucketError, QuotaExceededError
+from domain.buckets.model import Policy, Usage
+from domain.direct_uploads.errors import DirectUploadEndedError, NoSuchDirectUploadError
+from domain.errors import FileportError, LeaseLostError
+from domain.files.errors import NameTakenError, NoSuchFileError
+from domain.files.model import Destination, File, Location, NewFile
+from domain.files.patches import FilePatch
+from domain.files.search.model import FileQuery
+from domain.values.preconditions import ANYTHING_GOES, Precondition
 from tests.contracts.catalog import LEASE, changed, claims, expired, reserved, stored, usage
 from tests.contracts.catalog_direct_uploads import claimed, opened
 from tests.factories import NewFileFactory

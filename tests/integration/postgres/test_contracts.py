@@ -3,8 +3,8 @@
 import pytest
 
 from adapters.postgres import PostgresCatalog
-from domain.model.buckets import Usage
-from domain.ports import Catalog
+from domain.buckets.model import Usage
+from domain.catalog import Catalog
 from tests.contracts.catalog import GRACE, CatalogContract
 from tests.contracts.catalog_archives import ArchivesContract
 from tests.contracts.catalog_audit import AuditContract

@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from adapters.postgres import PostgresCatalog, RotatingCredentials, create_pool, migrate
-from domain.errors import CatalogUnavailableError, SecretUnavailableError
+from domain.errors import CatalogUnavailableError
+from domain.secrets.errors import SecretUnavailableError
 from tests.integration.fixtures.databases import new_database
 from tests.unit.fakes import FakeSecretSource
 

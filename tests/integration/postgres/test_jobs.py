@@ -6,11 +6,11 @@ import pytest
 from msgspec.structs import replace
 
 from adapters.postgres import Pool, PostgresCatalog
-from domain.model.batches import Delete
-from domain.model.buckets import Policy
-from domain.model.jobs import Job
-from domain.usecases import work_on_jobs
-from domain.usecases.work_on_jobs import WorkOnJobs
+from domain.batches.model import Delete
+from domain.buckets.model import Policy
+from domain.jobs import work_on_jobs
+from domain.jobs.model import Job
+from domain.jobs.work_on_jobs import WorkOnJobs
 from tests.contracts.catalog import LEASE, stored, usage
 from tests.contracts.catalog_jobs import deleting, fill, moving, names
 

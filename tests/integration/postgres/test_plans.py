@@ -13,10 +13,10 @@ from adapters.postgres.batches import TOUCHED
 from adapters.postgres.changes import LOCK_BY_NAME
 from adapters.postgres.jobs import CLAIM, FORGET_ENDED, NEWEST, NEWEST_AFTER, examine_statement
 from adapters.postgres.listing import count_statement, list_statement
-from domain.model.jobs import Task
-from domain.model.listing import FileQuery, decode_cursor, encode_cursor, parse_sort
-from domain.model.where import parse_where
-from domain.usecases.apply_batch import CHUNK
+from domain.batches.apply_batch import CHUNK
+from domain.files.search.model import FileQuery, decode_cursor, encode_cursor, parse_sort
+from domain.files.search.where import parse_where
+from domain.jobs.model import Task
 from tests.integration.fixtures.databases import new_database
 
 FILL = """

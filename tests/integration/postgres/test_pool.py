@@ -13,16 +13,11 @@ import pytest
 from adapters.postgres import Pool, PostgresCatalog, create_pool
 from adapters.postgres.connections import Connection
 from adapters.postgres.database import ATTEMPTS, Database, TryAgainError
-from domain.errors import (
-    CatalogBusyError,
-    CatalogUnavailableError,
-    InvalidInputError,
-    NoSuchFileError,
-    OutcomeUnknownError,
-)
-from domain.model.blobs import new_blob_key
-from domain.model.buckets import Policy, Usage
-from domain.model.preconditions import ANYTHING_GOES
+from domain.blobs.model import new_blob_key
+from domain.buckets.model import Policy, Usage
+from domain.errors import CatalogBusyError, CatalogUnavailableError, InvalidInputError, OutcomeUnknownError
+from domain.files.errors import NoSuchFileError
+from domain.values.preconditions import ANYTHING_GOES
 from tests.contracts.catalog import reserved, stored, usage
 from tests.factories import NewFileFactory
 from tests.fault_proxy import Effect, PostgresProxy, effects

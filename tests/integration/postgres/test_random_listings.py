@@ -8,10 +8,10 @@ import pytest
 from msgspec.structs import replace
 
 from adapters.postgres import PostgresCatalog
-from domain.model.files import File
-from domain.model.listing import FileQuery, decode_cursor, encode_cursor, parse_sort
-from domain.model.names import search_words
-from domain.model.where import parse_where
+from domain.files.model import File
+from domain.files.names import search_words
+from domain.files.search.model import FileQuery, decode_cursor, encode_cursor, parse_sort
+from domain.files.search.where import parse_where
 from tests.contracts.catalog import FUTURE, changed, stored
 from tests.integration.fixtures.databases import OneConnection
 from tests.unit import fake_listing

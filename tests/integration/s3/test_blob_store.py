@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from domain.model.blobs import new_blob_key
-from domain.ports import BlobStore
+from domain.blobs.model import new_blob_key
+from domain.blobs.ports import BlobStore
 from tests.contracts.blob_store import BlobStoreContract
 from tests.contracts.blob_store_listing import BlobStoreListingContract
 from tests.integration.s3.conftest import BUCKET

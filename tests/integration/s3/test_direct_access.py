@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from adapters.s3 import S3BlobStore, S3DirectAccess, concatenation, open_s3_client
-from domain.errors import BlobMissingError
-from domain.model.blobs import new_blob_key
-from domain.ports import BlobStore
+from domain.blobs.errors import BlobMissingError
+from domain.blobs.model import new_blob_key
+from domain.blobs.ports import BlobStore
 from tests.contracts.blob_store import payload, read, stream
 from tests.contracts.direct_access import HEADERS, Answer, DirectAccessContract
 from tests.fault_proxy import HttpProxy, effects

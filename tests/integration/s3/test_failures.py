@@ -10,8 +10,8 @@ import aioboto3
 import pytest
 
 from adapters.s3 import S3BlobStore, open_s3_client
-from domain.errors import BlobMissingError, BlobStoreUnavailableError
-from domain.model.blobs import StoredBlob, new_blob_key
+from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
+from domain.blobs.model import StoredBlob, new_blob_key
 from tests.contracts.blob_store import is_missing, payload, read, stream
 from tests.fault_proxy import Exchange, effects
 from tests.fault_proxy.http import http_answer

@@ -8,7 +8,7 @@ import pytest
 from anyio import Event, create_task_group, sleep_forever
 
 from adapters.s3 import S3BlobStore
-from domain.model.blobs import new_blob_key
+from domain.blobs.model import new_blob_key
 from tests.contracts.blob_store import BodyFailed, payload, stream
 from tests.integration.s3.conftest import BUCKET
 

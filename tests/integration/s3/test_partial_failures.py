@@ -3,8 +3,8 @@
 import pytest
 from anyio import Event, create_task_group, wait_all_tasks_blocked
 
-from domain.errors import BlobStoreUnavailableError
-from domain.model.blobs import new_blob_key
+from domain.blobs.errors import BlobStoreUnavailableError
+from domain.blobs.model import new_blob_key
 from tests.contracts.blob_store import is_missing, read
 from tests.contracts.blob_store_listing import put, unfinished
 from tests.contracts.partial_blobs import MIB, PART, begin, hanging, piece

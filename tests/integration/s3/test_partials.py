@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.s3 import S3BlobStore, S3PartialBlobs
-from domain.ports import BlobStore
+from domain.blobs.ports import BlobStore
 from tests.contracts.partial_blobs import PartialBlobsContract
 from tests.contracts.partial_blobs_callers import FormerCallersContract
 from tests.contracts.partial_blobs_concatenation import ConcatenationContract

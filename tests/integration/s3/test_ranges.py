@@ -7,9 +7,9 @@ import aioboto3
 import pytest
 
 from adapters.s3 import S3BlobStore, open_s3_client
-from domain.errors import BlobMissingError, BlobStoreRefusedError
-from domain.model.blobs import new_blob_key
-from domain.model.ranges import ByteRange
+from domain.blobs.errors import BlobMissingError, BlobStoreRefusedError
+from domain.blobs.model import new_blob_key
+from domain.values.ranges import ByteRange
 from tests.contracts.blob_store import payload, read, stream
 from tests.fault_proxy import Exchange, HttpProxy, effects
 from tests.integration.fixtures.containers import LocalStack

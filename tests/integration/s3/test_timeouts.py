@@ -10,8 +10,8 @@ import pytest
 
 from adapters.circuit import Circuit, CircuitBlobStore
 from adapters.s3 import S3BlobStore, S3DirectAccess, open_s3_client
-from domain.errors import BlobStoreRefusedError, BlobStoreUnavailableError
-from domain.model.blobs import new_blob_key
+from domain.blobs.errors import BlobStoreRefusedError, BlobStoreUnavailableError
+from domain.blobs.model import new_blob_key
 from tests.contracts.blob_store import payload, read, stream
 from tests.fault_proxy import Exchange, HttpProxy, effects
 from tests.fault_proxy.http import SLOW_DOWN, http_answer, s3_error

@@ -8,9 +8,9 @@ import aioboto3
 import pytest
 
 from adapters.secrets import SecretsManagerSource, open_secrets_client
-from domain.errors import SecretUnavailableError
-from domain.model.credentials import Credentials, parse_credentials
-from domain.ports import SecretSource
+from domain.secrets.errors import SecretUnavailableError
+from domain.secrets.model import Credentials, parse_credentials
+from domain.secrets.ports import SecretSource
 from tests.contracts.secret_source import SecretSourceContract
 from tests.integration.fixtures.containers import LocalStack
 

@@ -11,7 +11,7 @@ import asyncpg
 import httpx
 import pytest
 
-from domain.model.blobs import new_blob_key
+from domain.blobs.model import new_blob_key
 from tests.fsck import fsck
 from tests.integration.service.conftest import HASTE
 from tests.integration.service.stacks import EmbeddedStack, Stack

@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 from dishka import Provider, Scope, provide
 
-from domain.ports import BlobStore
+from domain.blobs.ports import BlobStore
 from service.app import create_app
 from service.container import make_container
 from service.settings import read_settings

@@ -6,9 +6,9 @@ import anyio
 import pytest
 
 from adapters.circuit import Circuit, CircuitBlobStore
-from domain.errors import BlobMissingError, BlobStoreRefusedError, BlobStoreUnavailableError, InterruptedBodyError
-from domain.model.blobs import new_blob_key
-from domain.ports import BlobStore
+from domain.blobs.errors import BlobMissingError, BlobStoreRefusedError, BlobStoreUnavailableError, InterruptedBodyError
+from domain.blobs.model import new_blob_key
+from domain.blobs.ports import BlobStore
 from tests.contracts.blob_store import BlobStoreContract, payload, read, stream
 from tests.unit.fakes import BLOB_STORE_DOWN, FakeBlobStore, FakeClock
 

@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from adapters.circuit import Circuit, CircuitBlobStore, CircuitPartialBlobs
-from domain.errors import BlobMissingError, BlobStoreUnavailableError, LeaseLostError
-from domain.model.blobs import new_blob_key
-from domain.model.partials import Progress
-from domain.ports import PartialBlobs
+from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
+from domain.blobs.model import new_blob_key
+from domain.blobs.partials import Progress
+from domain.blobs.ports import PartialBlobs
+from domain.errors import LeaseLostError
 from tests.contracts.blob_store import BodyFailed, read, stream
 from tests.contracts.partial_blobs import begin, broken
 from tests.unit.fake_partials import FakePartialBlobs

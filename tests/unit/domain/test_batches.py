@@ -7,30 +7,28 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from domain.batches import apply_batch
+from domain.batches.apply_batch import CHUNK, ApplyBatch
+from domain.batches.chunks import DoneChunk, done_chunk
+from domain.batches.errors import NotAttemptedError
+from domain.batches.model import Change, Copy, Delete, Operation, Outcome
+from domain.buckets.errors import InvalidBucketError
 from domain.errors import (
     CatalogBusyError,
     CatalogUnavailableError,
     FileportError,
-    IdempotencyKeyReusedError,
-    InvalidBucketError,
     InvalidInputError,
-    InvalidNameError,
-    NameTakenError,
-    NoSuchFileError,
-    NotAttemptedError,
     OutcomeUnknownError,
-    RangeNotSatisfiableError,
     UnavailableError,
 )
-from domain.model.batches import Change, Copy, Delete, Operation, Outcome
-from domain.model.chunks import DoneChunk, done_chunk
-from domain.model.files import Destination, File, Location
-from domain.model.idempotency import KeyClaim, KeyedRequest
-from domain.model.patches import FilePatch
-from domain.model.preconditions import ANYTHING_GOES
-from domain.usecases import apply_batch
-from domain.usecases.apply_batch import CHUNK, ApplyBatch
-from domain.usecases.once import Once
+from domain.files.errors import InvalidNameError, NameTakenError, NoSuchFileError
+from domain.files.model import Destination, File, Location
+from domain.files.patches import FilePatch
+from domain.idempotency.errors import IdempotencyKeyReusedError
+from domain.idempotency.executor import Once
+from domain.idempotency.model import KeyClaim, KeyedRequest
+from domain.values.errors import RangeNotSatisfiableError
+from domain.values.preconditions import ANYTHING_GOES
 from tests.contracts.catalog import exists, stored
 from tests.unit.fakes import CATALOG_DOWN, FakeCatalog
 

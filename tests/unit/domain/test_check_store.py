@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.errors import WrongBlobStoreError
-from domain.usecases.check_store import CheckStore
+from domain.maintenance.check_store import CheckStore
+from domain.maintenance.errors import WrongBlobStoreError
 from tests.contracts.catalog import reserved, stored
 from tests.unit.fakes import BLOB_STORE_DOWN, FakeBlobStore, FakeCatalog
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import DigestMismatchError, InvalidDigestError
-from domain.model.digests import Digest, Hashes, parse_content_md5, parse_digests, sha256_digest, sha256_preference
-from domain.model.structured_fields import parse_dictionary
+from domain.values.digests import Digest, Hashes, parse_content_md5, parse_digests, sha256_digest, sha256_preference
+from domain.values.errors import DigestMismatchError, InvalidDigestError
+from domain.values.structured_fields import parse_dictionary
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
 import pytest
 
-from domain.errors import InvalidPartSizeError
-from domain.model.buckets import MAX_FILE_BYTES
-from domain.model.direct_uploads import MAX_PART_SIZE, MAX_PARTS, MIB, MIN_PART_SIZE, choose_part_size, part_count
+from domain.buckets.model import MAX_FILE_BYTES
+from domain.direct_uploads.errors import InvalidPartSizeError
+from domain.direct_uploads.model import MAX_PART_SIZE, MAX_PARTS, MIB, MIN_PART_SIZE, choose_part_size, part_count
 
 
 @pytest.mark.parametrize(

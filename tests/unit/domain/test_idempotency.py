@@ -7,19 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import (
-    CatalogUnavailableError,
-    IdempotencyKeyInUseError,
-    InvalidIdempotencyKeyError,
-    LeaseLostError,
-    NameTakenError,
-    OutcomeUnknownError,
-)
-from domain.model.files import Destination, File
-from domain.model.idempotency import KeyClaim, KeyedRequest, KeyRecord, fingerprint, parse_key
-from domain.model.preconditions import ANYTHING_GOES
-from domain.usecases.copy_file import CopyFile
-from domain.usecases.once import Once
+from domain.errors import CatalogUnavailableError, LeaseLostError, OutcomeUnknownError
+from domain.files.copy_file import CopyFile
+from domain.files.errors import NameTakenError
+from domain.files.model import Destination, File
+from domain.idempotency.errors import IdempotencyKeyInUseError, InvalidIdempotencyKeyError
+from domain.idempotency.executor import Once
+from domain.idempotency.model import KeyClaim, KeyedRequest, KeyRecord, fingerprint, parse_key
+from domain.values.preconditions import ANYTHING_GOES
 from service.http.openapi import patterns
 from tests.contracts.catalog import stored
 from tests.unit.fakes import CATALOG_DOWN, FakeCatalog, FakeClock

@@ -5,14 +5,16 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from domain.errors import BlobStoreUnavailableError, UnavailableError, WrongBlobStoreError
-from domain.model.blobs import Blob, StoredBlob, new_blob_key, place
-from domain.model.buckets import Usage
-from domain.model.files import Destination, File
-from domain.model.integrity import Checked, Kind, Report
-from domain.model.preconditions import ANYTHING_GOES
-from domain.usecases.check_integrity import SURE_OF_STORE, CheckIntegrity
-from domain.usecases.reap import Reap
+from domain.blobs.errors import BlobStoreUnavailableError
+from domain.blobs.model import Blob, StoredBlob, new_blob_key, place
+from domain.buckets.model import Usage
+from domain.errors import UnavailableError
+from domain.files.model import Destination, File
+from domain.maintenance.check_integrity import SURE_OF_STORE, CheckIntegrity
+from domain.maintenance.errors import WrongBlobStoreError
+from domain.maintenance.model import Checked, Kind, Report
+from domain.maintenance.reap import Reap
+from domain.values.preconditions import ANYTHING_GOES
 from tests.contracts.catalog import stored
 from tests.unit.eventful import EventfulBlobStore, EventfulCatalog, Events, Look
 from tests.unit.fakes import BLOB_STORE_DOWN, CATALOG_DOWN, FakeClock

@@ -5,24 +5,17 @@ from collections.abc import Sequence
 import anyio
 import pytest
 
-from domain.errors import (
-    InvalidBucketError,
-    InvalidInputError,
-    InvalidNameError,
-    NameTakenError,
-    NoSuchFileError,
-    OutcomeUnknownError,
-    PreconditionFailedError,
-    UnavailableError,
-)
-from domain.model.batches import Operation, Outcome
-from domain.model.cursors import decode_place, encode_place
-from domain.model.idempotency import KeyClaim
-from domain.model.jobs import Job, JobClaim, JobKind, JobProblem, PrefixDestination, Progress, Task, advance, check_task
-from domain.usecases import work_on_jobs
-from domain.usecases.once import Once
-from domain.usecases.start_job import StartJob
-from domain.usecases.work_on_jobs import WorkOnJobs
+from domain.batches.model import Operation, Outcome
+from domain.buckets.errors import InvalidBucketError
+from domain.errors import InvalidInputError, OutcomeUnknownError, PreconditionFailedError, UnavailableError
+from domain.files.errors import InvalidNameError, NameTakenError, NoSuchFileError
+from domain.idempotency.executor import Once
+from domain.idempotency.model import KeyClaim
+from domain.jobs import work_on_jobs
+from domain.jobs.model import Job, JobClaim, JobKind, JobProblem, PrefixDestination, Progress, Task, advance, check_task
+from domain.jobs.start_job import StartJob
+from domain.jobs.work_on_jobs import WorkOnJobs
+from domain.values.cursors import decode_place, encode_place
 from tests.contracts.catalog import stored
 from tests.contracts.catalog_jobs import deleting, fill, moving, names
 from tests.unit.fakes import CATALOG_DOWN, FakeCatalog, FakeClock

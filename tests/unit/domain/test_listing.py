@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from domain.errors import InvalidCursorError, InvalidSortError
-from domain.model.fields import Column, MetadataPath
-from domain.model.files import File
-from domain.model.ids import new_id
-from domain.model.listing import SortKey, decode_cursor, encode_cursor, parse_sort
+from domain.files.model import File
+from domain.files.search.errors import InvalidSortError
+from domain.files.search.fields import Column, MetadataPath
+from domain.files.search.model import SortKey, decode_cursor, encode_cursor, parse_sort
+from domain.values.errors import InvalidCursorError
+from domain.values.ids import new_id
 
 
 def file_with(**metadata: Any) -> File:

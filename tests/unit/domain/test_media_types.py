@@ -2,14 +2,8 @@
 
 import pytest
 
-from domain.errors import InvalidContentTypeError
-from domain.model.media_types import (
-    charset_of,
-    check_type_pattern,
-    content_type_of,
-    matches_type,
-    parse_content_type,
-)
+from domain.values.errors import InvalidContentTypeError
+from domain.values.media_types import charset_of, check_type_pattern, content_type_of, matches_type, parse_content_type
 
 
 @pytest.mark.parametrize(

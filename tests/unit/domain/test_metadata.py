@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import InvalidMetadataError, InvalidTagsError
-from domain.model.metadata import check_metadata, check_tags, merge_patch
+from domain.files.errors import InvalidMetadataError, InvalidTagsError
+from domain.files.metadata import check_metadata, check_tags, merge_patch
 
 
 def nested(depth: int) -> dict[str, Any]:

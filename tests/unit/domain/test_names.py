@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import InvalidNameError
-from domain.model.names import check_file_name, search_words
+from domain.files.errors import InvalidNameError
+from domain.files.names import check_file_name, search_words
 
 
 @pytest.mark.parametrize(

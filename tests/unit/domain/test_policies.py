@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.errors import FileTooLargeError, InvalidBucketError, QuotaExceededError, TypeNotAllowedError
-from domain.model.buckets import Policy, check_bucket_name, check_policy
+from domain.buckets.errors import FileTooLargeError, InvalidBucketError, QuotaExceededError, TypeNotAllowedError
+from domain.buckets.model import Policy, check_bucket_name, check_policy
 
 
 @pytest.mark.parametrize("name", ["a", "0", "photos", "a.b_c-d", "x" * 63])

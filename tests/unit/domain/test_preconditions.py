@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from domain.errors import PreconditionFailedError
-from domain.model.preconditions import IfRange, Precondition, last_modified
+from domain.values.preconditions import IfRange, Precondition, last_modified
 
 CHANGED_AT = datetime(2026, 1, 1, 12, 0, 5, 700_000, tzinfo=UTC)
 DATE = datetime(2026, 1, 1, 12, 0, 5, tzinfo=UTC)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import RangeNotSatisfiableError
-from domain.model.ranges import MAX_PARTS, MAX_SPECS, RangeSpec, parse_ranges, resolve_ranges
+from domain.values.errors import RangeNotSatisfiableError
+from domain.values.ranges import MAX_PARTS, MAX_SPECS, RangeSpec, parse_ranges, resolve_ranges
 
 
 def parts(value: str, size: int) -> list[tuple[int, int]]:

@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 import anyio
 import pytest
 
-from domain.errors import BlobStoreUnavailableError
-from domain.model.archives import Member
-from domain.model.ranges import ByteRange
-from domain.usecases.read_archive import AT_ONCE, BATCH_BYTES, SMALL_BYTES, Archive
+from domain.archives.model import Member
+from domain.archives.read_archive import AT_ONCE, BATCH_BYTES, SMALL_BYTES, Archive
+from domain.blobs.errors import BlobStoreUnavailableError
+from domain.values.ranges import ByteRange
 from tests.factories import MemberFactory
 from tests.unit.fakes import FakeBlobStore
 

@@ -2,13 +2,15 @@
 
 import pytest
 
-from domain.errors import BlobStoreUnavailableError, CatalogUnavailableError, RepairRefusedError
-from domain.model.blobs import new_blob_key
-from domain.model.buckets import Usage
-from domain.model.files import File
-from domain.usecases.check_integrity import CheckIntegrity
-from domain.usecases.reap import Reap
-from domain.usecases.repair_findings import Repaired, RepairFindings
+from domain.blobs.errors import BlobStoreUnavailableError
+from domain.blobs.model import new_blob_key
+from domain.buckets.model import Usage
+from domain.errors import CatalogUnavailableError
+from domain.files.model import File
+from domain.maintenance.check_integrity import CheckIntegrity
+from domain.maintenance.errors import RepairRefusedError
+from domain.maintenance.reap import Reap
+from domain.maintenance.repair_findings import Repaired, RepairFindings
 from tests.contracts.catalog import exists, reserved, stored, usage
 from tests.unit.fakes import BLOB_STORE_DOWN, CATALOG_DOWN, FakeBlobStore, FakeCatalog, FakeClock
 

@@ -2,8 +2,8 @@
 
 import hashlib
 
-from domain.model.ids import new_id
-from domain.usecases.running_hashes import RunningHash, RunningHashes
+from domain.uploads.running_hashes import RunningHash, RunningHashes
+from domain.values.ids import new_id
 
 
 def hash_of(data: bytes) -> RunningHash:

@@ -6,31 +6,26 @@ from collections.abc import AsyncIterator, Sequence
 import anyio
 import pytest
 
+from domain.blobs.errors import BlobStoreUnavailableError, InterruptedBodyError
+from domain.blobs.model import Blob
+from domain.blobs.reservations import Reservations
+from domain.buckets.errors import FileTooLargeError, NoSuchBucketError, QuotaExceededError
+from domain.buckets.model import Policy
 from domain.errors import (
-    BlobStoreUnavailableError,
     CatalogUnavailableError,
-    DigestMismatchError,
     FileportError,
-    FileTooLargeError,
-    InterruptedBodyError,
-    InvalidMetadataError,
-    InvalidNameError,
-    InvalidTagsError,
     LeaseLostError,
-    NoSuchBucketError,
     OutcomeUnknownError,
     PreconditionFailedError,
-    QuotaExceededError,
 )
-from domain.model.blobs import Blob
-from domain.model.buckets import Policy
-from domain.model.digests import Digest
-from domain.model.files import NewFile, Stored
-from domain.model.idempotency import KeyClaim
-from domain.model.preconditions import Precondition
-from domain.usecases.reap import Reap, Reaped
-from domain.usecases.reservations import Reservations
-from domain.usecases.store_file import StoreFile
+from domain.files.content.store_file import StoreFile
+from domain.files.errors import InvalidMetadataError, InvalidNameError, InvalidTagsError
+from domain.files.model import NewFile, Stored
+from domain.idempotency.model import KeyClaim
+from domain.maintenance.reap import Reap, Reaped
+from domain.values.digests import Digest
+from domain.values.errors import DigestMismatchError
+from domain.values.preconditions import Precondition
 from tests.unit.fakes import BLOB_STORE_DOWN, CATALOG_DOWN, FakeBlobStore, FakeCatalog, FakeClock
 
 LEASE = 100.0
@@ -38,7 +33,7 @@ LEASE = 100.0
 
 @pytest.fixture(autouse=True)
 def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("domain.usecases.settling.PAUSE_SECONDS", 0)
+    monkeypatch.setattr("domain.files.content.retry_unknown_commit.PAUSE_SECONDS", 0)
 
 
 @pytest.fixture

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from domain.errors import BlobStoreUnavailableError, CatalogUnavailableError
-from domain.model.blobs import BlobRecord, new_blob_key
-from domain.usecases.strays import BATCH
-from domain.usecases.sweep import Sweep, Swept
+from domain.blobs.errors import BlobStoreUnavailableError
+from domain.blobs.model import BlobRecord, new_blob_key
+from domain.errors import CatalogUnavailableError
+from domain.maintenance.orphaned_writes import BATCH
+from domain.maintenance.sweep import Sweep, Swept
 from tests.contracts.catalog import reserved, stored
 from tests.unit.fakes import BLOB_STORE_DOWN, CATALOG_DOWN, FakeBlobStore, FakeCatalog
 

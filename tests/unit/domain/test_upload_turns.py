@@ -7,19 +7,14 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
-from domain.errors import (
-    CatalogUnavailableError,
-    FileportError,
-    InterruptedBodyError,
-    LeaseLostError,
-    OutcomeUnknownError,
-    UploadLockedError,
-)
-from domain.model.blobs import new_blob_key
-from domain.model.ids import new_id
-from domain.model.partials import Progress
-from domain.model.uploads import NewUpload
-from domain.usecases.upload_turns import Pace, Turn, Turns
+from domain.blobs.errors import InterruptedBodyError
+from domain.blobs.model import new_blob_key
+from domain.blobs.partials import Progress
+from domain.errors import CatalogUnavailableError, FileportError, LeaseLostError, OutcomeUnknownError
+from domain.uploads.errors import UploadLockedError
+from domain.uploads.model import NewUpload
+from domain.uploads.upload_lock import Pace, Turn, Turns
+from domain.values.ids import new_id
 from tests.factories import NewFileFactory
 from tests.unit.fakes import CATALOG_DOWN, FakeCatalog, FakeClock
 

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from domain.errors import InvalidFilterError
-from domain.model.fields import Column, MetadataPath
-from domain.model.where import AllOf, AnyOf, Comparison, Not, parse_where
+from domain.files.search.errors import InvalidFilterError
+from domain.files.search.fields import Column, MetadataPath
+from domain.files.search.where import AllOf, AnyOf, Comparison, Not, parse_where
 
 
 def test_fields_operators_and_combinations_are_understood() -> None:

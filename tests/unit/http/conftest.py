@@ -9,8 +9,10 @@ import pytest
 from dishka import Provider, Scope, provide
 from litestar.types import ASGIApp
 
-from domain.ports import BlobStore, Catalog, Clock, DirectAccess, PartialBlobs
-from domain.usecases.reservations import Reservations
+from domain.blobs.ports import BlobStore, DirectAccess, PartialBlobs
+from domain.blobs.reservations import Reservations
+from domain.catalog import Catalog
+from domain.values.clock import Clock
 from service.app import create_app
 from service.container import make_container
 from service.settings import read_settings

@@ -12,7 +12,7 @@ import pytest
 from litestar.exceptions import LitestarException
 from prometheus_client import REGISTRY
 
-from domain.model.ranges import ByteRange
+from domain.values.ranges import ByteRange
 from tests.clients import client_of, said_of_content
 from tests.unit.fakes import BLOB_STORE_DOWN, FakeBlobStore, FakeCatalog
 from tests.unit.http.conftest import open_service
@@ -246,12 +246,12 @@ async def test_more_files_than_an_archive_holds_are_refused_before_the_first_byt
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await store(client, CONTENTS)
-    monkeypatch.setattr("domain.usecases.read_archive.MAX_ARCHIVE_FILES", len(CONTENTS) - 1)
+    monkeypatch.setattr("domain.archives.read_archive.MAX_ARCHIVE_FILES", len(CONTENTS) - 1)
     for method in ("GET", "HEAD"):
         assert (await client.request(method, ARCHIVE)).status_code == 413
     answer = await client.get(ARCHIVE)
     assert answer.json()["code"] == "archive_too_large"
-    monkeypatch.setattr("domain.usecases.read_archive.MAX_ARCHIVE_FILES", len(CONTENTS))
+    monkeypatch.setattr("domain.archives.read_archive.MAX_ARCHIVE_FILES", len(CONTENTS))
     assert unpacked(await client.get(ARCHIVE)) == CONTENTS
 
 

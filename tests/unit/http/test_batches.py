@@ -6,8 +6,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from domain.batches.model import MAX_OPERATIONS
 from domain.errors import OutcomeUnknownError
-from domain.model.batches import MAX_OPERATIONS
 from tests.unit.fakes import CATALOG_DOWN, FakeCatalog
 
 FILES = "/v1/buckets/default/files"

@@ -8,14 +8,10 @@ import anyio
 import httpx
 import pytest
 
-from domain.errors import (
-    CatalogUnavailableError,
-    DirectAccessUnsupportedError,
-    LeaseLostError,
-    OutcomeUnknownError,
-)
-from domain.model.blobs import new_blob_key
-from domain.usecases.reap import Reap
+from domain.blobs.errors import DirectAccessUnsupportedError
+from domain.blobs.model import new_blob_key
+from domain.errors import CatalogUnavailableError, LeaseLostError, OutcomeUnknownError
+from domain.maintenance.reap import Reap
 from tests.unit.fake_catalog import FakeCatalog
 from tests.unit.fake_direct_access import FakeDirectAccess, Found
 from tests.unit.fakes import BLOB_STORE_DOWN, CATALOG_DOWN, FakeBlobStore
@@ -548,7 +544,7 @@ async def test_a_completion_that_fails_leaves_nothing_and_can_be_repeated(
 async def test_a_commit_without_an_answer_is_found_by_its_repeat(
     client: httpx.AsyncClient, direct: FakeDirectAccess, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("domain.usecases.settling.PAUSE_SECONDS", 0)
+    monkeypatch.setattr("domain.files.content.retry_unknown_commit.PAUSE_SECONDS", 0)
     upload = await begin(client)
     send(direct, upload, b"0123456789")
     commit = service.catalog.commit_direct_upload

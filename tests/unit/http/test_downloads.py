@@ -161,7 +161,7 @@ async def test_an_expired_file_is_gone(client: httpx.AsyncClient, catalog: FakeC
 async def test_text_has_a_largest_size_and_the_answer_says_what_to_do(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("domain.usecases.read_text.MAX_TEXT_BYTES", 4)
+    monkeypatch.setattr("domain.files.content.read_text.MAX_TEXT_BYTES", 4)
     small = (await client.put(f"{FILES}/small", content=b"text")).json()
     large = (await client.put(f"{FILES}/large", content=b"texts")).json()
     assert (await client.get(f"/v1/files/{small['id']}/text")).content == b"text"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import structlog
 
-from domain.errors import BlobStoreUnavailableError
+from domain.blobs.errors import BlobStoreUnavailableError
 from service.http.connections import EXTENSION
 from service.http.failures import break_off_failed_answers
 

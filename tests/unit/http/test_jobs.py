@@ -8,7 +8,7 @@ import anyio
 import httpx
 import pytest
 
-from domain.model.jobs import Task
+from domain.jobs.model import Task
 from tests.unit.fakes import CATALOG_DOWN, FakeCatalog
 
 FILES = "/v1/buckets/default/files"

@@ -9,7 +9,7 @@ import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from litestar.types import ASGIApp, HTTPReceiveMessage, Receive, Scope, Send
 
-from domain.usecases.reap import Reap
+from domain.maintenance.reap import Reap
 from tests.clients import client_of
 from tests.stateful.machine import ApiMachine, run
 from tests.stateful.time_rules import TimeRules

@@ -12,15 +12,15 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from litestar import Litestar, get
 
+from domain.buckets.model import Policy, check_bucket_name, check_policy
 from domain.errors import FileportError, InvalidInputError
-from domain.model.buckets import Policy, check_bucket_name, check_policy
-from domain.model.files import Destination
-from domain.model.jobs import Task
-from domain.model.listing import parse_sort
-from domain.model.media_types import check_type_pattern, parse_content_type
-from domain.model.metadata import check_tags
-from domain.model.names import MAX_NAME_BYTES, check_file_name, check_prefix
-from domain.model.patches import FilePatch
+from domain.files.metadata import check_tags
+from domain.files.model import Destination
+from domain.files.names import MAX_NAME_BYTES, check_file_name, check_prefix
+from domain.files.patches import FilePatch
+from domain.files.search.model import parse_sort
+from domain.jobs.model import Task
+from domain.values.media_types import check_type_pattern, parse_content_type
 from service.http import problems
 from service.http.archives import ArchiveRequest
 from service.http.batches import BatchAnswer, BatchRequest

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from domain.errors import DirectAccessUnsupportedError
+from domain.blobs.errors import DirectAccessUnsupportedError
 from tests.unit.fake_direct_access import FakeDirectAccess
 from tests.unit.http.conftest import Service
 

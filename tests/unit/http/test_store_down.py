@@ -8,9 +8,10 @@ import structlog
 from dishka import Provider, Scope, provide
 from litestar.types import ASGIApp
 
-from domain.errors import BlobStoreRefusedError, BlobStoreUnavailableError
-from domain.ports import Catalog, Clock
-from domain.usecases.reap import Reap
+from domain.blobs.errors import BlobStoreRefusedError, BlobStoreUnavailableError
+from domain.catalog import Catalog
+from domain.maintenance.reap import Reap
+from domain.values.clock import Clock
 from service.app import create_app
 from service.circuits import Stores, guarded
 from service.container import make_container

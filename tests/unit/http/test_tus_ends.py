@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from domain.usecases.reap import Reap
+from domain.maintenance.reap import Reap
 from tests.tus import TUS, UPLOADS, encoded
 from tests.unit.fakes import FakeBlobStore, FakeCatalog
 from tests.unit.http.conftest import Service

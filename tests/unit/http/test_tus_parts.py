@@ -5,7 +5,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from domain.errors import BlobMissingError
+from domain.blobs.errors import BlobMissingError
 from tests.tus import BYTES, TUS, UPLOADS, encoded
 from tests.unit.fake_partials import FakePartialBlobs
 from tests.unit.fakes import FakeBlobStore, FakeCatalog

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from domain.errors import InvalidNameError
-from domain.model.names import check_file_name
+from domain.files.errors import InvalidNameError
+from domain.files.names import check_file_name
 from service.http.zip.names import names_in_archive
 from tests.factories import MemberFactory
 

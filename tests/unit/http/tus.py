@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from domain.errors import InterruptedBodyError
+from domain.blobs.errors import InterruptedBodyError
 from tests.tus import BYTES, TUS, UPLOADS
 
 

@@ -4,15 +4,15 @@ import anyio
 import pytest
 import structlog
 
-from domain.errors import BlobStoreUnavailableError
-from domain.model.blobs import Blob
-from domain.model.buckets import Policy
-from domain.model.files import NewFile
-from domain.model.idempotency import KeyClaim
-from domain.model.ids import new_id
-from domain.usecases.reap import Reap, Reaped
-from domain.usecases.reservations import Reservations
-from domain.usecases.work_on_jobs import WorkOnJobs
+from domain.blobs.errors import BlobStoreUnavailableError
+from domain.blobs.model import Blob
+from domain.blobs.reservations import Reservations
+from domain.buckets.model import Policy
+from domain.files.model import NewFile
+from domain.idempotency.model import KeyClaim
+from domain.jobs.work_on_jobs import WorkOnJobs
+from domain.maintenance.reap import Reap, Reaped
+from domain.values.ids import new_id
 from service.background import keep_leases, reap_forever, work_on_jobs_forever
 from service.bell import Bell
 from tests.contracts.catalog_jobs import deleting

@@ -9,9 +9,9 @@ import anyio
 import pytest
 import structlog
 
-from domain.errors import IncompleteUploadError
-from domain.model.files import Stored
-from domain.usecases.complete_direct_upload import CompleteDirectUpload
+from domain.direct_uploads.complete_direct_upload import CompleteDirectUpload
+from domain.direct_uploads.errors import IncompleteUploadError
+from domain.files.model import Stored
 from service.completions import AT_ONCE, Completions
 from tests.factories import FileFactory
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.model.blobs import Claim
+from domain.blobs.model import Claim
 from service import failpoints
 from service.failpoints import ARROWS, Failpoint, arm, read_failpoint, resolve
 from service.settings import SettingsError

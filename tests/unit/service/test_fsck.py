@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.model.integrity import Checked
+from domain.maintenance.model import Checked
 from service import fsck
 from service.cli import main
 

@@ -5,8 +5,8 @@ import pytest
 import structlog
 from prometheus_client import REGISTRY
 
-from domain.model.blobs import new_blob_key
-from domain.usecases.sweep import Sweep
+from domain.blobs.model import new_blob_key
+from domain.maintenance.sweep import Sweep
 from service.background import sweep_forever
 from tests.unit.fakes import CATALOG_DOWN, FakeBlobStore, FakeCatalog
 

@@ -2,17 +2,13 @@
 
 from http import HTTPStatus
 
-from domain.errors import (
-    ArchiveTooLargeError,
-    BlobMissingError,
-    BlobStoreUnavailableError,
-    InvalidBucketError,
-    InvalidFilterError,
-    InvalidNameError,
-    NoSuchFileError,
-    OverloadedError,
-)
-from domain.model.archives import MAX_ARCHIVE_FILES
+from domain.archives.errors import ArchiveTooLargeError
+from domain.archives.model import MAX_ARCHIVE_FILES
+from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
+from domain.buckets.errors import InvalidBucketError
+from domain.errors import OverloadedError
+from domain.files.errors import InvalidNameError, NoSuchFileError
+from domain.files.search.errors import InvalidFilterError
 from service.http.openapi import examples, patterns
 from service.http.openapi.operation import UNCHANGED, Answer, Content, Meaning, Operation, json_of
 from service.http.zip.body import MEDIA_TYPE

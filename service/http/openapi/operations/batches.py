@@ -2,7 +2,8 @@
 
 from http import HTTPStatus
 
-from domain.errors import NotAttemptedError, OutcomeUnknownError
+from domain.batches.errors import NotAttemptedError
+from domain.errors import OutcomeUnknownError
 from service.http.conditions import InvalidConditionError
 from service.http.openapi import examples
 from service.http.openapi.headers import ON_REPEATS

@@ -2,14 +2,9 @@
 
 from http import HTTPStatus
 
-from domain.errors import (
-    BucketNotEmptyError,
-    BucketProtectedError,
-    InvalidBucketError,
-    InvalidCursorError,
-    NoSuchBucketError,
-    OutcomeUnknownError,
-)
+from domain.buckets.errors import BucketNotEmptyError, BucketProtectedError, InvalidBucketError, NoSuchBucketError
+from domain.errors import OutcomeUnknownError
+from domain.values.errors import InvalidCursorError
 from service.http.openapi import examples
 from service.http.openapi.headers import ON_BUCKETS, ON_REPEATS
 from service.http.openapi.operation import Answer, Meaning, Operation, json_of

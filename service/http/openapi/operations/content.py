@@ -2,29 +2,30 @@
 
 from http import HTTPStatus
 
-from domain.errors import (
+from domain.blobs.errors import (
     BlobMissingError,
     BlobStoreUnavailableError,
     DirectAccessUnsupportedError,
-    FileTooLargeError,
     InterruptedBodyError,
+)
+from domain.buckets.errors import (
+    FileTooLargeError,
     InvalidBucketError,
-    InvalidContentTypeError,
+    NoSuchBucketError,
+    QuotaExceededError,
+    TypeNotAllowedError,
+)
+from domain.errors import LeaseLostError, OutcomeUnknownError, OverloadedError
+from domain.files.errors import (
     InvalidMetadataError,
     InvalidNameError,
     InvalidTagsError,
-    LeaseLostError,
-    NoSuchBucketError,
     NoSuchFileError,
     NotTextError,
-    OutcomeUnknownError,
-    OverloadedError,
-    QuotaExceededError,
-    RangeNotSatisfiableError,
     TextTooLargeError,
-    TypeNotAllowedError,
 )
-from domain.model.names import MAX_NAME_BYTES
+from domain.files.names import MAX_NAME_BYTES
+from domain.values.errors import InvalidContentTypeError, RangeNotSatisfiableError
 from service.http.forms import InvalidFormError
 from service.http.openapi import examples, schemas
 from service.http.openapi.headers import ON_BYTES, ON_CHANGES, ON_READS, ON_REPEATS

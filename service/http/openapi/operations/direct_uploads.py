@@ -2,30 +2,25 @@
 
 from http import HTTPStatus
 
-from domain.errors import (
-    BlobStoreUnavailableError,
-    DigestMismatchError,
-    DirectAccessUnsupportedError,
-    DirectUploadCompletedError,
-    DirectUploadConditionError,
-    DirectUploadEndedError,
+from domain.blobs.errors import BlobStoreUnavailableError, DirectAccessUnsupportedError
+from domain.buckets.errors import (
     FileTooLargeError,
-    IncompleteUploadError,
     InvalidBucketError,
-    InvalidContentTypeError,
-    InvalidCursorError,
-    InvalidMetadataError,
-    InvalidNameError,
-    InvalidPartSizeError,
-    InvalidTagsError,
-    LeaseLostError,
     NoSuchBucketError,
-    NoSuchDirectUploadError,
-    NoSuchFileError,
-    OutcomeUnknownError,
     QuotaExceededError,
     TypeNotAllowedError,
 )
+from domain.direct_uploads.errors import (
+    DirectUploadCompletedError,
+    DirectUploadConditionError,
+    DirectUploadEndedError,
+    IncompleteUploadError,
+    InvalidPartSizeError,
+    NoSuchDirectUploadError,
+)
+from domain.errors import LeaseLostError, OutcomeUnknownError
+from domain.files.errors import InvalidMetadataError, InvalidNameError, InvalidTagsError, NoSuchFileError
+from domain.values.errors import DigestMismatchError, InvalidContentTypeError, InvalidCursorError
 from service.http.openapi import examples
 from service.http.openapi.headers import ON_CHANGES, ON_REPEATS
 from service.http.openapi.operation import Answer, Meaning, Operation, json_of

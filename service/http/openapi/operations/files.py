@@ -2,25 +2,24 @@
 
 from http import HTTPStatus
 
-from domain.errors import (
+from domain.buckets.errors import (
     FileTooLargeError,
     InvalidBucketError,
-    InvalidContentTypeError,
-    InvalidCursorError,
-    InvalidExpiryError,
-    InvalidFilterError,
-    InvalidMetadataError,
-    InvalidNameError,
-    InvalidSortError,
-    InvalidTagsError,
-    InvalidTimeError,
-    NameTakenError,
     NoSuchBucketError,
-    NoSuchFileError,
-    OutcomeUnknownError,
     QuotaExceededError,
     TypeNotAllowedError,
 )
+from domain.errors import OutcomeUnknownError
+from domain.files.errors import (
+    InvalidExpiryError,
+    InvalidMetadataError,
+    InvalidNameError,
+    InvalidTagsError,
+    NameTakenError,
+    NoSuchFileError,
+)
+from domain.files.search.errors import InvalidFilterError, InvalidSortError
+from domain.values.errors import InvalidContentTypeError, InvalidCursorError, InvalidTimeError
 from service.http.bodies import MERGE_PATCH
 from service.http.openapi import examples
 from service.http.openapi.headers import ON_CHANGES, ON_READS, ON_REPEATS

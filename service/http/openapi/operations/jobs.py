@@ -2,15 +2,12 @@
 
 from http import HTTPStatus
 
-from domain.errors import (
-    InvalidBucketError,
-    InvalidCursorError,
-    InvalidNameError,
-    NoSuchBucketError,
-    NoSuchJobError,
-    OutcomeUnknownError,
-)
-from domain.model.jobs import MAX_PROBLEMS
+from domain.buckets.errors import InvalidBucketError, NoSuchBucketError
+from domain.errors import OutcomeUnknownError
+from domain.files.errors import InvalidNameError
+from domain.jobs.errors import NoSuchJobError
+from domain.jobs.model import MAX_PROBLEMS
+from domain.values.errors import InvalidCursorError
 from service.http.openapi import examples
 from service.http.openapi.headers import ON_REPEATS
 from service.http.openapi.operation import Answer, Meaning, Operation, json_of

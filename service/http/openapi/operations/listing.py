@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from domain.model.media_types import MAX_CONTENT_TYPE_LENGTH
+from domain.values.media_types import MAX_CONTENT_TYPE_LENGTH
 from service.http.openapi import examples, patterns
 from service.http.openapi.operation import Meaning
 

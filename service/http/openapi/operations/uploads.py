@@ -2,37 +2,35 @@
 
 from http import HTTPStatus
 
-from domain.errors import (
-    BlobMissingError,
-    BlobStoreUnavailableError,
-    BodyTimeoutError,
-    ChecksumMismatchError,
+from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError, InterruptedBodyError, PartialBusyError
+from domain.buckets.errors import (
     FileTooLargeError,
-    FinalUploadError,
-    InterruptedBodyError,
     InvalidBucketError,
-    InvalidChecksumError,
-    InvalidContentTypeError,
-    InvalidCursorError,
-    InvalidMetadataError,
-    InvalidNameError,
-    InvalidTagsError,
-    InvalidUploadError,
-    InvalidUploadMetadataError,
-    LeaseLostError,
     NoSuchBucketError,
-    NoSuchUploadError,
-    OffsetMismatchError,
-    OutcomeUnknownError,
-    OverloadedError,
-    PartialBusyError,
-    PreconditionFailedError,
     QuotaExceededError,
     TypeNotAllowedError,
+)
+from domain.errors import (
+    BodyTimeoutError,
+    LeaseLostError,
+    OutcomeUnknownError,
+    OverloadedError,
+    PreconditionFailedError,
+)
+from domain.files.errors import InvalidMetadataError, InvalidNameError, InvalidTagsError
+from domain.uploads.errors import (
+    ChecksumMismatchError,
+    FinalUploadError,
+    InvalidChecksumError,
+    InvalidUploadError,
+    InvalidUploadMetadataError,
+    NoSuchUploadError,
+    OffsetMismatchError,
     UploadExpiredError,
     UploadLockedError,
     UploadTooLongError,
 )
+from domain.values.errors import InvalidContentTypeError, InvalidCursorError
 from service.http.openapi import examples, schemas
 from service.http.openapi.headers import ON_CHANGES, ON_REPEATS
 from service.http.openapi.operation import Answer, Content, Meaning, Operation, json_of

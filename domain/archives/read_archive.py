@@ -1,0 +1,133 @@
+"""Read many files as one."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from typing import TypeVar
+from uuid import UUID
+
+from domain.archives.errors import ArchiveTooLargeError
+from domain.archives.model import MAX_ARCHIVE_FILES, Begun, Chosen, Member, Selection, archive_etag
+from domain.archives.ports import Archives
+from domain.blobs.ports import BlobStore
+from domain.blobs.streams import counted, each_of
+from domain.buckets.model import check_bucket_name
+from domain.files.errors import NoSuchFileError
+from domain.files.search.model import FileQuery, parse_sort
+
+_BY_NAME = parse_sort("name")
+# Small files are read some at once, since each costs a wait for the store and little else, and are kept until their
+# turn. Not many: every download may be an archive, and the client of S3 has 512 connections for all of them.
+SMALL_BYTES = 64 * 1024
+BATCH_BYTES = 1024 * 1024
+BATCH_FILES = 32
+AT_ONCE = 4
+
+T = TypeVar("T")
+
+# Entered, it has opened the first file's bytes; each file's are to be read before the next one is asked for. Left, it
+# has freed what it held.
+Contents = AbstractAsyncContextManager[AsyncIterator[AsyncIterator[bytes]]]
+
+
+class Archive:
+    """Files in their order, and their bytes, ready to be opened any number of times. There is at least one."""
+
+    def __init__(self, members: Sequence[Member], blobs: BlobStore) -> None:
+        self.members = members
+        self._blobs = blobs
+
+    @property
+    def etag(self) -> str:
+        """The strong entity tag of just these revisions, quotes included."""
+        return archive_etag(self.members)
+
+    @asynccontextmanager
+    async def contents(self) -> AsyncIterator[AsyncIterator[AsyncIterator[bytes]]]:
+        """Open the files one after another.
+
+        Opening and iterating raise what `BlobStore.open` does; what is read of a file is all of it.
+        """
+        async with aclosing(self._each()) as each, aclosing(_begin(await anext(each), each)) as contents:
+            yield contents
+
+    async def _each(self) -> AsyncGenerator[AsyncIterator[bytes]]:
+        for batch in _batches(self.members):
+            if len(batch) == 1:
+                async with self._blobs.open(batch[0].blob_key) as chunks:
+                    yield counted(chunks, batch[0].size)
+            else:
+                found = dict(await each_of(self._whole, batch, at_once=AT_ONCE))
+                for member in batch:
+                    yield _only(found.pop(member.id))
+
+    async def _whole(self, member: Member) -> tuple[UUID, bytes]:
+        async with self._blobs.open(member.blob_key) as chunks:
+            return member.id, b"".join([chunk async for chunk in counted(chunks, member.size)])
+
+
+class ReadArchive:
+    """Find the files of an archive, as they all are at one moment, and make their bytes ready to read.
+
+    What is changed or deleted afterwards is in the archive as it was: bytes stay for a grace period that is longer than
+    any download. No catalog connection is held while they are read.
+    """
+
+    def __init__(self, catalog: Archives, blobs: BlobStore) -> None:
+        self._catalog = catalog
+        self._blobs = blobs
+
+    async def __call__(self, selection: Selection) -> Archive:
+        """Return the files of the selection, those of a bucket in the order of their names, by code point.
+
+        Raises `InvalidBucketError`; `NoSuchFileError` where there is none, or one of the chosen is not there;
+        `ArchiveTooLargeError`.
+        """
+        match selection:
+            case Begun(bucket, prefix):
+                return Archive(await self._begun(check_bucket_name(bucket), prefix), self._blobs)
+            case Chosen(ids):
+                return Archive(await self._chosen(list(dict.fromkeys(ids))), self._blobs)
+
+    async def _begun(self, bucket: str, prefix: str) -> Sequence[Member]:
+        query = FileQuery(bucket=bucket, prefix=prefix, sort=_BY_NAME, limit=MAX_ARCHIVE_FILES + 1)
+        members = await self._catalog.list_members(query)
+        if not members:
+            raise NoSuchFileError("No file in the bucket has a name that begins so.")
+        if len(members) > MAX_ARCHIVE_FILES:
+            raise ArchiveTooLargeError(f"An archive holds at most {MAX_ARCHIVE_FILES} files; name a longer prefix.")
+        return members
+
+    async def _chosen(self, ids: Sequence[UUID]) -> Sequence[Member]:
+        found = {member.id: member for member in await self._catalog.find_members(ids)}
+        for id_ in ids:
+            if id_ not in found:
+                raise NoSuchFileError(f"There is no file {id_}.")
+        return [found[id_] for id_ in ids]
+
+
+def _batches(members: Sequence[Member]) -> Iterator[Sequence[Member]]:
+    """Yield all members in order: small ones in a row together, as far as there is room, others alone."""
+    batch: list[Member] = []
+    size = 0
+    for member in members:
+        is_small = member.size <= SMALL_BYTES
+        if batch and (not is_small or len(batch) == BATCH_FILES or size + member.size > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        if is_small:
+            batch.append(member)
+            size += member.size
+        else:
+            yield [member]
+    if batch:
+        yield batch
+
+
+async def _begin(first: T, others: AsyncIterator[T]) -> AsyncGenerator[T]:
+    yield first
+    async for each in others:
+        yield each
+
+
+async def _only(chunk: bytes) -> AsyncIterator[bytes]:
+    yield chunk

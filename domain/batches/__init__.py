@@ -1,0 +1,1 @@
+"""Many operations on files in one request."""

@@ -1,0 +1,10 @@
+"""What can go wrong with batches."""
+
+from domain.errors import UnavailableError
+
+
+class NotAttemptedError(UnavailableError):
+    """An operation of a batch was not begun, because one before it met a catalog that failed."""
+
+    code = "not_attempted"
+    retry_after = 2

@@ -1,0 +1,39 @@
+"""Batches: many operations on files, one after the other, each with an outcome of its own."""
+
+import msgspec
+
+from domain.errors import FileportError
+from domain.files.model import Address, Destination, File
+from domain.files.patches import FilePatch
+from domain.values.preconditions import ANYTHING_GOES, Precondition
+
+MAX_OPERATIONS = 1000
+
+
+class Delete(msgspec.Struct, frozen=True, kw_only=True):
+    """Delete a file, as `Files.delete_file` does."""
+
+    address: Address
+    precondition: Precondition = ANYTHING_GOES
+
+
+class Copy(msgspec.Struct, frozen=True, kw_only=True):
+    """Copy a file, as `Files.copy_file` does."""
+
+    address: Address
+    to: Destination
+    precondition: Precondition = ANYTHING_GOES
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """Change a file's record, as `ChangeFile` does: rename, move, retype or annotate it."""
+
+    address: Address
+    patch: FilePatch
+    precondition: Precondition = ANYTHING_GOES
+
+
+Operation = Delete | Copy | Change
+
+# What became of an operation: the file that it made or changed, None where it deleted one, or why it was not done.
+Outcome = File | FileportError | None

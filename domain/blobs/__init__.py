@@ -1,0 +1,1 @@
+"""Blobs: immutable bytes under keys that are used once."""

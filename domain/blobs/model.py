@@ -1,0 +1,65 @@
+"""Blobs: immutable bytes under an opaque key, and the states they pass: staged, live, condemned, gone."""
+
+from typing import Literal
+
+import msgspec
+
+from domain.values.ids import new_id
+
+
+def new_blob_key() -> str:
+    """Return a key that was never used: 32 characters of lower-case hex, the last ones random."""
+    return new_id().hex
+
+
+def place(key: str) -> tuple[str, str]:
+    """Return where the key stands in the order in which stores and catalogs are compared: by its last two digits first.
+
+    They are random, so stores spread blobs by them.
+    """
+    return key[-2:], key
+
+
+class Blob(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes that are stored: `size` in bytes, `sha256` in lower-case hex."""
+
+    key: str
+    size: int
+    sha256: str
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """A condemned blob that one reaper may remove until its lease ends.
+
+    `epoch` fences it: a later claim of the same blob has a higher one. `finished` is False where the blob never
+    became live, so that parts of an unfinished write may be left.
+    """
+
+    key: str
+    epoch: int
+    finished: bool
+
+
+BlobState = Literal["staged", "live", "condemned"]
+
+
+class BlobRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What the catalog knows of a blob, at one moment. `size` and `sha256` are None before it is live.
+
+    `file_count` is how many files share it by its own count, `files` how many there are. They never differ, unless
+    the catalog was damaged.
+    """
+
+    key: str
+    state: BlobState
+    size: int | None = None
+    sha256: str | None = None
+    file_count: int
+    files: int
+
+
+class StoredBlob(msgspec.Struct, frozen=True, kw_only=True):
+    """What a blob store has under a key: so many bytes."""
+
+    key: str
+    size: int

@@ -1,0 +1,58 @@
+"""Streams from stores: taken in batches, counted, and worked on a few at once."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import TypeVar
+
+import anyio
+
+from domain.blobs.errors import BlobMissingError
+
+T = TypeVar("T")
+Item = TypeVar("Item")
+
+
+async def batches(stream: AsyncIterator[T], size: int) -> AsyncIterator[list[T]]:
+    """Yield all of `stream`, `size` at a time, the last ones as they come."""
+    batch: list[T] = []
+    async for each in stream:
+        batch.append(each)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+async def counted(chunks: AsyncIterator[bytes], size: int) -> AsyncIterator[bytes]:
+    """Yield a blob's `chunks`, never more than `size` bytes. Raises `BlobMissingError` where there are not as many."""
+    async for chunk in chunks:
+        size -= len(chunk)
+        if size < 0:
+            raise BlobMissingError("More bytes than the file's are in the blob store.")
+        yield chunk
+    if size != 0:
+        raise BlobMissingError("Some of the file's bytes are not in the blob store.")
+
+
+async def each_of(call: Callable[[Item], Awaitable[T]], items: Iterable[Item], *, at_once: int) -> list[T]:
+    """Call with every item, up to `at_once` of them at a time, and return what came of it, in any order.
+
+    The first error ends the others and comes out as it was raised.
+    """
+    waiting = iter(items)
+    results: list[T] = []
+
+    async def work() -> None:
+        for item in waiting:
+            results.append(await call(item))  # noqa: PERF401 - others append between
+
+    failure: BaseException | None = None
+    try:
+        async with anyio.create_task_group() as workers:
+            for _ in range(at_once):
+                workers.start_soon(work)
+    except BaseExceptionGroup as errors:
+        failure = errors.exceptions[0]
+    if failure is not None:
+        raise failure
+    return results

@@ -1,0 +1,1 @@
+"""Buckets: named containers of files with a policy."""

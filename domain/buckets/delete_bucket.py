@@ -1,0 +1,19 @@
+"""Delete an empty bucket."""
+
+from domain.buckets.errors import BucketProtectedError
+from domain.buckets.model import DEFAULT_BUCKET, check_bucket_name
+from domain.buckets.ports import Buckets
+from domain.values.preconditions import ANYTHING_GOES, Precondition
+
+
+class DeleteBucket:
+    """Delete a bucket that holds no files."""
+
+    def __init__(self, catalog: Buckets) -> None:
+        self._catalog = catalog
+
+    async def __call__(self, name: str, precondition: Precondition = ANYTHING_GOES) -> None:
+        """Raises what `Buckets.delete_bucket` does, and `BucketProtectedError` for `default`."""
+        if name == DEFAULT_BUCKET:
+            raise BucketProtectedError(f"The bucket {DEFAULT_BUCKET} always exists.")
+        await self._catalog.delete_bucket(check_bucket_name(name), precondition)

@@ -1,0 +1,15 @@
+"""Find a bucket by its name."""
+
+from domain.buckets.model import Bucket, check_bucket_name
+from domain.buckets.ports import Buckets
+
+
+class FindBucket:
+    """Find one bucket, with its usage."""
+
+    def __init__(self, catalog: Buckets) -> None:
+        self._catalog = catalog
+
+    async def __call__(self, name: str) -> Bucket:
+        """Return the bucket. Raises `NoSuchBucketError`, `InvalidBucketError` for what is no bucket's name."""
+        return await self._catalog.bucket(check_bucket_name(name))

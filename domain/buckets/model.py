@@ -1,0 +1,102 @@
+"""Buckets: named containers of files, with a policy."""
+
+import re
+from datetime import datetime
+
+import msgspec
+
+from domain.buckets.errors import FileTooLargeError, InvalidBucketError, QuotaExceededError, TypeNotAllowedError
+from domain.values.errors import InvalidContentTypeError
+from domain.values.media_types import check_type_pattern, matches_type
+
+DEFAULT_BUCKET = "default"
+MAX_ALLOWED_TYPES = 64
+MAX_CACHE_CONTROL_LENGTH = 255
+# S3's largest object (5 TiB), and a hundred years of seconds: what the stores behind us can hold.
+MAX_FILE_BYTES = 5 * 1024**4
+MAX_BYTES = 2**63 - 1
+MAX_SECONDS = 100 * 366 * 86_400
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+_FIELD_VALUE = re.compile(r"[\x20-\x7e]+")
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a bucket admits and how its files behave. Sizes in bytes, times in seconds; None is no limit."""
+
+    max_file_size: int | None = None
+    allowed_types: tuple[str, ...] | None = None
+    quota_bytes: int | None = None
+    default_ttl: int | None = None
+    public: bool = False
+    cache_control: str | None = None
+
+    def admit(self, *, content_type: str, size: int | None) -> None:
+        """Raise `TypeNotAllowedError` or `FileTooLargeError` where this policy keeps such a file out.
+
+        A `size` of None, one that is not known yet, passes.
+        """
+        allowed = self.allowed_types
+        if allowed is not None and not any(matches_type(content_type, each) for each in allowed):
+            raise TypeNotAllowedError(f"The bucket allows {', '.join(allowed) or 'no type'}, not {content_type}.")
+        if size is not None and self.max_file_size is not None and size > self.max_file_size:
+            raise FileTooLargeError(f"The bucket allows files of at most {self.max_file_size} bytes.")
+
+    def settle(self, *, used: int, added: int) -> None:
+        """Raise `QuotaExceededError` where `added` bytes more than `used` break the quota.
+
+        A change that frees bytes, or adds none, always passes.
+        """
+        if self.quota_bytes is not None and added > 0 and used + added > self.quota_bytes:
+            raise QuotaExceededError(f"The bucket's quota is {self.quota_bytes} bytes, of which {used} are used.")
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """What a bucket's files add up to."""
+
+    bytes: int = 0
+    files: int = 0
+
+
+class Bucket(msgspec.Struct, frozen=True, kw_only=True):
+    """A named container of files."""
+
+    name: str
+    policy: Policy
+    created_at: datetime
+    usage: Usage = Usage()
+
+
+def check_bucket_name(name: str) -> str:
+    """Return `name` if a bucket may have it, else raise `InvalidBucketError`."""
+    if not _NAME.fullmatch(name):
+        raise InvalidBucketError(
+            "A bucket's name has 1 to 63 characters of a-z, 0-9, '.', '_' and '-', and begins with a letter or digit."
+        )
+    return name
+
+
+def check_policy(policy: Policy) -> Policy:
+    """Return `policy` with its type patterns in lower case, or raise `InvalidBucketError` naming the field."""
+    _check_range("max_file_size", policy.max_file_size, 0, MAX_FILE_BYTES)
+    _check_range("quota_bytes", policy.quota_bytes, 0, MAX_BYTES)
+    _check_range("default_ttl", policy.default_ttl, 1, MAX_SECONDS)
+    cache_control = policy.cache_control
+    if cache_control is not None and (
+        len(cache_control) > MAX_CACHE_CONTROL_LENGTH or not _FIELD_VALUE.fullmatch(cache_control)
+    ):
+        raise InvalidBucketError(f"cache_control has 1 to {MAX_CACHE_CONTROL_LENGTH} printable ASCII characters.")
+    if policy.allowed_types is None:
+        return policy
+    if len(policy.allowed_types) > MAX_ALLOWED_TYPES:
+        raise InvalidBucketError(f"allowed_types has at most {MAX_ALLOWED_TYPES} patterns.")
+    try:
+        patterns = tuple(dict.fromkeys(map(check_type_pattern, policy.allowed_types)))
+    except InvalidContentTypeError as error:
+        raise InvalidBucketError(f"allowed_types: {error.detail}") from error
+    return msgspec.structs.replace(policy, allowed_types=patterns)
+
+
+def _check_range(field: str, value: int | None, least: int, most: int) -> None:
+    if value is not None and not least <= value <= most:
+        raise InvalidBucketError(f"{field} is a whole number from {least} to {most}.")

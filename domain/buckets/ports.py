@@ -1,0 +1,40 @@
+"""The ports of buckets; `tests/contracts` checks their contracts."""
+
+from typing import Protocol
+
+from domain.buckets.model import Bucket, Policy
+from domain.idempotency.model import KeyClaim
+from domain.values.preconditions import ANYTHING_GOES, Precondition
+
+
+class Buckets(Protocol):
+    """The part of the catalog that keeps buckets."""
+
+    async def put_bucket(
+        self,
+        name: str,
+        policy: Policy,
+        claim: KeyClaim | None = None,
+        *,
+        precondition: Precondition = ANYTHING_GOES,
+    ) -> tuple[Bucket, bool]:
+        """Create the bucket, or replace its policy. Returns it, and whether it is new.
+
+        Finishes the `claim`, see `IdempotencyKeys`. Raises `PreconditionFailedError`: a bucket has no entity tag.
+        """
+        ...
+
+    async def bucket(self, name: str) -> Bucket:
+        """Return the bucket with its usage. Raises `NoSuchBucketError`."""
+        ...
+
+    async def buckets(self, *, after: str | None, limit: int) -> list[Bucket]:
+        """Return up to `limit` buckets whose names come after `after`, sorted by name, by code point."""
+        ...
+
+    async def delete_bucket(self, name: str, precondition: Precondition = ANYTHING_GOES) -> None:
+        """Remove the bucket.
+
+        Raises `NoSuchBucketError`, `PreconditionFailedError`, or `BucketNotEmptyError` while it holds files.
+        """
+        ...

@@ -1,0 +1,34 @@
+"""Create a bucket, or replace its policy."""
+
+from domain.buckets.model import Bucket, Policy, check_bucket_name, check_policy
+from domain.buckets.ports import Buckets
+from domain.idempotency.executor import Once
+from domain.idempotency.model import KeyedRequest
+from domain.values.preconditions import ANYTHING_GOES, Precondition
+
+
+class PutBucket:
+    """Create the bucket, or replace its policy whole. Files that are there already stay, whatever it says."""
+
+    def __init__(self, catalog: Buckets, once: Once) -> None:
+        self._catalog = catalog
+        self._once = once
+
+    async def __call__(
+        self,
+        name: str,
+        policy: Policy,
+        request: KeyedRequest | None = None,
+        *,
+        precondition: Precondition = ANYTHING_GOES,
+    ) -> tuple[Bucket, bool]:
+        """Return the bucket, and whether it is new; or what the same `request` was told before.
+
+        Raises `InvalidBucketError`, `PreconditionFailedError`, and all that `Once` does.
+        """
+        name, policy = check_bucket_name(name), check_policy(policy)
+        return await self._once(
+            request,
+            tuple[Bucket, bool],
+            lambda claim: self._catalog.put_bucket(name, policy, claim, precondition=precondition),
+        )

@@ -1,0 +1,36 @@
+"""End a direct upload before it has become a file."""
+
+from contextlib import suppress
+from uuid import UUID
+
+from domain.blobs.errors import BlobStoreUnavailableError
+from domain.blobs.ports import BlobStore, DirectAccess
+from domain.direct_uploads.errors import DirectUploadCompletedError
+from domain.direct_uploads.find_direct_upload import ended
+from domain.direct_uploads.ports import DirectUploads
+
+
+class AbortDirectUpload:
+    """End one upload."""
+
+    def __init__(self, catalog: DirectUploads, blobs: BlobStore, direct: DirectAccess) -> None:
+        self._catalog = catalog
+        self._blobs = blobs
+        self._direct = direct
+
+    async def __call__(self, id: UUID) -> None:
+        """End the upload, also amid its completion. What was sent is removed, at once or later.
+
+        Raises `DirectAccessUnsupportedError`, `NoSuchDirectUploadError`, `DirectUploadCompletedError`,
+        `DirectUploadEndedError` where it had expired or failed, `OutcomeUnknownError`.
+        """
+        self._direct.require()
+        upload = await self._catalog.abort_direct_upload(id)
+        if upload.state == "completed":
+            raise DirectUploadCompletedError("The upload has become a file already.")
+        if upload.state in {"expired", "failed"}:
+            raise ended(upload)
+        # What the store does not do now, and what is sent there from now on, is the reaper's.
+        with suppress(BlobStoreUnavailableError):
+            await self._blobs.abort(upload.key)
+            await self._blobs.delete([upload.key])

@@ -1,0 +1,39 @@
+"""What can go wrong with direct uploads."""
+
+from domain.errors import ConflictError, FileportError, InvalidInputError, NotFoundError
+
+
+class InvalidPartSizeError(InvalidInputError):
+    """The size of parts is not one that the store takes, or makes too many of them."""
+
+    code = "invalid_part_size"
+
+
+class IncompleteUploadError(InvalidInputError):
+    """The bytes of a direct upload are not all there, or are more than were declared. It stays open for them."""
+
+    code = "incomplete_upload"
+
+
+class NoSuchDirectUploadError(NotFoundError):
+    """No direct upload has that id."""
+
+    code = "direct_upload_not_found"
+
+
+class DirectUploadEndedError(FileportError):
+    """The direct upload has expired, was aborted, or its bytes were not what was declared. It becomes no file."""
+
+    code = "direct_upload_ended"
+
+
+class DirectUploadCompletedError(ConflictError):
+    """The direct upload has become a file already."""
+
+    code = "direct_upload_completed"
+
+
+class DirectUploadConditionError(ConflictError):
+    """A condition of the request that began the direct upload does not hold any more."""
+
+    code = "direct_upload_condition_failed"

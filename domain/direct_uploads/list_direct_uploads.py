@@ -1,0 +1,25 @@
+"""List the direct uploads that are under way."""
+
+from uuid import UUID
+
+from domain.blobs.ports import DirectAccess
+from domain.direct_uploads.model import DirectUpload
+from domain.direct_uploads.ports import DirectUploads
+
+
+class ListDirectUploads:
+    """List a page of uploads, the oldest first."""
+
+    def __init__(self, catalog: DirectUploads, direct: DirectAccess) -> None:
+        self._catalog = catalog
+        self._direct = direct
+
+    async def __call__(self, *, after: UUID | None, limit: int) -> tuple[list[DirectUpload], UUID | None]:
+        """Return up to `limit` uploads that come after `after`, and what the next page comes after.
+
+        Raises `DirectAccessUnsupportedError`.
+        """
+        self._direct.require()
+        uploads = await self._catalog.direct_uploads(after=after, limit=limit + 1)
+        page = uploads[:limit]
+        return page, page[-1].id if len(uploads) > limit else None

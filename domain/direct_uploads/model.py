@@ -1,0 +1,86 @@
+"""Uploads whose bytes clients send to the blob store themselves, and the way they take to a file."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from domain.direct_uploads.errors import InvalidPartSizeError
+from domain.files.model import NewFile
+
+MIB = 1024**2
+# S3's own limits.
+MIN_PART_SIZE = 5 * MIB
+MAX_PART_SIZE = 5 * 1024 * MIB
+MAX_PARTS = 10_000
+_USUAL_PART_SIZE = 64 * MIB
+
+# Of an upload that is `open`, bytes are awaited; of one that is `completing`, they are being taken in. `failed` are
+# those whose bytes are not what was declared.
+State = Literal["open", "completing", "completed", "failed", "aborted", "expired"]
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """Why the last try to complete an upload came to nothing, as the error's `code` and `detail`."""
+
+    code: str
+    detail: str
+
+
+class NewDirectUpload(msgspec.Struct, frozen=True, kw_only=True):
+    """An upload that is about to begin: what becomes of it, and where its bytes are awaited.
+
+    `file.size` is known. `key` is that of a staged blob that clients can write to, so no file ever points at it.
+    `multipart_id` is the store's name for an upload in parts, None where all is sent at once.
+    """
+
+    file: NewFile
+    part_size: int
+    key: str
+    multipart_id: str | None
+
+
+class DirectUpload(msgspec.Struct, frozen=True, kw_only=True):
+    """An upload as it is at one moment. `file_id` is the file that a completed one has become."""
+
+    id: UUID
+    file: NewFile
+    size: int
+    part_size: int
+    key: str
+    multipart_id: str | None
+    state: State
+    file_id: UUID | None
+    failure: Failure | None
+    created_at: datetime
+    expires_at: datetime
+
+    @property
+    def part_count(self) -> int:
+        """How many parts there are, 1 at least."""
+        return part_count(self.size, self.part_size)
+
+    def size_of(self, number: int) -> int:
+        """Return the size of a part, numbered from 1."""
+        return min(self.part_size, self.size - (number - 1) * self.part_size)
+
+
+def part_count(size: int, part_size: int) -> int:
+    """Return into how many parts `size` bytes are cut; nothing is one part, too."""
+    return max(1, -(-size // part_size))
+
+
+def choose_part_size(size: int, wanted: int | None) -> int:
+    """Return the size of the parts of an upload: the one that is wanted, else 64 MiB, or as much as 5 TiB needs.
+
+    Raises `InvalidPartSizeError`.
+    """
+    least = -(-size // MAX_PARTS)
+    if wanted is None:
+        return max(_USUAL_PART_SIZE, -(-least // MIB) * MIB)
+    if not max(MIN_PART_SIZE, least) <= wanted <= MAX_PART_SIZE:
+        raise InvalidPartSizeError(
+            f"part_size is a whole number from {max(MIN_PART_SIZE, least)} to {MAX_PART_SIZE} for {size} bytes."
+        )
+    return wanted

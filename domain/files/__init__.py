@@ -1,0 +1,1 @@
+"""Files: the metadata records, and their content."""

@@ -1,0 +1,28 @@
+"""Change a file's record; its bytes are never touched."""
+
+from uuid import UUID
+
+from domain.files.model import File
+from domain.files.patches import FilePatch, apply_patch
+from domain.files.ports import Files
+from domain.values.preconditions import Precondition
+
+
+class ChangeFile:
+    """Rename, move, retype or annotate a file."""
+
+    def __init__(self, catalog: Files) -> None:
+        self._catalog = catalog
+
+    async def __call__(self, id: UUID, patch: FilePatch, precondition: Precondition) -> File:
+        """Apply `patch` to the file's current revision and return the next one.
+
+        A change by somebody else in between is never overwritten: the patch is applied again to what they left,
+        if `precondition` still holds. Raises `NoSuchFileError`, `PreconditionFailedError`, the `Invalid…Error` of
+        the field that is wrong, and all that `Files.change_file` raises.
+        """
+        while True:
+            file = await self._catalog.file(id)
+            precondition.check(file)
+            if changed := await self._catalog.change_file(apply_patch(patch, file)):
+                return changed

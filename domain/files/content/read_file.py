@@ -1,0 +1,50 @@
+"""Read a file's bytes."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from domain.blobs.ports import BlobStore
+from domain.blobs.streams import counted
+from domain.buckets.model import Policy
+from domain.files.find_file import check_address
+from domain.files.model import Address, File
+from domain.files.ports import Files
+from domain.values.ranges import ByteRange
+
+# Entered, it has opened some bytes; left, it has freed them. See `BlobStore.open`.
+Body = AbstractAsyncContextManager[AsyncIterator[bytes]]
+
+
+class Reading:
+    """A file, the policy of its bucket, and its bytes, ready to be opened any number of times."""
+
+    def __init__(self, file: File, policy: Policy, blobs: BlobStore) -> None:
+        self.file = file
+        self.policy = policy
+        self._blobs = blobs
+
+    def whole(self) -> Body:
+        """Return all bytes; the iteration raises `BlobMissingError` where some are missing."""
+        return self._counted(None, self.file.size)
+
+    def part(self, part: ByteRange) -> Body:
+        """Return the bytes of a part that lies in the file, likewise."""
+        return self._counted(part, part.length)
+
+    @asynccontextmanager
+    async def _counted(self, part: ByteRange | None, length: int) -> AsyncIterator[AsyncIterator[bytes]]:
+        async with self._blobs.open(self.file.blob_key, part) as chunks:
+            yield counted(chunks, length)
+
+
+class ReadFile:
+    """Find a file and make its bytes ready to read. No catalog connection is held while they are."""
+
+    def __init__(self, catalog: Files, blobs: BlobStore) -> None:
+        self._catalog = catalog
+        self._blobs = blobs
+
+    async def __call__(self, address: Address) -> Reading:
+        """Return the file and its bytes. Raises `NoSuchFileError`, `InvalidBucketError`, `InvalidNameError`."""
+        file, policy = await self._catalog.file_with_policy(check_address(address))
+        return Reading(file, policy, self._blobs)

@@ -1,0 +1,72 @@
+"""Read a file as text."""
+
+import codecs
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from domain.buckets.model import Policy
+from domain.files.content.read_file import Body, ReadFile, Reading
+from domain.files.errors import NotTextError, TextTooLargeError
+from domain.files.model import Address, File
+from domain.values.media_types import charset_of
+
+# Larger files are no text that anybody reads in one piece, and each is read twice.
+MAX_TEXT_BYTES = 64 * 1024 * 1024
+
+
+class Text(msgspec.Struct, frozen=True):
+    """A file, the policy of its bucket, and its text in UTF-8."""
+
+    file: File
+    policy: Policy
+    body: Body
+
+
+class ReadText:
+    """Decode a file by the charset of its content type, UTF-8 where it names none, and give it as UTF-8.
+
+    The file is read twice, for only its last byte tells whether all of it is text, and memory stays bounded.
+    """
+
+    def __init__(self, read_file: ReadFile) -> None:
+        self._read_file = read_file
+
+    async def __call__(self, address: Address) -> Text:
+        """Return the file and its text, whose opening looks at all of it: it raises `NotTextError`.
+
+        Raises `NoSuchFileError`; `TextTooLargeError`; `NotTextError` where the charset is not known.
+        """
+        reading = await self._read_file(address)
+        file = reading.file
+        charset = charset_of(file.content_type)
+        if charset is None:
+            raise NotTextError("The file's content type names a charset that is not known here.")
+        if file.size > MAX_TEXT_BYTES:
+            raise TextTooLargeError(
+                f"Only files of at most {MAX_TEXT_BYTES} bytes are decoded as text; this one's content can be read."
+            )
+        return Text(file, reading.policy, _decoded(reading, charset))
+
+
+@asynccontextmanager
+async def _decoded(reading: Reading, charset: str) -> AsyncIterator[AsyncIterator[bytes]]:
+    try:
+        async with reading.whole() as chunks:
+            async for text in _transcode(chunks, charset):
+                if b"\0" in text:
+                    raise NotTextError("The file holds NUL characters, so it is not text.")
+    except UnicodeError as error:  # more than UnicodeDecodeError: UTF-16 may lack the mark that tells its order
+        raise NotTextError(f"The file's bytes are not text in {charset}.") from error
+    async with reading.whole() as chunks:
+        yield _transcode(chunks, charset)
+
+
+async def _transcode(chunks: AsyncIterator[bytes], charset: str) -> AsyncIterator[bytes]:
+    decoder = codecs.getincrementaldecoder(charset)()
+    async for chunk in chunks:
+        if text := decoder.decode(chunk):
+            yield text.encode()
+    if text := decoder.decode(b"", final=True):
+        yield text.encode()

@@ -1,0 +1,34 @@
+"""Send a reader to the blob store for a file's bytes."""
+
+from domain.blobs.direct_access import ReadHeaders, ReadMethod
+from domain.blobs.ports import DirectAccess
+from domain.buckets.model import Policy
+from domain.files.find_file import check_address
+from domain.files.model import Address, File
+from domain.files.ports import Files
+
+
+class Redirection:
+    """A file and the policy of its bucket, ready for its reader to be sent to the bytes."""
+
+    def __init__(self, file: File, policy: Policy, direct: DirectAccess) -> None:
+        self.file = file
+        self.policy = policy
+        self._direct = direct
+
+    async def url(self, method: ReadMethod, headers: ReadHeaders) -> str:
+        """Return where the bytes are, for a short time. Raises `DirectAccessUnsupportedError`."""
+        return await self._direct.sign_read(self.file.blob_key, method, headers)
+
+
+class RedirectRead:
+    """Find a file whose bytes its reader is to fetch from the blob store."""
+
+    def __init__(self, catalog: Files, direct: DirectAccess) -> None:
+        self._catalog = catalog
+        self._direct = direct
+
+    async def __call__(self, address: Address) -> Redirection:
+        """Return the file. Raises `NoSuchFileError`, `InvalidBucketError`, `InvalidNameError`."""
+        file, policy = await self._catalog.file_with_policy(check_address(address))
+        return Redirection(file, policy, self._direct)

@@ -1,0 +1,83 @@
+"""Store a file: the write protocol, from the reservation of a blob to the commit."""
+
+from collections.abc import AsyncIterable, AsyncIterator
+from functools import partial
+
+from domain.blobs.errors import InterruptedBodyError
+from domain.blobs.model import Blob
+from domain.blobs.ports import BlobStore
+from domain.blobs.reservations import Reservation, Reservations
+from domain.catalog import Catalog
+from domain.files.content.admission import admit, checked, too_large
+from domain.files.content.retry_unknown_commit import settled
+from domain.files.model import NewFile, Stored
+from domain.idempotency.model import KeyClaim
+from domain.values.digests import Hashes
+
+
+class StoreFile:
+    """Store a body as a file. When it returns, the file survives any crash; when it raises, nothing was stored.
+
+    The one exception is `OutcomeUnknownError`: the file may be stored or not, and its blob is left to the reaper.
+    `max_file_size` is the service's own limit, in bytes.
+    """
+
+    def __init__(self, catalog: Catalog, blobs: BlobStore, reservations: Reservations, *, max_file_size: int) -> None:
+        self._catalog = catalog
+        self._blobs = blobs
+        self._reservations = reservations
+        self._max_file_size = max_file_size
+
+    async def __call__(self, new: NewFile, body: AsyncIterable[bytes], claim: KeyClaim | None = None) -> Stored:
+        """Stream `body` to the blob store and commit it as `new` describes, which finishes the `claim`.
+
+        What can be refused is refused before `body` is read. Raises `InvalidNameError`, `InvalidMetadataError`,
+        `InvalidTagsError`, `InterruptedBodyError` or `DigestMismatchError` where `body` is not as declared, all that
+        `Catalog.commit_file` and `BlobStore.put` raise, and what `body` itself raises.
+        """
+        new = checked(new)
+        limit = await admit(self._catalog, new, max_file_size=self._max_file_size)
+        # A reservation that comes to nothing is a row for the reaper, and one for each upload while the store is down.
+        await self._blobs.admit()
+        async with self._reservations.holding() as reservation:
+            measured = _MeasuredBody(body, new, limit, reservation, self._reservations)
+            await self._blobs.put(reservation.key, measured, size=new.size)
+            return await settled(partial(self._catalog.commit_file, new, measured.blob(), claim))
+
+
+class _MeasuredBody:
+    """Passes a body through: counts and hashes it, holds it to its limit, what was declared of it, and its lease."""
+
+    def __init__(
+        self,
+        body: AsyncIterable[bytes],
+        new: NewFile,
+        limit: int,
+        reservation: Reservation,
+        reservations: Reservations,
+    ) -> None:
+        self._body = body
+        self._declared = new.size
+        self._limit = limit
+        self._reservation = reservation
+        self._reservations = reservations
+        self._size = 0
+        self._hashes = Hashes(new.digests)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._body:
+            self._size += len(chunk)
+            if self._size > self._limit:
+                raise too_large(self._limit)
+            self._hashes.update(chunk)
+            yield chunk
+            self._reservation.check()
+        # Behind the last chunk, however long the body's end took: without its lease, nothing is published.
+        await self._reservations.confirm(self._reservation)
+        if self._declared is not None and self._declared != self._size:
+            raise InterruptedBodyError(f"The body has {self._size} bytes, not the {self._declared} declared.")
+        self._hashes.check()
+
+    def blob(self) -> Blob:
+        """Return what went through, once all of it has."""
+        return Blob(key=self._reservation.key, size=self._size, sha256=self._hashes.sha256)

@@ -1,0 +1,53 @@
+"""Store a file with an idempotency key: of equal uploads the first one stores, and the others compare."""
+
+from collections.abc import AsyncIterable
+
+from domain.files.content.store_file import StoreFile
+from domain.files.model import File, NewFile, Stored
+from domain.idempotency.errors import IdempotencyKeyReusedError
+from domain.idempotency.executor import Once
+from domain.idempotency.model import KeyedRequest
+from domain.values.digests import Hashes
+
+
+class StoreOnce:
+    """Store a body as a file, unless an upload with the same key has. Of that, only the same bytes are a repeat."""
+
+    def __init__(self, store_file: StoreFile, once: Once) -> None:
+        self._store_file = store_file
+        self._once = once
+
+    async def __call__(self, new: NewFile, body: AsyncIterable[bytes], request: KeyedRequest | None) -> Stored:
+        """Return the file as it was stored first. The fingerprint of `request` is that of all but the bytes.
+
+        Raises all that `StoreFile` and `Once` do. A repeat stores nothing; `body` is read, for its bytes to be
+        compared, unless its length or digest tells already.
+        """
+        return await self._once(
+            request,
+            Stored,
+            lambda claim: self._store_file(new, body, claim),
+            check=lambda first: _compare(first.file, new, body),
+        )
+
+
+async def _compare(file: File, new: NewFile, body: AsyncIterable[bytes]) -> None:
+    sha256 = bytes.fromhex(file.sha256)
+    if new.size not in (None, file.size) or any(
+        each.algorithm == "sha-256" and each.value != sha256 for each in new.digests
+    ):
+        raise _other()
+    size = 0
+    hashes = Hashes(new.digests)
+    async for chunk in body:
+        size += len(chunk)
+        if size > file.size:
+            raise _other()
+        hashes.update(chunk)
+    hashes.check()
+    if hashes.sha256 != file.sha256:
+        raise _other()
+
+
+def _other() -> IdempotencyKeyReusedError:
+    return IdempotencyKeyReusedError("The Idempotency-Key belongs to an upload of other bytes.")

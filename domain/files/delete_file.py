@@ -1,0 +1,17 @@
+"""Delete a file."""
+
+from uuid import UUID
+
+from domain.files.ports import Files
+from domain.values.preconditions import Precondition
+
+
+class DeleteFile:
+    """Delete a file at once; its bytes go after the grace period, unless another file shares them."""
+
+    def __init__(self, catalog: Files) -> None:
+        self._catalog = catalog
+
+    async def __call__(self, id: UUID, precondition: Precondition) -> None:
+        """Raises `NoSuchFileError`, `PreconditionFailedError`."""
+        await self._catalog.delete_file(id, precondition)

@@ -1,0 +1,77 @@
+"""Files: the metadata records that callers see."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from domain.files.metadata import JsonObject
+from domain.values.digests import Digest
+from domain.values.preconditions import ANYTHING_GOES, Precondition
+
+
+class File(msgspec.Struct, frozen=True, kw_only=True):
+    """One file. `size` in bytes, `sha256` in lower-case hex; `blob_key` names the bytes and is never shown.
+
+    `revision` begins at 1 and grows with every change of the record or its bytes.
+    """
+
+    id: UUID
+    bucket: str
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+    blob_key: str
+    metadata: JsonObject
+    tags: tuple[str, ...]
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime | None = None
+
+    @property
+    def etag(self) -> str:
+        """The strong entity tag (RFC 9110, section 8.8.3), quotes included: one for each revision of each file."""
+        return f'"{self.id.hex}-{self.revision}"'
+
+
+class NewFile(msgspec.Struct, frozen=True, kw_only=True):
+    """What a caller asks to be stored. None for metadata or tags keeps those of the file that is replaced.
+
+    `size` is the length that the caller declared, if any, and `digests` what it says that the bytes add up to.
+    """
+
+    bucket: str
+    name: str
+    content_type: str
+    metadata: JsonObject | None = None
+    tags: tuple[str, ...] | None = None
+    size: int | None = None
+    digests: tuple[Digest, ...] = ()
+    precondition: Precondition = ANYTHING_GOES
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """A file whose bytes are durable. `created` is False where it replaced the bytes of a file with that name."""
+
+    file: File
+    created: bool
+
+
+class Location(msgspec.Struct, frozen=True):
+    """Where a file is found by name."""
+
+    bucket: str
+    name: str
+
+
+# How callers point at a file: by id, or by place.
+Address = UUID | Location
+
+
+class Destination(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a copy goes; None keeps the original's."""
+
+    bucket: str | None = None
+    name: str | None = None

@@ -1,0 +1,45 @@
+"""Patches: what a caller wants changed of a file's record."""
+
+from datetime import datetime
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from domain.buckets.model import check_bucket_name
+from domain.files.metadata import check_metadata, check_tags, merge_patch
+from domain.files.model import File
+from domain.files.names import check_file_name
+from domain.values.media_types import parse_content_type
+from domain.values.times import in_utc
+
+
+class FilePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A JSON merge patch (RFC 7396) of a file: what is unset stays, None removes."""
+
+    name: str | UnsetType = UNSET
+    bucket: str | UnsetType = UNSET
+    content_type: str | UnsetType = UNSET
+    metadata: dict[str, object] | UnsetType | None = UNSET
+    tags: tuple[str, ...] | UnsetType | None = UNSET
+    expires_at: datetime | UnsetType | None = UNSET
+
+
+def apply_patch(patch: FilePatch, file: File) -> File:
+    """Return `file` as `patch` has it, at the same revision. Raises the `Invalid…Error` of the field that is wrong."""
+    return msgspec.structs.replace(
+        file,
+        name=file.name if patch.name is UNSET else check_file_name(patch.name),
+        bucket=file.bucket if patch.bucket is UNSET else check_bucket_name(patch.bucket),
+        content_type=file.content_type if patch.content_type is UNSET else parse_content_type(patch.content_type),
+        metadata=file.metadata
+        if patch.metadata is UNSET
+        else check_metadata(merge_patch(file.metadata, patch.metadata) or {}),
+        tags=file.tags if patch.tags is UNSET else check_tags(patch.tags or ()),
+        expires_at=_patched_expiry(patch, file),
+    )
+
+
+def _patched_expiry(patch: FilePatch, file: File) -> datetime | None:
+    if patch.expires_at is UNSET:
+        return file.expires_at
+    return None if patch.expires_at is None else in_utc(patch.expires_at)

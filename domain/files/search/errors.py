@@ -1,0 +1,15 @@
+"""What can go wrong with search."""
+
+from domain.errors import InvalidInputError
+
+
+class InvalidSortError(InvalidInputError):
+    """A sort names a field that files do not have."""
+
+    code = "invalid_sort"
+
+
+class InvalidFilterError(InvalidInputError):
+    """A filter is not understood: an unknown field or operator, a value of the wrong type, too deep or wide."""
+
+    code = "invalid_filter"

@@ -1,0 +1,23 @@
+"""List files by what is known of them."""
+
+import msgspec
+
+from domain.files.ports import Files
+from domain.files.search.model import FileQuery, Page, encode_cursor
+
+
+class ListFiles:
+    """List a page of files, and count all of them if asked."""
+
+    def __init__(self, catalog: Files) -> None:
+        self._catalog = catalog
+
+    async def __call__(self, query: FileQuery, *, total: bool) -> Page:
+        """Return the page that `query` describes, with the cursor of the next one."""
+        files = await self._catalog.list_files(msgspec.structs.replace(query, limit=query.limit + 1))
+        items = files[: query.limit]
+        return Page(
+            items=items,
+            next=encode_cursor(items[-1], query.sort) if len(files) > query.limit else None,
+            total=await self._catalog.count_files(query) if total else None,
+        )

@@ -1,0 +1,114 @@
+"""Do once what was asked for with an idempotency key, however often it is sent."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import anyio
+import msgspec
+
+from domain.errors import CatalogUnavailableError, OutcomeUnknownError, UnavailableError
+from domain.idempotency.errors import IdempotencyKeyInUseError, IdempotencyKeyReusedError
+from domain.idempotency.model import KeyClaim, KeyedRequest, KeyRecord
+from domain.idempotency.ports import IdempotencyKeys
+from domain.values.clock import Clock
+from domain.values.ids import new_id
+
+GIVE_UP_SECONDS = 5
+
+T = TypeVar("T")
+
+
+class Once:
+    """Lets the first of equal requests make its change, and answers the others with what came of it.
+
+    A key is claimed by a committed row before anything is done, for `lease` seconds; `renew_due` is for a timer to
+    call, several times in half a lease. The result is recorded by the change itself, in its transaction, and kept for
+    `ttl` seconds. A request that fails frees its key: it has changed nothing. Where its outcome is not known, the key
+    is freed only if it has not, and never will.
+    """
+
+    def __init__(self, catalog: IdempotencyKeys, clock: Clock, *, lease: float, ttl: float) -> None:
+        self._catalog = catalog
+        self._clock = clock
+        self.lease = lease
+        self._ttl = ttl
+        self._renewals: dict[KeyClaim, float] = {}
+
+    async def __call__(
+        self,
+        request: KeyedRequest | None,
+        kind: type[T],
+        change: Callable[[KeyClaim | None], Awaitable[T]],
+        *,
+        check: Callable[[T], Awaitable[None]] | None = None,
+    ) -> T:
+        """Return what `change` does, or what it returned, of type `kind`, when the same request came first.
+
+        `change` is to finish the claim that it is given, as `IdempotencyKeys` says; without a key it is given none.
+        `check` is given what was returned before, and raises what keeps a repeat from it: `IdempotencyKeyReusedError`
+        where the part of the request that is not in its fingerprint is another one. Raises that,
+        `IdempotencyKeyInUseError`, and all that `change` and `check` do.
+        """
+        if request is None:
+            return await change(None)
+        claim = KeyClaim(id=new_id(), caller=request.caller, key=request.key, ttl=self._ttl)
+        record = await self._claim(claim, request.fingerprint)
+        if record is None:
+            return await self._attempt(claim, change)
+        first = msgspec.convert(_result(record, request), kind)
+        if check is not None:
+            await check(first)
+        return first
+
+    async def renew_due(self) -> None:
+        """Renew every claim of whose lease half is gone."""
+        due = [claim for claim, renew_at in self._renewals.items() if self._clock.monotonic() >= renew_at]
+        if not due:
+            return
+        renew_at = self._next_renewal()
+        await self._catalog.renew_claims(due, lease=self.lease)
+        self._renewals |= dict.fromkeys(self._renewals.keys() & due, renew_at)
+
+    async def _claim(self, claim: KeyClaim, fingerprint: str) -> KeyRecord | None:
+        # Taken before the call, so that our idea of a lease's end is never later than the catalog's.
+        renew_at = self._next_renewal()
+        try:
+            record = await self._catalog.claim_key(claim, fingerprint, lease=self.lease)
+        except OutcomeUnknownError as error:
+            await self._give_up(claim)
+            # Of the claim alone: what was asked for has not happened, for certain.
+            raise CatalogUnavailableError(error.detail) from error
+        except anyio.get_cancelled_exc_class():
+            await self._give_up(claim)
+            raise
+        if record is None:
+            self._renewals[claim] = renew_at
+        return record
+
+    async def _attempt(self, claim: KeyClaim, change: Callable[[KeyClaim], Awaitable[T]]) -> T:
+        try:
+            return await change(claim)
+        except BaseException:  # cancelled, too
+            await self._give_up(claim)
+            raise
+        finally:
+            del self._renewals[claim]
+
+    async def _give_up(self, claim: KeyClaim) -> None:
+        """Free the key, even in a cancelled task."""
+        with anyio.move_on_after(GIVE_UP_SECONDS, shield=True):
+            try:
+                await self._catalog.give_up_claim(claim)
+            except UnavailableError:
+                return  # its lease ends a little later
+
+    def _next_renewal(self) -> float:
+        return self._clock.monotonic() + self.lease / 2
+
+
+def _result(record: KeyRecord, request: KeyedRequest) -> object:
+    if record.fingerprint != request.fingerprint:
+        raise IdempotencyKeyReusedError("The Idempotency-Key belongs to another request.")
+    if not record.is_finished:
+        raise IdempotencyKeyInUseError("The first request with this Idempotency-Key has not ended yet.")
+    return record.result

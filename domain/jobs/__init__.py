@@ -1,0 +1,1 @@
+"""Work on all files below a prefix, in the background."""

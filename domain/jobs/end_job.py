@@ -1,0 +1,17 @@
+"""End a job."""
+
+from uuid import UUID
+
+from domain.jobs.model import Job
+from domain.jobs.ports import Jobs
+
+
+class EndJob:
+    """Cancel a job, or forget one that has ended."""
+
+    def __init__(self, catalog: Jobs) -> None:
+        self._catalog = catalog
+
+    async def __call__(self, id: UUID) -> Job | None:
+        """Return the job that was cancelled, None where one was forgotten. Raises `NoSuchJobError`."""
+        return await self._catalog.end_job(id)

@@ -1,0 +1,17 @@
+"""Find a job by its id."""
+
+from uuid import UUID
+
+from domain.jobs.model import Job
+from domain.jobs.ports import Jobs
+
+
+class FindJob:
+    """Find one job."""
+
+    def __init__(self, catalog: Jobs) -> None:
+        self._catalog = catalog
+
+    async def __call__(self, id: UUID) -> Job:
+        """Raises `NoSuchJobError`."""
+        return await self._catalog.job(id)

@@ -1,0 +1,49 @@
+"""Do the jobs that wait."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+
+import anyio
+
+from domain.batches.apply_batch import CHUNK
+from domain.errors import UnavailableError
+from domain.jobs.model import Job, JobClaim, JobKind
+from domain.jobs.ports import Jobs
+
+# Files of a step. Many deletes are one, while each move may need a savepoint, as in a batch.
+STEP: Mapping[JobKind, int] = {"delete": 500, "move": CHUNK}
+# Steps until another job has its turn.
+TURN = 100
+RELEASE_SECONDS = 5.0
+
+
+class WorkOnJobs:
+    """One round of a worker. Any number may run at once, in any number of replicas.
+
+    The catalog hands each job to one of them at a time. A worker that dies leaves the job as its last step left it;
+    another goes on when the `lease` of the claim, in seconds, has ended. One that is stopped gives its claim up.
+    """
+
+    def __init__(self, catalog: Jobs, *, lease: float) -> None:
+        self._catalog = catalog
+        self._lease = lease
+
+    async def __call__(self) -> AsyncIterator[Job]:
+        """Work until no job waits, in turns, and yield each that came to its end. Raises `UnavailableError`."""
+        while claim := await self._catalog.claim_job(lease=self._lease):
+            if job := await self._take_turn(claim):
+                yield job
+
+    async def _take_turn(self, claim: JobClaim) -> Job | None:
+        try:
+            for _ in range(TURN):
+                job = await self._catalog.advance_job(claim, lease=self._lease, limit=STEP[claim.kind])
+                if job is None or job.finished_at is not None:
+                    return job
+        except (UnavailableError, anyio.get_cancelled_exc_class()):
+            # A bug keeps its claim: it would meet the next worker at once.
+            with anyio.move_on_after(RELEASE_SECONDS, shield=True), suppress(UnavailableError):
+                await self._catalog.release_job(claim)
+            raise
+        await self._catalog.release_job(claim)
+        return None

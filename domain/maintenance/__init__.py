@@ -1,0 +1,1 @@
+"""Cleaning up, checking and repairing."""

@@ -1,0 +1,34 @@
+"""Tell whether the service can do its work."""
+
+from collections.abc import Awaitable, Callable
+
+import anyio
+
+from domain.blobs.ports import BlobStore
+from domain.catalog import Catalog
+from domain.errors import UnavailableError
+
+TIMEOUT_SECONDS = 3
+
+
+class CheckHealth:
+    """Ask both stores, at the same time, whether they answer soon enough."""
+
+    def __init__(self, catalog: Catalog, blobs: BlobStore) -> None:
+        self._checks = {"catalog": catalog.check, "blob_store": blobs.check}
+
+    async def __call__(self) -> dict[str, bool]:
+        """Return for each store whether it works."""
+        health = dict.fromkeys(self._checks, False)
+        async with anyio.create_task_group() as checks:
+            for store, check in self._checks.items():
+                checks.start_soon(self._check, health, store, check)
+        return health
+
+    async def _check(self, health: dict[str, bool], store: str, check: Callable[[], Awaitable[None]]) -> None:
+        with anyio.move_on_after(TIMEOUT_SECONDS):
+            try:
+                await check()
+            except UnavailableError:
+                return
+            health[store] = True

@@ -1,0 +1,239 @@
+"""Compare catalog and store, both ways, while others use them."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
+from domain.blobs.model import BlobRecord, place
+from domain.blobs.ports import BlobStore
+from domain.blobs.streams import batches, each_of
+from domain.maintenance.errors import WrongBlobStoreError
+from domain.maintenance.merge_join import Match, all_records, match
+from domain.maintenance.model import Checked, Finding, Kind, Report
+from domain.maintenance.orphaned_writes import find_strays
+from domain.maintenance.ports import Audit
+
+BATCH = 500
+AT_ONCE = 8
+READ_ATTEMPTS = 2
+# Of so many blobs at least one is there, unless the store is another one, or empty for want of its disk.
+SURE_OF_STORE = 10
+_DIRECTORIES = 256
+
+Watch = Callable[[float], None]
+
+
+class _Suspect(NamedTuple):
+    """A blob that was live, and the size that the listing told, if it told the blob."""
+
+    key: str
+    size: int
+    sha256: str
+    listed: int | None
+
+
+class CheckIntegrity:
+    """Tell all that is wrong between catalog and store. Changes nothing.
+
+    Both are read while uploads and deletes go on, so that what they say at different moments differs. A finding is
+    confirmed in an order that makes it definite: bytes are an orphan where they were listed, then had no row, then
+    were still there, for a row exists before the bytes do; a blob is missing where its row was live, then the bytes
+    were not there, then the row was still live, for bytes exist before a row is live and until it is condemned.
+    """
+
+    def __init__(self, catalog: Audit, blobs: BlobStore) -> None:
+        self._catalog = catalog
+        self._blobs = blobs
+
+    async def __call__(self, *, deep: bool = False, watch: Watch = lambda _: None) -> Report:
+        """Check everything, and return what was found. `deep` reads every live blob and compares its SHA-256.
+
+        `watch` is told, now and then, which share is done. Raises `UnavailableError` of either store, and
+        `WrongBlobStoreError`: then nothing is known.
+        """
+        findings: list[Finding] = []
+        checked = Checked()
+        doomed: list[int] = []
+        async for batch in batches(match(self._blobs.list_stored(), all_records(self._catalog)), BATCH):
+            matches = await self._look_up(batch)
+            _count(checked, matches)
+            orphans = await self._find_orphans(matches)
+            doomed += [*orphans.values(), *_sizes_without_files(matches)]
+            found = [_orphan(key, size) for key, size in orphans.items()]
+            found += await self._find_faults(matches, checked, deep=deep)
+            found += _wrong_file_counts(matches)
+            findings += sorted(found, key=lambda finding: place(finding.subject))
+            watch(int(batch[-1].key[-2:], 16) / _DIRECTORIES)
+        _check_store(findings, checked)
+        findings += await self._find_stray_writes(checked)
+        findings += await self._find_wrong_usage()
+        watch(1)
+        return Report(findings=findings, checked=checked, doomed=len(doomed), doomed_bytes=sum(doomed))
+
+    async def _look_up(self, batch: Sequence[Match]) -> Sequence[Match]:
+        """Complete what was stored and had no row: one may have been made after its page was read."""
+        unrecorded = [each.key for each in batch if each.record is None]
+        if not unrecorded:
+            return batch
+        records = await self._catalog.blob_records_of(unrecorded)
+        return [each if each.record else each._replace(record=records.get(each.key)) for each in batch]
+
+    async def _find_orphans(self, matches: Sequence[Match]) -> dict[str, int]:
+        """Return the sizes of those without a row that are still there: the others were removed, and then forgotten."""
+        unrecorded = [each.key for each in matches if each.record is None]
+        sizes = await each_of(self._size_of, unrecorded, at_once=AT_ONCE)
+        return {key: size for key, size in sizes if size is not None}
+
+    async def _size_of(self, key: str) -> tuple[str, int | None]:
+        try:
+            return key, await self._blobs.size_of(key)
+        except BlobMissingError:
+            return key, None
+
+    async def _find_faults(self, matches: Sequence[Match], checked: Checked, *, deep: bool) -> list[Finding]:
+        suspects = [suspect for each in matches if (suspect := _suspect(each, deep=deep))]
+
+        async def inspect(suspect: _Suspect) -> Finding | None:
+            return await self._inspect(suspect, checked, deep=deep)
+
+        found = [finding for finding in await each_of(inspect, suspects, at_once=AT_ONCE) if finding is not None]
+        if not found:
+            return []
+        records = await self._catalog.blob_records_of([finding.subject for finding in found])
+        return [each for each in found if each.subject in records and records[each.subject].state == "live"]
+
+    async def _inspect(self, suspect: _Suspect, checked: Checked, *, deep: bool) -> Finding | None:
+        try:
+            if suspect.listed != suspect.size:
+                size = await self._blobs.size_of(suspect.key)
+                if size != suspect.size:
+                    return _wrong_size(suspect, size)
+            return await self._read(suspect, checked) if deep else None
+        except BlobMissingError:
+            return _missing(suspect)
+
+    async def _read(self, suspect: _Suspect, checked: Checked) -> Finding | None:
+        for _ in range(READ_ATTEMPTS):
+            try:
+                sha256, size = await self._hash(suspect.key)
+            except BlobStoreUnavailableError:
+                # Either the store is down, which shows here, or it is something about this one.
+                await self._blobs.size_of(suspect.key)
+            else:
+                checked.read += 1
+                checked.read_bytes += size
+                return None if (sha256, size) == (suspect.sha256, suspect.size) else _corrupt(suspect, sha256, size)
+        return _unreadable(suspect)
+
+    async def _hash(self, key: str) -> tuple[str, int]:
+        hash_, size = hashlib.sha256(), 0
+        async with self._blobs.open(key) as chunks:
+            async for chunk in chunks:
+                hash_.update(chunk)
+                size += len(chunk)
+        return hash_.hexdigest(), size
+
+    async def _find_stray_writes(self, checked: Checked) -> list[Finding]:
+        def count(listed: int) -> None:
+            checked.unfinished += listed
+
+        return [
+            Finding(kind=Kind.STRAY_WRITE, subject=key, detail="An unfinished write that nobody owns.")
+            for key in sorted(await find_strays(self._catalog, self._blobs, count), key=place)
+        ]
+
+    async def _find_wrong_usage(self) -> list[Finding]:
+        return [
+            Finding(
+                kind=Kind.WRONG_USAGE,
+                subject=each.bucket,
+                detail=f"The usage says {each.counted.bytes} bytes in {each.counted.files} files, and there are "
+                f"{each.actual.bytes} in {each.actual.files}.",
+            )
+            for each in await self._catalog.miscounted_usage()
+        ]
+
+
+def _count(checked: Checked, matches: Sequence[Match]) -> None:
+    for _, stored, record in matches:
+        if stored is not None:
+            checked.stored += 1
+            checked.stored_bytes += stored.size
+        match record:
+            case BlobRecord(state="live"):
+                checked.live += 1
+            case BlobRecord(state="staged"):
+                checked.staged += 1
+            case BlobRecord(state="condemned"):
+                checked.condemned += 1
+            case _:
+                pass
+
+
+def _sizes_without_files(matches: Sequence[Match]) -> list[int]:
+    records = [record for _, _, record in matches if record is not None]
+    return [record.size or 0 for record in records if record.state == "live" and not record.files]
+
+
+def _suspect(each: Match, *, deep: bool) -> _Suspect | None:
+    record, listed = each.record, each.stored.size if each.stored else None
+    if record is None or record.state != "live" or record.size is None or record.sha256 is None:
+        return None
+    return _Suspect(record.key, record.size, record.sha256, listed) if deep or listed != record.size else None
+
+
+def _wrong_file_counts(matches: Sequence[Match]) -> list[Finding]:
+    return [
+        Finding(
+            kind=Kind.WRONG_FILE_COUNT,
+            subject=record.key,
+            detail=f"The {record.state} blob counts {record.file_count} files, and {record.files} have it.",
+        )
+        for _, _, record in matches
+        if record is not None and record.file_count != record.files
+    ]
+
+
+def _check_store(findings: Sequence[Finding], checked: Checked) -> None:
+    missing = sum(finding.kind is Kind.MISSING for finding in findings)
+    if not checked.stored and missing >= SURE_OF_STORE:
+        raise WrongBlobStoreError(
+            f"The blob store is empty, and the catalog has {missing} live blobs: is it the right one, and mounted?"
+        )
+
+
+def _orphan(key: str, size: int) -> Finding:
+    return Finding(kind=Kind.ORPHAN, subject=key, detail=f"{size} bytes without a row.")
+
+
+def _missing(suspect: _Suspect) -> Finding:
+    return Finding(
+        kind=Kind.MISSING,
+        subject=suspect.key,
+        detail=f"No bytes; there should be {suspect.size} with SHA-256 {suspect.sha256}.",
+    )
+
+
+def _wrong_size(suspect: _Suspect, size: int) -> Finding:
+    return Finding(
+        kind=Kind.WRONG_SIZE,
+        subject=suspect.key,
+        detail=f"{size} bytes; there should be {suspect.size} with SHA-256 {suspect.sha256}.",
+    )
+
+
+def _corrupt(suspect: _Suspect, sha256: str, size: int) -> Finding:
+    return Finding(
+        kind=Kind.CORRUPT,
+        subject=suspect.key,
+        detail=f"{size} bytes with SHA-256 {sha256}; there should be {suspect.size} with {suspect.sha256}.",
+    )
+
+
+def _unreadable(suspect: _Suspect) -> Finding:
+    return Finding(
+        kind=Kind.UNREADABLE,
+        subject=suspect.key,
+        detail=f"The store does not give its {suspect.size} bytes with SHA-256 {suspect.sha256}.",
+    )

@@ -1,0 +1,35 @@
+"""Tell a blob store that cannot be the catalog's, before anything is written to it."""
+
+from domain.blobs.errors import BlobStoreUnavailableError
+from domain.blobs.ports import BlobStore
+from domain.maintenance.errors import WrongBlobStoreError
+from domain.maintenance.ports import Audit
+
+SAMPLE = 1000
+
+
+class CheckStore:
+    """Look whether the store has any blob where the catalog has live ones: its disk may not be mounted.
+
+    What was stored in its place would be out of sight once it is.
+    """
+
+    def __init__(self, catalog: Audit, blobs: BlobStore) -> None:
+        self._catalog = catalog
+        self._blobs = blobs
+
+    async def __call__(self) -> None:
+        """Return if the store may be the right one. Raises `WrongBlobStoreError`, and what the catalog raises."""
+        records = await self._catalog.blob_records(after=None, limit=SAMPLE)
+        if any(record.state == "live" for record in records) and not await self._has_blobs():
+            raise WrongBlobStoreError(
+                "The blob store is empty, and the catalog has live blobs: is it the right one, and mounted?"
+            )
+
+    async def _has_blobs(self) -> bool:
+        try:
+            async for _ in self._blobs.list_stored():
+                return True
+        except BlobStoreUnavailableError:
+            return False
+        return False

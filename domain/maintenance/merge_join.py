@@ -1,0 +1,46 @@
+"""Catalog and store side by side: two streams in one order, at constant memory."""
+
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+from domain.blobs.errors import BlobStoreUnavailableError
+from domain.blobs.model import BlobRecord, StoredBlob, place
+from domain.maintenance.ports import Audit
+
+PAGE = 1000
+
+
+class Match(NamedTuple):
+    """What the store and the catalog each say of a key; one of them may say nothing."""
+
+    key: str
+    stored: StoredBlob | None
+    record: BlobRecord | None
+
+
+async def all_records(catalog: Audit) -> AsyncIterator[BlobRecord]:
+    """Yield every blob's record, in the order of `place`."""
+    after: str | None = None
+    while page := await catalog.blob_records(after=after, limit=PAGE):
+        for record in page:
+            yield record
+        after = page[-1].key
+
+
+async def match(stored: AsyncIterator[StoredBlob], records: AsyncIterator[BlobRecord]) -> AsyncIterator[Match]:
+    """Yield every key of either stream, in the order of `place`, which both of them keep.
+
+    Raises `BlobStoreUnavailableError` where the store's listing does not keep it: nothing could be told from it.
+    """
+    blob, record = await anext(stored, None), await anext(records, None)
+    while blob is not None or record is not None:
+        key = min((each.key for each in (blob, record) if each is not None), key=place)
+        listed = blob if blob is not None and blob.key == key else None
+        known = record if record is not None and record.key == key else None
+        yield Match(key, listed, known)
+        if listed is not None:
+            blob = await anext(stored, None)
+            if blob is not None and place(blob.key) <= place(key):
+                raise BlobStoreUnavailableError("The blob store lists its blobs out of order.")
+        if known is not None:
+            record = await anext(records, None)

@@ -1,0 +1,65 @@
+"""What a comparison of catalog and store may find."""
+
+from enum import StrEnum
+
+import msgspec
+
+from domain.buckets.model import Usage
+
+
+class Kind(StrEnum):
+    """A kind of finding. Part of the command's output: never changes."""
+
+    MISSING = "missing"
+    WRONG_SIZE = "wrong_size"
+    CORRUPT = "corrupt"
+    UNREADABLE = "unreadable"
+    ORPHAN = "orphan"
+    STRAY_WRITE = "stray_write"
+    WRONG_FILE_COUNT = "wrong_file_count"
+    WRONG_USAGE = "wrong_usage"
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is wrong. `subject` is a blob's key, of `WRONG_USAGE` a bucket's name; `detail` is for people."""
+
+    kind: Kind
+    subject: str
+    detail: str
+
+
+class Miscount(msgspec.Struct, frozen=True, kw_only=True):
+    """A bucket whose usage, as `counted`, is not what its files add up to."""
+
+    bucket: str
+    counted: Usage
+    actual: Usage
+
+
+class Checked(msgspec.Struct, kw_only=True):
+    """What was looked at: rows of blobs by state, blobs in the store, unfinished writes, blobs read to their end."""
+
+    live: int = 0
+    staged: int = 0
+    condemned: int = 0
+    stored: int = 0
+    stored_bytes: int = 0
+    unfinished: int = 0
+    read: int = 0
+    read_bytes: int = 0
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """The outcome of a check that could be made to its end.
+
+    `doomed` is how many blobs, with `doomed_bytes`, a repair would condemn: orphans, and live ones without a file.
+    """
+
+    findings: list[Finding]
+    checked: Checked
+    doomed: int
+    doomed_bytes: int
+
+    def subjects(self, kind: Kind) -> list[str]:
+        """Return the subjects of all findings of that kind."""
+        return [finding.subject for finding in self.findings if finding.kind is kind]

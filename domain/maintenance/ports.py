@@ -1,0 +1,37 @@
+"""The ports of maintenance; `tests/contracts` checks their contracts."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from domain.blobs.model import BlobRecord
+from domain.maintenance.model import Miscount
+
+
+class Audit(Protocol):
+    """The part of the catalog that is compared with the store and with itself, and put right, while others use it."""
+
+    async def blob_records(self, *, after: str | None, limit: int) -> list[BlobRecord]:
+        """Return up to `limit` records of blobs whose keys come after `after` in the order of `place`, in that order.
+
+        Each page is of one moment.
+        """
+        ...
+
+    async def blob_records_of(self, keys: Sequence[str]) -> dict[str, BlobRecord]:
+        """Return the records of those of the blobs that the catalog knows, by key, all of one moment."""
+        ...
+
+    async def miscounted_usage(self) -> list[Miscount]:
+        """Return the buckets, sorted by name, whose usage is not the sum of their files, all of one moment."""
+        ...
+
+    async def recount_usage(self) -> int:
+        """Make the usage of every bucket the sum of its files, and return for how many it was not."""
+        ...
+
+    async def recount_files(self, keys: Sequence[str]) -> int:
+        """Make the file count of each of the blobs the number of its files, and return for how many it was not.
+
+        A blob without files is condemned for the whole grace; one that has files after all is live.
+        """
+        ...

@@ -1,0 +1,79 @@
+"""Finish or undo what a crash, a disconnect or a delete left behind."""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from domain.blobs.abort import try_to_abort
+from domain.blobs.model import Claim
+from domain.blobs.ports import BlobStore
+from domain.catalog import Catalog
+
+BATCH = 500
+# Far longer than a batch takes.
+CLAIM_SECONDS = 900.0
+JOB_SECONDS = 7 * 86_400.0
+# For how long who asks for an upload that has expired is told so.
+KEPT_SECONDS = 86_400.0
+
+
+class Reaped(msgspec.Struct, frozen=True, kw_only=True):
+    """What one batch did: files that expired, reservations whose lease had ended, blobs whose bytes are gone.
+
+    `refused` counts blobs whose bytes the store would not remove; they are tried again when their claim has ended.
+    `jobs` are those that had ended long ago, and are forgotten.
+    `keys` are idempotency keys whose result was kept for long enough.
+    """
+
+    expired: int = 0
+    lapsed: int = 0
+    removed: int = 0
+    refused: int = 0
+    jobs: int = 0
+    keys: int = 0
+
+
+class Reap:
+    """One round of the reaper. Any number may run at once, in any number of replicas.
+
+    The catalog hands each blob to one of them at a time. Bytes are removed before their row, so that a crash
+    between the two leaves a row, which is claimed again when the `lease` of the claim, in seconds, has ended. A batch
+    that takes longer than that is done twice at worst. Jobs are kept for `job_retention` seconds after their end.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        blobs: BlobStore,
+        *,
+        lease: float = CLAIM_SECONDS,
+        job_retention: float = JOB_SECONDS,
+    ) -> None:
+        self._catalog = catalog
+        self._blobs = blobs
+        self._lease = lease
+        self._job_retention = job_retention
+
+    async def __call__(self) -> AsyncIterator[Reaped]:
+        """Do what is due until nothing is, and yield what each batch did. Raises `UnavailableError` of either store."""
+        while count := await self._catalog.expire_files(limit=BATCH):
+            yield Reaped(expired=count)
+        while count := await self._catalog.condemn_lapsed(limit=BATCH):
+            yield Reaped(lapsed=count)
+        while count := await self._catalog.forget_jobs(age=self._job_retention, limit=BATCH):
+            yield Reaped(jobs=count)
+        while count := await self._catalog.forget_keys(limit=BATCH):
+            yield Reaped(keys=count)
+        while await self._catalog.forget_uploads(kept=KEPT_SECONDS, limit=BATCH):
+            pass  # their blobs are condemned as others whose lease has ended
+        # What is claimed and not removed is nobody's to remove until the claim's end.
+        await self._blobs.admit()
+        while claims := await self._catalog.claim_condemned(limit=BATCH, lease=self._lease):
+            yield await self._remove(claims)
+
+    async def _remove(self, claims: list[Claim]) -> Reaped:
+        aborted = [claim for claim in claims if claim.finished or await try_to_abort(self._blobs, claim.key)]
+        kept = await self._blobs.delete([claim.key for claim in aborted])
+        gone = [claim for claim in aborted if claim.key not in kept]
+        removed = await self._catalog.forget_blobs(gone)
+        return Reaped(removed=removed, refused=len(claims) - len(gone))

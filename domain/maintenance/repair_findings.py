@@ -1,0 +1,76 @@
+"""Put right what a check found, where that can be done."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from domain.blobs.ports import BlobStore
+from domain.catalog import Catalog
+from domain.maintenance.errors import RepairRefusedError
+from domain.maintenance.model import Kind, Report
+
+BATCH = 500
+# More than this share of the store's blobs, or of their bytes, is no accident's doing: rather it is the wrong
+# catalog, or one restored from long ago.
+LARGEST_SHARE = 0.1
+
+REPAIRED = frozenset({Kind.ORPHAN, Kind.STRAY_WRITE, Kind.WRONG_FILE_COUNT, Kind.WRONG_USAGE})
+
+
+class Repaired(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done: orphans condemned, stray writes aborted, blobs and buckets counted anew."""
+
+    condemned: int = 0
+    aborted: int = 0
+    recounted_blobs: int = 0
+    recounted_buckets: int = 0
+
+
+class RepairFindings:
+    """Repair what a report found. No bytes are deleted here: an orphan gets its row back, as a condemned blob.
+
+    So its bytes stay for the whole grace, in which a better catalog may claim them again, and go by the reaper. Bytes
+    that are missing or wrong cannot be repaired.
+    """
+
+    def __init__(self, catalog: Catalog, blobs: BlobStore) -> None:
+        self._catalog = catalog
+        self._blobs = blobs
+
+    async def __call__(self, report: Report, *, force: bool = False) -> Repaired:
+        """Do all that can be done. Any number may run at once, for the same report even.
+
+        Raises `RepairRefusedError`, with nothing done, where too large a share of the store would be condemned, unless
+        `force`; and `UnavailableError` of either store.
+        """
+        orphans = report.subjects(Kind.ORPHAN)
+        if not force:
+            _refuse_too_many(report)
+        for keys in _batches(orphans):
+            await self._catalog.release_blobs(keys, at_once=False)
+        strays = report.subjects(Kind.STRAY_WRITE)
+        for key in strays:
+            await self._blobs.abort(key)
+        recounted = [
+            await self._catalog.recount_files(keys) for keys in _batches(report.subjects(Kind.WRONG_FILE_COUNT))
+        ]
+        return Repaired(
+            condemned=len(orphans),
+            aborted=len(strays),
+            recounted_blobs=sum(recounted),
+            recounted_buckets=await self._catalog.recount_usage() if report.subjects(Kind.WRONG_USAGE) else 0,
+        )
+
+
+def _refuse_too_many(report: Report) -> None:
+    checked = report.checked
+    if report.doomed > LARGEST_SHARE * checked.stored or report.doomed_bytes > LARGEST_SHARE * checked.stored_bytes:
+        raise RepairRefusedError(
+            f"{report.doomed} of {checked.stored} stored blobs, {report.doomed_bytes} of {checked.stored_bytes} bytes, "
+            f"belong to no file, more than {LARGEST_SHARE:.0%}: nothing was repaired. Where the catalog is the right "
+            "one, --force condemns them."
+        )
+
+
+def _batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (keys[start : start + BATCH] for start in range(0, len(keys), BATCH))

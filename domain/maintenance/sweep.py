@@ -1,0 +1,28 @@
+"""Abort unfinished writes that nobody owns: what a crash, a lost answer or a late one left in the store."""
+
+import msgspec
+
+from domain.blobs.abort import try_to_abort
+from domain.blobs.ports import BlobStore
+from domain.maintenance.orphaned_writes import find_strays
+from domain.maintenance.ports import Audit
+
+
+class Swept(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the stray writes: `aborted`, or `refused` by the store, to be tried again next time."""
+
+    aborted: int = 0
+    refused: int = 0
+
+
+class Sweep:
+    """One sweep. Any number may run at once, in any number of replicas: keys are never used again."""
+
+    def __init__(self, catalog: Audit, blobs: BlobStore) -> None:
+        self._catalog = catalog
+        self._blobs = blobs
+
+    async def __call__(self) -> Swept:
+        """Abort what is nobody's. Raises `UnavailableError` of either store."""
+        done = [await try_to_abort(self._blobs, key) for key in await find_strays(self._catalog, self._blobs)]
+        return Swept(aborted=done.count(True), refused=done.count(False))

@@ -1,1 +1,0 @@
-"""Fileport's values and the pure rules on them, a module a concept."""

@@ -1,0 +1,34 @@
+"""Credentials for the database, as a secret keeps them."""
+
+from typing import Annotated
+
+import msgspec
+
+from domain.secrets.errors import SecretUnavailableError
+
+_Text = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class Credentials(msgspec.Struct, frozen=True, kw_only=True):
+    """A database's user and password. It never shows the password."""
+
+    username: _Text
+    password: _Text
+
+    def __repr__(self) -> str:
+        return f"Credentials(username={self.username!r}, password=...)"
+
+    def __rich_repr__(self) -> list[tuple[str, str]]:
+        return [("username", self.username)]
+
+
+def parse_credentials(secret: str) -> Credentials:
+    """Return the `username` and `password` of RDS's JSON form; its other fields do not matter.
+
+    Raises `SecretUnavailableError` for anything else, without a word of what the secret holds.
+    """
+    try:
+        return msgspec.json.decode(secret, type=Credentials)
+    except (msgspec.DecodeError, UnicodeError):
+        # Unchained: the decoder's message may quote what it read.
+        raise SecretUnavailableError("The secret is no JSON object with a username and a password.") from None

@@ -1,0 +1,197 @@
+"""Add bytes to an upload: what arrives is kept, however the request ends, and acknowledged once it is durable."""
+
+from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import suppress
+from functools import partial
+from uuid import UUID
+
+import anyio
+import msgspec
+
+from domain.blobs.partials import Progress
+from domain.blobs.ports import BlobStore, PartialBlobs
+from domain.catalog import Catalog
+from domain.errors import FileportError, UnavailableError
+from domain.files.content.admission import admit_upload, too_large
+from domain.uploads.checksums import Checksum, LateChecksum
+from domain.uploads.errors import ChecksumMismatchError, InvalidChecksumError, InvalidUploadError, UploadTooLongError
+from domain.uploads.find_upload import FindUpload
+from domain.uploads.finish_upload import FinishUpload
+from domain.uploads.model import Upload
+from domain.uploads.running_hashes import RunningHash, RunningHashes
+from domain.uploads.upload_lock import RELEASE_SECONDS, Turn, Turns
+
+
+class Addition(msgspec.Struct, frozen=True, kw_only=True):
+    """What one request adds: `size` bytes at `offset`, None where it does not say how many.
+
+    `length` is that of the whole upload, where it tells one now; `checksum` is of the bytes that it adds.
+    """
+
+    offset: int
+    size: int | None = None
+    length: int | None = None
+    checksum: Checksum | LateChecksum | None = None
+
+
+class AppendToUpload:
+    """Add to one upload. `max_file_size` is the service's own limit, in bytes."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        blobs: BlobStore,
+        partials: PartialBlobs,
+        turns: Turns,
+        *,
+        finish: FinishUpload,
+        find: FindUpload,
+        hashes: RunningHashes,
+        max_file_size: int,
+    ) -> None:
+        self._catalog = catalog
+        self._blobs = blobs
+        self._partials = partials
+        self._turns = turns
+        self._finish = finish
+        self._find = find
+        self._hashes = hashes
+        self._max_file_size = max_file_size
+
+    async def __call__(self, id: UUID, addition: Addition, body: AsyncIterable[bytes]) -> Upload:
+        """Add `body`, and return the upload as it is then: finished, where that was all of it.
+
+        With a checksum all of it is added or nothing; without one, what came before an error stays. Raises what
+        `Turns`, `Upload.admit` and `FinishUpload` do; `InvalidUploadError` for a length that contradicts another;
+        `UploadTooLongError` or `FileTooLargeError`; `ChecksumMismatchError`, and `InvalidChecksumError` where it is
+        told late; `LeaseLostError` where another request took over; and what `body` itself raises.
+        """
+        await self._blobs.admit()
+        upload = await self._turns(id, partial(self._add, addition=addition, body=body))
+        if upload.kind == "partial" and upload.is_finished:
+            await self._join(id)
+        return upload
+
+    async def _add(self, turn: Turn, *, addition: Addition, body: AsyncIterable[bytes]) -> Upload:
+        upload = turn.upload
+        upload.admit(offset=addition.offset, size=addition.size)
+        if addition.length is not None:
+            await self._set_length(turn, addition.length)
+        if upload.is_finished:
+            await _refuse(body)
+            return upload
+        progress = upload.progress
+        if progress is None:
+            progress = await self._partials.begin(upload.blob_key, size=turn.upload.length)
+            await turn.save(progress)
+        elif turn.is_inherited:
+            progress = self._partials.take_over(progress)
+        hash_ = await self._append(turn, progress, addition, body)
+        if turn.upload.is_whole:
+            await self._finish(turn, None if hash_ is None else hash_.sha256)
+        else:
+            self._keep(upload.id, hash_, turn.upload.size)
+        return turn.upload
+
+    async def _append(
+        self, turn: Turn, progress: Progress, addition: Addition, body: AsyncIterable[bytes]
+    ) -> RunningHash | None:
+        id_ = turn.upload.id
+        hash_ = self._hashes.take(id_, progress.size)
+        before = hash_ if hash_ is None or addition.checksum is None else hash_.copy()
+        added = _Added(turn.chunks(body), *await self._room(turn.upload), hash_, addition.checksum)
+        # What a checksum is about counts when it has come out: until then the former progress is the one on record.
+        checkpoint = turn.save if addition.checksum is None else lambda _: turn.confirm()
+        try:
+            after = await self._partials.append(
+                turn.upload.blob_key, progress, added, size=addition.size, checkpoint=checkpoint
+            )
+            added.check()
+            if addition.checksum is not None:
+                await turn.save(after)
+        except BaseException as error:
+            if error is added.failure:
+                self._keep(id_, hash_ if addition.checksum is None else before, turn.upload.size)
+            else:
+                await self._leave(turn)
+            raise
+        return hash_
+
+    async def _room(self, upload: Upload) -> tuple[int, FileportError]:
+        if upload.length is not None:
+            refusal = UploadTooLongError(f"The upload has a length of {upload.length} bytes.")
+            return upload.length - upload.size, refusal
+        limit = await admit_upload(self._catalog, upload.target, None, max_file_size=self._max_file_size)
+        return limit - upload.size, too_large(limit)
+
+    async def _set_length(self, turn: Turn, length: int) -> None:
+        upload = turn.upload
+        if upload.length not in {None, length} or length < upload.size:
+            raise InvalidUploadError(f"The length {length} contradicts what is known of the upload.")
+        await admit_upload(self._catalog, upload.target, length, max_file_size=self._max_file_size)
+        await turn.set_length(length)
+
+    async def _leave(self, turn: Turn) -> None:
+        # The store may be at work on it still: whoever goes on has to know.
+        if turn.upload.progress is not None:
+            with anyio.move_on_after(RELEASE_SECONDS, shield=True), suppress(UnavailableError):
+                await turn.save(self._partials.take_over(turn.upload.progress))
+
+    def _keep(self, id: UUID, hash_: RunningHash | None, size: int) -> None:
+        if hash_ is not None and hash_.size == size:
+            self._hashes.keep(id, hash_)
+
+    async def _join(self, part: UUID) -> None:
+        # The part is complete, whatever becomes of them: who asks for one of them is told.
+        with suppress(UnavailableError):
+            for final in await self._catalog.unfinished_finals(part):
+                with suppress(FileportError):
+                    await self._find(final)
+
+
+class _Added:
+    """Passes a body through: holds it to its room, hashes it, and remembers the error that it ended in."""
+
+    def __init__(
+        self,
+        body: AsyncIterable[bytes],
+        room: int,
+        refusal: FileportError,
+        hash_: RunningHash | None,
+        checksum: Checksum | LateChecksum | None,
+    ) -> None:
+        self._body = body
+        self._room = room
+        self._refusal = refusal
+        self._hash = hash_
+        self._sum = None if checksum is None else checksum.begin()
+        self.failure: Exception | None = None
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._body:
+                self._room -= len(chunk)
+                if self._room < 0:
+                    raise self._refusal
+                if self._hash is not None:
+                    self._hash.update(chunk)
+                if self._sum is not None:
+                    self._sum.update(chunk)
+                yield chunk
+        except Exception as error:
+            self.failure = error
+            raise
+
+    def check(self) -> None:
+        """Raise `ChecksumMismatchError` or `InvalidChecksumError` unless the bytes are what was declared."""
+        if self._sum is not None:
+            try:
+                self._sum.check()
+            except (ChecksumMismatchError, InvalidChecksumError) as error:
+                self.failure = error
+                raise
+
+
+async def _refuse(body: AsyncIterable[bytes]) -> None:
+    async for _ in body:
+        raise UploadTooLongError("The upload is finished.")

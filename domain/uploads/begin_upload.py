@@ -1,0 +1,110 @@
+"""Begin a resumable upload."""
+
+from collections.abc import AsyncIterable
+from contextlib import suppress
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from domain.blobs.model import new_blob_key
+from domain.catalog import Catalog
+from domain.errors import CatalogUnavailableError, FileportError, OutcomeUnknownError
+from domain.files.content.admission import admit_upload, checked
+from domain.idempotency.executor import Once
+from domain.idempotency.model import KeyClaim, KeyedRequest
+from domain.uploads.append_to_upload import Addition, AppendToUpload
+from domain.uploads.end_upload import EndUpload
+from domain.uploads.errors import InvalidUploadError
+from domain.uploads.find_upload import FindUpload
+from domain.uploads.model import MAX_PARTS, NewUpload, Upload
+from domain.values.ids import new_id
+
+
+class BeginUpload:
+    """Begin one upload, which lives for `ttl` seconds after the last work on it.
+
+    `max_file_size` is the service's own limit, in bytes.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        append: AppendToUpload,
+        find: FindUpload,
+        end: EndUpload,
+        once: Once,
+        *,
+        ttl: float,
+        max_file_size: int,
+    ) -> None:
+        self._catalog = catalog
+        self._append = append
+        self._find = find
+        self._end = end
+        self._once = once
+        self._ttl = ttl
+        self._max_file_size = max_file_size
+
+    async def __call__(
+        self,
+        new: NewUpload,
+        first: Addition | None = None,
+        body: AsyncIterable[bytes] | None = None,
+        request: KeyedRequest | None = None,
+    ) -> Upload:
+        """Return the upload: finished already, where all its bytes came, there are none, or all its parts are complete.
+
+        `body` are its first bytes. A file without a name gets the upload's id for one. The same `request` gets the
+        same upload, as it is by now, and its body is left unread. After an error there is no upload, but for
+        `OutcomeUnknownError`, and where a `request` can find it again. Raises what `checked`, `admit_upload`, `Once`,
+        `AppendToUpload` and `FindUpload` do, and `InvalidUploadError` for parts that are none.
+        """
+        id_ = new_id()
+        upload = await self._once(
+            request, Upload, lambda claim: self._create(new, claim, id=id_, has_body=body is not None)
+        )
+        is_repeat = upload.id != id_
+        try:
+            if first is not None and body is not None and not is_repeat:
+                return await self._append(id_, first, body)
+            is_ready = upload.kind == "final" or upload.length == 0
+            return await self._find(upload.id) if is_repeat or is_ready else upload
+        except OutcomeUnknownError:
+            raise  # it may be a file by now
+        except FileportError:
+            if request is None:
+                with suppress(FileportError):
+                    await self._end(id_)
+            raise
+
+    async def _create(self, new: NewUpload, claim: KeyClaim | None, *, id: UUID, has_body: bool) -> Upload:
+        if new.target is not None:
+            new = replace(new, target=checked(replace(new.target, name=new.target.name or str(id))))
+        if new.kind == "final":
+            if has_body:
+                raise InvalidUploadError("A final upload takes no bytes: it is put together from its parts.")
+            length = await self._length_of_parts(new)
+            new = replace(new, length=None)
+        else:
+            length = new.length
+        await admit_upload(self._catalog, new.target, length, max_file_size=self._max_file_size)
+        try:
+            return await self._catalog.create_upload(new, claim, id=id, blob_key=new_blob_key(), ttl=self._ttl)
+        except OutcomeUnknownError as error:
+            if claim is not None:
+                raise  # the repeat is told
+            # Nobody knows its id, and it expires: what the caller wanted has not happened, for certain.
+            raise CatalogUnavailableError(error.detail) from error
+
+    async def _length_of_parts(self, new: NewUpload) -> int | None:
+        if not 1 <= len(new.parts) <= MAX_PARTS:
+            raise InvalidUploadError(f"A final upload has 1 to {MAX_PARTS} parts.")
+        if new.length is not None:
+            raise InvalidUploadError("A final upload has the length of its parts: Upload-Length is left out.")
+        found = await self._catalog.uploads_of(new.parts)
+        for each in new.parts:
+            if each not in found or found[each].kind != "partial":
+                raise InvalidUploadError(f"There is no partial upload {each}.")
+        lengths = [found[each].length for each in new.parts]
+        known = [each for each in lengths if each is not None]
+        return sum(known) if len(known) == len(lengths) else None

@@ -1,0 +1,93 @@
+"""Checksums of what one request adds to an upload, as tus has them: by algorithm, and the value in Base64."""
+
+import hashlib
+import zlib
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+import msgspec
+
+from domain.uploads.errors import ChecksumMismatchError, InvalidChecksumError
+
+
+class Hash(Protocol):
+    """What sums bytes up."""
+
+    def update(self, data: bytes, /) -> None: ...
+
+    def digest(self) -> bytes: ...
+
+
+class Crc32:
+    """The CRC-32 of zip and Ethernet; its value is the number's four bytes, the highest first."""
+
+    def __init__(self) -> None:
+        self._value = 0
+
+    def update(self, data: bytes, /) -> None:
+        self._value = zlib.crc32(data, self._value)
+
+    def digest(self) -> bytes:
+        return self._value.to_bytes(4)
+
+
+ALGORITHMS: Mapping[str, Callable[[], Hash]] = {
+    "sha1": lambda: hashlib.sha1(usedforsecurity=False),
+    "sha256": hashlib.sha256,
+    "md5": lambda: hashlib.md5(usedforsecurity=False),
+    "crc32": Crc32,
+}
+
+
+class Checksum(msgspec.Struct, frozen=True):
+    """What a sender says that its bytes add up to."""
+
+    algorithm: str
+    value: bytes
+
+    def begin(self) -> "CheckedSum":
+        """Return a sum of no bytes yet, to be compared with this."""
+        return CheckedSum([self.algorithm], lambda: self)
+
+
+class LateChecksum(msgspec.Struct, frozen=True):
+    """What a sender says behind its bytes: `tell` returns it then, or raises `InvalidChecksumError`."""
+
+    tell: Callable[[], Checksum]
+
+    def begin(self) -> "CheckedSum":
+        """Return a sum of no bytes yet, by all algorithms: which one counts is told with the value."""
+        return CheckedSum(ALGORITHMS, self.tell)
+
+
+class CheckedSum:
+    """Sums up the bytes that a checksum is about."""
+
+    def __init__(self, algorithms: Iterable[str], tell: Callable[[], Checksum]) -> None:
+        self._hashes = {algorithm: ALGORITHMS[algorithm]() for algorithm in algorithms}
+        self._tell = tell
+
+    def update(self, data: bytes) -> None:
+        """Add to what was summed up."""
+        for hash_ in self._hashes.values():
+            hash_.update(data)
+
+    def check(self) -> None:
+        """Raise `ChecksumMismatchError` unless the sum is the one declared, `InvalidChecksumError` where none is."""
+        checksum = self._tell()
+        if (value := self._hashes[checksum.algorithm].digest()) != checksum.value:
+            declared, found = (b64encode(each).decode("ascii") for each in (checksum.value, value))
+            raise ChecksumMismatchError(
+                f"The {checksum.algorithm} of the bytes is {found}, not {declared}; none of them was kept."
+            )
+
+
+def make_checksum(algorithm: str, value: bytes) -> Checksum:
+    """Return the checksum. Raises `InvalidChecksumError`."""
+    if algorithm not in ALGORITHMS:
+        raise InvalidChecksumError(f"Checksums are by {', '.join(ALGORITHMS)}.")
+    length = len(ALGORITHMS[algorithm]().digest())
+    if len(value) != length:
+        raise InvalidChecksumError(f"A checksum by {algorithm} has {length} bytes.")
+    return Checksum(algorithm, value)

@@ -1,0 +1,87 @@
+"""Finish an upload whose bytes are all there: make them a file, or a part that is complete."""
+
+import hashlib
+from functools import partial
+from uuid import UUID
+
+from domain.blobs.errors import BlobMissingError
+from domain.blobs.model import Blob
+from domain.blobs.ports import BlobStore, PartialBlobs
+from domain.catalog import Catalog
+from domain.files.content.admission import admit_upload
+from domain.files.content.retry_unknown_commit import settled
+from domain.files.model import NewFile
+from domain.uploads.errors import UploadExpiredError
+from domain.uploads.model import Upload
+from domain.uploads.upload_lock import Turn
+
+
+class FinishUpload:
+    """Finish one upload, within a turn. Every step may be repeated, so that a crash between two is settled by the next.
+
+    A finished upload is kept for `kept` seconds, for those who ask what became of it.
+    """
+
+    def __init__(
+        self, catalog: Catalog, blobs: BlobStore, partials: PartialBlobs, *, kept: float, max_file_size: int
+    ) -> None:
+        self._catalog = catalog
+        self._blobs = blobs
+        self._partials = partials
+        self._kept = kept
+        self._max_file_size = max_file_size
+
+    async def __call__(self, turn: Turn, sha256: str | None = None) -> None:
+        """Finish the upload of the turn. `sha256` is that of all its bytes, None where they are to be read for it.
+
+        Raises what `Catalog.finish_upload` and the blob store do, and `UploadExpiredError` where a part is gone.
+        """
+        upload = turn.upload
+        if upload.kind == "final":
+            size = await self._concatenate(upload)
+        else:
+            size = await self._complete(turn)
+        file_id = None
+        if upload.target is None:
+            await self._catalog.finish_part(upload.id, turn.epoch)
+        else:
+            blob = Blob(key=upload.blob_key, size=size, sha256=sha256 or await self._hash(upload.blob_key))
+            file_id = await self._commit(turn, upload.target, blob)
+        turn.finished(length=size, file_id=file_id)
+
+    async def _commit(self, turn: Turn, target: NewFile, blob: Blob) -> UUID:
+        finish = partial(self._catalog.finish_upload, turn.upload.id, turn.epoch, target, blob, kept=self._kept)
+        return (await settled(finish)).file.id
+
+    async def _complete(self, turn: Turn) -> int:
+        upload = turn.upload
+        progress = upload.progress
+        if progress is None:
+            progress = await self._partials.begin(upload.blob_key, size=upload.length)
+            await turn.save(progress)
+        await self._partials.complete(upload.blob_key, progress)
+        return progress.size
+
+    async def _concatenate(self, upload: Upload) -> int:
+        parts = await self._parts(upload)
+        size = sum(each.size for each in parts)
+        await admit_upload(self._catalog, upload.target, size, max_file_size=self._max_file_size)
+        try:
+            await self._partials.concatenate(upload.blob_key, [each.blob_key for each in parts])
+        except BlobMissingError:
+            await self._parts(upload)  # one was ended meanwhile, which is nobody's broken promise
+            raise
+        return size
+
+    async def _parts(self, upload: Upload) -> list[Upload]:
+        parts = await self._catalog.uploads_of(upload.parts)
+        if not all(each in parts and parts[each].is_finished for each in upload.parts):
+            raise UploadExpiredError("A part of the upload is gone; begin it again.")
+        return [parts[each] for each in upload.parts]
+
+    async def _hash(self, key: str) -> str:
+        sha256 = hashlib.sha256()
+        async with self._blobs.open(key) as chunks:
+            async for chunk in chunks:
+                sha256.update(chunk)
+        return sha256.hexdigest()

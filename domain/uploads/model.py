@@ -1,0 +1,95 @@
+"""Resumable uploads: sessions that end as a file, or as a part of one."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from domain.blobs.partials import Progress
+from domain.files.model import NewFile
+from domain.uploads.errors import FinalUploadError, OffsetMismatchError, UploadTooLongError
+
+MAX_PARTS = 1000
+
+# A partial upload becomes no file of its own; a final one is put together from partial ones.
+UploadKind = Literal["whole", "partial", "final"]
+# Whether a request adds to it: one that died there has left its hold, and may have left bytes.
+HoldState = Literal["free", "held", "left"]
+
+
+class NewUpload(msgspec.Struct, frozen=True, kw_only=True):
+    """What a caller asks to be begun. `length`, in bytes, is None while it is not known.
+
+    `target` is the file that it is to become, None for a partial one; `given` is its metadata as the caller wrote it.
+    """
+
+    kind: UploadKind = "whole"
+    target: NewFile | None = None
+    length: int | None = None
+    given: str = ""
+    parts: tuple[UUID, ...] = ()
+
+
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
+    """A resumable upload. Its bytes are under `blob_key`, which is never shown.
+
+    `progress` is None before anything was stored. `file_id` is that of the file it became. With `is_wanted` a request
+    waits for its holder, who moves nothing, to let go.
+    """
+
+    id: UUID
+    kind: UploadKind
+    target: NewFile | None
+    length: int | None
+    given: str
+    parts: tuple[UUID, ...]
+    blob_key: str
+    progress: Progress | None
+    is_finished: bool
+    file_id: UUID | None
+    hold: HoldState
+    is_wanted: bool
+    created_at: datetime
+    expires_at: datetime
+
+    @property
+    def size(self) -> int:
+        """How many bytes are durable."""
+        if self.is_finished and self.length is not None:
+            return self.length
+        return 0 if self.progress is None else self.progress.size
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all bytes are there, so that only its finish is missing. Of a final one only its parts know."""
+        return self.kind != "final" and self.length is not None and self.size == self.length
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether its offset can be told: nobody may be at work on it, and it is finished if all of it is there."""
+        return self.is_finished or (self.hold == "free" and not self.is_whole)
+
+    def admit(self, *, offset: int, size: int | None) -> None:
+        """Raise unless `size` bytes may be added at `offset`; None where it is not known how many.
+
+        Raises `FinalUploadError`, `OffsetMismatchError`, `UploadTooLongError`.
+        """
+        if self.kind == "final":
+            raise FinalUploadError("A final upload takes no bytes: it is put together from its parts.")
+        if offset != self.size:
+            raise OffsetMismatchError(f"The upload has {self.size} bytes; these begin at {offset}.")
+        if self.length is not None and size is not None and offset + size > self.length:
+            raise UploadTooLongError(f"The upload has a length of {self.length} bytes, of which {offset} are there.")
+
+
+class Hold(msgspec.Struct, frozen=True, kw_only=True):
+    """One request's turn at an upload: nobody else changes it while the hold's lease lasts.
+
+    `epoch` fences it: a later hold has a higher one. `is_inherited` says that the one before was never let go, so that
+    its holder may still write.
+    """
+
+    upload: Upload
+    epoch: int
+    is_inherited: bool

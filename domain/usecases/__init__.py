@@ -1,1 +1,0 @@
-"""What Fileport does: one use case a module, each an object that is called with one request."""

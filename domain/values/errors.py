@@ -1,0 +1,43 @@
+"""What can go wrong with values."""
+
+from domain.errors import FileportError, InvalidInputError
+
+
+class InvalidContentTypeError(InvalidInputError):
+    """A content type does not follow RFC 9110, section 8.3.1."""
+
+    code = "invalid_content_type"
+
+
+class InvalidTimeError(InvalidInputError):
+    """A time has no offset from UTC, or leaves the calendar."""
+
+    code = "invalid_time"
+
+
+class InvalidCursorError(InvalidInputError):
+    """A cursor was not made by this service, or belongs to another sort."""
+
+    code = "invalid_cursor"
+
+
+class InvalidDigestError(InvalidInputError):
+    """A digest is not written as RFC 9530 or RFC 1864 has it, or not as long as its algorithm's are."""
+
+    code = "invalid_digest"
+
+
+class DigestMismatchError(InvalidInputError):
+    """The body has another digest than its sender declared: it was damaged on its way, or is not what was meant."""
+
+    code = "digest_mismatch"
+
+
+class RangeNotSatisfiableError(FileportError):
+    """None of the byte ranges asked for lies in the file, which has `size` bytes."""
+
+    code = "range_not_satisfiable"
+
+    def __init__(self, detail: str, *, size: int) -> None:
+        super().__init__(detail)
+        self.size = size

@@ -1,0 +1,125 @@
+"""Media types (RFC 9110, section 8.3.1): checked, compared, guessed from names, read for a charset."""
+
+import codecs
+import mimetypes
+import re
+
+from domain.values.errors import InvalidContentTypeError
+
+OCTET_STREAM = "application/octet-stream"
+MAX_CONTENT_TYPE_LENGTH = 255
+
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_QUOTED = r'"(?:[\t \x21\x23-\x5b\x5d-\x7e]|\\[\t \x21-\x7e])*"'
+_PARAMETER = re.compile(rf"[ \t]*;[ \t]*(?:({_TOKEN})=({_TOKEN}|{_QUOTED}))?")
+# RFC 6838, section 4.2: narrower than a token, without the `*` that patterns need.
+_TYPE = r"[0-9A-Za-z][0-9A-Za-z!#$&^_.+-]{0,126}"
+_ESSENCE = re.compile(rf"{_TYPE}/{_TYPE}")
+_PATTERN = re.compile(rf"{_TYPE}/(?:\*|{_TYPE})|\*/\*")
+
+# Only Python's own table: the system's differ from machine to machine.
+_BY_EXTENSION = mimetypes.MimeTypes()
+# What that table has not in every version of Python.
+for _extension, _content_type in {
+    ".7z": "application/x-7z-compressed",
+    ".avif": "image/avif",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".flac": "audio/flac",
+    ".gz": "application/gzip",
+    ".heic": "image/heic",
+    ".jsonl": "application/jsonl",
+    ".m4a": "audio/mp4",
+    ".md": "text/markdown",
+    ".mkv": "video/x-matroska",
+    ".odt": "application/vnd.oasis.opendocument.text",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".parquet": "application/vnd.apache.parquet",
+    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ".rtf": "application/rtf",
+    ".toml": "application/toml",
+    ".webm": "video/webm",
+    ".webp": "image/webp",
+    ".woff2": "font/woff2",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".yaml": "application/yaml",
+}.items():
+    _BY_EXTENSION.add_type(_content_type, _extension)
+
+# The encodings of the WHATWG Encoding Standard that Python has, by Python's names. Python's other codecs
+# include some that are no charsets (rot13), explode (zlib) or are quadratic (idna).
+_CHARSETS = """
+    utf-8 utf-16 utf-16-le utf-16-be utf-32 utf-32-le utf-32-be ascii latin-1 iso8859-2 iso8859-3 iso8859-4 iso8859-5
+    iso8859-6 iso8859-7 iso8859-8 iso8859-9 iso8859-10 iso8859-11 iso8859-13 iso8859-14 iso8859-15 iso8859-16
+    cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 cp866 cp874 koi8-r koi8-u mac-roman mac-cyrillic
+    big5 big5hkscs gbk gb2312 gb18030 euc-jp euc-kr iso2022_jp shift_jis cp932 cp949
+"""
+_TEXT_CODECS = frozenset(codecs.lookup(charset).name for charset in _CHARSETS.split())
+
+
+def parse_content_type(value: str) -> str:
+    """Return `value` with its type, subtype and parameter names in lower case and its spacing regular.
+
+    Raises `InvalidContentTypeError` where the grammar is broken or the value exceeds 255 characters.
+    """
+    value = value.strip(" \t")
+    essence = _ESSENCE.match(value)
+    if essence is None or len(value) > MAX_CONTENT_TYPE_LENGTH:
+        raise InvalidContentTypeError("The content type is not of the form type/subtype; parameter=value.")
+    parts = [essence.group().lower()]
+    parts += (f"{name}={parameter}" for name, parameter in _parameters(value, essence.end()))
+    return "; ".join(parts)
+
+
+def content_type_of(name: str, given: str | None = None) -> str:
+    """Return the content type of an upload: `given`, parsed, or else what the extension of `name` stands for.
+
+    `application/octet-stream` where it stands for nothing. Raises `InvalidContentTypeError`.
+    """
+    if given:
+        return parse_content_type(given)
+    guessed, encoding = _BY_EXTENSION.guess_type(name.rpartition("/")[2], strict=True)
+    return guessed if guessed is not None and encoding is None else OCTET_STREAM
+
+
+def check_type_pattern(pattern: str) -> str:
+    """Return `pattern`, `type/subtype`, `type/*` or `*/*`, in lower case, or raise `InvalidContentTypeError`."""
+    if len(pattern) > MAX_CONTENT_TYPE_LENGTH or not _PATTERN.fullmatch(pattern):
+        raise InvalidContentTypeError("A content type pattern is type/subtype, type/* or */*.")
+    return pattern.lower()
+
+
+def matches_type(content_type: str, pattern: str) -> bool:
+    """Tell whether a parsed content type matches a checked pattern; parameters do not count."""
+    essence = content_type.partition(";")[0]
+    if pattern == "*/*":
+        return True
+    if pattern.endswith("/*"):
+        return essence.startswith(pattern[:-1])
+    return essence == pattern
+
+
+def charset_of(content_type: str) -> str | None:
+    """Return Python's name of the charset that a parsed content type names, UTF-8 where it names none.
+
+    None where the charset is not one of the Web's text encodings.
+    """
+    parameters = dict(_parameters(content_type, len(content_type.partition(";")[0])))
+    label = parameters.get("charset", "utf-8").strip('"')
+    try:
+        codec = codecs.lookup(label).name
+    except (LookupError, ValueError):
+        return None
+    return codec if codec in _TEXT_CODECS else None
+
+
+def _parameters(value: str, start: int) -> list[tuple[str, str]]:
+    parameters: list[tuple[str, str]] = []
+    while start < len(value):
+        match = _PARAMETER.match(value, start)
+        if match is None:
+            raise InvalidContentTypeError("The content type has a parameter that is not of the form name=value.")
+        if match[1] is not None:
+            parameters.append((match[1].lower(), match[2]))
+        start = match.end()
+    return parameters
