@@ -30,7 +30,7 @@ class Server:
 
 def compile_all(data_dir: Path) -> None:
     """Compile what a server imports, so that no start is measured that does."""
-    subprocess.run([sys.executable, "-c", "import service.cli, service.app"], env=_environ(data_dir), check=True)
+    subprocess.run([sys.executable, "-c", "import service.cli, service.http.app"], env=_environ(data_dir), check=True)
 
 
 @contextmanager

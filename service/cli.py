@@ -12,10 +12,11 @@ from typing import NoReturn
 import msgspec
 
 from domain.errors import FileportError
-from service import embedded, server
-from service.container import check_disk, migrate_catalog
+from service import embedded
+from service.container.providers import check_disk, migrate_catalog
 from service.fsck import UNKNOWN, Options, fsck
-from service.logs import configure_logs
+from service.observability.logs import configure_logs
+from service.server import serve as server
 from service.settings import Settings, SettingsError, read_settings
 
 

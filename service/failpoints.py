@@ -69,7 +69,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "commit.replace": (f"{_CATALOG}.commit:_replace",),
     "commit.release": (f"{_CATALOG}.commit:release",),
     "commit.usage": (f"{_CATALOG}.commit:count_usage",),
-    "answer": ("service.http.uploads:stored_response",),
+    "answer": ("service.http.resources.content.stores:stored_response",),
     # Bytes that a client sends to S3 itself: a row, and an upload in parts, before it can; their copy, and its commit.
     "direct.begin": (f"{_S3}.direct_access:S3DirectAccess.begin_parts",),
     "direct.open": (f"{_CATALOG}.direct_uploads:PostgresDirectUploads.open_direct_upload",),
@@ -94,7 +94,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "upload.finish": (f"{_CATALOG}.uploads:PostgresUploads.finish_upload",),
     "upload.finish.commit": (f"{_CATALOG}.uploads:commit",),
     "upload.end": (f"{_CATALOG}.uploads:PostgresUploads.end_upload",),
-    "upload.answer": ("service.http.tus.uploads:added_response",),
+    "upload.answer": ("service.http.resources.uploads.routes:added_response",),
     # Other changes of files and buckets. `file.…` are steps that they share.
     "change": (f"{_CATALOG}.files:PostgresFiles.change_file",),
     "change.statements": (f"{_CATALOG}.files:change",),

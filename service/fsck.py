@@ -14,7 +14,7 @@ from domain.maintenance.errors import RepairRefusedError
 from domain.maintenance.model import Checked, Finding, Kind, Report
 from domain.maintenance.repair_findings import REPAIRED, Repaired, RepairFindings
 from service import embedded
-from service.container import check_catalog, make_auditing_container
+from service.container.providers import check_catalog, make_auditing_container
 from service.settings import Settings
 
 CLEAN, FINDINGS, UNKNOWN = 0, 1, 2

@@ -12,7 +12,7 @@ from litestar.types import HTTPReceiveMessage
 from domain.blobs.errors import InterruptedBodyError
 from domain.errors import InvalidInputError
 from domain.values.digests import Hashes
-from service.http.digests import declared_digests
+from service.http.headers.digests import declared_digests
 
 T = TypeVar("T")
 

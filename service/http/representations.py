@@ -6,11 +6,10 @@ from uuid import UUID
 import msgspec
 from litestar import Response
 
-from domain.buckets.model import Bucket, Usage
 from domain.files.metadata import JsonObject
 from domain.files.model import File, Stored
 from domain.values.preconditions import last_modified
-from service.http.dates import http_date
+from service.http.headers.dates import http_date
 
 # Who reads needs a key, so no cache that is shared may keep it; and what is kept is asked for again, with its tag.
 PRIVATE = "private, no-cache"
@@ -41,28 +40,6 @@ class FilePage(msgspec.Struct, frozen=True, kw_only=True):
     limit: int
     offset: int
     total: int | None
-    next: str | None
-
-
-class BucketBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A bucket: its policy, and what its files add up to."""
-
-    name: str
-    max_file_size: int | None
-    allowed_types: tuple[str, ...] | None
-    quota_bytes: int | None
-    default_ttl: int | None
-    public: bool
-    cache_control: str | None
-    created_at: datetime
-    usage: Usage
-
-
-class BucketPage(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of buckets; `next` is the cursor of the next one, null on the last."""
-
-    items: list[BucketBody]
-    limit: int
     next: str | None
 
 
@@ -111,19 +88,3 @@ def _kept(file: File) -> dict[str, str]:
 def stored_response(stored: Stored) -> Response[FileBody]:
     """Return the response to an upload: 201 for a new file, 200 for one that was replaced."""
     return file_response(stored.file, status=201 if stored.created else 200)
-
-
-def bucket_body(bucket: Bucket) -> BucketBody:
-    """Return a bucket as callers see it."""
-    policy = bucket.policy
-    return BucketBody(
-        name=bucket.name,
-        max_file_size=policy.max_file_size,
-        allowed_types=policy.allowed_types,
-        quota_bytes=policy.quota_bytes,
-        default_ttl=policy.default_ttl,
-        public=policy.public,
-        cache_control=policy.cache_control,
-        created_at=bucket.created_at,
-        usage=bucket.usage,
-    )

@@ -20,7 +20,8 @@ from domain.errors import (
 )
 from domain.idempotency.errors import IdempotencyKeyInUseError, IdempotencyKeyReusedError, InvalidIdempotencyKeyError
 from domain.values.errors import DigestMismatchError, InvalidDigestError
-from service.http.conditions import InvalidConditionError
+from service.http.headers.conditions import InvalidConditionError
+from service.http.middleware.in_flight import ShuttingDownError
 from service.http.openapi import schemas
 from service.http.openapi.headers import HEADERS, ON_BODIES, ON_RANGES, REQUEST_HEADERS, REQUEST_ID, header_reference
 from service.http.openapi.operation import Answer, Content, Operation, Refusal
@@ -30,7 +31,6 @@ from service.http.openapi.problem_answers import problem_answers
 from service.http.openapi.samples import curl
 from service.http.openapi.where import where_schemas
 from service.http.problems import Problem
-from service.http.running import ShuttingDownError
 
 _ABOUT = """\
 A file service: metadata in Postgres, bytes in S3, and the two never disagree.

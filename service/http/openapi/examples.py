@@ -17,8 +17,10 @@ from domain.files.search.model import encode_cursor, parse_sort
 from domain.jobs.model import Job, JobPlace, JobProblem, PrefixDestination, Progress, Task
 from domain.values.cursors import encode_place
 from domain.values.digests import Digest
-from service.http.archives import ArchiveRequest
-from service.http.batches import (
+from service.http.problems import problem_of
+from service.http.representations import FilePage, file_body
+from service.http.resources.archives.routes import ArchiveRequest
+from service.http.resources.batches.routes import (
     BatchAnswer,
     BatchRequest,
     CopyOperation,
@@ -27,13 +29,17 @@ from service.http.batches import (
     OperationResult,
     PatchOperation,
 )
-from service.http.direct_upload_bodies import DirectUploadPage, direct_upload_body, opened_upload_body, part_page
-from service.http.direct_uploads import DirectUploadRequest
-from service.http.health import Liveness, Readiness
-from service.http.jobs import JobPageBody, job_body
-from service.http.problems import problem_of
-from service.http.representations import BucketPage, FilePage, bucket_body, file_body
-from service.http.tus.answers import UploadBody, UploadPage
+from service.http.resources.buckets.bodies import BucketPage, bucket_body
+from service.http.resources.direct_uploads.bodies import (
+    DirectUploadPage,
+    direct_upload_body,
+    opened_upload_body,
+    part_page,
+)
+from service.http.resources.direct_uploads.routes import DirectUploadRequest
+from service.http.resources.health.routes import Liveness, Readiness
+from service.http.resources.jobs.routes import JobPageBody, job_body
+from service.http.resources.uploads.bodies import UploadBody, UploadPage
 
 _NOVEMBER = datetime(2026, 11, 3, 9, 26, 12, 480_211, tzinfo=UTC)
 _NEXT_DAY = datetime(2026, 11, 4, 9, 26, 12, 480_211, tzinfo=UTC)

@@ -11,9 +11,9 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.routes import BaseRoute
 
-from service.http.conditions import precondition_of
+from service.http.get_or_head import read
+from service.http.headers.conditions import precondition_of
 from service.http.openapi.document import build_document
-from service.http.reading import read
 
 _STATIC = Path(__file__).parent.parent / "static"
 _HEADERS = {

@@ -35,11 +35,11 @@ from domain.values.errors import (
     RangeNotSatisfiableError,
 )
 from service.http import problems
-from service.http.conditions import InvalidConditionError
-from service.http.forms import InvalidFormError
+from service.http.headers.conditions import InvalidConditionError
 from service.http.openapi import schemas
 from service.http.openapi.headers import header_reference
 from service.http.openapi.operation import Refusal
+from service.http.resources.content.forms import InvalidFormError
 
 # What a caller reads where the docstring of the error speaks to us, and what the framework's refusals say.
 _DETAILS: Mapping[Refusal, str] = {

@@ -10,7 +10,7 @@ import msgspec
 
 from service.http.openapi.headers import REQUEST_HEADERS
 from service.http.openapi.operation import JSON, Content, Operation
-from service.http.zip.body import MEDIA_TYPE as ZIP
+from service.http.resources.archives.zip.body import MEDIA_TYPE as ZIP
 
 _LOCAL_FILE = "opera.flac"
 _LOCAL_ARCHIVE = "opera.zip"

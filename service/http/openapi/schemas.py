@@ -21,15 +21,22 @@ from domain.files.names import MAX_NAME_BYTES
 from domain.files.patches import FilePatch
 from domain.jobs.model import MAX_PROBLEMS, JobProblem, PrefixDestination, Task
 from domain.values.media_types import MAX_CONTENT_TYPE_LENGTH
-from service.http.archives import ArchiveRequest
-from service.http.batches import CopyOperation, DeleteOperation, MoveOperation, OperationResult, PatchOperation
-from service.http.direct_upload_bodies import DirectUploadBody, DirectUploadPage, OpenedUploadBody, PartBody
-from service.http.direct_uploads import DirectUploadRequest
-from service.http.jobs import JobBody, JobPageBody
 from service.http.openapi import patterns
 from service.http.problems import Problem
-from service.http.representations import BucketBody, BucketPage, FileBody, FilePage
-from service.http.tus.answers import UploadBody, UploadPage
+from service.http.representations import FileBody, FilePage
+from service.http.resources.archives.routes import ArchiveRequest
+from service.http.resources.batches.routes import (
+    CopyOperation,
+    DeleteOperation,
+    MoveOperation,
+    OperationResult,
+    PatchOperation,
+)
+from service.http.resources.buckets.bodies import BucketBody, BucketPage
+from service.http.resources.direct_uploads.bodies import DirectUploadBody, DirectUploadPage, OpenedUploadBody, PartBody
+from service.http.resources.direct_uploads.routes import DirectUploadRequest
+from service.http.resources.jobs.routes import JobBody, JobPageBody
+from service.http.resources.uploads.bodies import UploadBody, UploadPage
 
 Schema = Mapping[str, Any]
 

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from domain.maintenance.reap import Reap
-from service.app import create_app
-from service.container import make_container
+from service.container.providers import make_container
+from service.http.app import create_app
 from service.settings import read_settings
 from tests.clients import ROOT_KEY, client_of, running
 

@@ -18,9 +18,9 @@ def test_the_command_leaves_the_library_of_the_figures_to_its_workers() -> None:
 def test_only_a_worker_that_is_told_to_imports_failpoints(environ: dict[str, str], is_imported: bool) -> None:
     program = """
 import os, sys
-from service.logs import configure_logs
+from service.observability.logs import configure_logs
 from service.settings import read_settings
-from service.worker import make_server
+from service.server.worker import make_server
 configure_logs(level="info", format_="json")
 make_server(read_settings(os.environ))
 print("service.failpoints" in sys.modules)

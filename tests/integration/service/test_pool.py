@@ -9,8 +9,8 @@ import httpx
 from dishka import Provider, Scope, provide
 
 from domain.blobs.ports import BlobStore
-from service.app import create_app
-from service.container import make_container
+from service.container.providers import make_container
+from service.http.app import create_app
 from service.settings import read_settings
 from tests.clients import ROOT_KEY, client_of, running
 from tests.unit.fakes import FakeBlobStore

@@ -6,7 +6,7 @@ import sys
 # A server that ends while its worker is on its way: nothing tells the worker, who has not asked to be told yet.
 _ORPHAN = """
 import multiprocessing, os
-from service.workers import end_with_parent
+from service.server.supervisor import end_with_parent
 
 def work(server):
     while os.getppid() == server:
@@ -22,7 +22,7 @@ os._exit(0)
 # A worker that has asked, and whose server ends then.
 _TOLD = """
 import multiprocessing, os, signal
-from service.workers import end_with_parent
+from service.server.supervisor import end_with_parent
 
 def work(ready):
     end_with_parent()
@@ -40,7 +40,7 @@ os._exit(0)
 # Two workers, of whom one dies before anybody waits for them.
 _DYING = """
 import os, signal
-from service.workers import Workers
+from service.server.supervisor import Workers
 
 turn, give = os.pipe()
 os.write(give, b"x")

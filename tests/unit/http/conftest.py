@@ -13,8 +13,8 @@ from domain.blobs.ports import BlobStore, DirectAccess, PartialBlobs
 from domain.blobs.reservations import Reservations
 from domain.catalog import Catalog
 from domain.values.clock import Clock
-from service.app import create_app
-from service.container import make_container
+from service.container.providers import make_container
+from service.http.app import create_app
 from service.settings import read_settings
 from tests.clients import ROOT_KEY, client_of, running
 from tests.lint import complaints

@@ -5,7 +5,7 @@ from typing import Any
 import anyio
 import pytest
 
-from service.http.closing import close_after_refusals
+from service.http.middleware.close_after_early_response import close_after_refusals
 
 BODY = {"type": "http.request", "body": b"x", "more_body": True}
 END = {"type": "http.request", "body": b"", "more_body": False}

@@ -6,8 +6,8 @@ from typing import Any
 
 import anyio
 
-from service.capacity import Capacity
-from service.http.content import ContentResponse
+from service.http.streaming import ContentResponse
+from service.runtime.concurrency import Capacity
 
 MEBIBYTE = 1024 * 1024
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.http.dates import http_date, parse_http_date
+from service.http.headers.dates import http_date, parse_http_date
 
 EXAMPLE = datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)
 

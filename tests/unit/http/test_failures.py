@@ -6,8 +6,8 @@ import pytest
 import structlog
 
 from domain.blobs.errors import BlobStoreUnavailableError
-from service.http.connections import EXTENSION
-from service.http.failures import break_off_failed_answers
+from service.http.middleware.abort_on_failure import break_off_failed_answers
+from service.server.connections import EXTENSION
 
 START = {"type": "http.response.start", "status": 200, "headers": []}
 

@@ -10,9 +10,9 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from service.http import http1
-from service.http.connections import break_off, cut, trailers, unsent_bytes
-from service.http.http1 import MAX_FIELDS, MAX_SECTION_BYTES, Http1Protocol
+from service.server import http1
+from service.server.connections import break_off, cut, trailers, unsent_bytes
+from service.server.http1 import MAX_FIELDS, MAX_SECTION_BYTES, Http1Protocol
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
 PUT = b"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"

@@ -22,18 +22,19 @@ from domain.files.search.model import parse_sort
 from domain.jobs.model import Task
 from domain.values.media_types import check_type_pattern, parse_content_type
 from service.http import problems
-from service.http.archives import ArchiveRequest
-from service.http.batches import BatchAnswer, BatchRequest
-from service.http.direct_upload_bodies import DirectUploadBody, DirectUploadPage, OpenedUploadBody, PartPage
-from service.http.direct_uploads import DirectUploadRequest
-from service.http.health import Liveness, Readiness
-from service.http.jobs import JobBody, JobPageBody
 from service.http.openapi import patterns
 from service.http.openapi.document import build_document
 from service.http.openapi.operations import OPERATIONS
 from service.http.problems import Problem
-from service.http.representations import BucketBody, BucketPage, FileBody, FilePage
-from service.http.tus.answers import UploadPage
+from service.http.representations import FileBody, FilePage
+from service.http.resources.archives.routes import ArchiveRequest
+from service.http.resources.batches.routes import BatchAnswer, BatchRequest
+from service.http.resources.buckets.bodies import BucketBody, BucketPage
+from service.http.resources.direct_uploads.bodies import DirectUploadBody, DirectUploadPage, OpenedUploadBody, PartPage
+from service.http.resources.direct_uploads.routes import DirectUploadRequest
+from service.http.resources.health.routes import Liveness, Readiness
+from service.http.resources.jobs.routes import JobBody, JobPageBody
+from service.http.resources.uploads.bodies import UploadPage
 
 METHODS = ("get", "head", "put", "post", "patch", "delete")
 BODIES: dict[str, type] = {

@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from domain.errors import BodyTimeoutError
-from service.http.patience import limit_bodies
+from service.http.middleware.body_timeout import limit_bodies
 
 SCOPE: Any = {"type": "http", "method": "PUT", "client": None, "server": None}
 CHUNK = {"type": "http.request", "body": b"x", "more_body": True}

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from litestar.exceptions import LitestarException
 
-from service.http.dates import http_date
+from service.http.headers.dates import http_date
 from tests.clients import said_of_content
 from tests.unit.fakes import FakeBlobStore
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import anyio
 
-from service.http.running import RunningRequests
+from service.http.middleware.in_flight import RunningRequests
 
 SCOPE: Any = {"type": "http", "client": None, "server": None}
 START = {"type": "http.response.start", "status": 200, "headers": []}

@@ -12,9 +12,9 @@ from domain.blobs.errors import BlobStoreRefusedError, BlobStoreUnavailableError
 from domain.catalog import Catalog
 from domain.maintenance.reap import Reap
 from domain.values.clock import Clock
-from service.app import create_app
-from service.circuits import Stores, guarded
-from service.container import make_container
+from service.container.circuits import Stores, guarded
+from service.container.providers import make_container
+from service.http.app import create_app
 from service.settings import read_settings
 from tests.clients import ROOT_KEY, client_of, running
 from tests.unit.fake_partials import FakePartialBlobs

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from service.http.connections import EXTENSION
+from service.server.connections import EXTENSION
 from tests.clients import client_of
 from tests.tus import BYTES, UPLOADS
 from tests.unit.http.conftest import Service

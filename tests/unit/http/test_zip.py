@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.http.zip.layout import Layout
-from service.http.zip.records import Entry, descriptor, local_header, local_length
+from service.http.resources.archives.zip.layout import Layout
+from service.http.resources.archives.zip.records import Entry, descriptor, local_header, local_length
 
 TIME = datetime(2026, 11, 21, 10, 33, 41, tzinfo=UTC)
 GIGABYTE = 1024**3

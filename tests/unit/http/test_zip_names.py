@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from domain.files.errors import InvalidNameError
 from domain.files.names import check_file_name
-from service.http.zip.names import names_in_archive
+from service.http.resources.archives.zip.names import names_in_archive
 from tests.factories import MemberFactory
 
 

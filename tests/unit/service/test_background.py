@@ -13,8 +13,8 @@ from domain.idempotency.model import KeyClaim
 from domain.jobs.work_on_jobs import WorkOnJobs
 from domain.maintenance.reap import Reap, Reaped
 from domain.values.ids import new_id
-from service.background import keep_leases, reap_forever, work_on_jobs_forever
-from service.bell import Bell
+from service.runtime.periodic import keep_leases, reap_forever, work_on_jobs_forever
+from service.runtime.wake_up import Bell
 from tests.contracts.catalog_jobs import deleting
 from tests.unit.fakes import BLOB_STORE_DOWN, CATALOG_DOWN, FakeBlobStore, FakeCatalog, FakeClock
 

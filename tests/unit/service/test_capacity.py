@@ -5,7 +5,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from domain.errors import OverloadedError
-from service.capacity import Capacity, Places
+from service.runtime.concurrency import Capacity, Places
 
 
 def figure(name: str) -> float:

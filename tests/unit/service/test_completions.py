@@ -12,7 +12,7 @@ import structlog
 from domain.direct_uploads.complete_direct_upload import CompleteDirectUpload
 from domain.direct_uploads.errors import IncompleteUploadError
 from domain.files.model import Stored
-from service.completions import AT_ONCE, Completions
+from service.runtime.completions import AT_ONCE, Completions
 from tests.factories import FileFactory
 
 STORED = Stored(file=FileFactory.build(), created=True)

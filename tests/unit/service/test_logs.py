@@ -6,7 +6,7 @@ import logging
 import pytest
 import structlog
 
-from service.logs import configure_logs
+from service.observability.logs import configure_logs
 
 
 def fail_with_a_secret_at_hand() -> None:

@@ -7,7 +7,7 @@ import stamina
 import structlog
 from prometheus_client import REGISTRY
 
-from service.retries import observe_retries
+from service.observability.retries import observe_retries
 
 
 class MetAnotherError(Exception):

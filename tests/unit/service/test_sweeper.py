@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY
 
 from domain.blobs.model import new_blob_key
 from domain.maintenance.sweep import Sweep
-from service.background import sweep_forever
+from service.runtime.periodic import sweep_forever
 from tests.unit.fakes import CATALOG_DOWN, FakeBlobStore, FakeCatalog
 
 

@@ -1,0 +1,1 @@
+"""Which adapter keeps which port."""

@@ -1,0 +1,35 @@
+"""The circuit around the blob store, as the service runs it: in the log and among the figures."""
+
+from typing import NamedTuple
+
+import structlog
+
+from adapters.circuit import Circuit, CircuitBlobStore, CircuitPartialBlobs
+from domain.blobs.ports import BlobStore, PartialBlobs
+from domain.values.clock import Clock
+
+log = structlog.get_logger()
+
+
+class Stores(NamedTuple):
+    """A blob store by both of its ports."""
+
+    blobs: BlobStore
+    partials: PartialBlobs
+
+
+def guarded(blobs: BlobStore, partials: PartialBlobs, clock: Clock) -> Stores:
+    """Return the store behind a circuit, which tells the log and the figures when it opens and closes."""
+    # The commands import this, and a process that has imported the figures cannot fork workers that share theirs.
+    from service.observability.metrics import show_circuit  # noqa: PLC0415
+
+    def tell(is_open: bool) -> None:
+        show_circuit(is_open=is_open)
+        if is_open:
+            log.error("blob store is down")
+        else:
+            log.info("blob store is back")
+
+    circuit = Circuit(clock, on_change=tell)
+    store = CircuitBlobStore(blobs, circuit)
+    return Stores(store, CircuitPartialBlobs(partials, store, circuit))

@@ -1,0 +1,1 @@
+"""Header fields as the RFCs have them. Knows no resource."""

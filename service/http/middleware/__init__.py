@@ -1,0 +1,1 @@
+"""Wrappers of the application, one a module."""

@@ -1,0 +1,69 @@
+"""Answers with a file's bytes: all of them, some, or none where the reader has them already."""
+
+from http import HTTPStatus
+from typing import Any
+
+from litestar import Request
+
+from domain.files.content.read_file import Reading
+from domain.files.content.read_text import Text
+from domain.files.model import File
+from domain.files.names import check_file_name
+from domain.values.ranges import ByteRange, parse_ranges, resolve_ranges
+from service.http.headers.conditions import if_range_of, precondition_of
+from service.http.resources.content.byteranges import Byteranges, content_range
+from service.http.resources.content.headers import content_headers, text_headers, unchanged_headers, whole_headers
+from service.http.streaming import ContentResponse
+from service.runtime.concurrency import Places
+
+
+def content_answer(
+    request: Request[Any, Any, Any], reading: Reading, places: Places, *, download: str | None
+) -> ContentResponse:
+    """Answer with the bytes that the request wants, in the order of RFC 9110, section 13.2.2.
+
+    `download` is the name to save them under, which may be empty; None leaves it to their type. Raises
+    `InvalidNameError`, `InvalidConditionError`, `PreconditionFailedError`, `RangeNotSatisfiableError`.
+    """
+    file = reading.file
+    if download:
+        check_file_name(download)
+    if precondition_of(request).is_fresh(file):
+        headers = unchanged_headers(file, reading.policy)
+        return ContentResponse(reading.whole(), headers, places, size=file.size, status=HTTPStatus.NOT_MODIFIED)
+    headers = content_headers(request, file, reading.policy, download)
+    match _wanted_parts(request, file):
+        case []:
+            headers |= whole_headers(request, file)
+            return ContentResponse(reading.whole(), headers, places, size=file.size)
+        case [part]:
+            headers |= {"Content-Range": content_range(part, file.size), "Content-Length": str(part.length)}
+            body, size = reading.part(part), part.length
+        case parts:
+            byteranges = Byteranges(reading, parts)
+            headers |= {"Content-Type": byteranges.content_type, "Content-Length": str(byteranges.length)}
+            body, size = byteranges.body(), byteranges.length
+    return ContentResponse(body, headers, places, size=size, status=HTTPStatus.PARTIAL_CONTENT)
+
+
+def text_answer(request: Request[Any, Any, Any], text: Text, places: Places) -> ContentResponse:
+    """Answer with a file's text, as a whole: how many bytes it has is not known. Raises as `content_answer` does."""
+    is_fresh = precondition_of(request).is_fresh(text.file)
+    return ContentResponse(
+        text.body,
+        unchanged_headers(text.file, text.policy) if is_fresh else text_headers(text.file, text.policy),
+        places,
+        size=text.file.size,
+        status=HTTPStatus.NOT_MODIFIED if is_fresh else HTTPStatus.OK,
+        # Conditions do not count for what is no text (RFC 9110, section 13.2.1).
+        is_always_opened=True,
+    )
+
+
+def _wanted_parts(request: Request[Any, Any, Any], file: File) -> tuple[ByteRange, ...]:
+    # Ranges are defined for GET alone (section 14.2).
+    value = ", ".join(request.headers.getall("range", [])) if request.method == "GET" else ""
+    if_range = if_range_of(request)
+    if if_range is not None and not if_range.holds(file):
+        return ()
+    return resolve_ranges(parse_ranges(value), file.size)

@@ -1,0 +1,96 @@
+"""What is said of uploads, in headers and in listings."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import msgspec
+from litestar import MediaType, Response
+
+from domain.files.metadata import JsonObject
+from domain.uploads.model import Upload, UploadKind
+from service.http.headers.dates import http_date
+from service.http.resources.uploads.headers import concat_of
+from service.http.resources.uploads.protocol import PATH
+
+
+class UploadBody(msgspec.Struct, frozen=True, kw_only=True):
+    """An upload under way. `received` counts the bytes that are durable; `length` is null while it is not known."""
+
+    id: UUID
+    kind: UploadKind
+    bucket: str | None
+    name: str | None
+    content_type: str | None
+    metadata: JsonObject | None
+    tags: tuple[str, ...] | None
+    length: int | None
+    received: int
+    created_at: datetime
+    expires_at: datetime
+
+
+class UploadPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of uploads; `next` is the cursor of the next one, null on the last."""
+
+    items: list[UploadBody]
+    limit: int
+    next: str | None
+
+
+def upload_body(upload: Upload) -> UploadBody:
+    """Return an upload as listings have it."""
+    target = upload.target
+    return UploadBody(
+        id=upload.id,
+        kind=upload.kind,
+        bucket=None if target is None else target.bucket,
+        name=None if target is None else target.name,
+        content_type=None if target is None else target.content_type,
+        metadata=None if target is None else target.metadata,
+        tags=None if target is None else target.tags,
+        length=upload.length,
+        received=upload.size,
+        created_at=upload.created_at,
+        expires_at=upload.expires_at,
+    )
+
+
+def begun_response(upload: Upload, base: str) -> Response[None]:
+    """Return the answer to who began an upload; `base` is the service's URL."""
+    location = {"Location": f"{base}{PATH}/{upload.id}"}
+    return _empty(201, {**location, **_progress(upload)})
+
+
+def added_response(upload: Upload) -> Response[None]:
+    """Return the answer to who added to an upload."""
+    return _empty(204, _progress(upload))
+
+
+def found_response(upload: Upload) -> Response[None]:
+    """Return the answer to who asks how far an upload is."""
+    headers = _progress(upload)
+    if upload.length is not None:
+        headers["Upload-Length"] = str(upload.length)
+    elif upload.kind != "final":
+        headers["Upload-Defer-Length"] = "1"
+    if upload.given:
+        headers["Upload-Metadata"] = upload.given
+    if concat := concat_of(upload.kind, upload.parts):
+        headers["Upload-Concat"] = concat
+    return _empty(200, headers)
+
+
+def _empty(status: int, headers: dict[str, str]) -> Response[None]:
+    return Response(None, status_code=status, headers=headers, media_type=MediaType.TEXT)
+
+
+def _progress(upload: Upload) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    # Of a final upload there is an offset once it is put together.
+    if upload.kind != "final" or upload.is_finished:
+        headers["Upload-Offset"] = str(upload.size)
+    if upload.file_id is not None:
+        headers["Fileport-File-Id"] = str(upload.file_id)
+    elif not (upload.is_finished and upload.kind == "whole"):
+        headers["Upload-Expires"] = http_date(upload.expires_at.astimezone(UTC))
+    return headers

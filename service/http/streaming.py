@@ -1,0 +1,102 @@
+"""Downloads: a file's bytes as a response."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+import anyio
+from litestar.types import Receive, Scope, Send
+
+from domain.files.content.read_file import Body
+from service.runtime.concurrency import Places
+
+# Below this, in bytes, all is sent before it could matter that the client is gone.
+_WATCHED_ABOVE = 1024 * 1024
+
+
+class ContentResponse:
+    """An ASGI response that streams a body, a chunk at a time, as fast as the client takes them.
+
+    It holds one of `places` meanwhile. The body is opened before the first header is sent, so that a missing blob, or
+    no place, is still a clear error. A failure after that is raised, and `break_off_failed_answers` ends
+    the connection. `size` is about how many bytes there are.
+
+    HEAD and 304 send no body. They open it none the less where it `is_always_opened`, which tells how GET would end.
+    """
+
+    def __init__(
+        self,
+        body: Body,
+        headers: Mapping[str, str],
+        places: Places,
+        *,
+        size: int,
+        status: HTTPStatus = HTTPStatus.OK,
+        is_always_opened: bool = False,
+    ) -> None:
+        self._body = body
+        self._headers = headers
+        self._places = places
+        self._size = size
+        self._status = status
+        self._is_always_opened = is_always_opened
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_bare = scope.get("method") == "HEAD" or self._status == HTTPStatus.NOT_MODIFIED
+        if is_bare and not self._is_always_opened:
+            await _start(send, self._status, self._headers)
+            await _end(send)
+        elif self._size <= _WATCHED_ABOVE:
+            await self._transfer(send, is_bare=is_bare)
+        else:
+            await _while_connected(receive, partial(self._transfer, send, is_bare=is_bare))
+
+    async def _transfer(self, send: Send, *, is_bare: bool) -> None:
+        async with self._places.place(), self._body as chunks:
+            await _start(send, self._status, self._headers)
+            if not is_bare:
+                async for chunk in chunks:
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await _end(send)
+
+
+class BareResponse:
+    """An ASGI response of headers alone."""
+
+    def __init__(self, status: HTTPStatus, headers: Mapping[str, str]) -> None:
+        self._status = status
+        self._headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's own
+        await _start(send, self._status, self._headers)
+        await _end(send)
+
+
+async def _while_connected(receive: Receive, work: Callable[[], Awaitable[None]]) -> None:
+    # A server takes what is sent to a client that is gone, and drops it: only `receive` tells.
+    failure: Exception | None = None
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_cancel_on_disconnect, tasks.cancel_scope, receive)
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - raised below, outside the group, which would wrap it
+            failure = error
+        tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
+
+
+async def _cancel_on_disconnect(work: anyio.CancelScope, receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    work.cancel()
+
+
+async def _start(send: Send, status: HTTPStatus, headers: Mapping[str, str]) -> None:
+    lines: Any = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": lines})
+
+
+async def _end(send: Send) -> None:
+    await send({"type": "http.response.body", "body": b"", "more_body": False})

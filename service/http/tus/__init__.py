@@ -1,1 +1,0 @@
-"""tus 1.0.0, the protocol of resumable uploads (https://tus.io/protocols/resumable-upload)."""

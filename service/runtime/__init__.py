@@ -1,0 +1,1 @@
+"""What runs beside the requests: periodic work, wake-ups, limits of concurrency."""

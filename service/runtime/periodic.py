@@ -1,0 +1,81 @@
+"""What the service does by itself, between requests: it keeps leases, reaps, sweeps and works on jobs."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import anyio
+import msgspec
+import structlog
+
+from domain.errors import UnavailableError
+from domain.jobs.work_on_jobs import WorkOnJobs
+from domain.maintenance.reap import Reap
+from domain.maintenance.sweep import Sweep, Swept
+from service.observability.metrics import count_job, count_reaped, count_swept
+from service.runtime.wake_up import Bell
+
+log = structlog.get_logger()
+
+
+class Leases(Protocol):
+    """Leases that end unless they are renewed."""
+
+    async def renew_due(self) -> None:
+        """Renew those of which half is gone."""
+        ...
+
+
+async def keep_leases(leases: Leases, *, interval: float) -> None:
+    """Renew the leases that are due, every `interval` seconds."""
+    await _again_and_again(leases.renew_due, "keeping leases failed", interval)
+
+
+async def reap_forever(reap: Reap, *, interval: float) -> None:
+    """Reap, rest for `interval` seconds, and begin again."""
+
+    async def round_() -> None:
+        async for reaped in reap():
+            count_reaped(reaped)
+            log.info("reaped", **msgspec.structs.asdict(reaped))
+
+    await _again_and_again(round_, "reaping failed", interval)
+
+
+async def sweep_forever(sweep: Sweep, *, interval: float) -> None:
+    """Sweep, rest for `interval` seconds, and begin again."""
+
+    async def round_() -> None:
+        if (swept := await sweep()) != Swept():
+            count_swept(swept)
+            log.info("swept", **msgspec.structs.asdict(swept))
+
+    await _again_and_again(round_, "sweeping failed", interval)
+
+
+async def work_on_jobs_forever(work: WorkOnJobs, bell: Bell, *, interval: float) -> None:
+    """Work on jobs, rest for `interval` seconds or until the bell rings, and begin again."""
+
+    async def round_() -> None:
+        async for job in work():
+            count_job(job)
+            log.info("job done", id=str(job.id), done=job.progress.done, failed=job.progress.failed)
+
+    await _again_and_again(round_, "working on jobs failed", interval, bell)
+
+
+async def _again_and_again(
+    work: Callable[[], Awaitable[None]], failure: str, interval: float, bell: Bell | None = None
+) -> None:
+    """Work for ever. What a store that is down left undone is done the next time, and so is what a bug did.
+
+    A bell that rings ends a rest of `interval` seconds.
+    """
+    while True:
+        try:
+            await work()
+        except UnavailableError as error:
+            log.warning(failure, code=error.code, detail=error.detail)
+        except Exception:
+            log.exception(failure)
+        with anyio.move_on_after(interval):
+            await (anyio.sleep_forever() if bell is None else bell.wait())

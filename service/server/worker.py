@@ -1,0 +1,57 @@
+"""A worker of the server: one process, one event loop, one application."""
+
+import asyncio
+import socket
+
+import structlog
+import uvicorn
+import uvloop
+
+from service.container.providers import make_container
+from service.http.app import create_app
+from service.http.middleware.in_flight import RunningRequests
+from service.observability.retries import observe_retries
+from service.server.graceful_shutdown import DrainingServer
+from service.server.http1 import Http1Protocol
+from service.settings import Settings
+
+# How long a connection is kept for its next request.
+_KEEP_ALIVE_SECONDS = 30
+
+
+def serve_worker(settings: Settings, listener: socket.socket) -> None:
+    """Serve whom `listener`, which is bound, hears of, until SIGTERM."""
+    server = make_server(settings)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(server.serve([listener]))
+
+
+def make_server(settings: Settings) -> DrainingServer:
+    """Return the server of the application that the settings describe."""
+    observe_retries()
+    if settings.failpoint is not None:
+        _arm(settings.failpoint)
+    requests = RunningRequests()
+    config = uvicorn.Config(
+        create_app(make_container(settings), settings, requests),
+        interface="asgi3",
+        http=Http1Protocol,
+        ws="none",
+        lifespan="on",
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        # `service.http.base_url` knows proxies, and `service.http.middleware.request_log` logs and dates.
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        access_log=False,
+        log_config=None,
+        log_level="error",
+    )
+    return DrainingServer(config, requests, patience=settings.shutdown_timeout)
+
+
+def _arm(failpoint: str) -> None:
+    from service.failpoints import arm, read_failpoint  # noqa: PLC0415 - absent from a normal start
+
+    arm(read_failpoint(failpoint))
+    structlog.get_logger().warning("failpoint armed", failpoint=failpoint)
