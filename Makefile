@@ -46,7 +46,7 @@ check: $(INSTALLED) ## lint, format, types, import contracts
 	$(BIN)/lint-imports
 
 soak: $(INSTALLED) ## kill a server again and again under load; MINUTES, KILLS, SEED, STACK, REPLICAS, CLIENTS
-	$(BIN)/python -m tests.soak --seed $(or $(SEED),1) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(KILLS),--kills $(KILLS)) \
+	$(BIN)/python -m tests.harness.soak --seed $(or $(SEED),1) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(KILLS),--kills $(KILLS)) \
 		--stack $(or $(STACK),embedded) --replicas $(or $(REPLICAS),1) --clients $(or $(CLIENTS),6) \
 		$(if $(KILL_POSTGRES),--kill-postgres)
 

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from hypothesis import settings
 
-from tests.stateful.machine import LONG
+from tests.harness.stateful.machine import LONG
 
 settings.register_profile(LONG, max_examples=3000)
 settings.register_profile("brief", max_examples=40)

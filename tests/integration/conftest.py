@@ -1,7 +1,7 @@
 """The fixtures of every integration test."""
 
-from tests.integration.fixtures.containers import aws_session, docker_engine, localstack, postgres_container
-from tests.integration.fixtures.databases import (
+from tests.support.containers import aws_session, docker_engine, localstack, postgres_container
+from tests.support.databases import (
     database,
     embedded_postgres,
     empty_database,

@@ -14,7 +14,7 @@ import pytest
 from docker.models.images import Image
 
 from tests.integration.container.running import PATIENCE_SECONDS, RunningImage
-from tests.integration.fixtures.containers import LocalStack
+from tests.support.containers import LocalStack
 
 Run: TypeAlias = Callable[[Mapping[str, str]], RunningImage]
 

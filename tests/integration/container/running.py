@@ -11,7 +11,7 @@ import httpx
 from docker.models.images import Image
 from testcontainers.core.container import DockerContainer
 
-from tests.clients import until_refused
+from tests.support.clients import until_refused
 
 PATIENCE_SECONDS = 60
 _CHECK_EVERY_NANOSECONDS = 1_000_000_000

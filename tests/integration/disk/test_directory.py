@@ -16,7 +16,7 @@ from adapters.disk import DiskBlobStore, open_disk_blob_store
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.blobs.model import StoredBlob, new_blob_key
 from domain.values.ranges import ByteRange
-from tests.contracts.blob_store import is_missing, payload, read, stream
+from tests.contracts.blob_store.store import is_missing, payload, read, stream
 
 MIB = 1024**2
 

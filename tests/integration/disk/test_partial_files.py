@@ -15,8 +15,8 @@ from anyio import Event, create_task_group
 from adapters.disk import DiskBlobStore, DiskPartialBlobs, open_disk_blob_store
 from domain.blobs.errors import BlobMissingError, BlobStoreRefusedError, BlobStoreUnavailableError, PartialBusyError
 from domain.blobs.model import new_blob_key
-from tests.contracts.blob_store import read
-from tests.contracts.partial_blobs import MIB, Records, Upload, begin, hanging, piece
+from tests.contracts.blob_store.store import read
+from tests.contracts.partial_blobs.partial_blobs import MIB, Records, Upload, begin, hanging, piece
 from tests.integration.disk.test_directory import files, open_files, tells_open_files
 
 APPENDER = """

@@ -15,9 +15,9 @@ from adapters.disk import DiskBlobStore, open_disk_blob_store
 from domain.blobs.errors import BlobStoreRefusedError, BlobStoreUnavailableError
 from domain.blobs.model import new_blob_key
 from domain.blobs.ports import BlobStore
-from tests.contracts.blob_store import read, stream
+from tests.contracts.blob_store.store import read, stream
+from tests.fakes.clock import FakeClock
 from tests.integration.disk.test_directory import open_files, tells_open_files
-from tests.unit.fake_clock import FakeClock
 
 # More than there are threads for reading.
 MANY = 20

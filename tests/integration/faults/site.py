@@ -10,10 +10,10 @@ from typing import Any
 import asyncpg
 import httpx
 
-from tests.fault_proxy import HttpProxy, PostgresProxy
-from tests.fsck import fsck
-from tests.integration.service.stacks import Stack
-from tests.server import Server, serving
+from tests.harness.fault_proxy import HttpProxy, PostgresProxy
+from tests.support.fsck import fsck
+from tests.support.server import Server, serving
+from tests.support.stacks import Stack
 
 # Neither the reaper nor the timer of leases, nor a look for jobs, mixes with the requests under attack.
 ATTACKED = {

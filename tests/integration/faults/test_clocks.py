@@ -14,7 +14,7 @@ from domain.maintenance.reap import Reap
 from service.container.providers import make_container
 from service.http.app import create_app
 from service.settings import read_settings
-from tests.clients import ROOT_KEY, client_of, running
+from tests.support.clients import ROOT_KEY, client_of, running
 
 DAY = timedelta(days=1)
 FILES = "/v1/buckets/brief/files"

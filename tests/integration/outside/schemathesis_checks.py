@@ -5,7 +5,7 @@ from typing import Any
 
 import schemathesis
 
-from tests.lint import complaints_about
+from tests.support.lint import complaints_about
 
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 

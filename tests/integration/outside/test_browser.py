@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Error, Page, Response
 
-from tests.clients import ROOT_KEY
+from tests.support.clients import ROOT_KEY
 
 # Far longer than the few seconds that are played take.
 PLAYED_SECONDS = 120

@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.clients import ROOT_KEY
 from tests.integration.outside import redbot_check
 from tests.integration.outside.programs import run
+from tests.support.clients import ROOT_KEY
 
 FILES = "/v1/buckets/default/files"
 

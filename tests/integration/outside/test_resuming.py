@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.clients import ROOT_KEY
 from tests.integration.outside.programs import run
+from tests.support.clients import ROOT_KEY
 
 MEBIBYTE = 1024 * 1024
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import settings
 
 import tests
-from tests.clients import ROOT_KEY
+from tests.harness.stateful.machine import LONG
 from tests.integration.outside import schemathesis_checks
 from tests.integration.outside.programs import run
-from tests.integration.service.stacks import EmbeddedStack
-from tests.server import serving
-from tests.stateful.machine import LONG
+from tests.support.clients import ROOT_KEY
+from tests.support.server import serving
+from tests.support.stacks import EmbeddedStack
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")

@@ -13,12 +13,12 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page
 
-from tests.clients import ROOT_KEY
 from tests.integration.outside.conftest import skip_unless_required
 from tests.integration.outside.programs import run
-from tests.integration.service.stacks import EmbeddedStack
-from tests.server import Server, serving
-from tests.tus import TUS
+from tests.support.clients import ROOT_KEY
+from tests.support.server import Server, serving
+from tests.support.stacks import EmbeddedStack
+from tests.support.tus import TUS
 
 NODE = shutil.which("node")
 HERE = Path(__file__).with_name("tus_js")

@@ -22,9 +22,9 @@ from domain.files.model import Destination, File, Location, NewFile
 from domain.files.patches import FilePatch
 from domain.files.search.model import FileQuery
 from domain.values.preconditions import ANYTHING_GOES, Precondition
-from tests.contracts.catalog import LEASE, changed, claims, expired, reserved, stored, usage
-from tests.contracts.catalog_direct_uploads import claimed, opened
-from tests.factories import NewFileFactory
+from tests.contracts.direct_uploads import claimed, opened
+from tests.contracts.setup import LEASE, changed, claims, expired, reserved, stored, usage
+from tests.support.factories import NewFileFactory
 
 T = TypeVar("T")
 

@@ -12,8 +12,8 @@ import pytest
 from adapters.postgres import PostgresCatalog, RotatingCredentials, create_pool, migrate
 from domain.errors import CatalogUnavailableError
 from domain.secrets.errors import SecretUnavailableError
-from tests.integration.fixtures.databases import new_database
-from tests.unit.fakes import FakeSecretSource
+from tests.fakes.secret_source import FakeSecretSource
+from tests.support.databases import new_database
 
 SECRET = "database"
 

@@ -11,8 +11,8 @@ from adapters.postgres import PostgresCatalog, check_migrated, create_pool, migr
 from adapters.postgres.migrations import HEAD
 from adapters.postgres.upgrade import configuration
 from domain.errors import CatalogUnavailableError
-from tests.contracts.catalog import stored
-from tests.contracts.catalog_uploads import begun
+from tests.contracts.setup import stored
+from tests.contracts.uploads import begun
 
 
 async def test_ten_replicas_may_migrate_at_once(empty_database: str) -> None:

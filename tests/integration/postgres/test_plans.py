@@ -17,7 +17,7 @@ from domain.batches.apply_batch import CHUNK
 from domain.files.search.model import FileQuery, decode_cursor, encode_cursor, parse_sort
 from domain.files.search.where import parse_where
 from domain.jobs.model import Task
-from tests.integration.fixtures.databases import new_database
+from tests.support.databases import new_database
 
 FILL = """
 INSERT INTO buckets (name, public) SELECT 'bucket-' || n, false FROM generate_series(1, 20) AS n;

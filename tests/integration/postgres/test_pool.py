@@ -18,9 +18,9 @@ from domain.buckets.model import Policy, Usage
 from domain.errors import CatalogBusyError, CatalogUnavailableError, InvalidInputError, OutcomeUnknownError
 from domain.files.errors import NoSuchFileError
 from domain.values.preconditions import ANYTHING_GOES
-from tests.contracts.catalog import reserved, stored, usage
-from tests.factories import NewFileFactory
-from tests.fault_proxy import Effect, PostgresProxy, effects
+from tests.contracts.setup import reserved, stored, usage
+from tests.harness.fault_proxy import Effect, PostgresProxy, effects
+from tests.support.factories import NewFileFactory
 
 BREAKS = pytest.mark.parametrize("breaks", [effects.cut, effects.cut_midway, effects.lose_answer])
 

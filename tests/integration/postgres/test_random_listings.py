@@ -12,9 +12,9 @@ from domain.files.model import File
 from domain.files.names import search_words
 from domain.files.search.model import FileQuery, decode_cursor, encode_cursor, parse_sort
 from domain.files.search.where import parse_where
-from tests.contracts.catalog import FUTURE, changed, stored
-from tests.integration.fixtures.databases import OneConnection
-from tests.unit import fake_listing
+from tests.contracts.setup import FUTURE, changed, stored
+from tests.fakes import search as fake_listing
+from tests.support.databases import OneConnection
 
 FILES = 80
 QUERIES = 250

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from adapters.s3 import S3BlobStore, S3PartialBlobs, open_s3_client
-from tests.fault_proxy import HttpProxy
-from tests.integration.fixtures.containers import LocalStack
+from tests.harness.fault_proxy import HttpProxy
+from tests.support.containers import LocalStack
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client

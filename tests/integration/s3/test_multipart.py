@@ -9,7 +9,7 @@ from anyio import Event, create_task_group, sleep_forever
 
 from adapters.s3 import S3BlobStore
 from domain.blobs.model import new_blob_key
-from tests.contracts.blob_store import BodyFailed, payload, stream
+from tests.contracts.blob_store.store import BodyFailed, payload, stream
 from tests.integration.s3.conftest import BUCKET
 
 if TYPE_CHECKING:

@@ -5,12 +5,12 @@ from anyio import Event, create_task_group, wait_all_tasks_blocked
 
 from domain.blobs.errors import BlobStoreUnavailableError
 from domain.blobs.model import new_blob_key
-from tests.contracts.blob_store import is_missing, read
-from tests.contracts.blob_store_listing import put, unfinished
-from tests.contracts.partial_blobs import MIB, PART, begin, hanging, piece
-from tests.fault_proxy import effects
-from tests.fault_proxy.exchange import Effect
-from tests.fault_proxy.http import http_answer
+from tests.contracts.blob_store.listing import put, unfinished
+from tests.contracts.blob_store.store import is_missing, read
+from tests.contracts.partial_blobs.partial_blobs import MIB, PART, begin, hanging, piece
+from tests.harness.fault_proxy import effects
+from tests.harness.fault_proxy.exchange import Effect
+from tests.harness.fault_proxy.http import http_answer
 from tests.integration.s3.conftest import Line
 
 FULL = 8 * MIB

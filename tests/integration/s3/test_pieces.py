@@ -9,8 +9,8 @@ from adapters.s3 import S3BlobStore, S3PartialBlobs
 from adapters.s3.pieces import PARTS_AHEAD, Pieces
 from domain.blobs.errors import BlobStoreRefusedError
 from domain.errors import LeaseLostError
-from tests.contracts.blob_store import read
-from tests.contracts.partial_blobs import MIB, PART, Upload, begin, piece
+from tests.contracts.blob_store.store import read
+from tests.contracts.partial_blobs.partial_blobs import MIB, PART, Upload, begin, piece
 from tests.integration.s3.conftest import BUCKET
 from tests.integration.s3.test_multipart import parts_of, repeat
 

@@ -12,7 +12,7 @@ from domain.secrets.errors import SecretUnavailableError
 from domain.secrets.model import Credentials, parse_credentials
 from domain.secrets.ports import SecretSource
 from tests.contracts.secret_source import SecretSourceContract
-from tests.integration.fixtures.containers import LocalStack
+from tests.support.containers import LocalStack
 
 if TYPE_CHECKING:
     from types_aiobotocore_secretsmanager.client import SecretsManagerClient

@@ -9,10 +9,10 @@ import aioboto3
 import httpx
 import pytest
 
-from tests.integration.fixtures.containers import LocalStack
-from tests.integration.fixtures.databases import STACKS, make_short_dir
-from tests.integration.service.stacks import EmbeddedStack, Stack, containers_stack
-from tests.server import Server, serving
+from tests.support.containers import LocalStack
+from tests.support.databases import STACKS, make_short_dir
+from tests.support.server import Server, serving
+from tests.support.stacks import EmbeddedStack, Stack, containers_stack
 
 # Rounds of the reaper follow each other closely, and nothing is kept for long: tests wait for its work.
 HASTE = {"FILEPORT_REAPER_INTERVAL": "0.1", "FILEPORT_BLOB_GRACE": "0"}

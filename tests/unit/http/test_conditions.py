@@ -3,8 +3,9 @@
 import httpx
 import pytest
 
-from tests.unit.fakes import BLOB_STORE_DOWN, FakeBlobStore
-from tests.unit.http.conftest import Service
+from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.failures import BLOB_STORE_DOWN
+from tests.support.fake_service import Service
 
 FILE = "/v1/buckets/default/files/a"
 DATE, EARLIER = "Thu, 01 Jan 2026 00:00:00 GMT", "Wed, 31 Dec 2025 23:59:59 GMT"

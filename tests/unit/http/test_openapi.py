@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from litestar import Litestar, get
 
 from domain.buckets.model import Policy, check_bucket_name, check_policy
-from domain.errors import FileportError, InvalidInputError
+from domain.errors import InvalidInputError
 from domain.files.metadata import check_tags
 from domain.files.model import Destination
 from domain.files.names import MAX_NAME_BYTES, check_file_name, check_prefix
@@ -35,6 +35,7 @@ from service.http.resources.direct_uploads.routes import DirectUploadRequest
 from service.http.resources.health.routes import Liveness, Readiness
 from service.http.resources.jobs.routes import JobBody, JobPageBody
 from service.http.resources.uploads.bodies import UploadPage
+from tests.support.errors import known_errors
 
 METHODS = ("get", "head", "put", "post", "patch", "delete")
 BODIES: dict[str, type] = {
@@ -160,7 +161,7 @@ async def test_an_answer_has_every_field_that_its_schema_names(document: Documen
 
 
 async def test_every_operation_has_its_problems_with_codes_and_statuses_that_exist(document: Document) -> None:
-    codes = {kind.code: problems.status_of(kind) for kind in errors_of(FileportError)}
+    codes = {kind.code: problems.status_of(kind) for kind in known_errors()}
     codes |= {problems.code_of(status): status for status in HTTPStatus if status >= 400}
     for _, path, operation in operations(document):
         refused = {status: each for status, each in operation["responses"].items() if status >= "400"}
@@ -171,12 +172,6 @@ async def test_every_operation_has_its_problems_with_codes_and_statuses_that_exi
                 assert (each["value"]["code"], each["value"]["status"]) == (code, int(status))
                 assert codes[code] == int(status)
                 assert "domain." not in each["value"]["detail"]
-
-
-def errors_of(kind: type[FileportError]) -> Iterator[type[FileportError]]:
-    yield kind
-    for each in kind.__subclasses__():
-        yield from errors_of(each)
 
 
 async def test_the_service_takes_the_examples_of_what_it_is_sent(client: httpx.AsyncClient, document: Document) -> None:

@@ -6,8 +6,10 @@ import httpx
 import pytest
 import structlog
 
-from tests.clients import ROOT_KEY
-from tests.unit.fakes import BLOB_STORE_DOWN, CATALOG_DOWN, FakeBlobStore, FakeCatalog
+from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.catalog import FakeCatalog
+from tests.fakes.failures import BLOB_STORE_DOWN, CATALOG_DOWN
+from tests.support.clients import ROOT_KEY
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,12 @@ from service.container.circuits import Stores, guarded
 from service.container.providers import make_container
 from service.http.app import create_app
 from service.settings import read_settings
-from tests.clients import ROOT_KEY, client_of, running
-from tests.unit.fake_partials import FakePartialBlobs
-from tests.unit.fakes import BLOB_STORE_DOWN, FakeBlobStore, FakeCatalog, FakeClock
+from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.catalog import FakeCatalog
+from tests.fakes.clock import FakeClock
+from tests.fakes.failures import BLOB_STORE_DOWN
+from tests.fakes.partial_blobs import FakePartialBlobs
+from tests.support.clients import ROOT_KEY, client_of, running
 
 FILES = "/v1/buckets/default/files"
 FAILURES = 3

@@ -1,0 +1,382 @@
+"""What the catalog promises of files once they are stored; see `domain.ports.Files`."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from msgspec.structs import replace
+
+from domain.buckets.errors import FileTooLargeError, NoSuchBucketError, QuotaExceededError, TypeNotAllowedError
+from domain.buckets.model import Policy, Usage
+from domain.catalog import Catalog
+from domain.errors import PreconditionFailedError
+from domain.files.errors import InvalidExpiryError, NameTakenError, NoSuchFileError
+from domain.files.model import Destination, Location
+from domain.values.preconditions import ANYTHING_GOES, Precondition, last_modified
+from tests.contracts.setup import (
+    FUTURE,
+    PAST,
+    CatalogContract,
+    changed,
+    claims,
+    exists,
+    expired,
+    expiring,
+    stored,
+    usage,
+)
+
+POLICIES_AGAINST = [
+    (Policy(allowed_types=("image/*",)), TypeNotAllowedError),
+    (Policy(max_file_size=9), FileTooLargeError),
+    (Policy(quota_bytes=9), QuotaExceededError),
+]
+
+
+class FindingContract(CatalogContract):
+    async def test_a_file_that_is_not_there_says_so(self, catalog: Catalog) -> None:
+        with pytest.raises(NoSuchFileError):
+            await catalog.file(uuid4())
+        with pytest.raises(NoSuchFileError):
+            await catalog.file_named("default", "a")
+        with pytest.raises(NoSuchFileError):
+            await catalog.file_named("songs", "a")
+
+    async def test_an_expired_file_is_not_found(self, catalog: Catalog) -> None:
+        file = await expired(catalog, name="a")
+        assert not await exists(catalog, file)
+        with pytest.raises(NoSuchFileError):
+            await catalog.file_named("default", "a")
+
+    async def test_a_file_that_will_expire_is_found_until_then(self, catalog: Catalog) -> None:
+        file = await changed(catalog, await stored(catalog), expires_at=FUTURE)
+        assert file.expires_at == FUTURE
+        assert await catalog.file(file.id) == file
+
+    async def test_a_file_is_found_with_the_policy_of_its_bucket(self, catalog: Catalog) -> None:
+        policy = Policy(allowed_types=("text/*",), quota_bytes=10**6, default_ttl=60, cache_control="max-age=5")
+        await catalog.put_bucket("songs", policy)
+        file = await stored(catalog, bucket="songs", name="a", metadata={"k": [1]}, tags=("t",))
+        assert await catalog.file_with_policy(file.id) == (file, policy)
+        assert await catalog.file_with_policy(Location("songs", "a")) == (file, policy)
+
+    async def test_a_file_that_is_not_there_has_no_policy(self, catalog: Catalog) -> None:
+        gone = await expired(catalog, name="a")
+        for address in (uuid4(), gone.id, Location("default", "a"), Location("default", "b"), Location("songs", "a")):
+            with pytest.raises(NoSuchFileError):
+                await catalog.file_with_policy(address)
+
+
+class ChangesContract(CatalogContract):
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"name": "новое/имя"},
+            {"content_type": "image/png"},
+            {"metadata": {"a": [1, {"b": None}]}},
+            {"metadata": {}},
+            {"tags": ("x", "y")},
+            {"tags": ()},
+            {"expires_at": FUTURE + timedelta(microseconds=1)},
+            {"expires_at": None},
+            {},
+        ],
+    )
+    async def test_a_change_is_the_next_revision_of_the_same_file(
+        self, catalog: Catalog, changes: dict[str, Any]
+    ) -> None:
+        before = await stored(catalog, metadata={"k": 1}, tags=("t",))
+        after = await catalog.change_file(replace(before, **changes))
+        assert after is not None
+        assert after.updated_at >= before.updated_at
+        assert after == replace(before, **changes, revision=2, updated_at=after.updated_at)
+        assert await catalog.file(before.id) == after
+        assert await catalog.file_named("default", after.name) == after
+
+    async def test_a_change_writes_nothing_but_what_a_change_may(self, catalog: Catalog) -> None:
+        file = await stored(catalog, size=5)
+        after = await changed(catalog, file, size=6, sha256="0" * 64, blob_key="other", created_at=PAST)
+        assert (after.size, after.sha256, after.blob_key) == (file.size, file.sha256, file.blob_key)
+        assert after.created_at == file.created_at
+
+    async def test_a_change_of_an_earlier_revision_is_not_made(self, catalog: Catalog) -> None:
+        first = await stored(catalog, name="a")
+        second = await changed(catalog, first, tags=("second",))
+        assert await catalog.change_file(replace(first, tags=("lost",))) is None
+        assert await catalog.file(first.id) == second
+        third = await stored(catalog, name="a")
+        assert await catalog.change_file(replace(second, tags=("lost",))) is None
+        assert await catalog.file(first.id) == third
+
+    async def test_a_file_that_is_gone_cannot_be_changed(self, catalog: Catalog) -> None:
+        deleted = await stored(catalog)
+        await catalog.delete_file(deleted.id, ANYTHING_GOES)
+        for file in (deleted, replace(deleted, id=uuid4()), await expired(catalog)):
+            assert await catalog.change_file(replace(file, tags=("x",))) is None
+
+    async def test_a_name_that_is_taken_stays_with_its_file(self, catalog: Catalog) -> None:
+        one, other = await stored(catalog, name="a"), await stored(catalog, name="b")
+        with pytest.raises(NameTakenError):
+            await catalog.change_file(replace(one, name="b"))
+        assert await catalog.file(one.id) == one
+        assert await catalog.file(other.id) == other
+
+    async def test_a_name_is_free_again_once_its_file_is_renamed_or_deleted(self, catalog: Catalog) -> None:
+        one, other = await stored(catalog, name="a"), await stored(catalog, name="b")
+        one = await changed(catalog, one, name="c")
+        other = await changed(catalog, other, name="a")
+        await catalog.delete_file(one.id, ANYTHING_GOES)
+        await changed(catalog, other, name="c")
+
+    async def test_an_expired_file_does_not_keep_its_name(self, catalog: Catalog) -> None:
+        old, file = await expired(catalog, name="a", size=5), await stored(catalog, name="b", size=3)
+        await changed(catalog, file, name="a")
+        assert list(await claims(catalog)) == [old.blob_key]
+        assert await usage(catalog) == Usage(bytes=3, files=1)
+
+    async def test_a_new_expiry_must_be_in_the_catalogs_future(self, catalog: Catalog) -> None:
+        file = await stored(catalog, name="a")
+        await stored(catalog, name="b")
+        for expires_at in (PAST, file.updated_at):
+            with pytest.raises(InvalidExpiryError):
+                await catalog.change_file(replace(file, name="b", expires_at=expires_at))
+        assert await catalog.file(file.id) == file
+
+    async def test_a_new_type_must_be_allowed(self, catalog: Catalog) -> None:
+        await catalog.put_bucket("songs", Policy(allowed_types=("text/*",)))
+        file = await stored(catalog, bucket="songs")
+        with pytest.raises(TypeNotAllowedError):
+            await catalog.change_file(replace(file, content_type="image/png"))
+        assert await catalog.file(file.id) == file
+        await changed(catalog, file, content_type="text/html")
+
+    async def test_a_policy_does_not_reach_back_to_what_is_there(self, catalog: Catalog) -> None:
+        await catalog.put_bucket("songs", Policy())
+        file = await stored(catalog, bucket="songs", size=10)
+        await catalog.put_bucket("songs", Policy(max_file_size=1, quota_bytes=1, allowed_types=("image/*",)))
+        file = await changed(catalog, file, name="b", tags=("x",))
+        await changed(catalog, file, content_type="image/png")
+
+
+class MovesContract(CatalogContract):
+    async def test_a_move_takes_the_bytes_from_one_usage_to_the_other(self, catalog: Catalog) -> None:
+        await catalog.put_bucket("songs", Policy())
+        file = await stored(catalog, name="a", size=7)
+        moved = await changed(catalog, file, bucket="songs", name="b")
+        assert (moved.bucket, moved.name, moved.blob_key) == ("songs", "b", file.blob_key)
+        assert await catalog.file_named("songs", "b") == moved
+        assert (await usage(catalog), await usage(catalog, "songs")) == (Usage(), Usage(bytes=7, files=1))
+        assert await claims(catalog) == {}
+
+    async def test_a_file_moves_only_to_a_bucket_that_exists(self, catalog: Catalog) -> None:
+        file = await stored(catalog)
+        with pytest.raises(NoSuchBucketError):
+            await catalog.change_file(replace(file, bucket="songs"))
+        assert await catalog.file(file.id) == file
+
+    async def test_a_file_moves_only_to_a_name_that_is_free(self, catalog: Catalog) -> None:
+        await catalog.put_bucket("songs", Policy())
+        file = await stored(catalog, name="a", size=7)
+        await stored(catalog, bucket="songs", name="a", size=1)
+        with pytest.raises(NameTakenError):
+            await catalog.change_file(replace(file, bucket="songs"))
+        assert (await usage(catalog), await usage(catalog, "songs")) == (
+            Usage(bytes=7, files=1),
+            Usage(bytes=1, files=1),
+        )
+
+    @pytest.mark.parametrize(("policy", "error"), POLICIES_AGAINST)
+    async def test_a_file_moves_only_to_a_bucket_that_admits_it(
+        self, catalog: Catalog, policy: Policy, error: type[Exception]
+    ) -> None:
+        await catalog.put_bucket("songs", policy)
+        file = await stored(catalog, size=10)
+        with pytest.raises(error):
+            await catalog.change_file(replace(file, bucket="songs"))
+        assert await catalog.file(file.id) == file
+        assert await usage(catalog, "songs") == Usage()
+
+    async def test_a_file_keeps_its_expiry_when_it_moves(self, catalog: Catalog) -> None:
+        await catalog.put_bucket("songs", Policy(default_ttl=60))
+        moved = await changed(catalog, await stored(catalog), bucket="songs")
+        assert moved.expires_at is None
+
+
+class CopiesContract(CatalogContract):
+    async def test_a_copy_is_another_file_with_the_same_bytes(self, catalog: Catalog) -> None:
+        original = await stored(catalog, name="a", size=7, metadata={"k": [1]}, tags=("t",), content_type="text/css")
+        original = await changed(catalog, original, expires_at=FUTURE)
+        copy = await catalog.copy_file(original.id, Destination(name="b"), ANYTHING_GOES)
+        assert copy.id != original.id
+        assert copy == replace(
+            original,
+            id=copy.id,
+            name="b",
+            revision=1,
+            created_at=copy.created_at,
+            updated_at=copy.created_at,
+            expires_at=None,
+        )
+        assert await catalog.file(copy.id) == copy
+        assert await catalog.file(original.id) == original
+        assert await usage(catalog) == Usage(bytes=14, files=2)
+
+    async def test_a_copy_may_keep_its_name_in_another_bucket(self, catalog: Catalog) -> None:
+        await catalog.put_bucket("songs", Policy(default_ttl=60))
+        original = await stored(catalog, size=7)
+        copy = await catalog.copy_file(original.id, Destination(bucket="songs"), ANYTHING_GOES)
+        assert (copy.bucket, copy.name) == ("songs", original.name)
+        assert copy.expires_at == copy.created_at + timedelta(seconds=60)
+        assert await usage(catalog, "songs") == Usage(bytes=7, files=1)
+
+    async def test_shared_bytes_go_with_the_last_file_that_has_them(self, catalog: Catalog) -> None:
+        original = await stored(catalog)
+        async with expiring(catalog):
+            await catalog.copy_file(original.id, Destination(name="b"), ANYTHING_GOES)
+        await catalog.copy_file(original.id, Destination(name="c"), ANYTHING_GOES)
+        last = await catalog.copy_file(original.id, Destination(name="d"), ANYTHING_GOES)
+        await catalog.delete_file(original.id, ANYTHING_GOES)
+        await stored(catalog, name="c")
+        assert await catalog.expire_files(limit=10) == 1
+        assert await claims(catalog) == {}
+        await catalog.delete_file(last.id, ANYTHING_GOES)
+        assert list(await claims(catalog)) == [original.blob_key]
+
+    async def test_a_copy_of_a_copy_shares_the_same_bytes(self, catalog: Catalog) -> None:
+        original = await stored(catalog)
+        copy = await catalog.copy_file(original.id, Destination(name="b"), ANYTHING_GOES)
+        second = await catalog.copy_file(copy.id, Destination(name="c"), ANYTHING_GOES)
+        for file in (original, copy):
+            await catalog.delete_file(file.id, ANYTHING_GOES)
+        assert await claims(catalog) == {}
+        assert await catalog.file(second.id) == second
+
+    @pytest.mark.parametrize("to", [Destination(), Destination(name="b"), Destination(bucket="default", name="b")])
+    async def test_a_copy_takes_no_name_from_another_file(self, catalog: Catalog, to: Destination) -> None:
+        original = await stored(catalog, name="a", size=7)
+        await stored(catalog, name="b", size=1)
+        with pytest.raises(NameTakenError):
+            await catalog.copy_file(original.id, to, ANYTHING_GOES)
+        assert await usage(catalog) == Usage(bytes=8, files=2)
+        await catalog.delete_file(original.id, ANYTHING_GOES)
+        assert list(await claims(catalog)) == [original.blob_key]
+
+    async def test_a_copy_takes_the_name_of_an_expired_file(self, catalog: Catalog) -> None:
+        original, old = await stored(catalog, name="a", size=7), await expired(catalog, name="b", size=1)
+        await catalog.copy_file(original.id, Destination(name="b"), ANYTHING_GOES)
+        assert await usage(catalog) == Usage(bytes=14, files=2)
+        assert list(await claims(catalog)) == [old.blob_key]
+
+    async def test_only_a_file_that_is_there_is_copied(self, catalog: Catalog) -> None:
+        for id_ in (uuid4(), (await expired(catalog)).id):
+            with pytest.raises(NoSuchFileError):
+                await catalog.copy_file(id_, Destination(name="b"), ANYTHING_GOES)
+
+    async def test_a_file_is_copied_only_to_a_bucket_that_exists(self, catalog: Catalog) -> None:
+        original = await stored(catalog)
+        with pytest.raises(NoSuchBucketError):
+            await catalog.copy_file(original.id, Destination(bucket="songs"), ANYTHING_GOES)
+
+    @pytest.mark.parametrize(("policy", "error"), POLICIES_AGAINST)
+    async def test_a_file_is_copied_only_to_a_bucket_that_admits_it(
+        self, catalog: Catalog, policy: Policy, error: type[Exception]
+    ) -> None:
+        await catalog.put_bucket("songs", policy)
+        original = await stored(catalog, size=10)
+        with pytest.raises(error):
+            await catalog.copy_file(original.id, Destination(bucket="songs"), ANYTHING_GOES)
+        assert await usage(catalog, "songs") == Usage()
+        await catalog.delete_file(original.id, ANYTHING_GOES)
+        assert list(await claims(catalog)) == [original.blob_key]
+
+    async def test_a_copy_that_neither_fits_nor_has_a_free_name_does_not_fit(self, catalog: Catalog) -> None:
+        await catalog.put_bucket("songs", Policy(quota_bytes=10))
+        original, taken = await stored(catalog, size=10), await stored(catalog, bucket="songs", name="a", size=1)
+        with pytest.raises(QuotaExceededError):
+            await catalog.copy_file(original.id, Destination(bucket="songs", name="a"), ANYTHING_GOES)
+        with pytest.raises(QuotaExceededError):
+            await catalog.change_file(replace(original, bucket="songs", name="a"))
+        assert await exists(catalog, taken)
+
+    async def test_an_expired_file_makes_no_way_for_a_copy_that_does_not_fit(self, catalog: Catalog) -> None:
+        await catalog.put_bucket("songs", Policy(quota_bytes=10))
+        original = await stored(catalog, size=11)
+        await expired(catalog, bucket="songs", name="a", size=5)
+        with pytest.raises(QuotaExceededError):
+            await catalog.copy_file(original.id, Destination(bucket="songs", name="a"), ANYTHING_GOES)
+        assert await usage(catalog, "songs") == Usage(bytes=5, files=1)
+        assert await claims(catalog) == {}
+
+    async def test_the_original_must_be_in_the_state_that_was_asked_for(self, catalog: Catalog) -> None:
+        original = await stored(catalog)
+        with pytest.raises(PreconditionFailedError):
+            await catalog.copy_file(original.id, Destination(name="b"), Precondition(if_match=('"x"',)))
+        copy = await catalog.copy_file(original.id, Destination(name="b"), Precondition(if_match=(original.etag,)))
+        assert await exists(catalog, copy)
+
+
+class DeletionsContract(CatalogContract):
+    async def test_a_deleted_file_is_gone_and_its_bytes_are_condemned(self, catalog: Catalog) -> None:
+        file, other = await stored(catalog, name="a", size=7), await stored(catalog, size=1)
+        await catalog.delete_file(file.id, ANYTHING_GOES)
+        assert not await exists(catalog, file)
+        with pytest.raises(NoSuchFileError):
+            await catalog.file_named("default", "a")
+        assert list(await claims(catalog)) == [file.blob_key]
+        assert await usage(catalog) == Usage(bytes=1, files=1)
+        assert await exists(catalog, other)
+
+    async def test_a_file_is_deleted_once(self, catalog: Catalog) -> None:
+        file = await stored(catalog)
+        await catalog.delete_file(file.id, ANYTHING_GOES)
+        for id_ in (file.id, uuid4(), (await expired(catalog)).id):
+            with pytest.raises(NoSuchFileError):
+                await catalog.delete_file(id_, ANYTHING_GOES)
+
+    async def test_a_file_is_deleted_in_the_state_that_was_asked_for_only(self, catalog: Catalog) -> None:
+        first = await stored(catalog)
+        second = await changed(catalog, first, tags=("x",))
+        with pytest.raises(PreconditionFailedError):
+            await catalog.delete_file(first.id, Precondition(if_match=(first.etag,)))
+        assert await exists(catalog, first)
+        await catalog.delete_file(first.id, Precondition(if_match=(second.etag,)))
+
+    async def test_a_file_is_deleted_if_it_has_not_changed_since_then(self, catalog: Catalog) -> None:
+        file = await stored(catalog)
+        with pytest.raises(PreconditionFailedError):
+            await catalog.delete_file(
+                file.id, Precondition(if_unmodified_since=last_modified(file) - timedelta(seconds=1))
+            )
+        await catalog.delete_file(file.id, Precondition(if_unmodified_since=last_modified(file)))
+
+    async def test_a_name_can_be_used_again_after_a_deletion(self, catalog: Catalog) -> None:
+        first = await stored(catalog, name="a", metadata={"k": 1})
+        await catalog.delete_file(first.id, ANYTHING_GOES)
+        second = await stored(catalog, name="a")
+        assert second.id != first.id
+        assert (second.revision, second.metadata) == (1, {})
+
+    async def test_expired_files_are_deleted_a_few_at_a_time(self, catalog: Catalog) -> None:
+        files = [await expired(catalog, size=3) for _ in range(5)]
+        kept = [await stored(catalog, size=1), await changed(catalog, await stored(catalog, size=1), expires_at=FUTURE)]
+        assert [await catalog.expire_files(limit=2) for _ in range(4)] == [2, 2, 1, 0]
+        assert await usage(catalog) == Usage(bytes=2, files=2)
+        assert set(await claims(catalog)) == {file.blob_key for file in files}
+        assert [await exists(catalog, file) for file in kept] == [True, True]
+
+    async def test_files_that_share_bytes_may_expire_together(self, catalog: Catalog) -> None:
+        original = await stored(catalog, size=3)
+        async with expiring(catalog):
+            for name in "abc":
+                await catalog.copy_file(original.id, Destination(name=name), ANYTHING_GOES)
+        assert await catalog.expire_files(limit=2) == 2
+        await catalog.delete_file(original.id, ANYTHING_GOES)
+        assert await claims(catalog) == {}
+        assert await catalog.expire_files(limit=10) == 1
+        assert list(await claims(catalog)) == [original.blob_key]
+        assert await usage(catalog) == Usage()
+
+
+class FilesContract(FindingContract, ChangesContract, MovesContract, CopiesContract, DeletionsContract):
+    """All of these."""

@@ -1,0 +1,1 @@
+"""What puts a deployment under stress: kills, soak, random operations, faults."""

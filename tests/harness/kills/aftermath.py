@@ -1,0 +1,102 @@
+"""After the crashes: a server that starts again, and what must be true of all that the dead ones left."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import asyncpg
+import httpx
+import msgspec
+
+from tests.harness.kills.accounts import Account, observe, usage
+from tests.support.fsck import fsck
+from tests.support.server import Server, serving
+from tests.support.stacks import Stack
+
+# What the dead had leased, claimed or condemned is free soon, and with HASTE rounds of the reaper follow each other.
+BRIEFLY = {"FILEPORT_STAGED_LEASE": "2", "FILEPORT_BLOB_GRACE": "0"}
+HASTE = {**BRIEFLY, "FILEPORT_REAPER_INTERVAL": "0.1"}
+
+# Far longer than leases last here: only a blob that nobody finds takes longer.
+REAPED_SECONDS = 30
+
+
+class Site(msgspec.Struct, frozen=True):
+    """Where servers die: a stack, the settings of its servers, its database, and which store keeps its bytes."""
+
+    stack: Stack
+    environ: Mapping[str, str]
+    database: str
+    store: Literal["disk", "s3"]
+
+
+class Casualty(msgspec.Struct, frozen=True):
+    """A server that died at its failpoint, and its client's account.
+
+    `happened` says whether the change that was under way must be there, None where either will do.
+    """
+
+    failpoint: str
+    account: Account
+    happened: bool | None
+
+
+async def check_aftermath(site: Site, casualties: Sequence[Casualty]) -> None:
+    """Start a server, and check that nothing is lost, nothing half done, and in the end nothing left behind."""
+    async with serving({**site.environ, **HASTE}) as server, server.client() as client:
+        states = {each.failpoint: await _settle(client, each) for each in casualties}
+        await until_reaped(site, server)
+        contents: set[bytes] = set()
+        for failpoint, buckets in states.items():
+            for bucket, files in buckets.items():
+                # Read again: what the reaper removed must not have been theirs.
+                assert await observe(client, bucket) == files, failpoint
+                expected = len(files), sum(map(len, files.values()))
+                assert await usage(client, bucket) == expected, failpoint
+                contents |= set(files.values())
+        assert len(await site.stack.blobs()) == len(contents), "Blobs that are live are not all a file's."
+        await _check_integrity(site)
+
+
+async def _settle(client: httpx.AsyncClient, casualty: Casualty) -> dict[str, Mapping[str, bytes]]:
+    """Return what is there of its buckets: what was acknowledged, and the last change wholly or not at all."""
+    account = casualty.account
+    done = account.acknowledged if account.pending is None else account.pending
+    allowed = {True: [done], False: [account.acknowledged], None: [account.acknowledged, done]}[casualty.happened]
+    names = account.acknowledged.keys() | done.keys()
+    found = {name: files for name in names if (files := await observe(client, name)) is not None}
+    assert found in allowed, f"{casualty.failpoint}: {_shape(found)} is none of {[_shape(each) for each in allowed]}"
+    return found
+
+
+async def until_reaped(site: Site, server: Server) -> None:
+    """Wait until every blob on record is live, and the blob store has those and nothing else."""
+    left = "nothing was looked at"
+    connection = await asyncpg.connect(site.database)
+    try:
+        async with asyncio.timeout(REAPED_SECONDS):
+            while True:
+                logged = len(server.lines)
+                states = {row["key"]: row["state"] for row in await connection.fetch("SELECT key, state FROM blobs")}
+                stored = await site.stack.blobs()
+                if set(states.values()) <= {"live"}:
+                    differing = stored ^ states.keys()
+                    assert not differing, f"In the blob store or on record, but not in both: {differing}"
+                    return
+                left = f"on record {Counter(states.values())}; stored without a row {stored - states.keys()}"
+                await server.line(lambda line: line["event"] == "reaped", after=logged)
+    except TimeoutError:
+        raise AssertionError(f"The reaper leaves something behind: {left}") from None
+    finally:
+        await connection.close()
+
+
+async def _check_integrity(site: Site) -> None:
+    """Let `fileport fsck` compare all that is left, bytes included, while the server runs."""
+    checked = await fsck(site.environ, "--deep")
+    assert checked.status == 0, checked
+
+
+def _shape(state: Mapping[str, Mapping[str, bytes]]) -> dict[str, dict[str, int]]:
+    return {bucket: {name: len(content) for name, content in files.items()} for bucket, files in state.items()}

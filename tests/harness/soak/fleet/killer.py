@@ -1,0 +1,86 @@
+"""Who is killed, and when."""
+
+import asyncio
+import os
+import random
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+
+from tests.harness.soak.fleet.replica import Replica
+from tests.harness.soak.journal import Journal
+from tests.harness.soak.options import Options
+from tests.harness.soak.report import Report
+
+# Seconds of serving before a kill, and of starting, which takes about one.
+_SERVING = (0.2, 3.0)
+_STARTING = (0.0, 1.5)
+
+
+class Killer:
+    """Kills a replica again and again, at moments from the seed, and starts it again each time."""
+
+    def __init__(
+        self, victim: Replica, options: Options, report: Report, journal: Journal, *, postgres: Path | None
+    ) -> None:
+        self._victim = victim
+        self._options = options
+        self._report = report
+        self._journal = journal
+        # The data directory whose Postgres is killed too, if any is.
+        self._postgres = postgres
+        self._rng = random.Random(f"{options.seed} killer")
+        self._begun = time.monotonic()
+
+    @property
+    def is_done(self) -> bool:
+        options = self._options
+        return (options.kills is not None and self._report.kills.total() >= options.kills) or (
+            options.seconds is not None and time.monotonic() - self._begun >= options.seconds
+        )
+
+    async def run(self) -> None:
+        """Go on until enough time has passed, or enough kills; the victim is up then."""
+        ways = {"server": 60, "worker": 20, "starting": 12, "postgres": 12 if self._postgres else 0}
+        while not self.is_done:
+            await asyncio.sleep(self._rng.uniform(*_SERVING))
+            (way,) = self._rng.choices(list(ways), list(ways.values()))
+            match way:
+                case "worker":
+                    await self._kill("worker", self._victim.kill_worker)
+                case "postgres":
+                    self._kill_postgres()
+                    # It answers 503 meanwhile, and must say the truth with it.
+                    await asyncio.sleep(self._rng.uniform(0, 1))
+                    await self._kill("server", self._victim.kill)
+                case _:
+                    await self._kill("server", self._victim.kill)
+            while way == "starting" and not self.is_done:
+                await self.kill_starting()
+                (way,) = self._rng.choices(["starting", "serving"], [1, 2])
+            await self._victim.start()
+            self._note("started")
+
+    async def kill_starting(self) -> None:
+        """Start the victim, and kill it before it can have served for long."""
+        await self._victim.launch()
+        await asyncio.sleep(self._rng.uniform(*_STARTING))
+        await self._kill("starting", self._victim.kill)
+
+    async def _kill(self, way: str, kill: Callable[[], Awaitable[None]]) -> None:
+        self._note(way)
+        self._report.kills[way] += 1
+        await kill()
+
+    def _kill_postgres(self) -> None:
+        assert self._postgres is not None
+        self._note("postgres")
+        with suppress(FileNotFoundError, ProcessLookupError):
+            pid = int((self._postgres / "postgres" / "postmaster.pid").read_text().split()[0])
+            os.kill(pid, signal.SIGKILL)
+            self._report.kills["postgres"] += 1
+
+    def _note(self, what: str) -> None:
+        self._journal.write("killer", does=what, replica=self._victim.number, generation=self._victim.generation)

@@ -1,0 +1,173 @@
+"""A `fileport serve` that is killed and started again, at one address."""
+
+import asyncio
+import os
+import random
+import signal
+import socket
+import time
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import msgspec
+
+from tests.harness.soak.violation import ViolationError
+from tests.support.server import ENDED_SECONDS, FILEPORT, server_environ
+
+# Recovery after a kill included, on a busy machine.
+_START_SECONDS = 120
+_POLL_SECONDS = 0.02
+# Below the ports that the system gives to outgoing connections: one of those could take ours while we are down.
+_PORTS = range(20_000, 30_000)
+_KEPT_LOGS = 20
+
+
+class Replica:
+    """One server process after the other. Their logs go to files, of which the last few are kept."""
+
+    def __init__(self, number: int, environ: Mapping[str, str], logs: Path) -> None:
+        self.number = number
+        self.generation = 0
+        self.up = asyncio.Event()
+        self._port = _free_port()
+        self._environ = {**environ, "FILEPORT_PORT": str(self._port)}
+        self._logs = logs
+        self._process: Process | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def is_up(self) -> bool:
+        return self.up.is_set()
+
+    async def launch(self) -> None:
+        """Start a server, and do not wait for it."""
+        self.generation += 1
+        with self._log.open("wb") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(FILEPORT, "serve"),
+                env=server_environ(self._environ),
+                stdout=DEVNULL,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    async def start(self) -> None:
+        """Start a server, and wait until it answers."""
+        await self.launch()
+        deadline = time.monotonic() + _START_SECONDS
+        async with httpx.AsyncClient(base_url=self.url) as client:
+            # Its own word first: an answer may be another's, who was to be dead and has the port.
+            while b"Fileport serves" not in self._log.read_bytes() or not await _answers(client):
+                if self._running.returncode is not None or time.monotonic() > deadline:
+                    raise ViolationError(f"The server does not start:\n{self._log.read_text()[-4000:]}")
+                await asyncio.sleep(_POLL_SECONDS)
+        self.up.set()
+
+    async def kill(self) -> None:
+        """End the server, if one was started, with SIGKILL, and its worker with it."""
+        self.up.clear()
+        if self._process is None:
+            return
+        with suppress(ProcessLookupError):
+            self._running.kill()
+        await self.ended()
+
+    async def kill_worker(self) -> None:
+        """End the worker with SIGKILL; the server ends by itself then."""
+        self.up.clear()
+        for pid in _workers(self._running.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        await self.ended()
+
+    async def stop(self) -> None:
+        """Ask the server to end, as a platform does. Raises `ViolationError` where it does not end well."""
+        self.up.clear()
+        with suppress(ProcessLookupError):
+            self._running.terminate()
+        status = await self.ended()
+        if status != 0:
+            raise ViolationError(f"The server ended with {status} on SIGTERM:\n{self._log.read_text()[-4000:]}")
+
+    async def ended(self) -> int:
+        """Wait for the end, look through the log, and return the exit status."""
+        try:
+            async with asyncio.timeout(ENDED_SECONDS):
+                status = await self._running.wait()
+        except TimeoutError:
+            self._running.kill()
+            raise ViolationError(f"The server does not end:\n{self._log.read_text()[-4000:]}") from None
+        self._check_log()
+        return status
+
+    @property
+    def _running(self) -> Process:
+        assert self._process is not None
+        return self._process
+
+    @property
+    def _log(self) -> Path:
+        return self._logs / f"replica-{self.number}-{self.generation:05}.log"
+
+    def _check_log(self) -> None:
+        for raw in self._log.read_bytes().splitlines():
+            with suppress(msgspec.DecodeError, msgspec.ValidationError):
+                line = msgspec.json.decode(raw, type=dict[str, object])
+                # Of a worker that was killed its server tells.
+                is_expected = line.get("event") == "worker ended" and line.get("status") == -signal.SIGKILL
+                if line.get("level") in {"error", "critical"} and not is_expected:
+                    raise ViolationError(f"The server logged an error, in {self._log}: {raw.decode()[:4000]}")
+        (self._logs / f"replica-{self.number}-{self.generation - _KEPT_LOGS:05}.log").unlink(missing_ok=True)
+
+
+class Fleet:
+    """The replicas, of which some may be down."""
+
+    def __init__(self, replicas: list[Replica]) -> None:
+        self.replicas = replicas
+
+    async def kill(self) -> None:
+        """End all of them."""
+        for replica in self.replicas:
+            await replica.kill()
+
+    async def pick(self, rng: random.Random) -> Replica:
+        """Return a replica that is up, as soon as there is one."""
+        # Nobody but the first is ever killed.
+        while not (up := [each for each in self.replicas if each.is_up]):
+            await self.replicas[0].up.wait()
+        return rng.choice(up)
+
+
+async def _answers(client: httpx.AsyncClient) -> bool:
+    try:
+        return (await client.get("/health/live")).is_success
+    except httpx.TransportError:
+        return False
+
+
+def _workers(pid: int) -> list[int]:
+    """Return the processes that the server has forked to serve; other children run other programs."""
+    command = _command(pid)
+    children = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    return [int(each) for some in children for each in some if command and _command(int(each)) == command]
+
+
+def _command(pid: int) -> bytes:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
+
+
+def _free_port() -> int:
+    for port in random.sample(_PORTS, 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("There is no free port.")

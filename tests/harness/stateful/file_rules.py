@@ -1,0 +1,131 @@
+"""Files that are there: read, changed, copied, deleted."""
+
+import codecs
+from email.utils import format_datetime
+from typing import Any
+
+import httpx
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from domain.values.media_types import charset_of
+from tests.harness.stateful.driving import Driving, path_of
+from tests.harness.stateful.records import ModelFile
+from tests.harness.stateful.refusals import Conditions, Refused
+from tests.harness.stateful.values import (
+    buckets,
+    conditions,
+    content_types,
+    expiries,
+    metadata_patches,
+    names,
+    picks,
+    tags,
+)
+from tests.support.clients import said_of_content
+
+_moves = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": names,
+        "bucket": buckets,
+        "content_type": content_types.map(lambda value: value or "text/plain; a=b"),
+    },
+)
+_annotations = st.fixed_dictionaries(
+    {}, optional={"metadata": metadata_patches, "tags": st.none() | tags, "expires_at": expiries}
+)
+_destinations = st.fixed_dictionaries({}, optional={"name": st.none() | names, "bucket": st.none() | buckets})
+
+# Without one of them, nothing tells the order of the bytes.
+_MARKS: dict[str | None, tuple[bytes, ...]] = {
+    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+}
+
+
+class FileRules(Driving):
+    @rule(bucket=buckets, name=names, escaped=st.booleans())
+    def read_by_name(self, bucket: str, name: str, escaped: bool) -> None:
+        path = path_of(bucket, name, escaped=escaped)
+        answer = self.read(path)
+        if file := self.predict(answer, lambda: self.model.file_named(bucket, name)):
+            self.assert_content(answer, file)
+
+    @rule(number=picks)
+    def read_by_id(self, number: int) -> None:
+        id_ = self.pick(number)
+        record, content, text = (self.read(f"/v1/files/{id_}{part}") for part in ("", "/content", "/text"))
+        if file := self.predict(record, lambda: self.model.file(id_)):
+            self.assert_answers(record, 200, file)
+        if file := self.predict(content, lambda: self.model.file(id_)):
+            self.assert_content(content, file)
+        if decoded := self.predict(text, lambda: (_text(self.model.file(id_)),)):
+            assert text.headers["content-type"] == "text/plain; charset=utf-8"
+            assert text.content.decode() == decoded[0]
+
+    @rule(number=picks, patch=_moves, conditions=conditions)
+    def move_file(self, number: int, patch: dict[str, Any], conditions: Conditions) -> None:
+        self.change_file(number, patch, conditions)
+
+    @rule(number=picks, patch=_annotations, conditions=conditions)
+    def annotate_file(self, number: int, patch: dict[str, Any], conditions: Conditions) -> None:
+        if isinstance(patch.get("expires_at"), int):
+            patch = {**patch, "expires_at": self.hours_from_now(patch["expires_at"])}
+        self.change_file(number, patch, conditions)
+
+    def change_file(self, number: int, patch: dict[str, Any], conditions: Conditions) -> None:
+        id_ = self.pick(number)
+        answer = self.send_json("PATCH", f"/v1/files/{id_}", patch, conditions, self.found(id_))
+        if file := self.predict(answer, lambda: self.model.change_file(id_, patch, conditions)):
+            self.assert_answers(answer, 200, file)
+
+    @rule(number=picks, to=_destinations, conditions=conditions)
+    def copy_file(self, number: int, to: dict[str, Any], conditions: Conditions) -> None:
+        id_ = self.pick(number)
+        answer = self.send_json("POST", f"/v1/files/{id_}/copy", to, conditions, self.found(id_))
+        if copy := self.predict(answer, lambda: self.model.copy_file(id_, to, conditions)):
+            self.assert_answers(answer, 201, copy)
+            self.assert_content(self.read(f"/v1/files/{copy.id}/content"), copy)
+
+    @rule(number=picks, conditions=conditions)
+    def delete_file(self, number: int, conditions: Conditions) -> None:
+        id_ = self.pick(number)
+        headers = self.condition_headers(conditions, self.found(id_))
+        answer = self.send("DELETE", f"/v1/files/{id_}", headers=headers)
+        self.predict(answer, lambda: self.model.delete_file(id_, conditions))
+
+    def read(self, url: str) -> httpx.Response:
+        """Return what GET answers, after HEAD answered the same without the body."""
+        head, answer = self.send("HEAD", url), self.send("GET", url)
+        assert (head.status_code, head.content) == (answer.status_code, b"")
+        expected = said_of_content(answer)
+        if "content-length" not in head.headers:
+            expected.pop("content-length", None)  # of what is only counted when it is sent (RFC 9110, section 9.3.2)
+        assert said_of_content(head) == expected
+        return answer
+
+    def assert_content(self, answer: httpx.Response, file: ModelFile) -> None:
+        assert answer.status_code == 200
+        assert answer.content == file.content
+        expected = {
+            "content-type": file.content_type,
+            "content-length": str(file.size),
+            "etag": file.etag,
+            "last-modified": format_datetime(file.updated_at, usegmt=True),
+            "x-content-type-options": "nosniff",
+            "content-security-policy": "default-src 'none'; sandbox",
+        }
+        assert {name: answer.headers.get(name) for name in expected} == expected
+
+
+def _text(file: ModelFile) -> str:
+    charset = charset_of(file.content_type)
+    is_marked = not file.content or file.content.startswith(_MARKS.get(charset, (b"",)))
+    try:
+        text = file.content.decode(charset) if charset and is_marked else None
+    except UnicodeDecodeError:
+        text = None
+    if text is None or "\0" in text:
+        raise Refused(415, "not_text")
+    return text

@@ -1,0 +1,193 @@
+"""Processes of the `fileport` command that start at once: forks of one that has imported everything.
+
+A server imports for a second or two, longer than most tests of it take. A fork is as real a process: it has its own
+environment, session, signals and files, and may be killed. `python -m tests.support.forks` is the process that forks,
+one for each that runs tests; it ends with it, and tells it how the forks ended.
+"""
+
+import asyncio
+import gc
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from asyncio import StreamReader
+from collections.abc import Mapping
+from typing import NoReturn
+from weakref import WeakKeyDictionary
+
+import msgspec
+
+# What a server imports in the end, though not at once; but for what looks at the environment then: metrics, failpoints.
+IMPORTED = ("service.cli", "litestar", "dishka.integrations.litestar", "uvloop", "adapters.s3", "adapters.secrets")
+
+_LINE_BYTES = 1024 * 1024
+_MESSAGE_BYTES = 128 * 1024
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What a fork is to run: the command's arguments, in that environment and no other."""
+
+    arguments: tuple[str, ...]
+    environ: dict[str, str]
+
+
+class Event(msgspec.Struct, frozen=True):
+    """A fork was made, or has ended. Statuses are those of `subprocess`: negative numbers are signals."""
+
+    pid: int
+    status: int | None = None
+
+
+class Fork:
+    """A process, as asyncio's are."""
+
+    def __init__(self, pid: int, ended: "asyncio.Future[int]", stdout: StreamReader, stderr: StreamReader) -> None:
+        self.pid = pid
+        self.stdout = stdout
+        self.stderr = stderr
+        self._ended = ended
+
+    async def wait(self) -> int:
+        """Wait for the end and return the status."""
+        return await asyncio.shield(self._ended)
+
+    def terminate(self) -> None:
+        """Send SIGTERM. Raises `ProcessLookupError` after the end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Send SIGKILL, which after the end does nothing."""
+        if not self._ended.done():
+            self.send_signal(signal.SIGKILL)
+
+    def send_signal(self, number: int) -> None:
+        if self._ended.done():
+            raise ProcessLookupError
+        os.kill(self.pid, number)
+
+
+async def fork(*arguments: str, environ: Mapping[str, str]) -> Fork:
+    """Run `fileport` with these arguments in a session of its own, with this environment and no other."""
+    loop = asyncio.get_running_loop()
+    if loop not in _parents:
+        _parents[loop] = _Parent(loop)
+    return await _parents[loop].fork(Order(arguments, dict(environ)))
+
+
+class _Parent:
+    """The line to the process that forks."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._line, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with other:
+            command = [sys.executable, "-m", "tests.support.forks", str(other.fileno())]
+            environ = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+            self._process = subprocess.Popen(
+                command,
+                env=environ,
+                pass_fds=[other.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        self._turn = asyncio.Lock()
+        self._made: asyncio.Future[int] | None = None
+        self._ended: dict[int, asyncio.Future[int]] = {}
+        self._loop = loop
+        loop.add_reader(self._line, self._read)
+
+    async def fork(self, order: Order) -> Fork:
+        async with self._turn:
+            self._made = self._loop.create_future()
+            pipes = [os.pipe(), os.pipe()]
+            socket.send_fds(self._line, [msgspec.json.encode(order)], [write for _, write in pipes])
+            for _, write in pipes:
+                os.close(write)
+            readers = [await self._reader(read) for read, _ in pipes]
+            pid = await self._made
+            return Fork(pid, self._ended[pid], *readers)
+
+    def _read(self) -> None:
+        message = self._line.recv(_MESSAGE_BYTES)
+        if not message:
+            self._loop.remove_reader(self._line)
+            raise RuntimeError("The process that forks has ended.")
+        event = msgspec.json.decode(message, type=Event)
+        if event.status is not None:
+            self._ended.pop(event.pid).set_result(event.status)
+        elif self._made is not None:
+            self._ended[event.pid] = self._loop.create_future()
+            self._made.set_result(event.pid)
+
+    async def _reader(self, descriptor: int) -> StreamReader:
+        reader = StreamReader(limit=_LINE_BYTES, loop=self._loop)
+        await self._loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb"))
+        return reader
+
+
+_parents: WeakKeyDictionary[asyncio.AbstractEventLoop, _Parent] = WeakKeyDictionary()
+
+
+def _serve(line: socket.socket) -> Order:
+    """Fork for each order that comes; returns in the fork. Ends with the other end of the line."""
+    wake, woken = socket.socketpair()
+    for end in (wake, woken):
+        end.setblocking(False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(woken.fileno())
+    while True:
+        ready, _, _ = select.select([line, wake], [], [])
+        if wake in ready:
+            wake.recv(_MESSAGE_BYTES)
+            _tell_ended(line)
+        if line in ready:
+            message, descriptors, _, _ = socket.recv_fds(line, _MESSAGE_BYTES, 2)
+            if not message:
+                sys.exit()
+            pid = os.fork()
+            if not pid:
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                for each in (line, wake, woken):
+                    each.close()
+                _take_over(descriptors)
+                return msgspec.json.decode(message, type=Order)
+            for descriptor in descriptors:
+                os.close(descriptor)
+            line.send(msgspec.json.encode(Event(pid)))
+
+
+def _tell_ended(line: socket.socket) -> None:
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if not pid:
+            return
+        line.send(msgspec.json.encode(Event(pid, os.waitstatus_to_exitcode(status))))
+
+
+def _take_over(descriptors: list[int]) -> None:
+    os.setsid()
+    for descriptor, standard in zip(descriptors, (1, 2), strict=True):
+        os.dup2(descriptor, standard)
+        os.close(descriptor)
+
+
+def _main() -> NoReturn:
+    for module in IMPORTED:
+        __import__(module)
+    gc.freeze()
+    order = _serve(socket.socket(fileno=int(sys.argv[1])))
+    os.environ.clear()
+    os.environ.update(order.environ)
+    sys.argv = ["fileport", *order.arguments]
+    sys.exit(sys.modules["service.cli"].main())
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,155 @@
+"""A real `fileport serve` in a process of its own, and what it logs."""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from tests.support.clients import ROOT_KEY, until_refused
+from tests.support.forks import Fork, fork
+
+Line = dict[str, Any]
+
+# Longer than any server here takes, drained uploads and a stopped Postgres included.
+ENDED_SECONDS = 90
+
+FILEPORT = str(Path(sys.executable).parent / "fileport")
+
+
+class Server:
+    """A running server. Its log is read all along, so that tests wait for what happens instead of for time."""
+
+    def __init__(self, process: Fork, url: str) -> None:
+        self.url = url
+        self.lines: list[Line] = []
+        self.output = ""
+        self._process = process
+        self._ended = False
+        self._grown = asyncio.Condition()
+        self._reading = asyncio.create_task(self._read())
+
+    @property
+    def is_running(self) -> bool:
+        return not self._ended
+
+    @property
+    def worker(self) -> int:
+        """The process id of the only worker."""
+        (worker,) = self.workers
+        return worker
+
+    @property
+    def workers(self) -> list[int]:
+        """The process ids of all workers."""
+        pid = self._process.pid
+        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    def client(self, **options: Any) -> httpx.AsyncClient:
+        """Return a client that bears the root key."""
+        headers = {"Authorization": f"Bearer {ROOT_KEY}"}
+        return httpx.AsyncClient(**{"base_url": self.url, "headers": headers, "timeout": 60, **options})
+
+    async def line(self, is_wanted: Callable[[Line], bool], *, after: int = 0) -> Line:
+        """Return the first log line, from the `after`th on, that is wanted, as soon as it is there."""
+        async with self._grown:
+            while True:
+                for line in self.lines[after:]:
+                    if is_wanted(line):
+                        return line
+                if self._ended:
+                    raise AssertionError(f"The server ended without the line that was waited for:\n{self.output}")
+                await self._grown.wait()
+
+    async def listening(self) -> None:
+        """Wait until the server listens, or has ended."""
+        async with self._grown:
+            while "Fileport serves" not in self.output and not self._ended:
+                await self._grown.wait()
+
+    async def stop(self) -> int:
+        """Ask the server to end, as a platform does, and return its exit status."""
+        self.terminate()
+        return await self.ended()
+
+    def terminate(self) -> None:
+        """Ask the server to end, and do not wait for it."""
+        with suppress(ProcessLookupError):
+            self._process.terminate()
+
+    async def draining(self) -> None:
+        """Wait until nobody new is served."""
+        async with asyncio.timeout(ENDED_SECONDS):
+            await until_refused(self.client)
+
+    async def kill(self) -> None:
+        """End the server at once, and so its workers; a Postgres that it started stays."""
+        self._process.kill()
+        await self.ended()
+
+    async def ended(self) -> int:
+        """Wait for the end and return the exit status. A server that does not end is killed, and a failure."""
+        try:
+            async with asyncio.timeout(ENDED_SECONDS):
+                status = await self._process.wait()
+                await self._reading
+                return status
+        except TimeoutError:
+            self._process.kill()
+            raise AssertionError(f"The server does not end:\n{self.output}") from None
+
+    async def _read(self) -> None:
+        async for raw in self._process.stderr:
+            self.output += raw.decode()
+            with suppress(msgspec.DecodeError):
+                self.lines.append(msgspec.json.decode(raw, type=Line))
+            async with self._grown:
+                self._grown.notify_all()
+        async with self._grown:
+            self._ended = True
+            self._grown.notify_all()
+
+
+@asynccontextmanager
+async def serving(environ: Mapping[str, str]) -> AsyncIterator[Server]:
+    """Run a server with these settings until the context ends, and give it once it answers."""
+    server = await start(environ)
+    try:
+        assert server.is_running, server.output
+        async with server.client() as client:
+            await client.get("/health/live")
+        yield server
+    finally:
+        await server.stop()
+
+
+async def start(environ: Mapping[str, str]) -> Server:
+    """Start a server with these settings, and return it as soon as it listens or has ended."""
+    port = _free_port()
+    process = await fork("serve", environ=server_environ({"FILEPORT_PORT": str(port), **environ}))
+    server = Server(process, f"http://127.0.0.1:{port}")
+    await server.listening()
+    return server
+
+
+def server_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return a server's whole environment: this process's, but for settings, which come from `environ` alone."""
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("FILEPORT_")},
+        "FILEPORT_ROOT_KEY": ROOT_KEY,
+        "FILEPORT_LOG_FORMAT": "json",
+        **environ,
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,119 @@
+"""How the bytes of an archive are read: in order, few at once, and freed whatever happens."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import anyio
+import pytest
+
+from domain.archives.model import Member
+from domain.archives.read_archive import AT_ONCE, BATCH_BYTES, SMALL_BYTES, Archive
+from domain.blobs.errors import BlobStoreUnavailableError
+from domain.values.ranges import ByteRange
+from tests.fakes.blob_store import FakeBlobStore
+from tests.support.factories import MemberFactory
+
+
+class CountingBlobStore(FakeBlobStore):
+    """Knows which blobs are open, and how many were at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open_keys: list[str] = []
+        self.most = 0
+
+    @asynccontextmanager
+    async def open(self, key: str, part: ByteRange | None = None) -> AsyncIterator[AsyncIterator[bytes]]:
+        async with super().open(key, part) as chunks:
+            self.open_keys.append(key)
+            self.most = max(self.most, len(self.open_keys))
+            try:
+                await anyio.lowlevel.checkpoint()
+                yield chunks
+            finally:
+                self.open_keys.remove(key)
+
+
+@pytest.fixture
+def store() -> CountingBlobStore:
+    return CountingBlobStore()
+
+
+def fill(store: FakeBlobStore, sizes: Sequence[int]) -> tuple[list[Member], list[bytes]]:
+    """Store a blob for each size, and return the files and their bytes."""
+    contents = [bytes([place % 256]) * size for place, size in enumerate(sizes)]
+    store.stored = {f"key-{place}": data for place, data in enumerate(contents)}
+    members = [
+        MemberFactory.build(blob_key=f"key-{place}", size=size, name=f"{place}") for place, size in enumerate(sizes)
+    ]
+    return members, contents
+
+
+async def read(archive: Archive) -> list[bytes]:
+    async with archive.contents() as contents:
+        return [b"".join([chunk async for chunk in chunks]) async for chunks in contents]
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        [0],
+        [SMALL_BYTES + 1],
+        [3, SMALL_BYTES + 1, SMALL_BYTES, 0, 5, 300_000, 300_000, 1],
+        [1] * 100,
+        [SMALL_BYTES] * (2 * BATCH_BYTES // SMALL_BYTES + 1),
+    ],
+)
+async def test_files_are_read_whole_and_in_order(store: CountingBlobStore, sizes: list[int]) -> None:
+    members, contents = fill(store, sizes)
+    assert await read(Archive(members, store)) == contents
+    assert store.open_keys == []
+
+
+async def test_small_files_are_read_a_few_at_once_and_large_ones_alone(store: CountingBlobStore) -> None:
+    members, _ = fill(store, [1] * 200)
+    await read(Archive(members, store))
+    assert store.most == AT_ONCE
+    store.most = 0
+    members, _ = fill(store, [SMALL_BYTES + 1] * 5)
+    await read(Archive(members, store))
+    assert store.most == 1
+
+
+async def test_only_what_is_sent_soon_is_kept(store: CountingBlobStore) -> None:
+    members, _ = fill(store, [SMALL_BYTES] * 200)
+    opened = 0
+    read_now = store.open
+
+    @asynccontextmanager
+    async def counted(key: str, part: ByteRange | None = None) -> AsyncIterator[AsyncIterator[bytes]]:
+        nonlocal opened
+        opened += 1
+        async with read_now(key, part) as chunks:
+            yield chunks
+
+    store.open = counted  # type: ignore[method-assign]
+    async with Archive(members, store).contents() as contents:
+        async for _ in contents:
+            break
+        assert 1 < opened <= BATCH_BYTES // SMALL_BYTES
+
+
+async def test_who_leaves_amid_a_large_file_frees_it(store: CountingBlobStore) -> None:
+    members, _ = fill(store, [SMALL_BYTES * 4] * 2)
+    async with Archive(members, store).contents() as contents:
+        async for chunks in contents:
+            async for _ in chunks:
+                break
+            break
+        assert store.open_keys == ["key-0"]
+    assert store.open_keys == []
+
+
+@pytest.mark.parametrize("size", [1, SMALL_BYTES * 4])
+async def test_a_store_that_fails_fails_the_archive_as_it_said_it(store: CountingBlobStore, size: int) -> None:
+    members, _ = fill(store, [size] * 10)
+    store.fail_after_chunks = 0
+    with pytest.raises(BlobStoreUnavailableError):
+        await read(Archive(members, store))
+    assert store.open_keys == []

@@ -1,0 +1,90 @@
+"""Names of files in an archive."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from domain.files.errors import InvalidNameError
+from domain.files.names import check_file_name
+from service.http.resources.archives.zip.names import names_in_archive
+from tests.support.factories import MemberFactory
+
+
+def renamed(*names: str) -> list[str]:
+    """Return what files of these names are called in an archive."""
+    member = MemberFactory.build()
+    return names_in_archive([replace(member, name=name) for name in names])
+
+
+def test_files_keep_their_names() -> None:
+    names = ["a", "b/c.txt", "Grüße/日本.txt", "A", "b/.hidden", "b/...x", "cc:/x", "12:30", "a.", "e\u0301", "é"]
+    assert renamed(*names) == names
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("a\\b", "a_b"),
+        ("..\\..\\evil.exe", ".._.._evil.exe"),
+        ("\\\\host\\share", "__host_share"),
+        ("C:/windows", "C_/windows"),
+        ("c:evil", "c_evil"),
+        ("a/D:x", "a/D_x"),
+        (".. /x", "___/x"),
+        ("a/.../b", "a/___/b"),
+        ("a/. .", "a/___"),
+        (" ", "_"),
+    ],
+)
+def test_what_would_lead_an_extractor_astray_is_a_low_line(name: str, safe: str) -> None:
+    check_file_name(name)  # a file may have it
+    assert renamed(name) == [safe]
+
+
+def test_names_that_become_alike_are_numbered() -> None:
+    assert renamed("a\\b.txt", "a_b.txt", "a_b (2).txt") == ["a_b.txt", "a_b (3).txt", "a_b (2).txt"]
+
+
+def test_a_file_that_is_also_a_directory_gets_out_of_the_way() -> None:
+    assert renamed("a", "a/b", "a/b.c", "a/b.c/d", "a (2)", "a0") == [
+        "a (3)",
+        "a/b",
+        "a/b (2).c",
+        "a/b.c/d",
+        "a (2)",
+        "a0",
+    ]
+    assert renamed("x.y", "x.y/1", "x (2).y/1") == ["x (3).y", "x.y/1", "x (2).y/1"]
+
+
+def test_files_of_several_buckets_stand_under_their_buckets() -> None:
+    members = [MemberFactory.build(bucket=bucket, name="a") for bucket in ("one", "two")]
+    assert names_in_archive(members) == ["one/a", "two/a"]
+
+
+def test_many_names_alike_take_no_longer_than_others() -> None:
+    # One search for each of them from the start would take some hundred million steps.
+    names = [format(number, "014b").replace("0", "\\").replace("1", "_") for number in range(10_000)]
+    assert len(set(renamed(*names))) == 10_000
+
+
+SEGMENTS = st.text(st.sampled_from("aB.\\: (2)"), min_size=1, max_size=5)
+
+
+@given(st.sets(st.lists(SEGMENTS, min_size=1, max_size=3).map("/".join), max_size=12))
+def test_every_file_has_a_place_of_its_own_inside(names: set[str]) -> None:
+    allowed = []
+    for name in names:
+        try:
+            allowed.append(check_file_name(name))
+        except InvalidNameError:
+            continue
+    given_names = renamed(*allowed)
+    assert len(given_names) == len(allowed) == len(set(given_names))
+    for name in given_names:
+        check_file_name(name)
+        assert not re.search(r"\\|(?:^|/)[A-Za-z]:|(?:^|/)[. ]+(?:/|$)", name)
+        assert not any(other.startswith(f"{name}/") for other in given_names)

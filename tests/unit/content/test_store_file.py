@@ -1,0 +1,412 @@
+"""The write protocol, step by step: what is left when a step fails."""
+
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+
+import anyio
+import pytest
+
+from domain.blobs.errors import BlobStoreUnavailableError, InterruptedBodyError
+from domain.blobs.model import Blob
+from domain.blobs.reservations import Reservations
+from domain.buckets.errors import FileTooLargeError, NoSuchBucketError, QuotaExceededError
+from domain.buckets.model import Policy
+from domain.errors import (
+    CatalogUnavailableError,
+    FileportError,
+    LeaseLostError,
+    OutcomeUnknownError,
+    PreconditionFailedError,
+)
+from domain.files.content.store_file import StoreFile
+from domain.files.errors import InvalidMetadataError, InvalidNameError, InvalidTagsError
+from domain.files.model import NewFile, Stored
+from domain.idempotency.model import KeyClaim
+from domain.maintenance.reap import Reap, Reaped
+from domain.values.digests import Digest
+from domain.values.errors import DigestMismatchError
+from domain.values.preconditions import Precondition
+from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.catalog import FakeCatalog
+from tests.fakes.clock import FakeClock
+from tests.fakes.failures import BLOB_STORE_DOWN, CATALOG_DOWN
+
+LEASE = 100.0
+
+
+@pytest.fixture(autouse=True)
+def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("domain.files.content.retry_unknown_commit.PAUSE_SECONDS", 0)
+
+
+@pytest.fixture
+def reservations(catalog: FakeCatalog, clock: FakeClock) -> Reservations:
+    return Reservations(catalog, clock, lease=LEASE, batch=2)
+
+
+@pytest.fixture
+def store_file(catalog: FakeCatalog, blobs: FakeBlobStore, reservations: Reservations) -> StoreFile:
+    return StoreFile(catalog, blobs, reservations, max_file_size=1000)
+
+
+@pytest.fixture
+def reap(catalog: FakeCatalog, blobs: FakeBlobStore) -> Reap:
+    return Reap(catalog, blobs)
+
+
+async def body(*chunks: bytes) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+
+
+def new_file(name: str = "a.txt", **given: object) -> NewFile:
+    return NewFile(bucket="default", name=name, content_type="text/plain", **given)  # type: ignore[arg-type] # test data
+
+
+async def test_a_stored_file_knows_its_size_and_hash_and_points_at_its_bytes(
+    store_file: StoreFile, blobs: FakeBlobStore
+) -> None:
+    stored = await store_file(new_file(), body(b"hello, ", b"world"))
+    assert stored.created
+    assert stored.file.size == 12
+    assert stored.file.sha256 == hashlib.sha256(b"hello, world").hexdigest()
+    assert blobs.stored[stored.file.blob_key] == b"hello, world"
+
+
+async def test_a_row_names_the_blob_before_its_first_byte(
+    store_file: StoreFile, catalog: FakeCatalog, blobs: FakeBlobStore
+) -> None:
+    async def watched() -> AsyncIterator[bytes]:
+        (key,) = blobs.unfinished
+        assert catalog.blobs[key].state == "staged"
+        yield b"x"
+
+    assert (await store_file(new_file(), watched())).file.size == 1
+
+
+async def test_a_replaced_files_bytes_are_condemned_and_reaped(
+    store_file: StoreFile, catalog: FakeCatalog, blobs: FakeBlobStore, reap: Reap
+) -> None:
+    first = (await store_file(new_file(), body(b"one"))).file
+    second = await store_file(new_file(), body(b"two"))
+    assert not second.created
+    assert (second.file.id, second.file.revision) == (first.id, 2)
+    assert catalog.blobs[first.blob_key].state == "condemned"
+    assert [reaped async for reaped in reap()] == [Reaped(removed=1)]
+    assert list(blobs.stored) == [second.file.blob_key]
+
+
+@pytest.mark.parametrize(
+    ("new", "error"),
+    [
+        (new_file("a//b"), InvalidNameError),
+        (new_file(metadata={"a": "\0"}), InvalidMetadataError),
+        (new_file(tags=("a,b",)), InvalidTagsError),
+        (new_file(size=1001), FileTooLargeError),
+        (NewFile(bucket="nope", name="a", content_type="a/b"), NoSuchBucketError),
+        (new_file(precondition=Precondition(if_match=())), PreconditionFailedError),
+    ],
+)
+async def test_what_can_be_refused_is_refused_before_the_body_is_read(
+    store_file: StoreFile, catalog: FakeCatalog, new: NewFile, error: type[FileportError]
+) -> None:
+    read: list[bool] = []
+
+    async def watched() -> AsyncIterator[bytes]:
+        read.append(True)
+        yield b""
+
+    with pytest.raises(error):
+        await store_file(new, watched())
+    assert not read
+    assert not catalog.blobs
+
+
+@pytest.mark.parametrize(
+    ("new", "chunks", "error"),
+    [
+        (new_file(), [b"x" * 600, b"x" * 600], FileTooLargeError),
+        (new_file(size=10), [b"short"], InterruptedBodyError),
+        (new_file(size=2), [b"long"], InterruptedBodyError),
+        (new_file(digests=(Digest("sha-256", bytes(32)),)), [b"damaged"], DigestMismatchError),
+    ],
+)
+async def test_a_refused_upload_leaves_no_file_and_after_the_reaper_no_blob(
+    store_file: StoreFile,
+    catalog: FakeCatalog,
+    blobs: FakeBlobStore,
+    reap: Reap,
+    new: NewFile,
+    chunks: list[bytes],
+    error: type[FileportError],
+) -> None:
+    with pytest.raises(error):
+        await store_file(new, body(*chunks))
+    assert [reaped async for reaped in reap()] == [Reaped(removed=1)]
+    assert not blobs.stored
+    assert not blobs.unfinished
+    assert (await catalog.bucket("default")).usage.files == 0
+    assert {row.state for row in catalog.blobs.values()} == {"staged"}  # the other reservation of the batch
+
+
+async def test_a_body_that_breaks_the_quota_is_not_read_unless_it_replaces_enough(
+    store_file: StoreFile, catalog: FakeCatalog
+) -> None:
+    await catalog.put_bucket("default", Policy(quota_bytes=10))
+    await store_file(new_file("a"), body(b"12345678"))
+    kept = dict(catalog.blobs)
+    with pytest.raises(QuotaExceededError):
+        await store_file(new_file("b", size=3), body())
+    with pytest.raises(QuotaExceededError):
+        await store_file(new_file("a", size=11), body())
+    assert catalog.blobs == kept
+    await store_file(new_file("a", size=10), body(b"1234567890"))
+    assert (await catalog.bucket("default")).usage.bytes == 10
+
+
+async def test_a_precondition_that_ceases_to_hold_meanwhile_stores_nothing(
+    store_file: StoreFile, catalog: FakeCatalog
+) -> None:
+    async def overtaken() -> AsyncIterator[bytes]:
+        yield b"slow"
+        await store_file(new_file(), body(b"quick"))
+
+    with pytest.raises(PreconditionFailedError):
+        await store_file(new_file(precondition=Precondition(if_none_match=())), overtaken())
+    assert (await catalog.file_named("default", "a.txt")).size == 5
+    assert (await catalog.bucket("default")).usage.files == 1
+
+
+async def test_the_smaller_of_the_buckets_limit_and_the_services_counts(
+    store_file: StoreFile, catalog: FakeCatalog
+) -> None:
+    await catalog.put_bucket("default", Policy(max_file_size=5))
+    with pytest.raises(FileTooLargeError, match="5 bytes"):
+        await store_file(new_file(), body(b"123456"))
+    await catalog.put_bucket("default", Policy(max_file_size=5000))
+    with pytest.raises(FileTooLargeError, match="1000 bytes"):
+        await store_file(new_file(), body(b"x" * 1001))
+
+
+async def test_bytes_whose_fate_the_store_did_not_tell_keep_their_grace(
+    store_file: StoreFile, catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock
+) -> None:
+    async def failing() -> AsyncIterator[bytes]:
+        blobs.fail_with = BLOB_STORE_DOWN
+        yield b"x"
+
+    catalog.grace = 50.0
+    with pytest.raises(BlobStoreUnavailableError):
+        await store_file(new_file(), failing())
+    assert await catalog.claim_condemned(limit=10, lease=LEASE) == []
+    clock.advance(50)
+    assert len(await catalog.claim_condemned(limit=10, lease=LEASE)) == 1
+
+
+async def test_a_cancelled_upload_gives_its_reservation_up(store_file: StoreFile, catalog: FakeCatalog) -> None:
+    async def cancelled() -> AsyncIterator[bytes]:
+        scope.cancel()
+        await anyio.sleep_forever()
+        yield b""
+
+    with anyio.CancelScope() as scope:
+        await store_file(new_file(), cancelled())
+    assert sorted(row.state for row in catalog.blobs.values()) == ["condemned", "staged"]
+
+
+async def test_a_reservation_that_cannot_be_given_up_is_left_to_lapse(
+    store_file: StoreFile, catalog: FakeCatalog, clock: FakeClock
+) -> None:
+    async def failing() -> AsyncIterator[bytes]:
+        catalog.fail_with = CATALOG_DOWN
+        yield b"x"
+
+    with pytest.raises(CatalogUnavailableError):
+        await store_file(new_file(), failing())
+    catalog.fail_with = None
+    clock.advance(LEASE)
+    assert await catalog.condemn_lapsed(limit=10) == 2
+
+
+class ForgetfulCatalog(FakeCatalog):
+    """Commits, and then says `times` times that it does not know."""
+
+    def __init__(self, clock: FakeClock, times: int) -> None:
+        super().__init__(clock)
+        self.times = times
+
+    async def commit_file(self, new: NewFile, blob: Blob, claim: KeyClaim | None = None) -> Stored:
+        stored = await super().commit_file(new, blob, claim)
+        if self.times > 0:
+            self.times -= 1
+            raise OutcomeUnknownError("The connection broke.")
+        return stored
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_commit_whose_outcome_is_unknown_is_repeated_until_it_is_known(
+    clock: FakeClock, blobs: FakeBlobStore, times: int
+) -> None:
+    catalog = ForgetfulCatalog(clock, times)
+    store_file = StoreFile(catalog, blobs, Reservations(catalog, clock, lease=LEASE), max_file_size=1000)
+    stored = await store_file(new_file(precondition=Precondition(if_none_match=())), body(b"x"))
+    assert stored.created
+    assert stored.file.revision == 1
+
+
+async def test_a_commit_that_stays_unknown_deletes_nothing(clock: FakeClock, blobs: FakeBlobStore) -> None:
+    catalog = ForgetfulCatalog(clock, 100)
+    store_file = StoreFile(catalog, blobs, Reservations(catalog, clock, lease=LEASE), max_file_size=1000)
+    with pytest.raises(OutcomeUnknownError):
+        await store_file(new_file(), body(b"x"))
+    file = await catalog.file_named("default", "a.txt")
+    assert catalog.blobs[file.blob_key].state == "live"
+    assert blobs.stored[file.blob_key] == b"x"
+
+
+async def test_a_reservation_whose_outcome_is_unknown_leaves_no_doubt_about_the_file(
+    store_file: StoreFile, catalog: FakeCatalog
+) -> None:
+    async def forget(keys: Sequence[str], *, lease: float) -> None:
+        raise OutcomeUnknownError("The connection broke.")
+
+    catalog.reserve_blobs = forget  # type: ignore[method-assign]
+    with pytest.raises(CatalogUnavailableError):
+        await store_file(new_file(), body(b"x"))
+
+
+class FailingOverCatalog(FakeCatalog):
+    """Commits, and is down when it should say so."""
+
+    async def commit_file(self, new: NewFile, blob: Blob, claim: KeyClaim | None = None) -> Stored:
+        await super().commit_file(new, blob, claim)
+        self.fail_with = CATALOG_DOWN
+        raise OutcomeUnknownError("The connection broke.")
+
+
+async def test_a_catalog_that_goes_down_after_a_commit_is_no_sign_that_nothing_happened(
+    clock: FakeClock, blobs: FakeBlobStore
+) -> None:
+    catalog = FailingOverCatalog(clock)
+    store_file = StoreFile(catalog, blobs, Reservations(catalog, clock, lease=LEASE), max_file_size=1000)
+    with pytest.raises(OutcomeUnknownError):
+        await store_file(new_file(), body(b"x"))
+    catalog.fail_with = None
+    assert (await catalog.file_named("default", "a.txt")).size == 1
+
+
+async def test_an_end_that_comes_after_the_lease_publishes_nothing(
+    store_file: StoreFile, catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock, reap: Reap
+) -> None:
+    async def late_end() -> AsyncIterator[bytes]:
+        yield b"x"
+        clock.advance(LEASE)
+        assert [reaped async for reaped in reap()] == [Reaped(lapsed=2), Reaped(removed=2)]
+
+    with pytest.raises(LeaseLostError):
+        await store_file(new_file(), late_end())
+    assert not blobs.stored
+
+
+async def test_a_catalog_that_is_down_for_a_moment_does_not_end_an_upload(
+    clock: FakeClock, blobs: FakeBlobStore
+) -> None:
+    class ForAMoment(FakeCatalog):
+        async def renew_leases(self, keys: Sequence[str], *, lease: float) -> set[str]:
+            raise CATALOG_DOWN
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"x"
+        clock.advance(LEASE * 0.6)
+
+    catalog = ForAMoment(clock)
+    store_file = StoreFile(catalog, blobs, Reservations(catalog, clock, lease=LEASE), max_file_size=1000)
+    assert (await store_file(new_file(), slow())).file.size == 1
+
+
+async def test_a_long_upload_keeps_its_lease_while_it_moves_and_while_it_waits(
+    store_file: StoreFile, reservations: Reservations, catalog: FakeCatalog, clock: FakeClock
+) -> None:
+    async def slow() -> AsyncIterator[bytes]:
+        for _ in range(10):
+            clock.advance(LEASE * 0.6)
+            await reservations.renew_due()
+            assert await catalog.condemn_lapsed(limit=10) == 0
+            yield b"x"
+
+    stored = await store_file(new_file(), slow())
+    assert stored.file.size == 10
+    assert catalog.blobs[stored.file.blob_key].state == "live"
+
+
+async def test_a_lease_is_kept_no_longer_than_its_upload(
+    store_file: StoreFile, reservations: Reservations, catalog: FakeCatalog, clock: FakeClock
+) -> None:
+    class Renewals(list[str]):
+        async def note(self, keys: Sequence[str], *, lease: float) -> set[str]:
+            self.extend(keys)
+            return set(keys)
+
+    await store_file(new_file("a"), body(b"x"))
+    with pytest.raises(InterruptedBodyError):
+        await store_file(new_file("b", size=5), body(b"x"))
+    used = set(catalog.blobs)
+    waiting = await reservations.take()
+    renewals = Renewals()
+    catalog.renew_leases = renewals.note  # type: ignore[method-assign] # what it is asked is the point
+    clock.advance(LEASE * 0.5)
+    await reservations.renew_due()
+    assert waiting.key in renewals
+    assert not used.intersection(renewals)
+
+
+async def test_an_upload_that_lost_its_lease_is_given_up(
+    store_file: StoreFile, reservations: Reservations, catalog: FakeCatalog, clock: FakeClock
+) -> None:
+    async def stalled() -> AsyncIterator[bytes]:
+        clock.advance(LEASE)
+        await catalog.condemn_lapsed(limit=10)
+        await reservations.renew_due()
+        yield b"x"
+        pytest.fail("It was read further.")
+
+    with pytest.raises(LeaseLostError):
+        await store_file(new_file(), stalled())
+
+
+async def test_reservations_are_made_in_batches_and_each_is_used_once(
+    reservations: Reservations, catalog: FakeCatalog
+) -> None:
+    taken = {(await reservations.take()).key for _ in range(3)}
+    assert len(taken) == 3
+    assert len(catalog.blobs) == 4
+
+
+async def test_many_uploads_at_once_share_what_is_reserved(reservations: Reservations, catalog: FakeCatalog) -> None:
+    keys: list[str] = []
+
+    async def take() -> None:
+        keys.append((await reservations.take()).key)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(9):
+            tasks.start_soon(take)
+    assert len(set(keys)) == 9
+    assert len(catalog.blobs) == 10
+
+
+async def test_a_reservation_that_lay_too_long_is_not_handed_out(
+    reservations: Reservations, catalog: FakeCatalog, clock: FakeClock
+) -> None:
+    first = await reservations.take()
+    clock.advance(LEASE * 0.5)
+    assert (await reservations.take()).key not in {first.key, *list(catalog.blobs)[:2]}
+
+
+async def test_closing_gives_up_what_was_not_handed_out(reservations: Reservations, catalog: FakeCatalog) -> None:
+    taken = await reservations.take()
+    await reservations.close()
+    states = {key: row.state for key, row in catalog.blobs.items()}
+    assert states.pop(taken.key) == "staged"
+    assert list(states.values()) == ["condemned"]
+    await reservations.close()

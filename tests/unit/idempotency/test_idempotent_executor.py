@@ -1,0 +1,252 @@
+"""Idempotency keys: how they are written, claimed, kept and given up."""
+
+import re
+
+import anyio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.errors import CatalogUnavailableError, LeaseLostError, OutcomeUnknownError
+from domain.files.copy_file import CopyFile
+from domain.files.errors import NameTakenError
+from domain.files.model import Destination, File
+from domain.idempotency.errors import IdempotencyKeyInUseError, InvalidIdempotencyKeyError
+from domain.idempotency.executor import Once
+from domain.idempotency.model import KeyClaim, KeyedRequest, KeyRecord, fingerprint, parse_key
+from domain.values.preconditions import ANYTHING_GOES
+from service.http.openapi import patterns
+from tests.contracts.setup import stored
+from tests.fakes.catalog import FakeCatalog
+from tests.fakes.clock import FakeClock
+from tests.fakes.failures import CATALOG_DOWN
+
+LEASE = 30.0
+TTL = 3600.0
+REQUEST = KeyedRequest(caller="root", key="k", fingerprint="1" * 64)
+
+
+@pytest.fixture
+def once(catalog: FakeCatalog, clock: FakeClock) -> Once:
+    return Once(catalog, clock, lease=LEASE, ttl=TTL)
+
+
+@pytest.fixture
+async def original(catalog: FakeCatalog) -> File:
+    return await stored(catalog, name="original")
+
+
+# Keys
+
+
+@pytest.mark.parametrize(
+    ("value", "key"),
+    [
+        ('"8e03978e-40d5-43dd-bc93-6894a57f9324"', "8e03978e-40d5-43dd-bc93-6894a57f9324"),
+        ("8e03978e-40d5-43dd-bc93-6894a57f9324", "8e03978e-40d5-43dd-bc93-6894a57f9324"),
+        (r'"a \"b\" \\c"', r'a "b" \c'),
+        ('"a"; version=1', "a"),
+        ("a", "a"),
+        ("order 7, again", "order 7, again"),
+        ("x" * 255, "x" * 255),
+        (f'"{"x" * 255}"', "x" * 255),
+    ],
+)
+def test_a_key_is_a_string_with_or_without_its_quotes(value: str, key: str) -> None:
+    assert parse_key(value) == key
+
+
+@pytest.mark.parametrize(
+    "value", ["", '""', '"', '"a', '"a" b', '"a", "b"', r'"a\b"', "é", '"é"', "a\tb", "x" * 256, f'"{"x" * 256}"']
+)
+def test_anything_else_is_no_key(value: str) -> None:
+    with pytest.raises(InvalidIdempotencyKeyError):
+        parse_key(value)
+    assert not re.search(patterns.IDEMPOTENCY_KEY, value)
+
+
+@given(value=st.from_regex(patterns.IDEMPOTENCY_KEY, fullmatch=True))
+def test_what_the_document_allows_is_a_key(value: str) -> None:
+    assert 1 <= len(parse_key(value)) <= 255
+
+
+def test_requests_are_told_apart_by_every_part() -> None:
+    requests = [(("a", "b"), b"c"), (("a", "bc"), b""), (("ab", ""), b"c"), (("a", "b", ""), b"c"), (("b", "a"), b"c")]
+    assert len({fingerprint(*each) for each in requests}) == len(requests)
+    assert fingerprint(("a", "b"), b"c") == fingerprint(("a", "b"), b"c")
+
+
+# Attempts
+
+
+async def test_without_a_key_the_catalog_is_not_asked(catalog: FakeCatalog, once: Once, original: File) -> None:
+    async def change(claim: KeyClaim | None) -> File:
+        assert claim is None
+        return original
+
+    catalog.fail_with = CATALOG_DOWN
+    assert await once(None, File, change) == original
+
+
+async def test_a_repeat_is_told_the_first_result_and_changes_nothing(
+    catalog: FakeCatalog, once: Once, original: File
+) -> None:
+    copy_file = CopyFile(catalog, once)
+    first = await copy_file(original.id, Destination(name="copy"), ANYTHING_GOES, REQUEST)
+    await catalog.delete_file(first.id, ANYTHING_GOES)
+    assert await copy_file(original.id, Destination(name="copy"), ANYTHING_GOES, REQUEST) == first
+
+
+async def test_a_request_that_is_refused_leaves_its_key(catalog: FakeCatalog, once: Once, original: File) -> None:
+    copy_file = CopyFile(catalog, once)
+    with pytest.raises(NameTakenError):
+        await copy_file(original.id, Destination(name="original"), ANYTHING_GOES, REQUEST)
+    corrected = KeyedRequest(caller="root", key="k", fingerprint="2" * 64)
+    assert (await copy_file(original.id, Destination(name="copy"), ANYTHING_GOES, corrected)).name == "copy"
+
+
+async def test_an_attempt_keeps_its_key_for_as_long_as_it_takes(
+    catalog: FakeCatalog, clock: FakeClock, once: Once, original: File
+) -> None:
+    async def slowly(claim: KeyClaim | None) -> File:
+        for _ in range(10):
+            clock.advance(LEASE / 2)
+            await once.renew_due()
+            with pytest.raises(IdempotencyKeyInUseError):
+                await once(REQUEST, File, slowly)
+        return await catalog.copy_file(original.id, Destination(name="copy"), ANYTHING_GOES, claim)
+
+    assert (await once(REQUEST, File, slowly)).name == "copy"
+
+
+async def test_leases_are_renewed_only_when_they_are_due(
+    catalog: FakeCatalog, clock: FakeClock, once: Once, original: File
+) -> None:
+    async def change(_: KeyClaim | None) -> File:
+        [row] = catalog.keys.values()
+        clock.advance(LEASE / 2 - 1)
+        until = row.lease_until
+        await once.renew_due()
+        assert row.lease_until == until
+        clock.advance(1)
+        await once.renew_due()
+        assert row.lease_until != until
+        return original
+
+    await once(REQUEST, File, change)
+    catalog.fail_with = CATALOG_DOWN
+    clock.advance(LEASE)
+    await once.renew_due()  # nothing is claimed any more, so nobody is asked
+
+
+async def test_a_claim_that_stood_still_is_taken_over_and_changes_nothing(
+    catalog: FakeCatalog, clock: FakeClock, once: Once, original: File
+) -> None:
+    copy_file = CopyFile(catalog, once)
+    copies: list[File] = []
+
+    async def stalled(claim: KeyClaim | None) -> File:
+        clock.advance(LEASE)
+        copies.append(await copy_file(original.id, Destination(name="copy"), ANYTHING_GOES, REQUEST))
+        return await catalog.copy_file(original.id, Destination(name="late"), ANYTHING_GOES, claim)
+
+    with pytest.raises(LeaseLostError):
+        await once(REQUEST, File, stalled)
+    assert await copy_file(original.id, Destination(name="copy"), ANYTHING_GOES, REQUEST) == copies[0]
+    assert (await catalog.bucket("default")).usage.files == 2
+
+
+async def test_a_change_of_unknown_outcome_that_happened_is_found(
+    catalog: FakeCatalog, once: Once, original: File
+) -> None:
+    async def change(claim: KeyClaim | None) -> File:
+        await catalog.copy_file(original.id, Destination(name="copy"), ANYTHING_GOES, claim)
+        raise OutcomeUnknownError("The catalog went away.")
+
+    with pytest.raises(OutcomeUnknownError):
+        await once(REQUEST, File, change)
+    copy = await once(REQUEST, File, change)
+    assert copy == await catalog.file_named("default", "copy")
+
+
+async def test_a_change_of_unknown_outcome_that_did_not_happen_is_done(
+    catalog: FakeCatalog, once: Once, original: File
+) -> None:
+    async def lost(_: KeyClaim | None) -> File:
+        raise OutcomeUnknownError("The catalog went away.")
+
+    with pytest.raises(OutcomeUnknownError):
+        await once(REQUEST, File, lost)
+    copy = await CopyFile(catalog, once)(original.id, Destination(name="copy"), ANYTHING_GOES, REQUEST)
+    assert copy.name == "copy"
+
+
+async def test_a_claim_of_unknown_outcome_is_given_up_and_nothing_is_done(clock: FakeClock) -> None:
+    catalog = ClaimLosingCatalog(clock)
+    with pytest.raises(CatalogUnavailableError):
+        await Once(catalog, clock, lease=LEASE, ttl=TTL)(REQUEST, File, _never)
+    assert not catalog.keys
+
+
+async def test_a_key_that_cannot_be_given_up_is_free_when_its_lease_ends(
+    catalog: FakeCatalog, clock: FakeClock, once: Once, original: File
+) -> None:
+    async def change(_: KeyClaim | None) -> File:
+        catalog.fail_with = CATALOG_DOWN
+        raise CATALOG_DOWN
+
+    with pytest.raises(CatalogUnavailableError):
+        await once(REQUEST, File, change)
+    catalog.fail_with = None
+    copy_file = CopyFile(catalog, once)
+    with pytest.raises(IdempotencyKeyInUseError):
+        await copy_file(original.id, Destination(name="copy"), ANYTHING_GOES, REQUEST)
+    clock.advance(LEASE)
+    assert (await copy_file(original.id, Destination(name="copy"), ANYTHING_GOES, REQUEST)).name == "copy"
+
+
+async def test_an_attempt_that_is_cancelled_gives_its_key_up(catalog: FakeCatalog, once: Once) -> None:
+    with anyio.CancelScope() as scope:
+
+        async def change(_: KeyClaim | None) -> File:
+            scope.cancel()
+            await anyio.lowlevel.checkpoint()
+            pytest.fail("It was not cancelled.")
+
+        await once(REQUEST, File, change)
+    assert scope.cancelled_caught
+    assert not catalog.keys
+
+
+async def test_a_claim_that_is_cancelled_is_given_up(clock: FakeClock) -> None:
+    with anyio.CancelScope() as scope:
+        catalog = CancelledCatalog(clock, scope)
+        await Once(catalog, clock, lease=LEASE, ttl=TTL)(REQUEST, File, _never)
+    assert scope.cancelled_caught
+    assert not catalog.keys
+
+
+class ClaimLosingCatalog(FakeCatalog):
+    """Goes away after it has claimed a key."""
+
+    async def claim_key(self, claim: KeyClaim, fingerprint: str, *, lease: float) -> KeyRecord | None:
+        await super().claim_key(claim, fingerprint, lease=lease)
+        raise OutcomeUnknownError("The catalog went away.")
+
+
+class CancelledCatalog(FakeCatalog):
+    """Cancels its caller after it has claimed a key."""
+
+    def __init__(self, clock: FakeClock, scope: anyio.CancelScope) -> None:
+        super().__init__(clock)
+        self._scope = scope
+
+    async def claim_key(self, claim: KeyClaim, fingerprint: str, *, lease: float) -> KeyRecord | None:
+        record = await super().claim_key(claim, fingerprint, lease=lease)
+        self._scope.cancel()
+        await anyio.lowlevel.checkpoint()
+        return record
+
+
+async def _never(_: KeyClaim | None) -> File:
+    pytest.fail("It is not done.")

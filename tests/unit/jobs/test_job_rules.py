@@ -1,0 +1,205 @@
+"""Workers take jobs in turns, and give up what they cannot go on with."""
+
+from collections.abc import Sequence
+
+import anyio
+import pytest
+
+from domain.batches.model import Operation, Outcome
+from domain.buckets.errors import InvalidBucketError
+from domain.errors import InvalidInputError, OutcomeUnknownError, PreconditionFailedError, UnavailableError
+from domain.files.errors import InvalidNameError, NameTakenError, NoSuchFileError
+from domain.idempotency.executor import Once
+from domain.idempotency.model import KeyClaim
+from domain.jobs import work_on_jobs
+from domain.jobs.model import Job, JobClaim, JobKind, JobProblem, PrefixDestination, Progress, Task, advance, check_task
+from domain.jobs.start_job import StartJob
+from domain.jobs.work_on_jobs import WorkOnJobs
+from domain.values.cursors import decode_place, encode_place
+from tests.contracts.jobs import deleting, fill, moving, names
+from tests.contracts.setup import stored
+from tests.fakes.catalog import FakeCatalog
+from tests.fakes.clock import FakeClock
+from tests.fakes.failures import CATALOG_DOWN
+
+LEASE = 30.0
+UNKNOWN = OutcomeUnknownError("The catalog went away while a change was being committed.")
+
+
+class FailingCatalog(FakeCatalog):
+    """Fails at a step, once. `after_it` tells whether the step is made all the same."""
+
+    def __init__(self, failure: Exception | None, *, after_it: bool = False) -> None:
+        super().__init__()
+        self._failure = failure
+        self._after_it = after_it
+
+    async def advance_job(self, claim: JobClaim, *, lease: float, limit: int) -> Job | None:
+        failure, self._failure = self._failure, None
+        if failure and not self._after_it:
+            raise failure
+        job = await super().advance_job(claim, lease=lease, limit=limit)
+        if failure:
+            raise failure
+        return job
+
+
+@pytest.fixture(autouse=True)
+def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a step have one file, and a turn two steps."""
+    monkeypatch.setattr(work_on_jobs, "STEP", {"delete": 1, "move": 1})
+    monkeypatch.setattr(work_on_jobs, "TURN", 2)
+
+
+async def ended(catalog: FakeCatalog) -> list[Job]:
+    return [job async for job in WorkOnJobs(catalog, lease=LEASE)()]
+
+
+async def test_jobs_take_turns_and_come_to_their_end(catalog: FakeCatalog) -> None:
+    await fill(catalog, *(f"long/{number}" for number in range(5)), "short/1")
+    long, short = [await catalog.create_job(deleting(prefix)) for prefix in ("long/", "short/")]
+    jobs = await ended(catalog)
+    assert [(job.id, job.state, job.progress.done) for job in jobs] == [(short.id, "done", 1), (long.id, "done", 5)]
+    assert await names(catalog) == []
+    assert await ended(catalog) == []
+
+
+@pytest.mark.parametrize(("after_it", "failure"), [(False, CATALOG_DOWN), (False, UNKNOWN), (True, UNKNOWN)])
+async def test_a_catalog_that_fails_is_tried_again_and_nothing_is_done_twice(
+    failure: UnavailableError, after_it: bool
+) -> None:
+    catalog = FailingCatalog(failure, after_it=after_it)
+    await fill(catalog, "a/1", "a/2", "a/3")
+    await catalog.create_job(moving("a/", "a/b/"))
+    with pytest.raises(UnavailableError):
+        await ended(catalog)
+    # The claim was given up, so nobody has to wait for its end.
+    [job] = await ended(catalog)
+    assert (job.state, job.progress.done) == ("done", 3)
+    assert await names(catalog) == ["a/b/1", "a/b/2", "a/b/3"]
+
+
+async def test_a_catalog_that_stays_down_lets_the_claim_end() -> None:
+    catalog = FailingCatalog(CATALOG_DOWN)
+    await catalog.create_job(deleting("a/"))
+    release_job, catalog.release_job = catalog.release_job, _refuse  # type: ignore[method-assign]
+    with pytest.raises(UnavailableError):
+        await ended(catalog)
+    catalog.release_job = release_job  # type: ignore[method-assign]
+    assert await ended(catalog) == []
+    catalog.clock.advance(LEASE)
+    assert len(await ended(catalog)) == 1
+
+
+async def _refuse(claim: JobClaim) -> None:
+    raise CATALOG_DOWN
+
+
+async def test_a_bug_keeps_its_claim_until_it_ends_and_fails_the_job_in_the_end(clock: FakeClock) -> None:
+    class BrokenCatalog(FakeCatalog):
+        async def apply_batch(self, operations: Sequence[Operation], claim: KeyClaim | None = None) -> list[Outcome]:
+            raise RuntimeError("a bug")
+
+    catalog = BrokenCatalog(clock)
+    await stored(catalog, name="a/1")
+    job = await catalog.create_job(deleting("a/"))
+    rounds = 0
+    while (await catalog.job(job.id)).finished_at is None:
+        rounds += 1
+        try:
+            assert await ended(catalog) == []
+        except RuntimeError:
+            assert await ended(catalog) == []
+            clock.advance(LEASE)
+    assert rounds == 11
+    assert (await catalog.job(job.id)).state == "failed"
+
+
+async def test_a_worker_that_is_stopped_gives_its_claim_up(catalog: FakeCatalog) -> None:
+    await fill(catalog, "a/1", "a/2")
+    job = await catalog.create_job(deleting("a/"))
+    advance_job = catalog.advance_job
+    reached = anyio.Event()
+
+    async def hang(claim: JobClaim, *, lease: float, limit: int) -> Job | None:
+        await advance_job(claim, lease=lease, limit=limit)
+        reached.set()
+        await anyio.sleep_forever()
+        return None
+
+    catalog.advance_job = hang  # type: ignore[method-assign]
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ended, catalog)
+        await reached.wait()
+        assert await catalog.claim_job(lease=LEASE) is None
+        tasks.cancel_scope.cancel()
+    catalog.advance_job = advance_job  # type: ignore[method-assign]
+    assert [(each.id, each.progress.done) for each in await ended(catalog)] == [(job.id, 2)]
+
+
+async def test_a_job_that_is_cancelled_amid_a_turn_is_let_go(catalog: FakeCatalog) -> None:
+    await fill(catalog, "a/1", "a/2")
+    job = await catalog.create_job(deleting("a/"))
+    advance_job = catalog.advance_job
+
+    async def cancelled(claim: JobClaim, *, lease: float, limit: int) -> Job | None:
+        await catalog.end_job(job.id)
+        return await advance_job(claim, lease=lease, limit=limit)
+
+    catalog.advance_job = cancelled  # type: ignore[method-assign]
+    assert await ended(catalog) == []
+    assert await names(catalog) == ["a/1", "a/2"]
+
+
+async def test_a_file_that_changed_or_went_before_its_turn_does_not_count(catalog: FakeCatalog) -> None:
+    files = await fill(catalog, "a", "b", "c", "d")
+    outcomes: list[Outcome] = [
+        None,
+        NoSuchFileError("Gone."),
+        PreconditionFailedError("Changed."),
+        NameTakenError("Is."),
+    ]
+    progress = advance(Progress(done=5), files, outcomes)
+    problem = JobProblem(name="d", id=files[3].id, code="name_taken")
+    assert progress == Progress(done=6, failed=1, problems=(problem,))
+
+
+TO = PrefixDestination(prefix="b")
+
+
+@pytest.mark.parametrize(
+    ("kind", "bucket", "prefix", "to", "error"),
+    [
+        ("delete", "-", "a", None, InvalidBucketError),
+        ("delete", "default", "a\0", None, InvalidNameError),
+        ("delete", "default", "é" * 513, None, InvalidNameError),
+        ("delete", "default", "a", TO, InvalidInputError),
+        ("move", "default", "a", None, InvalidInputError),
+        ("move", "default", "b", TO, InvalidInputError),
+        ("move", "default", "b", PrefixDestination(bucket="default", prefix="b"), InvalidInputError),
+        ("move", "default", "a", PrefixDestination(prefix="\x7f"), InvalidNameError),
+        ("move", "default", "a", PrefixDestination(bucket="B", prefix="a"), InvalidBucketError),
+    ],
+)
+async def test_what_no_job_can_do_is_not_begun(
+    catalog: FakeCatalog,
+    kind: JobKind,
+    bucket: str,
+    prefix: str,
+    to: PrefixDestination | None,
+    error: type[Exception],
+) -> None:
+    start_job = StartJob(catalog, Once(catalog, catalog.clock, lease=LEASE, ttl=LEASE))
+    with pytest.raises(error):
+        await start_job(Task(kind=kind, bucket=bucket, prefix=prefix, to=to))
+    assert await catalog.jobs(after=None, limit=10) == []
+
+
+def test_prefixes_may_be_empty_and_end_anywhere() -> None:
+    for task in (deleting(""), deleting("a/"), deleting("a//."), moving("a", ""), moving("", "a/"), moving("é", "ü")):
+        assert check_task(task) == task
+
+
+def test_a_cursor_is_read_as_it_was_written() -> None:
+    place = ["é", 1, None]
+    assert decode_place(encode_place(place), list[str | int | None]) == place

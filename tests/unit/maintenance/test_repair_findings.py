@@ -1,0 +1,193 @@
+"""What a repair does about findings, and when it refuses."""
+
+import pytest
+
+from domain.blobs.errors import BlobStoreUnavailableError
+from domain.blobs.model import new_blob_key
+from domain.buckets.model import Usage
+from domain.errors import CatalogUnavailableError
+from domain.files.model import File
+from domain.maintenance.check_integrity import CheckIntegrity
+from domain.maintenance.errors import RepairRefusedError
+from domain.maintenance.reap import Reap
+from domain.maintenance.repair_findings import Repaired, RepairFindings
+from tests.contracts.setup import exists, reserved, stored, usage
+from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.catalog import FakeCatalog
+from tests.fakes.clock import FakeClock
+from tests.fakes.failures import BLOB_STORE_DOWN, CATALOG_DOWN
+
+GRACE = 3600
+
+
+@pytest.fixture
+def catalog(clock: FakeClock) -> FakeCatalog:
+    return FakeCatalog(clock, grace=GRACE)
+
+
+async def put(catalog: FakeCatalog, blobs: FakeBlobStore, size: int = 10) -> File:
+    blob = await reserved(catalog, size=size)
+    blobs.stored[blob.key] = b"x" * size
+    return await stored(catalog, blob=blob)
+
+
+def put_orphan(blobs: FakeBlobStore, size: int = 1) -> str:
+    key = new_blob_key()
+    blobs.stored[key] = b"x" * size
+    return key
+
+
+async def repair(catalog: FakeCatalog, blobs: FakeBlobStore, *, force: bool = False) -> Repaired:
+    return await RepairFindings(catalog, blobs)(await CheckIntegrity(catalog, blobs)(), force=force)
+
+
+async def reap(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
+    assert [reaped async for reaped in Reap(catalog, blobs)()]
+
+
+async def is_clean(catalog: FakeCatalog, blobs: FakeBlobStore) -> bool:
+    return not (await CheckIntegrity(catalog, blobs)()).findings
+
+
+async def test_an_orphans_bytes_stay_for_the_whole_grace_and_then_go(
+    catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock
+) -> None:
+    for _ in range(20):
+        await put(catalog, blobs)
+    key = put_orphan(blobs)
+    assert await repair(catalog, blobs) == Repaired(condemned=1)
+    assert await is_clean(catalog, blobs)
+    clock.advance(GRACE - 1)
+    assert not [reaped async for reaped in Reap(catalog, blobs)()]
+    assert key in blobs.stored
+    clock.advance(1)
+    await reap(catalog, blobs)
+    assert key not in blobs.stored
+    assert len(blobs.stored) == 20
+    assert await is_clean(catalog, blobs)
+
+
+async def test_stray_writes_are_aborted_and_others_are_not(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
+    file, staged = await put(catalog, blobs), await reserved(catalog)
+    strays = {new_blob_key(), file.blob_key}
+    blobs.unfinished = {key: bytearray(b"part") for key in (*strays, staged.key)}
+    assert await repair(catalog, blobs) == Repaired(aborted=2)
+    assert list(blobs.unfinished) == [staged.key]
+    assert await is_clean(catalog, blobs)
+
+
+async def test_usage_is_recounted(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
+    await put(catalog, blobs, size=10)
+    catalog.usage_errors["default"] = Usage(bytes=-5, files=3)
+    assert await repair(catalog, blobs) == Repaired(recounted_buckets=1)
+    assert await usage(catalog) == Usage(bytes=10, files=1)
+
+
+async def test_file_counts_are_recounted(catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock) -> None:
+    much, little = await put(catalog, blobs), await put(catalog, blobs)
+    catalog.miscount_files(much.blob_key, 1)
+    catalog.miscount_files(little.blob_key, -1)
+    assert await repair(catalog, blobs) == Repaired(recounted_blobs=2)
+    assert await is_clean(catalog, blobs)
+    clock.advance(GRACE)
+    assert not [reaped async for reaped in Reap(catalog, blobs)()]
+    assert await exists(catalog, little)
+
+
+async def test_what_is_missing_or_wrong_is_left_as_it_is(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
+    missing, wrong = await put(catalog, blobs), await put(catalog, blobs)
+    del blobs.stored[missing.blob_key]
+    blobs.stored[wrong.blob_key] = b"other"
+    before = dict(blobs.stored)
+    assert await repair(catalog, blobs) == Repaired()
+    assert blobs.stored == before
+    assert await exists(catalog, missing)
+    assert await exists(catalog, wrong)
+
+
+@pytest.mark.parametrize(("orphans", "size"), [(3, 1), (1, 30)])
+async def test_too_large_a_share_of_the_store_is_not_condemned_unless_forced(
+    catalog: FakeCatalog, blobs: FakeBlobStore, orphans: int, size: int
+) -> None:
+    """Of 20 blobs with 200 bytes, by count or by bytes."""
+    for _ in range(20):
+        await put(catalog, blobs, size=10)
+    keys = {put_orphan(blobs, size) for _ in range(orphans)}
+    stray = new_blob_key()
+    blobs.unfinished[stray] = bytearray(b"part")
+    catalog.usage_errors["default"] = Usage(bytes=1)
+    with pytest.raises(RepairRefusedError, match="--force"):
+        await repair(catalog, blobs)
+    assert not keys & catalog.blobs.keys()
+    assert stray in blobs.unfinished
+    assert catalog.usage_errors
+    assert await repair(catalog, blobs, force=True) == Repaired(condemned=orphans, aborted=1, recounted_buckets=1)
+    assert await is_clean(catalog, blobs)
+
+
+async def test_a_tenth_of_the_store_is_not_too_much(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
+    for _ in range(9):
+        await put(catalog, blobs, size=10)
+    put_orphan(blobs, 10)
+    assert await repair(catalog, blobs) == Repaired(condemned=1)
+
+
+async def test_an_empty_catalog_condemns_nothing(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
+    for size in (0, 1):
+        put_orphan(blobs, size)
+        with pytest.raises(RepairRefusedError):
+            await repair(catalog, blobs)
+    assert not catalog.blobs
+
+
+async def test_blobs_whose_files_were_lost_count_as_well(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
+    files = [await put(catalog, blobs) for _ in range(5)]
+    for file in files:
+        catalog.lose_files(file.blob_key)
+    with pytest.raises(RepairRefusedError):
+        await repair(catalog, blobs)
+    assert {row.state for row in catalog.blobs.values()} == {"live"}
+
+
+async def test_a_blob_that_became_live_is_not_condemned(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
+    for _ in range(20):
+        await put(catalog, blobs)
+    key = put_orphan(blobs)
+    report = await CheckIntegrity(catalog, blobs)()
+    # Such as by a restored catalog.
+    file = await put(catalog, blobs)
+    catalog.blobs[key] = catalog.blobs[file.blob_key]
+    await RepairFindings(catalog, blobs)(report)
+    assert catalog.blobs[key].state == "live"
+
+
+async def test_a_repair_that_is_made_twice_does_the_same(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
+    for _ in range(20):
+        await put(catalog, blobs)
+    key = put_orphan(blobs)
+    catalog.usage_errors["default"] = Usage(bytes=1)
+    report = await CheckIntegrity(catalog, blobs)()
+    for _ in range(2):
+        await RepairFindings(catalog, blobs)(report)
+    assert catalog.blobs[key].state == "condemned"
+    assert await is_clean(catalog, blobs)
+
+
+async def test_a_store_that_is_down_ends_the_repair(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
+    blobs.unfinished[new_blob_key()] = bytearray(b"part")
+    catalog.usage_errors["default"] = Usage(bytes=1)
+    report = await CheckIntegrity(catalog, blobs)()
+    blobs.fail_with = BLOB_STORE_DOWN
+    with pytest.raises(BlobStoreUnavailableError):
+        await RepairFindings(catalog, blobs)(report)
+    blobs.fail_with, catalog.fail_with = None, CATALOG_DOWN
+    with pytest.raises(CatalogUnavailableError):
+        await RepairFindings(catalog, blobs)(report)
+
+
+async def test_a_blob_with_no_bytes_at_all_is_no_exception(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
+    for _ in range(20):
+        await put(catalog, blobs, size=0)
+    key = put_orphan(blobs, 0)
+    assert await repair(catalog, blobs) == Repaired(condemned=1)
+    assert catalog.blobs[key].state == "condemned"

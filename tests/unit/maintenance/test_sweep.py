@@ -1,0 +1,84 @@
+"""Unfinished writes that nobody owns are aborted, and no others."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from domain.blobs.errors import BlobStoreUnavailableError
+from domain.blobs.model import BlobRecord, new_blob_key
+from domain.errors import CatalogUnavailableError
+from domain.maintenance.orphaned_writes import BATCH
+from domain.maintenance.sweep import Sweep, Swept
+from tests.contracts.setup import reserved, stored
+from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.catalog import FakeCatalog
+from tests.fakes.failures import BLOB_STORE_DOWN, CATALOG_DOWN
+
+
+async def sweep(catalog: FakeCatalog, blobs: FakeBlobStore) -> Swept:
+    return await Sweep(catalog, blobs)()
+
+
+def leave_unfinished(blobs: FakeBlobStore, *keys: str) -> None:
+    blobs.unfinished |= {key: bytearray(b"part") for key in keys}
+
+
+async def test_what_is_nobodys_is_aborted_and_what_somebody_has_in_hand_is_not(
+    catalog: FakeCatalog, blobs: FakeBlobStore
+) -> None:
+    live, staged, condemned, forgotten = await stored(catalog), await reserved(catalog), new_blob_key(), new_blob_key()
+    await catalog.release_blobs([condemned], at_once=False)
+    leave_unfinished(blobs, live.blob_key, staged.key, condemned, forgotten)
+    assert await sweep(catalog, blobs) == Swept(aborted=2)
+    assert blobs.unfinished.keys() == {staged.key, condemned}
+
+
+async def test_where_nothing_is_to_be_done_nothing_is(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
+    assert await sweep(catalog, blobs) == Swept()
+    leave_unfinished(blobs, (await reserved(catalog)).key)
+    assert await sweep(catalog, blobs) == Swept()
+
+
+async def test_a_write_that_ends_while_it_is_looked_at_is_nothing_to_abort(
+    catalog: FakeCatalog, blobs: FakeBlobStore
+) -> None:
+    class Ending(FakeCatalog):
+        async def blob_records_of(self, keys: Sequence[str]) -> dict[str, BlobRecord]:
+            await stored(self, blob=staged)
+            blobs.stored[staged.key] = bytes(blobs.unfinished.pop(staged.key))
+            return await super().blob_records_of(keys)
+
+    ending = Ending(catalog.clock)
+    staged = await reserved(ending)
+    leave_unfinished(blobs, staged.key)
+    assert await sweep(ending, blobs) == Swept()
+
+
+async def test_more_than_a_batch_are_aborted(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
+    leave_unfinished(blobs, *(new_blob_key() for _ in range(BATCH + 3)))
+    assert await sweep(catalog, blobs) == Swept(aborted=BATCH + 3)
+    assert not blobs.unfinished
+
+
+async def test_one_that_cannot_be_aborted_does_not_hold_up_the_others(
+    catalog: FakeCatalog, blobs: FakeBlobStore
+) -> None:
+    keys = [new_blob_key() for _ in range(3)]
+    leave_unfinished(blobs, *keys)
+    blobs.stuck = {keys[0]}
+    assert await sweep(catalog, blobs) == Swept(aborted=2, refused=1)
+    assert list(blobs.unfinished) == [keys[0]]
+
+
+async def test_a_catalog_that_is_down_aborts_nothing(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
+    leave_unfinished(blobs, new_blob_key())
+    catalog.fail_with = CATALOG_DOWN
+    with pytest.raises(CatalogUnavailableError):
+        await sweep(catalog, blobs)
+    assert blobs.unfinished
+
+
+async def test_a_store_that_is_down_ends_the_sweep(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
+    blobs.fail_with = BLOB_STORE_DOWN
+    with pytest.raises(BlobStoreUnavailableError):
+        await sweep(catalog, blobs)

@@ -1,0 +1,172 @@
+"""What the service does by itself goes on whatever happens once."""
+
+import anyio
+import pytest
+import structlog
+
+from domain.blobs.errors import BlobStoreUnavailableError
+from domain.blobs.model import Blob
+from domain.blobs.reservations import Reservations
+from domain.buckets.model import Policy
+from domain.files.model import NewFile
+from domain.idempotency.model import KeyClaim
+from domain.jobs.work_on_jobs import WorkOnJobs
+from domain.maintenance.reap import Reap, Reaped
+from domain.values.ids import new_id
+from service.runtime.periodic import keep_leases, reap_forever, work_on_jobs_forever
+from service.runtime.wake_up import Bell
+from tests.contracts.jobs import deleting
+from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.catalog import FakeCatalog
+from tests.fakes.clock import FakeClock
+from tests.fakes.failures import BLOB_STORE_DOWN, CATALOG_DOWN
+
+BRIEF = Policy(default_ttl=60)
+
+
+@pytest.mark.parametrize("failure", [CATALOG_DOWN, RuntimeError("a bug")])
+async def test_a_round_that_fails_is_logged_and_the_next_one_does_the_work(
+    catalog: FakeCatalog, blobs: FakeBlobStore, failure: Exception
+) -> None:
+    await catalog.reserve_blobs(["k"], lease=0)
+    catalog.fail_with = failure
+    with structlog.testing.capture_logs() as logs:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(lambda: reap_forever(Reap(catalog, blobs), interval=0))
+            while not logs:
+                await anyio.lowlevel.checkpoint()
+            catalog.fail_with = None
+            while catalog.blobs:
+                await anyio.lowlevel.checkpoint()
+            tasks.cancel_scope.cancel()
+    assert logs[0]["event"] == "reaping failed"
+    done = [(log["lapsed"], log["removed"]) for log in logs if log["event"] == "reaped"]
+    assert done == [(1, 0), (0, 1)]
+
+
+async def test_expired_files_go_with_their_bytes(catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock) -> None:
+    blobs.stored["k"] = b"x"
+    await catalog.reserve_blobs(["k"], lease=10)
+    await catalog.put_bucket("brief", BRIEF)
+    await catalog.commit_file(
+        NewFile(bucket="brief", name="a", content_type="a/b"), Blob(key="k", size=1, sha256="0" * 64)
+    )
+    reap = Reap(catalog, blobs)
+    assert not [reaped async for reaped in reap()]
+    clock.advance(60)
+    assert [reaped async for reaped in reap()] == [Reaped(expired=1), Reaped(removed=1)]
+    assert not blobs.stored
+    assert not catalog.blobs
+
+
+@pytest.mark.parametrize("failure", [CATALOG_DOWN, RuntimeError("a bug")])
+async def test_leases_are_renewed_again_and_again(catalog: FakeCatalog, clock: FakeClock, failure: Exception) -> None:
+    reservations = Reservations(catalog, clock, lease=100, batch=1)
+    reservation = await reservations.take()
+    with structlog.testing.capture_logs() as logs:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(lambda: keep_leases(reservations, interval=0))
+            clock.advance(60)
+            catalog.fail_with = failure
+            while not logs:
+                await anyio.lowlevel.checkpoint()
+            catalog.fail_with = None
+            for _ in range(5):
+                due = reservation.renew_at
+                clock.advance(60)
+                while reservation.renew_at == due:
+                    await anyio.lowlevel.checkpoint()
+            tasks.cancel_scope.cancel()
+    assert not reservation.lost
+    assert {log["event"] for log in logs} == {"keeping leases failed"}
+    assert await catalog.condemn_lapsed(limit=10) == 0
+
+
+async def test_jobs_that_ended_long_ago_are_forgotten(
+    catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock
+) -> None:
+    await catalog.create_job(deleting("a"))
+    assert [job.state async for job in WorkOnJobs(catalog, lease=10)()] == ["done"]
+    await catalog.create_job(deleting("b"))
+    reap = Reap(catalog, blobs, job_retention=60)
+    assert not [reaped async for reaped in reap()]
+    clock.advance(60)
+    assert [reaped async for reaped in reap()] == [Reaped(jobs=1)]
+    assert [job.task.prefix for job in await catalog.jobs(after=None, limit=10)] == ["b"]
+
+
+@pytest.mark.parametrize("failure", [CATALOG_DOWN, RuntimeError("a bug")])
+async def test_a_worker_goes_on_with_jobs_whatever_happens_once_and_rests_until_the_bell_rings(
+    catalog: FakeCatalog, failure: Exception
+) -> None:
+    bell = Bell()
+    catalog.fail_with = failure
+    with structlog.testing.capture_logs() as logs:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(lambda: work_on_jobs_forever(WorkOnJobs(catalog, lease=10), bell, interval=3600))
+            while not logs:
+                await anyio.lowlevel.checkpoint()
+            catalog.fail_with = None
+            for number in range(2):
+                job = await catalog.create_job(deleting("a"))
+                bell.ring()
+                while len(logs) < number + 2:
+                    await anyio.lowlevel.checkpoint()
+                assert logs[-1]["id"] == str(job.id)
+            tasks.cancel_scope.cancel()
+    assert [log["event"] for log in logs] == ["working on jobs failed", "job done", "job done"]
+
+
+async def test_results_of_requests_go_when_they_were_kept_for_long_enough(
+    catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock
+) -> None:
+    for key, ttl in (("a", 60.0), ("b", 60.0), ("c", 90.0)):
+        claim = KeyClaim(id=new_id(), caller="root", key=key, ttl=ttl)
+        await catalog.claim_key(claim, "1" * 64, lease=10)
+        await catalog.put_bucket("brief", BRIEF, claim)
+    reap = Reap(catalog, blobs)
+    assert not [reaped async for reaped in reap()]
+    clock.advance(60)
+    assert [reaped async for reaped in reap()] == [Reaped(keys=2)]
+    assert [key for _, key in catalog.keys] == ["c"]
+
+
+async def test_one_blob_that_cannot_be_removed_does_not_hold_up_the_others(
+    catalog: FakeCatalog, blobs: FakeBlobStore
+) -> None:
+    keys = ["a", "b", "c", "d"]
+    blobs.stored = dict.fromkeys(keys, b"x")
+    await catalog.reserve_blobs(keys, lease=10)
+    await catalog.release_blobs(keys, at_once=True)
+    blobs.stuck = {"b"}
+    reap = Reap(catalog, blobs)
+    assert [reaped async for reaped in reap()] == [Reaped(removed=3, refused=1)]
+    assert list(blobs.stored) == list(catalog.blobs) == ["b"]
+
+
+async def test_a_store_that_is_down_ends_the_round_and_keeps_every_row(
+    catalog: FakeCatalog, blobs: FakeBlobStore
+) -> None:
+    await catalog.reserve_blobs(["a", "b"], lease=10)
+    await catalog.release_blobs(["a", "b"], at_once=True)
+    blobs.fail_with = BLOB_STORE_DOWN
+    with pytest.raises(BlobStoreUnavailableError):
+        [reaped async for reaped in Reap(catalog, blobs)()]
+    assert list(catalog.blobs) == ["a", "b"]
+
+
+async def test_what_a_reaper_that_died_had_claimed_is_another_ones_when_its_lease_has_ended(
+    catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock
+) -> None:
+    await catalog.reserve_blobs(["a"], lease=10)
+    await catalog.release_blobs(["a"], at_once=True)
+    await catalog.claim_condemned(limit=10, lease=10)
+    reap = Reap(catalog, blobs, lease=5)
+    assert not [reaped async for reaped in reap()]
+    clock.advance(10)
+    blobs.stuck = {"a"}
+    assert [reaped async for reaped in reap()] == [Reaped(refused=1)]
+    blobs.stuck = set()
+    assert not [reaped async for reaped in reap()]
+    clock.advance(5)
+    assert [reaped async for reaped in reap()] == [Reaped(removed=1)]

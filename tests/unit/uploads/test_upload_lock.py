@@ -1,0 +1,223 @@
+"""Turns at uploads: one request at a time, and none that stands still keeps others out."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from uuid import UUID
+
+import anyio
+import pytest
+from anyio.lowlevel import checkpoint
+
+from domain.blobs.errors import InterruptedBodyError
+from domain.blobs.model import new_blob_key
+from domain.blobs.partials import Progress
+from domain.errors import CatalogUnavailableError, FileportError, LeaseLostError, OutcomeUnknownError
+from domain.uploads.errors import UploadLockedError
+from domain.uploads.model import NewUpload
+from domain.uploads.upload_lock import Pace, Turn, Turns
+from domain.values.ids import new_id
+from tests.fakes.catalog import FakeCatalog
+from tests.fakes.clock import FakeClock
+from tests.fakes.failures import CATALOG_DOWN
+from tests.support.factories import NewFileFactory
+
+LEASE = 30.0
+# No pause is waited for, only others' turns.
+PACE = Pace(lease=LEASE, tick=0, idle=0, poll=0)
+
+
+@pytest.fixture
+def turns(catalog: FakeCatalog) -> Turns:
+    return Turns(catalog, ttl=3600, pace=PACE)
+
+
+async def begun(catalog: FakeCatalog) -> UUID:
+    new = NewUpload(target=NewFileFactory.build(), length=10)
+    return (await catalog.create_upload(new, id=new_id(), blob_key=new_blob_key(), ttl=3600)).id
+
+
+class Endless:
+    """A client that sends one chunk, and then nothing."""
+
+    def __init__(self) -> None:
+        self.has_begun = anyio.Event()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"x"
+        self.has_begun.set()
+        await anyio.sleep_forever()
+
+
+async def read(turn: Turn, body: Endless) -> bytes:
+    return b"".join([chunk async for chunk in turn.chunks(body)])
+
+
+async def failure_of(call: Callable[[], Awaitable[object]]) -> FileportError | None:
+    try:
+        await call()
+    except FileportError as error:
+        return error
+    return None
+
+
+async def test_a_turn_is_let_go_when_it_ends_well_or_badly(catalog: FakeCatalog, turns: Turns) -> None:
+    id_ = await begun(catalog)
+
+    async def work(turn: Turn) -> UUID:
+        assert (await catalog.upload(id_)).hold == "held"
+        return turn.upload.id
+
+    async def fail(_: Turn) -> None:
+        raise InterruptedBodyError("x")
+
+    assert await turns(id_, work) == id_
+    assert (await catalog.upload(id_)).hold == "free"
+    with pytest.raises(InterruptedBodyError):
+        await turns(id_, fail)
+    assert (await catalog.upload(id_)).hold == "free"
+
+
+async def test_a_turn_that_is_cancelled_is_let_go(catalog: FakeCatalog, turns: Turns) -> None:
+    id_ = await begun(catalog)
+
+    async def work(_: Turn) -> None:
+        scope.cancel()
+        await anyio.sleep_forever()
+
+    with anyio.CancelScope() as scope:
+        await turns(id_, work)
+    assert scope.cancelled_caught
+    assert (await catalog.upload(id_)).hold == "free"
+
+
+async def test_who_is_at_work_is_not_disturbed(catalog: FakeCatalog, turns: Turns) -> None:
+    id_ = await begun(catalog)
+    refused = anyio.Event()
+
+    async def work(turn: Turn) -> int:
+        await refused.wait()
+        await turn.confirm()
+        return turn.epoch
+
+    async def other(_: Turn) -> None:
+        raise AssertionError("Two have a turn at once.")
+
+    async def try_too() -> None:
+        while (await catalog.upload(id_)).hold == "free":
+            await checkpoint()
+        assert isinstance(await failure_of(lambda: turns(id_, other)), UploadLockedError)
+        refused.set()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(try_too)
+        assert await turns(id_, work) == 1
+
+
+async def test_who_waits_for_a_client_that_sends_nothing_gives_way(catalog: FakeCatalog, turns: Turns) -> None:
+    id_ = await begun(catalog)
+    body = Endless()
+    failures: list[FileportError | None] = []
+
+    async def hang() -> None:
+        failures.append(await failure_of(lambda: turns(id_, lambda turn: read(turn, body))))
+
+    async def work(turn: Turn) -> bool:
+        return turn.is_inherited
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(hang)
+        await body.has_begun.wait()
+        assert await turns(id_, work) is False
+    assert isinstance(failures[0], InterruptedBodyError)
+
+
+async def test_a_client_that_sends_nothing_keeps_its_turn_while_nobody_waits(
+    catalog: FakeCatalog, turns: Turns, clock: FakeClock
+) -> None:
+    id_ = await begun(catalog)
+    going_on = anyio.Event()
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"a"
+        await going_on.wait()
+        yield b"b"
+
+    async def work(turn: Turn) -> list[bytes]:
+        read = [chunk async for chunk in turn.chunks(body())]
+        await turn.save(Progress(2, {}))
+        return read
+
+    async def later() -> None:
+        for _ in range(20):
+            await checkpoint()
+        clock.advance(2 * LEASE)
+        going_on.set()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(later)
+        assert await turns(id_, work) == [b"a", b"b"]
+
+
+async def test_a_holder_that_died_is_outlived(catalog: FakeCatalog, turns: Turns, clock: FakeClock) -> None:
+    id_ = await begun(catalog)
+    dead = await catalog.hold_upload(id_, lease=LEASE, ttl=3600)
+    assert dead is not None
+
+    async def work(turn: Turn) -> tuple[bool, int]:
+        return turn.is_inherited, turn.epoch
+
+    async def let_time_pass() -> None:
+        while not (await catalog.upload(id_)).is_wanted:
+            await checkpoint()
+        clock.advance(LEASE)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(let_time_pass)
+        assert await turns(id_, work) == (True, dead.epoch + 1)
+
+
+async def test_who_stood_still_finds_that_its_turn_is_lost(
+    catalog: FakeCatalog, turns: Turns, clock: FakeClock
+) -> None:
+    id_ = await begun(catalog)
+    body = Endless()
+    failures: list[FileportError | None] = []
+
+    async def hang() -> None:
+        failures.append(await failure_of(lambda: turns(id_, lambda turn: read(turn, body))))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(hang)
+        await body.has_begun.wait()
+        clock.advance(LEASE)
+        hold = await catalog.hold_upload(id_, lease=LEASE, ttl=3600)
+    assert isinstance(failures[0], LeaseLostError)
+    assert hold is not None
+    assert (await catalog.upload(id_)).hold == "held"
+
+
+async def test_a_catalog_that_is_down_for_a_while_takes_no_turn_away(catalog: FakeCatalog, turns: Turns) -> None:
+    id_ = await begun(catalog)
+
+    async def work(turn: Turn) -> None:
+        catalog.fail_with = CATALOG_DOWN
+        for _ in range(10):
+            await checkpoint()
+        catalog.fail_with = None
+        await turn.save(Progress(1, {}))
+
+    await turns(id_, work)
+    assert (await catalog.upload(id_)).size == 1
+
+
+async def test_a_turn_of_which_nobody_heard_is_no_turn(
+    catalog: FakeCatalog, turns: Turns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lose(*_: object, **__: object) -> None:
+        raise OutcomeUnknownError("The catalog went away.")
+
+    async def work(_: Turn) -> None: ...
+
+    id_ = await begun(catalog)
+    monkeypatch.setattr(catalog, "hold_upload", lose)
+    with pytest.raises(CatalogUnavailableError):
+        await turns(id_, work)
