@@ -82,7 +82,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "direct.abort": (f"{_CATALOG}.direct_uploads:PostgresDirectUploads.abort_direct_upload",),
     # Resumable uploads: their turns, their pieces, and their end, which is a commit as above.
     "upload.begin": (f"{_CATALOG}.uploads:PostgresUploads.create_upload",),
-    "upload.hold": (f"{_CATALOG}.uploads:PostgresUploads.hold_upload",),
+    "upload.hold": (f"{_CATALOG}.uploads:PostgresUploads.acquire_lock",),
     "upload.save": (f"{_CATALOG}.uploads:PostgresUploads.save_progress",),
     "upload.append": (f"{_DISK}.partials:DiskPartialBlobs.append", f"{_S3}.partials:S3PartialBlobs.append"),
     "upload.complete": (f"{_DISK}.partials:DiskPartialBlobs.complete", f"{_S3}.partials:S3PartialBlobs.complete"),

@@ -31,8 +31,8 @@ class CircuitPartialBlobs:
         with counted(self._circuit):
             return await self._partials.append(key, progress, body, size=size, checkpoint=checkpoint)
 
-    def take_over(self, progress: Progress) -> Progress:
-        return self._partials.take_over(progress)
+    def fence(self, progress: Progress) -> Progress:
+        return self._partials.fence(progress)
 
     async def complete(self, key: str, progress: Progress) -> None:
         await self._store.admit()

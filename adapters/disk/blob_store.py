@@ -21,7 +21,7 @@ _WRITE_SIZE = 512 * 1024
 # so that a filesystem's journal commits many of them at once.
 _READERS = 16
 _WRITERS = 32
-_PATIENCE_SECONDS = 30.0
+_TIMEOUT_SECONDS = 30.0
 
 
 async def open_disk_blob_store(root: Path) -> "DiskBlobStore":
@@ -40,15 +40,15 @@ class DiskBlobStore:
     Bytes are written to a temporary file on the same filesystem, which is synced, renamed, and its directory synced.
     An upload holds about 512 KiB of memory, a download 128 KiB. Small blobs cost one thread's turn each.
 
-    No step of a call waits longer than `patience` seconds for the disk: see `Threads`.
+    No step of a call waits longer than `timeout` seconds for the disk: see `Threads`.
     """
 
-    def __init__(self, root: Path, *, patience: float = _PATIENCE_SECONDS) -> None:
+    def __init__(self, root: Path, *, timeout: float = _TIMEOUT_SECONDS) -> None:
         self._layout = Layout(root)
-        self._readers = Threads(_READERS, patience)
-        self._writers = Threads(_WRITERS, patience)
+        self._readers = Threads(_READERS, timeout)
+        self._writers = Threads(_WRITERS, timeout)
         # Not in line with the writers: health is asked for under load too.
-        self._checks = Threads(1, patience)
+        self._checks = Threads(1, timeout)
 
     async def admit(self) -> None:
         """Return: whether it is down, only `CircuitBlobStore` remembers."""

@@ -96,7 +96,7 @@ class PartialFile:
             if self._descriptor is not None:
                 self._temporary.unlink(missing_ok=True)
 
-    def let_go(self) -> None:
+    def release_lock(self) -> None:
         """Free what is held. The file stays."""
         with self._lock:
             self._ended = True

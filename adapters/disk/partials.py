@@ -18,7 +18,7 @@ _WRITE_SIZE = 512 * 1024
 _CHECKPOINT_SIZE = 64 * 1024**2
 _COPY_SIZE = 256 * 1024**2
 _THREADS = 32
-_PATIENCE_SECONDS = 30.0
+_TIMEOUT_SECONDS = 30.0
 # For what came before a cancellation.
 _LAST_SECONDS = 10
 
@@ -33,12 +33,12 @@ class DiskPartialBlobs:
     makes `PartialBusyError`, until it is gone. One that comes late finds more than it knows of, and asks `checkpoint`
     before it cuts that off, with the file locked: if nobody took over until then, nobody has bytes there to lose.
 
-    An append holds about 512 KiB of memory, a copy none. No step waits longer than `patience` seconds for the disk.
+    An append holds about 512 KiB of memory, a copy none. No step waits longer than `timeout` seconds for the disk.
     """
 
-    def __init__(self, root: Path, *, patience: float = _PATIENCE_SECONDS) -> None:
+    def __init__(self, root: Path, *, timeout: float = _TIMEOUT_SECONDS) -> None:
         self._layout = Layout(root)
-        self._threads = Threads(_THREADS, patience)
+        self._threads = Threads(_THREADS, timeout)
 
     async def begin(self, key: str, *, size: int | None = None) -> Progress:  # noqa: ARG002 - a file needs no hints
         return Progress(size=0, state={})
@@ -64,7 +64,7 @@ class DiskPartialBlobs:
             await checkpoint(progress)
             raise
 
-    def take_over(self, progress: Progress) -> Progress:
+    def fence(self, progress: Progress) -> Progress:
         return progress
 
     async def complete(self, key: str, progress: Progress) -> None:
@@ -99,7 +99,7 @@ class DiskPartialBlobs:
             failure = error
             raise
         finally:
-            await self._threads.finish(file.let_go, failure)
+            await self._threads.finish(file.release_lock, failure)
 
     async def _copy(self, file: PartialFile, source: str, size: int, offset: int) -> None:
         for start in range(0, size, _COPY_SIZE):

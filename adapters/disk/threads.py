@@ -18,22 +18,22 @@ _Result = TypeVar("_Result")
 
 
 class Threads:
-    """Up to `number` threads, whose calls are waited for up to `patience` seconds, a wait for a free thread included.
+    """Up to `number` threads, whose calls are waited for up to `timeout` seconds, a wait for a free thread included.
 
     Nothing ends a call that hangs in the operating system. It keeps its thread until it returns, and nobody waits for
-    it any more; so calls that hang are at most `number`, and while they are that many, others fail by their patience.
+    it any more; so calls that hang are at most `number`, and while they are that many, others fail by their timeout.
     """
 
-    def __init__(self, number: int, patience: float) -> None:
+    def __init__(self, number: int, timeout: float) -> None:
         # Not anyio's threads: a place among those is free again when its call is given up, and threads pile up.
         self._executor = ThreadPoolExecutor(number, thread_name_prefix="disk")
-        self._patience = patience
+        self._timeout = timeout
 
     async def run(self, call: Callable[[*_Arguments], _Result], *arguments: *_Arguments, longer: float = 0) -> _Result:
         """Return what `call` returns; it may take `longer`, in seconds. Raises `DiskStalledError`."""
         with disk_errors():
             try:
-                with fail_after(self._patience + longer):
+                with fail_after(self._timeout + longer):
                     return await get_running_loop().run_in_executor(self._executor, call, *arguments)
             except TimeoutError:
                 raise DiskStalledError("The blob store's disk does not answer.") from None
@@ -46,5 +46,5 @@ class Threads:
         done = self._executor.submit(call)
         if isinstance(error, DiskStalledError):
             return
-        with CancelScope(shield=True), suppress(OSError), fail_after(self._patience):
+        with CancelScope(shield=True), suppress(OSError), fail_after(self._timeout):
             await shield(wrap_future(done))

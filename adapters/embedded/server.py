@@ -112,10 +112,10 @@ class EmbeddedPostgres:
 
     def _ensure_running(self, cluster: Cluster) -> None:
         began = time.monotonic()
-        patience = START_SECONDS
-        while time.monotonic() < began + patience:
+        timeout = START_SECONDS
+        while time.monotonic() < began + timeout:
             if not cluster.is_running() and not cluster.start(self._options(cluster)):
-                patience = LEFTOVERS_SECONDS
+                timeout = LEFTOVERS_SECONDS
             elif cluster.answers():
                 return
             time.sleep(_POLL_SECONDS)  # a server that was found may be on its way up, or down

@@ -13,7 +13,7 @@ from adapters.postgres.idempotency import finishing
 from domain.buckets.errors import BucketNotEmptyError, NoSuchBucketError
 from domain.buckets.model import Bucket, Policy, Usage
 from domain.idempotency.model import KeyClaim
-from domain.values.preconditions import ANYTHING_GOES, Precondition
+from domain.values.preconditions import NO_PRECONDITION, Precondition
 
 POLICY_COLUMNS = "max_file_size, allowed_types, quota_bytes, default_ttl, public, cache_control"
 
@@ -84,7 +84,7 @@ class PostgresBuckets:
         policy: Policy,
         claim: KeyClaim | None = None,
         *,
-        precondition: Precondition = ANYTHING_GOES,
+        precondition: Precondition = NO_PRECONDITION,
     ) -> tuple[Bucket, bool]:
         return await self._database.transact(finishing(claim, _put), name, policy, precondition)
 
@@ -97,7 +97,7 @@ class PostgresBuckets:
     async def buckets(self, *, after: str | None, limit: int) -> list[Bucket]:
         return [_bucket(row) for row in await self._database.read(_BUCKETS_AFTER, after, limit)]
 
-    async def delete_bucket(self, name: str, precondition: Precondition = ANYTHING_GOES) -> None:
+    async def delete_bucket(self, name: str, precondition: Precondition = NO_PRECONDITION) -> None:
         await self._database.transact(_delete, name, precondition, self._grace)
 
 

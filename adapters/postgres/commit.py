@@ -13,7 +13,7 @@ from domain.files.model import File, NewFile, Stored
 from domain.files.names import search_words
 from domain.idempotency.model import KeyClaim
 from domain.values.ids import new_id
-from domain.values.preconditions import ANYTHING_GOES
+from domain.values.preconditions import NO_PRECONDITION
 
 _FILE_OF_BLOB = f"SELECT {COLUMNS} FROM files WHERE blob_key = $1 AND {UNEXPIRED} ORDER BY created_at, id LIMIT 1"
 _TOUCH = "UPDATE blobs SET state = state WHERE key = $1 AND state = 'live'"
@@ -95,7 +95,7 @@ async def _publish(connection: Connection, new: NewFile, blob: Blob, grace: floa
     policy = await lock_bucket(connection, new.bucket)
     policy.admit(content_type=new.content_type, size=blob.size)
     # Most uploads make a new file, and nothing depends on what was there; so one may try before one looks.
-    looks_first = policy.quota_bytes is not None or new.precondition != ANYTHING_GOES
+    looks_first = policy.quota_bytes is not None or new.precondition != NO_PRECONDITION
     if not looks_first and (created := await insert(connection, new, blob, policy.default_ttl)):
         return Stored(file=created, created=True)
     while True:

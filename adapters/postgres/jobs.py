@@ -20,7 +20,7 @@ from domain.jobs.model import (
     MAX_ATTEMPTS,
     Job,
     JobClaim,
-    JobPlace,
+    JobPosition,
     JobProblem,
     PrefixDestination,
     Progress,
@@ -118,7 +118,7 @@ class PostgresJobs:
             raise _no_such_job()
         return _to_job(rows[0])
 
-    async def jobs(self, *, after: JobPlace | None, limit: int) -> list[Job]:
+    async def jobs(self, *, after: JobPosition | None, limit: int) -> list[Job]:
         if after is None:
             rows = await self._database.read(NEWEST, limit)
         else:

@@ -16,7 +16,7 @@ from domain.errors import LeaseLostError
 from domain.files.model import NewFile, Stored
 from domain.idempotency.model import KeyClaim
 from domain.uploads.errors import NoSuchUploadError, UploadExpiredError
-from domain.uploads.model import Hold, HoldState, NewUpload, Upload
+from domain.uploads.model import HeldUpload, HoldState, NewUpload, Upload
 from domain.values.preconditions import Precondition
 
 _COLUMNS = """
@@ -161,17 +161,17 @@ class PostgresUploads:
     async def unfinished_finals(self, part: UUID) -> list[UUID]:
         return [row["id"] for row in await self._database.read(_FINALS, part)]
 
-    async def hold_upload(self, id: UUID, *, lease: float, ttl: float) -> Hold | None:
+    async def acquire_lock(self, id: UUID, *, lease: float, ttl: float) -> HeldUpload | None:
         return await self._database.transact(_hold, id, lease, ttl)
 
-    async def want_upload(self, id: UUID) -> None:
+    async def request_release(self, id: UUID) -> None:
         await self._database.change(_WANT, id)
 
-    async def is_wanted(self, id: UUID, epoch: int) -> bool:
+    async def is_release_requested(self, id: UUID, epoch: int) -> bool:
         is_wanted: bool = _held(await self._database.read(_IS_WANTED, id, epoch))["is_wanted"]
         return is_wanted
 
-    async def keep_hold(self, id: UUID, epoch: int, *, lease: float) -> None:
+    async def renew_lock(self, id: UUID, epoch: int, *, lease: float) -> None:
         _held(await self._database.change(_KEEP, id, epoch, lease))
 
     async def save_progress(self, id: UUID, epoch: int, progress: Progress, *, lease: float, ttl: float) -> None:
@@ -180,7 +180,7 @@ class PostgresUploads:
     async def set_length(self, id: UUID, epoch: int, length: int) -> None:
         _held(await self._database.change(_SET_LENGTH, id, epoch, length))
 
-    async def let_go(self, id: UUID, epoch: int) -> None:
+    async def release_lock(self, id: UUID, epoch: int) -> None:
         await self._database.change(_LET_GO, id, epoch)
 
     async def finish_part(self, id: UUID, epoch: int) -> None:
@@ -227,7 +227,7 @@ async def _create(connection: Connection, new: NewUpload, id: UUID, blob_key: st
     return _to_upload(row)
 
 
-async def _hold(connection: Connection, id: UUID, lease: float, ttl: float) -> Hold | None:
+async def _hold(connection: Connection, id: UUID, lease: float, ttl: float) -> HeldUpload | None:
     before = _alive(await connection.fetch(_TO_HOLD, id))
     if before.hold == "held":
         return None
@@ -239,7 +239,7 @@ async def _hold(connection: Connection, id: UUID, lease: float, ttl: float) -> H
         leased = {row["key"] for row in await connection.fetch(_LEASE, keys, ttl)}
         if before.blob_key not in leased:
             raise _expired()
-    return Hold(upload=_to_upload(row), epoch=row["epoch"], is_inherited=before.hold == "left")
+    return HeldUpload(upload=_to_upload(row), epoch=row["epoch"], is_inherited=before.hold == "left")
 
 
 async def _end(connection: Connection, id: UUID, epoch: int, grace: float) -> None:
@@ -280,7 +280,7 @@ def _to_upload(row: asyncpg.Record) -> Upload:
         is_finished=row["is_finished"],
         file_id=row["file_id"],
         hold=hold,
-        is_wanted=row["is_wanted"],
+        is_release_requested=row["is_wanted"],
         created_at=row["created_at"],
         expires_at=row["expires_at"],
     )

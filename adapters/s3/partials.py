@@ -78,7 +78,7 @@ class S3PartialBlobs:
         )
         return await appending.run(body)
 
-    def take_over(self, progress: Progress) -> Progress:
+    def fence(self, progress: Progress) -> Progress:
         pieces = Pieces.of(progress)
         # Without an upload there are no numbers to share: each caller makes its own.
         skipped = PARTS_AHEAD if pieces.upload else 0

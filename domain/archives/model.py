@@ -26,21 +26,21 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-class Begun(msgspec.Struct, frozen=True):
+class ByPrefix(msgspec.Struct, frozen=True):
     """The files of a bucket whose names begin with `prefix`."""
 
     bucket: str
     prefix: str
 
 
-class Chosen(msgspec.Struct, frozen=True):
+class ByIds(msgspec.Struct, frozen=True):
     """The files with these ids, in this order; one that stands twice counts once."""
 
     ids: tuple[UUID, ...]
 
 
 # How callers say which files they want.
-Selection = Begun | Chosen
+Selection = ByPrefix | ByIds
 
 
 def archive_etag(members: Iterable[Member]) -> str:

@@ -6,7 +6,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from domain.archives.errors import ArchiveTooLargeError
-from domain.archives.model import MAX_ARCHIVE_FILES, Begun, Chosen, Member, Selection, archive_etag
+from domain.archives.model import MAX_ARCHIVE_FILES, ByIds, ByPrefix, Member, Selection, archive_etag
 from domain.archives.ports import Archives
 from domain.blobs.ports import BlobStore
 from domain.blobs.streams import counted, each_of
@@ -83,9 +83,9 @@ class ReadArchive:
         `ArchiveTooLargeError`.
         """
         match selection:
-            case Begun(bucket, prefix):
+            case ByPrefix(bucket, prefix):
                 return Archive(await self._begun(check_bucket_name(bucket), prefix), self._blobs)
-            case Chosen(ids):
+            case ByIds(ids):
                 return Archive(await self._chosen(list(dict.fromkeys(ids))), self._blobs)
 
     async def _begun(self, bucket: str, prefix: str) -> Sequence[Member]:

@@ -10,7 +10,7 @@ from domain.batches.ports import Batches
 from domain.errors import FileportError, OutcomeUnknownError, UnavailableError
 from domain.files.copy_file import check_destination
 from domain.files.find_file import check_address
-from domain.idempotency.executor import Once
+from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyClaim, KeyedRequest, part_of
 
 # Each may need a savepoint, and Postgres follows no more than 64 of a transaction without looking on disk.
@@ -22,7 +22,7 @@ _NOT_ATTEMPTED = NotAttemptedError("The batch ended before this operation.")
 class ApplyBatch:
     """Do many operations in their order, each as if it came alone."""
 
-    def __init__(self, catalog: Batches, once: Once) -> None:
+    def __init__(self, catalog: Batches, once: IdempotentExecutor) -> None:
         self._catalog = catalog
         self._once = once
 
@@ -34,7 +34,7 @@ class ApplyBatch:
         fails before anything was done, so that nothing has happened.
 
         The same `request` has the outcomes of the chunks that it did before, and goes on behind them. Raises all that
-        `Once` does: of two at a time, one that finds the other at a chunk leaves the rest to that.
+        `IdempotentExecutor` does: of two at a time, one that finds the other at a chunk leaves the rest to that.
         """
         outcomes: list[Outcome] = [_refusal(operation) for operation in operations]
         sound = [place for place, refusal in enumerate(outcomes) if refusal is None]

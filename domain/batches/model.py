@@ -5,7 +5,7 @@ import msgspec
 from domain.errors import FileportError
 from domain.files.model import Address, Destination, File
 from domain.files.patches import FilePatch
-from domain.values.preconditions import ANYTHING_GOES, Precondition
+from domain.values.preconditions import NO_PRECONDITION, Precondition
 
 MAX_OPERATIONS = 1000
 
@@ -14,7 +14,7 @@ class Delete(msgspec.Struct, frozen=True, kw_only=True):
     """Delete a file, as `Files.delete_file` does."""
 
     address: Address
-    precondition: Precondition = ANYTHING_GOES
+    precondition: Precondition = NO_PRECONDITION
 
 
 class Copy(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +22,7 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True):
 
     address: Address
     to: Destination
-    precondition: Precondition = ANYTHING_GOES
+    precondition: Precondition = NO_PRECONDITION
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +30,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     address: Address
     patch: FilePatch
-    precondition: Precondition = ANYTHING_GOES
+    precondition: Precondition = NO_PRECONDITION
 
 
 Operation = Delete | Copy | Change

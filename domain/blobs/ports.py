@@ -204,7 +204,7 @@ class PartialBlobs(Protocol):
         """
         ...
 
-    def take_over(self, progress: Progress) -> Progress:
+    def fence(self, progress: Progress) -> Progress:
         """Return the progress to go on from, where the last `append` may still run, or be on its way to the store.
 
         That is so unless it returned, or raised what its body had raised. It is never wrong, but wears the key off a

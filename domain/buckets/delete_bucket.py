@@ -3,7 +3,7 @@
 from domain.buckets.errors import BucketProtectedError
 from domain.buckets.model import DEFAULT_BUCKET, check_bucket_name
 from domain.buckets.ports import Buckets
-from domain.values.preconditions import ANYTHING_GOES, Precondition
+from domain.values.preconditions import NO_PRECONDITION, Precondition
 
 
 class DeleteBucket:
@@ -12,7 +12,7 @@ class DeleteBucket:
     def __init__(self, catalog: Buckets) -> None:
         self._catalog = catalog
 
-    async def __call__(self, name: str, precondition: Precondition = ANYTHING_GOES) -> None:
+    async def __call__(self, name: str, precondition: Precondition = NO_PRECONDITION) -> None:
         """Raises what `Buckets.delete_bucket` does, and `BucketProtectedError` for `default`."""
         if name == DEFAULT_BUCKET:
             raise BucketProtectedError(f"The bucket {DEFAULT_BUCKET} always exists.")

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from domain.buckets.model import Bucket, Policy
 from domain.idempotency.model import KeyClaim
-from domain.values.preconditions import ANYTHING_GOES, Precondition
+from domain.values.preconditions import NO_PRECONDITION, Precondition
 
 
 class Buckets(Protocol):
@@ -16,7 +16,7 @@ class Buckets(Protocol):
         policy: Policy,
         claim: KeyClaim | None = None,
         *,
-        precondition: Precondition = ANYTHING_GOES,
+        precondition: Precondition = NO_PRECONDITION,
     ) -> tuple[Bucket, bool]:
         """Create the bucket, or replace its policy. Returns it, and whether it is new.
 
@@ -32,7 +32,7 @@ class Buckets(Protocol):
         """Return up to `limit` buckets whose names come after `after`, sorted by name, by code point."""
         ...
 
-    async def delete_bucket(self, name: str, precondition: Precondition = ANYTHING_GOES) -> None:
+    async def delete_bucket(self, name: str, precondition: Precondition = NO_PRECONDITION) -> None:
         """Remove the bucket.
 
         Raises `NoSuchBucketError`, `PreconditionFailedError`, or `BucketNotEmptyError` while it holds files.

@@ -2,15 +2,15 @@
 
 from domain.buckets.model import Bucket, Policy, check_bucket_name, check_policy
 from domain.buckets.ports import Buckets
-from domain.idempotency.executor import Once
+from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyedRequest
-from domain.values.preconditions import ANYTHING_GOES, Precondition
+from domain.values.preconditions import NO_PRECONDITION, Precondition
 
 
 class PutBucket:
     """Create the bucket, or replace its policy whole. Files that are there already stay, whatever it says."""
 
-    def __init__(self, catalog: Buckets, once: Once) -> None:
+    def __init__(self, catalog: Buckets, once: IdempotentExecutor) -> None:
         self._catalog = catalog
         self._once = once
 
@@ -20,11 +20,11 @@ class PutBucket:
         policy: Policy,
         request: KeyedRequest | None = None,
         *,
-        precondition: Precondition = ANYTHING_GOES,
+        precondition: Precondition = NO_PRECONDITION,
     ) -> tuple[Bucket, bool]:
         """Return the bucket, and whether it is new; or what the same `request` was told before.
 
-        Raises `InvalidBucketError`, `PreconditionFailedError`, and all that `Once` does.
+        Raises `InvalidBucketError`, `PreconditionFailedError`, and all that `IdempotentExecutor` does.
         """
         name, policy = check_bucket_name(name), check_policy(policy)
         return await self._once(

@@ -13,7 +13,7 @@ from domain.direct_uploads.model import DirectUpload, NewDirectUpload, choose_pa
 from domain.errors import CatalogUnavailableError, OutcomeUnknownError, UnavailableError
 from domain.files.content.admission import admit, checked
 from domain.files.model import NewFile
-from domain.idempotency.executor import Once
+from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyClaim, KeyedRequest
 
 RELEASE_SECONDS = 5
@@ -32,7 +32,7 @@ class BeginDirectUpload:
         catalog: Catalog,
         blobs: BlobStore,
         direct: DirectAccess,
-        once: Once,
+        once: IdempotentExecutor,
         *,
         max_file_size: int,
         life: float,
@@ -53,8 +53,8 @@ class BeginDirectUpload:
 
         The same `request` gets the same upload, as it was then, for as long as bytes are still of use to it. Raises
         `DirectAccessUnsupportedError`, `InvalidPartSizeError`, all that `StoreFile` does before a body is read, all
-        that `Once` does, and `OutcomeUnknownError`: then there may be an upload that nobody knows, and that ends by
-        itself; of one that was opened before, `NoSuchDirectUploadError` and all that `check_in_progress` does.
+        that `IdempotentExecutor` does, and `OutcomeUnknownError`: then there may be an upload that nobody knows, and
+        that ends by itself. Of one that was opened before `NoSuchDirectUploadError` and what `check_in_progress` does.
         """
         self._direct.require()
         new = checked(new)

@@ -24,7 +24,7 @@ from domain.errors import (
     PreconditionFailedError,
     UnavailableError,
 )
-from domain.files.content.retry_unknown_commit import settled
+from domain.files.content.retry_unknown_commit import retry_unknown_commit
 from domain.files.model import Stored
 from domain.values.errors import DigestMismatchError
 
@@ -100,7 +100,7 @@ class CompleteDirectUpload:
 
     async def _commit(self, upload: DirectUpload, blob: Blob) -> Stored:
         try:
-            return await settled(partial(self._catalog.commit_direct_upload, upload.id, blob))
+            return await retry_unknown_commit(partial(self._catalog.commit_direct_upload, upload.id, blob))
         except PreconditionFailedError as error:
             # It was not this request that made the condition (RFC 9110, section 15.5.13).
             raise DirectUploadConditionError(error.detail) from error

@@ -7,7 +7,7 @@ from domain.errors import InvalidInputError
 from domain.files.model import Destination, File
 from domain.files.names import check_file_name
 from domain.files.ports import Files
-from domain.idempotency.executor import Once
+from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyedRequest
 from domain.values.preconditions import Precondition
 
@@ -15,7 +15,7 @@ from domain.values.preconditions import Precondition
 class CopyFile:
     """Create another file on the same blob."""
 
-    def __init__(self, catalog: Files, once: Once) -> None:
+    def __init__(self, catalog: Files, once: IdempotentExecutor) -> None:
         self._catalog = catalog
         self._once = once
 
@@ -24,7 +24,7 @@ class CopyFile:
     ) -> File:
         """Return the copy, or the one that the same `request` made before.
 
-        Raises what `check_destination` does, and all that `Files.copy_file` and `Once` do.
+        Raises what `check_destination` does, and all that `Files.copy_file` and `IdempotentExecutor` do.
         """
         check_destination(to)
         return await self._once(request, File, lambda claim: self._catalog.copy_file(id, to, precondition, claim))

@@ -7,7 +7,7 @@ import msgspec
 
 from domain.files.metadata import JsonObject
 from domain.values.digests import Digest
-from domain.values.preconditions import ANYTHING_GOES, Precondition
+from domain.values.preconditions import NO_PRECONDITION, Precondition
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +49,7 @@ class NewFile(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] | None = None
     size: int | None = None
     digests: tuple[Digest, ...] = ()
-    precondition: Precondition = ANYTHING_GOES
+    precondition: Precondition = NO_PRECONDITION
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ GIVE_UP_SECONDS = 5
 T = TypeVar("T")
 
 
-class Once:
+class IdempotentExecutor:
     """Lets the first of equal requests make its change, and answers the others with what came of it.
 
     A key is claimed by a committed row before anything is done, for `lease` seconds; `renew_due` is for a timer to

@@ -1,6 +1,6 @@
 """List jobs, the newest first."""
 
-from domain.jobs.model import JobPage, JobPlace
+from domain.jobs.model import JobPage, JobPosition
 from domain.jobs.ports import Jobs
 
 
@@ -10,10 +10,10 @@ class ListJobs:
     def __init__(self, catalog: Jobs) -> None:
         self._catalog = catalog
 
-    async def __call__(self, *, after: JobPlace | None, limit: int) -> JobPage:
+    async def __call__(self, *, after: JobPosition | None, limit: int) -> JobPage:
         """Return up to `limit` jobs that come after the place, and the place of the next page."""
         jobs = await self._catalog.jobs(after=after, limit=limit + 1)
         if len(jobs) <= limit:
             return JobPage(items=jobs, next=None)
         last = jobs[limit - 1]
-        return JobPage(items=jobs[:limit], next=JobPlace(created_at=last.created_at, id=last.id))
+        return JobPage(items=jobs[:limit], next=JobPosition(created_at=last.created_at, id=last.id))

@@ -85,7 +85,7 @@ class JobClaim(msgspec.Struct, frozen=True, kw_only=True):
     epoch: int
 
 
-class JobPlace(msgspec.Struct, frozen=True, kw_only=True):
+class JobPosition(msgspec.Struct, frozen=True, kw_only=True):
     """A place in the listing of jobs, the newest first: right behind the one with these."""
 
     created_at: datetime
@@ -96,7 +96,7 @@ class JobPage(msgspec.Struct, frozen=True, kw_only=True):
     """A page of jobs. `next` is the place of the page after it, None on the last."""
 
     items: list[Job]
-    next: JobPlace | None
+    next: JobPosition | None
 
 
 def check_task(task: Task) -> Task:

@@ -4,7 +4,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.idempotency.model import KeyClaim
-from domain.jobs.model import Job, JobClaim, JobPlace, Task
+from domain.jobs.model import Job, JobClaim, JobPosition, Task
 
 
 class Jobs(Protocol):
@@ -24,7 +24,7 @@ class Jobs(Protocol):
         """Return the job. Raises `NoSuchJobError`."""
         ...
 
-    async def jobs(self, *, after: JobPlace | None, limit: int) -> list[Job]:
+    async def jobs(self, *, after: JobPosition | None, limit: int) -> list[Job]:
         """Return up to `limit` jobs that come after the place, the newest first."""
         ...
 

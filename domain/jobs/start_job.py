@@ -1,6 +1,6 @@
 """Start a job."""
 
-from domain.idempotency.executor import Once
+from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyedRequest
 from domain.jobs.model import Job, Task, check_task
 from domain.jobs.ports import Jobs
@@ -9,14 +9,15 @@ from domain.jobs.ports import Jobs
 class StartJob:
     """Queue a job for whichever worker is free first."""
 
-    def __init__(self, catalog: Jobs, once: Once) -> None:
+    def __init__(self, catalog: Jobs, once: IdempotentExecutor) -> None:
         self._catalog = catalog
         self._once = once
 
     async def __call__(self, task: Task, request: KeyedRequest | None = None) -> Job:
         """Return the job, or the one that the same `request` started before, as it was then.
 
-        Raises what `check_task` does, `NoSuchBucketError`, `OutcomeUnknownError`, and all that `Once` does.
+        Raises what `check_task` does, `NoSuchBucketError`, `OutcomeUnknownError`, and all that
+        `IdempotentExecutor` does.
         """
         task = check_task(task)
         return await self._once(request, Job, lambda claim: self._catalog.create_job(task, claim))

@@ -11,7 +11,7 @@ from domain.blobs.streams import batches, each_of
 from domain.maintenance.errors import WrongBlobStoreError
 from domain.maintenance.merge_join import Match, all_records, match
 from domain.maintenance.model import Checked, Finding, Kind, Report
-from domain.maintenance.orphaned_writes import find_strays
+from domain.maintenance.orphaned_writes import find_orphaned_writes
 from domain.maintenance.ports import Audit
 
 BATCH = 500
@@ -140,7 +140,7 @@ class CheckIntegrity:
 
         return [
             Finding(kind=Kind.STRAY_WRITE, subject=key, detail="An unfinished write that nobody owns.")
-            for key in sorted(await find_strays(self._catalog, self._blobs, count), key=place)
+            for key in sorted(await find_orphaned_writes(self._catalog, self._blobs, count), key=place)
         ]
 
     async def _find_wrong_usage(self) -> list[Finding]:

@@ -9,7 +9,9 @@ from domain.maintenance.ports import Audit
 BATCH = 500
 
 
-async def find_strays(catalog: Audit, blobs: BlobStore, count: Callable[[int], None] = lambda _: None) -> list[str]:
+async def find_orphaned_writes(
+    catalog: Audit, blobs: BlobStore, count: Callable[[int], None] = lambda _: None
+) -> list[str]:
     """Return the keys of unfinished writes that are nobody's. `count` is told how many unfinished ones were listed.
 
     No clock is needed: the store is listed before the catalog is asked, and once more after it. Raises

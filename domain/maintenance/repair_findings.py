@@ -48,15 +48,15 @@ class RepairFindings:
             _refuse_too_many(report)
         for keys in _batches(orphans):
             await self._catalog.release_blobs(keys, at_once=False)
-        strays = report.subjects(Kind.STRAY_WRITE)
-        for key in strays:
+        orphaned = report.subjects(Kind.STRAY_WRITE)
+        for key in orphaned:
             await self._blobs.abort(key)
         recounted = [
             await self._catalog.recount_files(keys) for keys in _batches(report.subjects(Kind.WRONG_FILE_COUNT))
         ]
         return Repaired(
             condemned=len(orphans),
-            aborted=len(strays),
+            aborted=len(orphaned),
             recounted_blobs=sum(recounted),
             recounted_buckets=await self._catalog.recount_usage() if report.subjects(Kind.WRONG_USAGE) else 0,
         )

@@ -4,7 +4,7 @@ import msgspec
 
 from domain.blobs.abort import try_to_abort
 from domain.blobs.ports import BlobStore
-from domain.maintenance.orphaned_writes import find_strays
+from domain.maintenance.orphaned_writes import find_orphaned_writes
 from domain.maintenance.ports import Audit
 
 
@@ -24,5 +24,5 @@ class Sweep:
 
     async def __call__(self) -> Swept:
         """Abort what is nobody's. Raises `UnavailableError` of either store."""
-        done = [await try_to_abort(self._blobs, key) for key in await find_strays(self._catalog, self._blobs)]
+        done = [await try_to_abort(self._blobs, key) for key in await find_orphaned_writes(self._catalog, self._blobs)]
         return Swept(aborted=done.count(True), refused=done.count(False))

@@ -19,7 +19,7 @@ from domain.uploads.find_upload import FindUpload
 from domain.uploads.finish_upload import FinishUpload
 from domain.uploads.model import Upload
 from domain.uploads.running_hashes import RunningHash, RunningHashes
-from domain.uploads.upload_lock import RELEASE_SECONDS, Turn, Turns
+from domain.uploads.upload_lock import RELEASE_SECONDS, UploadLock, UploadLocks
 
 
 class Addition(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +42,7 @@ class AppendToUpload:
         catalog: Catalog,
         blobs: BlobStore,
         partials: PartialBlobs,
-        turns: Turns,
+        turns: UploadLocks,
         *,
         finish: FinishUpload,
         find: FindUpload,
@@ -62,7 +62,7 @@ class AppendToUpload:
         """Add `body`, and return the upload as it is then: finished, where that was all of it.
 
         With a checksum all of it is added or nothing; without one, what came before an error stays. Raises what
-        `Turns`, `Upload.admit` and `FinishUpload` do; `InvalidUploadError` for a length that contradicts another;
+        `UploadLocks`, `Upload.admit` and `FinishUpload` do; `InvalidUploadError` for a length that contradicts another;
         `UploadTooLongError` or `FileTooLargeError`; `ChecksumMismatchError`, and `InvalidChecksumError` where it is
         told late; `LeaseLostError` where another request took over; and what `body` itself raises.
         """
@@ -72,7 +72,7 @@ class AppendToUpload:
             await self._join(id)
         return upload
 
-    async def _add(self, turn: Turn, *, addition: Addition, body: AsyncIterable[bytes]) -> Upload:
+    async def _add(self, turn: UploadLock, *, addition: Addition, body: AsyncIterable[bytes]) -> Upload:
         upload = turn.upload
         upload.admit(offset=addition.offset, size=addition.size)
         if addition.length is not None:
@@ -85,7 +85,7 @@ class AppendToUpload:
             progress = await self._partials.begin(upload.blob_key, size=turn.upload.length)
             await turn.save(progress)
         elif turn.is_inherited:
-            progress = self._partials.take_over(progress)
+            progress = self._partials.fence(progress)
         hash_ = await self._append(turn, progress, addition, body)
         if turn.upload.is_whole:
             await self._finish(turn, None if hash_ is None else hash_.sha256)
@@ -94,7 +94,7 @@ class AppendToUpload:
         return turn.upload
 
     async def _append(
-        self, turn: Turn, progress: Progress, addition: Addition, body: AsyncIterable[bytes]
+        self, turn: UploadLock, progress: Progress, addition: Addition, body: AsyncIterable[bytes]
     ) -> RunningHash | None:
         id_ = turn.upload.id
         hash_ = self._hashes.take(id_, progress.size)
@@ -124,18 +124,18 @@ class AppendToUpload:
         limit = await admit_upload(self._catalog, upload.target, None, max_file_size=self._max_file_size)
         return limit - upload.size, too_large(limit)
 
-    async def _set_length(self, turn: Turn, length: int) -> None:
+    async def _set_length(self, turn: UploadLock, length: int) -> None:
         upload = turn.upload
         if upload.length not in {None, length} or length < upload.size:
             raise InvalidUploadError(f"The length {length} contradicts what is known of the upload.")
         await admit_upload(self._catalog, upload.target, length, max_file_size=self._max_file_size)
         await turn.set_length(length)
 
-    async def _leave(self, turn: Turn) -> None:
+    async def _leave(self, turn: UploadLock) -> None:
         # The store may be at work on it still: whoever goes on has to know.
         if turn.upload.progress is not None:
             with anyio.move_on_after(RELEASE_SECONDS, shield=True), suppress(UnavailableError):
-                await turn.save(self._partials.take_over(turn.upload.progress))
+                await turn.save(self._partials.fence(turn.upload.progress))
 
     def _keep(self, id: UUID, hash_: RunningHash | None, size: int) -> None:
         if hash_ is not None and hash_.size == size:

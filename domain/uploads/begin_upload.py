@@ -10,7 +10,7 @@ from domain.blobs.model import new_blob_key
 from domain.catalog import Catalog
 from domain.errors import CatalogUnavailableError, FileportError, OutcomeUnknownError
 from domain.files.content.admission import admit_upload, checked
-from domain.idempotency.executor import Once
+from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyClaim, KeyedRequest
 from domain.uploads.append_to_upload import Addition, AppendToUpload
 from domain.uploads.end_upload import EndUpload
@@ -32,7 +32,7 @@ class BeginUpload:
         append: AppendToUpload,
         find: FindUpload,
         end: EndUpload,
-        once: Once,
+        once: IdempotentExecutor,
         *,
         ttl: float,
         max_file_size: int,
@@ -56,8 +56,8 @@ class BeginUpload:
 
         `body` are its first bytes. A file without a name gets the upload's id for one. The same `request` gets the
         same upload, as it is by now, and its body is left unread. After an error there is no upload, but for
-        `OutcomeUnknownError`, and where a `request` can find it again. Raises what `checked`, `admit_upload`, `Once`,
-        `AppendToUpload` and `FindUpload` do, and `InvalidUploadError` for parts that are none.
+        `OutcomeUnknownError`, and where a `request` can find it again. Raises what `checked`, `admit_upload`,
+        `IdempotentExecutor`, `AppendToUpload` and `FindUpload` do, and `InvalidUploadError` for parts that are none.
         """
         id_ = new_id()
         upload = await self._once(

@@ -3,21 +3,21 @@
 from uuid import UUID
 
 from domain.uploads.ports import Uploads
-from domain.uploads.upload_lock import Turn, Turns
+from domain.uploads.upload_lock import UploadLock, UploadLocks
 
 
 class EndUpload:
     """End one upload, finished or not."""
 
-    def __init__(self, catalog: Uploads, turns: Turns) -> None:
+    def __init__(self, catalog: Uploads, turns: UploadLocks) -> None:
         self._catalog = catalog
         self._turns = turns
 
     async def __call__(self, id: UUID) -> None:
-        """Remove the upload. Raises what `Turns` does."""
+        """Remove the upload. Raises what `UploadLocks` does."""
         await self._turns(id, self._remove)
 
-    async def _remove(self, turn: Turn) -> None:
+    async def _remove(self, turn: UploadLock) -> None:
         # Whoever was cut off in the middle of it may still be at work in the store.
         is_untouched = turn.upload.progress is None and not turn.is_inherited
         await self._catalog.end_upload(turn.upload.id, turn.epoch, at_once=is_untouched)

@@ -9,13 +9,13 @@ from domain.uploads.errors import UploadLockedError
 from domain.uploads.finish_upload import FinishUpload
 from domain.uploads.model import Upload
 from domain.uploads.ports import Uploads
-from domain.uploads.upload_lock import Turn, Turns
+from domain.uploads.upload_lock import UploadLock, UploadLocks
 
 
 class FindUpload:
     """Find one upload. Its offset is told once nobody adds to it, but for one whose bytes keep coming."""
 
-    def __init__(self, catalog: Uploads, partials: PartialBlobs, turns: Turns, finish: FinishUpload) -> None:
+    def __init__(self, catalog: Uploads, partials: PartialBlobs, turns: UploadLocks, finish: FinishUpload) -> None:
         self._catalog = catalog
         self._partials = partials
         self._turns = turns
@@ -50,12 +50,12 @@ class FindUpload:
             return upload
         return await self._turns(upload.id, self._settle)
 
-    async def _settle(self, turn: Turn) -> Upload:
+    async def _settle(self, turn: UploadLock) -> Upload:
         upload = turn.upload
         if upload.is_finished:
             return upload
         if turn.is_inherited and upload.progress is not None:
-            await turn.save(self._partials.take_over(upload.progress))
+            await turn.save(self._partials.fence(upload.progress))
         if upload.is_whole or upload.kind == "final":
             await self._finish(turn)
         return turn.upload

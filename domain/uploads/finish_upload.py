@@ -9,11 +9,11 @@ from domain.blobs.model import Blob
 from domain.blobs.ports import BlobStore, PartialBlobs
 from domain.catalog import Catalog
 from domain.files.content.admission import admit_upload
-from domain.files.content.retry_unknown_commit import settled
+from domain.files.content.retry_unknown_commit import retry_unknown_commit
 from domain.files.model import NewFile
 from domain.uploads.errors import UploadExpiredError
 from domain.uploads.model import Upload
-from domain.uploads.upload_lock import Turn
+from domain.uploads.upload_lock import UploadLock
 
 
 class FinishUpload:
@@ -31,7 +31,7 @@ class FinishUpload:
         self._kept = kept
         self._max_file_size = max_file_size
 
-    async def __call__(self, turn: Turn, sha256: str | None = None) -> None:
+    async def __call__(self, turn: UploadLock, sha256: str | None = None) -> None:
         """Finish the upload of the turn. `sha256` is that of all its bytes, None where they are to be read for it.
 
         Raises what `Catalog.finish_upload` and the blob store do, and `UploadExpiredError` where a part is gone.
@@ -49,11 +49,11 @@ class FinishUpload:
             file_id = await self._commit(turn, upload.target, blob)
         turn.finished(length=size, file_id=file_id)
 
-    async def _commit(self, turn: Turn, target: NewFile, blob: Blob) -> UUID:
+    async def _commit(self, turn: UploadLock, target: NewFile, blob: Blob) -> UUID:
         finish = partial(self._catalog.finish_upload, turn.upload.id, turn.epoch, target, blob, kept=self._kept)
-        return (await settled(finish)).file.id
+        return (await retry_unknown_commit(finish)).file.id
 
-    async def _complete(self, turn: Turn) -> int:
+    async def _complete(self, turn: UploadLock) -> int:
         upload = turn.upload
         progress = upload.progress
         if progress is None:

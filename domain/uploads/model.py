@@ -34,8 +34,8 @@ class NewUpload(msgspec.Struct, frozen=True, kw_only=True):
 class Upload(msgspec.Struct, frozen=True, kw_only=True):
     """A resumable upload. Its bytes are under `blob_key`, which is never shown.
 
-    `progress` is None before anything was stored. `file_id` is that of the file it became. With `is_wanted` a request
-    waits for its holder, who moves nothing, to let go.
+    `progress` is None before anything was stored. `file_id` is that of the file it became. With
+    `is_release_requested` a request waits for its holder, who moves nothing, to release it.
     """
 
     id: UUID
@@ -49,7 +49,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     is_finished: bool
     file_id: UUID | None
     hold: HoldState
-    is_wanted: bool
+    is_release_requested: bool
     created_at: datetime
     expires_at: datetime
 
@@ -83,7 +83,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
             raise UploadTooLongError(f"The upload has a length of {self.length} bytes, of which {offset} are there.")
 
 
-class Hold(msgspec.Struct, frozen=True, kw_only=True):
+class HeldUpload(msgspec.Struct, frozen=True, kw_only=True):
     """One request's turn at an upload: nobody else changes it while the hold's lease lasts.
 
     `epoch` fences it: a later hold has a higher one. `is_inherited` says that the one before was never let go, so that

@@ -8,7 +8,7 @@ from domain.blobs.model import Blob
 from domain.blobs.partials import Progress
 from domain.files.model import NewFile, Stored
 from domain.idempotency.model import KeyClaim
-from domain.uploads.model import Hold, NewUpload, Upload
+from domain.uploads.model import HeldUpload, NewUpload, Upload
 
 
 class Uploads(Protocol):
@@ -44,22 +44,22 @@ class Uploads(Protocol):
         """Return the final uploads that the part belongs to and that are not finished."""
         ...
 
-    async def hold_upload(self, id: UUID, *, lease: float, ttl: float) -> Hold | None:
+    async def acquire_lock(self, id: UUID, *, lease: float, ttl: float) -> HeldUpload | None:
         """Hold the upload for `lease`, and let it, and the parts of a final one, live for `ttl` from now at least.
 
         None where somebody else's hold lasts. Raises `NoSuchUploadError`, `UploadExpiredError`.
         """
         ...
 
-    async def want_upload(self, id: UUID) -> None:
+    async def request_release(self, id: UUID) -> None:
         """Tell the holder that somebody waits."""
         ...
 
-    async def is_wanted(self, id: UUID, epoch: int) -> bool:
+    async def is_release_requested(self, id: UUID, epoch: int) -> bool:
         """Tell the holder whether somebody waits."""
         ...
 
-    async def keep_hold(self, id: UUID, epoch: int, *, lease: float) -> None:
+    async def renew_lock(self, id: UUID, epoch: int, *, lease: float) -> None:
         """Prolong the hold to `lease` from now; who waits for it is refused."""
         ...
 
@@ -71,7 +71,7 @@ class Uploads(Protocol):
         """Record the length, which was not known."""
         ...
 
-    async def let_go(self, id: UUID, epoch: int) -> None:
+    async def release_lock(self, id: UUID, epoch: int) -> None:
         """End the hold, if it is not lost: nothing of it is at work any more."""
         ...
 

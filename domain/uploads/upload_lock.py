@@ -12,7 +12,7 @@ from domain.blobs.errors import InterruptedBodyError
 from domain.blobs.partials import Progress
 from domain.errors import CatalogUnavailableError, LeaseLostError, OutcomeUnknownError, UnavailableError
 from domain.uploads.errors import UploadLockedError
-from domain.uploads.model import Hold
+from domain.uploads.model import HeldUpload
 from domain.uploads.ports import Uploads
 
 LEASE_SECONDS = 5.0
@@ -37,14 +37,14 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     poll: float = POLL_SECONDS
 
 
-class Turn:
+class UploadLock:
     """One request's turn at an upload, which another takes away when it stands still.
 
     `upload` is the upload as this turn has left it. It is what is answered: were it read once more, a catalog that is
     gone by then would make an error of what was done.
     """
 
-    def __init__(self, catalog: Uploads, hold: Hold, pace: Pace, *, ttl: float) -> None:
+    def __init__(self, catalog: Uploads, hold: HeldUpload, pace: Pace, *, ttl: float) -> None:
         self.upload = hold.upload
         self.epoch = hold.epoch
         self.is_inherited = hold.is_inherited
@@ -81,7 +81,7 @@ class Turn:
 
     async def confirm(self) -> None:
         """Raise `LeaseLostError` where the turn is lost."""
-        await self._catalog.keep_hold(self.upload.id, self.epoch, lease=self._pace.lease)
+        await self._catalog.renew_lock(self.upload.id, self.epoch, lease=self._pace.lease)
 
     async def set_length(self, length: int) -> None:
         """Record the upload's length. Raises `LeaseLostError`."""
@@ -109,12 +109,12 @@ class Turn:
         """Let go, unless the turn ended with what was done. Runs to its end even in a cancelled task."""
         if not self.is_over:
             with anyio.move_on_after(RELEASE_SECONDS, shield=True), suppress(UnavailableError):
-                await self._catalog.let_go(self.upload.id, self.epoch)
+                await self._catalog.release_lock(self.upload.id, self.epoch)
 
     async def _look(self) -> None:
         if not self._is_idle():
-            await self._catalog.keep_hold(self.upload.id, self.epoch, lease=self._pace.lease)
-        elif await self._catalog.is_wanted(self.upload.id, self.epoch) and self._is_idle():
+            await self._catalog.renew_lock(self.upload.id, self.epoch, lease=self._pace.lease)
+        elif await self._catalog.is_release_requested(self.upload.id, self.epoch) and self._is_idle():
             self._interrupt(
                 InterruptedBodyError("Another request waits for the upload, and nothing came for this one.")
             )
@@ -128,7 +128,7 @@ class Turn:
             self._waiting.cancel()
 
 
-class Turns:
+class UploadLocks:
     """Gives requests their turns. An upload that is worked on lives for `ttl` seconds more."""
 
     def __init__(self, catalog: Uploads, *, ttl: float, pace: Pace | None = None) -> None:
@@ -136,13 +136,13 @@ class Turns:
         self._ttl = ttl
         self._pace = pace or Pace()
 
-    async def __call__(self, id: UUID, work: Callable[[Turn], Awaitable[T]]) -> T:
+    async def __call__(self, id: UUID, work: Callable[[UploadLock], Awaitable[T]]) -> T:
         """Return what `work` does in a turn at the upload.
 
         Raises what it raises, `NoSuchUploadError`, `UploadExpiredError`, and `UploadLockedError` where another request
         is at work on the upload.
         """
-        turn = Turn(self._catalog, await self._take(id), self._pace, ttl=self._ttl)
+        turn = UploadLock(self._catalog, await self._take(id), self._pace, ttl=self._ttl)
         failure: Exception | None = None
         results: list[T] = []
         try:
@@ -159,24 +159,24 @@ class Turns:
             raise failure
         return results[0]
 
-    async def _take(self, id: UUID) -> Hold:
+    async def _take(self, id: UUID) -> HeldUpload:
         # A holder that is at work refuses within a tick; one that stands still lets go; and one that died is outlived.
         if hold := await self._try(id):
             return hold
-        await self._catalog.want_upload(id)
+        await self._catalog.request_release(id)
         end = anyio.current_time() + self._pace.lease + self._pace.tick
         while anyio.current_time() < end:
             await anyio.sleep(self._pace.poll)
             if hold := await self._try(id):
                 return hold
             upload = await self._catalog.upload(id)
-            if upload.hold == "held" and not upload.is_wanted:
+            if upload.hold == "held" and not upload.is_release_requested:
                 break
         raise UploadLockedError("Another request is at work on the upload.")
 
-    async def _try(self, id: UUID) -> Hold | None:
+    async def _try(self, id: UUID) -> HeldUpload | None:
         try:
-            return await self._catalog.hold_upload(id, lease=self._pace.lease, ttl=self._ttl)
+            return await self._catalog.acquire_lock(id, lease=self._pace.lease, ttl=self._ttl)
         except OutcomeUnknownError as error:
             # If it was taken, nobody knows, and it lapses: nothing has happened that the caller would care about.
             raise CatalogUnavailableError(error.detail) from error

@@ -90,7 +90,7 @@ class Precondition(msgspec.Struct, frozen=True, kw_only=True):
             raise PreconditionFailedError("If-Unmodified-Since: the file has changed since then.")
 
 
-ANYTHING_GOES = Precondition()
+NO_PRECONDITION = Precondition()
 
 
 class IfRange(msgspec.Struct, frozen=True):

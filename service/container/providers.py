@@ -48,7 +48,7 @@ from domain.files.delete_file import DeleteFile
 from domain.files.find_file import FindFile
 from domain.files.ports import Files
 from domain.files.search.list_files import ListFiles
-from domain.idempotency.executor import Once
+from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.ports import IdempotencyKeys
 from domain.jobs.end_job import EndJob
 from domain.jobs.find_job import FindJob
@@ -71,12 +71,12 @@ from domain.uploads.finish_upload import FinishUpload
 from domain.uploads.list_uploads import ListUploads
 from domain.uploads.ports import Uploads
 from domain.uploads.running_hashes import RunningHashes
-from domain.uploads.upload_lock import Turns
+from domain.uploads.upload_lock import UploadLocks
 from domain.values.clock import Clock
 from service.container.circuits import Stores, guarded
 from service.runtime.completions import Completions
 from service.runtime.concurrency import Capacity
-from service.runtime.wake_up import Bell
+from service.runtime.wake_up import WakeUp
 from service.settings import Settings
 
 AUDITING_CONNECTIONS = 4
@@ -93,7 +93,7 @@ class UseCases(Provider):
 
     settings = from_context(Settings)
     clock = provide(SystemClock, provides=Clock)
-    bell = provide(Bell)
+    wake_up = provide(WakeUp)
     buckets = alias(source=Catalog, provides=Buckets)
     files = alias(source=Catalog, provides=Files)
     batches = alias(source=Catalog, provides=Batches)
@@ -158,8 +158,10 @@ class UseCases(Provider):
         await reservations.close()
 
     @provide
-    def once(self, catalog: IdempotencyKeys, clock: Clock, settings: Settings) -> Once:
-        return Once(catalog, clock, lease=min(CLAIM_LEASE, settings.staged_lease), ttl=settings.idempotency_ttl)
+    def once(self, catalog: IdempotencyKeys, clock: Clock, settings: Settings) -> IdempotentExecutor:
+        return IdempotentExecutor(
+            catalog, clock, lease=min(CLAIM_LEASE, settings.staged_lease), ttl=settings.idempotency_ttl
+        )
 
     @provide
     def store_file(
@@ -169,7 +171,7 @@ class UseCases(Provider):
 
     @provide
     def begin_direct_upload(
-        self, catalog: Catalog, blobs: BlobStore, direct: DirectAccess, once: Once, settings: Settings
+        self, catalog: Catalog, blobs: BlobStore, direct: DirectAccess, once: IdempotentExecutor, settings: Settings
     ) -> BeginDirectUpload:
         return BeginDirectUpload(
             catalog,
@@ -186,8 +188,8 @@ class UseCases(Provider):
         return Completions(complete)
 
     @provide
-    def turns(self, uploads: Uploads, settings: Settings) -> Turns:
-        return Turns(uploads, ttl=settings.upload_ttl)
+    def turns(self, uploads: Uploads, settings: Settings) -> UploadLocks:
+        return UploadLocks(uploads, ttl=settings.upload_ttl)
 
     @provide
     def finish_upload(
@@ -203,7 +205,7 @@ class UseCases(Provider):
         append: AppendToUpload,
         find: FindUpload,
         end: EndUpload,
-        once: Once,
+        once: IdempotentExecutor,
         settings: Settings,
     ) -> BeginUpload:
         return BeginUpload(
@@ -217,7 +219,7 @@ class UseCases(Provider):
         catalog: Catalog,
         blobs: BlobStore,
         partials: PartialBlobs,
-        turns: Turns,
+        turns: UploadLocks,
         finish: FinishUpload,
         find: FindUpload,
         settings: Settings,
@@ -300,9 +302,9 @@ class S3Provider(StoreProvider):
         async with open_s3_client(
             region=settings.s3_region, endpoint_url=settings.s3_endpoint_url, patience=settings.s3_timeout
         ) as client:
-            bucket, patience = str(settings.s3_bucket), settings.s3_timeout
-            blobs = S3BlobStore(client, bucket, patience=patience)
-            partials = S3PartialBlobs(client, bucket, sending=blobs.sending, patience=patience)
+            bucket, timeout = str(settings.s3_bucket), settings.s3_timeout
+            blobs = S3BlobStore(client, bucket, patience=timeout)
+            partials = S3PartialBlobs(client, bucket, sending=blobs.sending, patience=timeout)
             yield guarded(blobs, partials, clock)
 
     @provide

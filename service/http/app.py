@@ -14,7 +14,7 @@ from domain.blobs.ports import BlobStore, PartialBlobs
 from domain.blobs.reservations import Reservations
 from domain.catalog import Catalog
 from domain.errors import FileportError
-from domain.idempotency.executor import Once
+from domain.idempotency.executor import IdempotentExecutor
 from domain.jobs.work_on_jobs import WorkOnJobs
 from domain.maintenance.reap import Reap
 from domain.maintenance.sweep import Sweep
@@ -24,7 +24,7 @@ from service.http.middleware.abort_on_failure import break_off_failed_answers
 from service.http.middleware.body_timeout import limit_bodies
 from service.http.middleware.close_after_early_response import close_after_refusals
 from service.http.middleware.cors import allow_origins
-from service.http.middleware.in_flight import RunningRequests
+from service.http.middleware.in_flight import InFlightRequests
 from service.http.middleware.request_log import observe_requests
 from service.http.openapi.pages import schema_router
 from service.http.resources.archives import routes as archives
@@ -42,18 +42,18 @@ from service.http.resources.uploads.protocol import speak_tus
 from service.http.routing import CompleteRouter
 from service.runtime.completions import Completions
 from service.runtime.periodic import keep_leases, reap_forever, sweep_forever, work_on_jobs_forever
-from service.runtime.wake_up import Bell
+from service.runtime.wake_up import WakeUp
 from service.settings import Settings
 
 
-def create_app(container: AsyncContainer, settings: Settings, requests: RunningRequests | None = None) -> ASGIApp:
+def create_app(container: AsyncContainer, settings: Settings, requests: InFlightRequests | None = None) -> ASGIApp:
     """Return the application on the parts that `container` holds, which it closes when it ends.
 
     `requests` knows what runs in it.
     """
     if settings.root_key is None:
         raise ValueError("The application needs a root key.")
-    requests = RunningRequests() if requests is None else requests
+    requests = InFlightRequests() if requests is None else requests
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -65,8 +65,8 @@ def create_app(container: AsyncContainer, settings: Settings, requests: RunningR
             reap = await container.get(Reap)
             sweep = await container.get(Sweep)
             reservations = await container.get(Reservations)
-            work, bell = await container.get(WorkOnJobs), await container.get(Bell)
-            once = await container.get(Once)
+            work, wake_up = await container.get(WorkOnJobs), await container.get(WakeUp)
+            once = await container.get(IdempotentExecutor)
             completions = await container.get(Completions)
             async with anyio.create_task_group() as background:
                 await background.start(completions.run)
@@ -74,7 +74,7 @@ def create_app(container: AsyncContainer, settings: Settings, requests: RunningR
                 background.start_soon(lambda: keep_leases(once, interval=once.lease / 8))
                 background.start_soon(lambda: reap_forever(reap, interval=settings.reaper_interval))
                 background.start_soon(lambda: sweep_forever(sweep, interval=settings.sweep_interval))
-                background.start_soon(lambda: work_on_jobs_forever(work, bell, interval=settings.job_interval))
+                background.start_soon(lambda: work_on_jobs_forever(work, wake_up, interval=settings.job_interval))
                 yield
                 background.cancel_scope.cancel()
         finally:

@@ -9,7 +9,7 @@ import anyio
 from litestar.types import Receive, Scope, Send
 
 from domain.files.content.read_file import Body
-from service.runtime.concurrency import Places
+from service.runtime.concurrency import ConcurrencyLimit
 
 # Below this, in bytes, all is sent before it could matter that the client is gone.
 _WATCHED_ABOVE = 1024 * 1024
@@ -18,7 +18,7 @@ _WATCHED_ABOVE = 1024 * 1024
 class ContentResponse:
     """An ASGI response that streams a body, a chunk at a time, as fast as the client takes them.
 
-    It holds one of `places` meanwhile. The body is opened before the first header is sent, so that a missing blob, or
+    It holds one of `limit` meanwhile. The body is opened before the first header is sent, so that a missing blob, or
     no place, is still a clear error. A failure after that is raised, and `break_off_failed_answers` ends
     the connection. `size` is about how many bytes there are.
 
@@ -29,7 +29,7 @@ class ContentResponse:
         self,
         body: Body,
         headers: Mapping[str, str],
-        places: Places,
+        limit: ConcurrencyLimit,
         *,
         size: int,
         status: HTTPStatus = HTTPStatus.OK,
@@ -37,7 +37,7 @@ class ContentResponse:
     ) -> None:
         self._body = body
         self._headers = headers
-        self._places = places
+        self._places = limit
         self._size = size
         self._status = status
         self._is_always_opened = is_always_opened
@@ -53,7 +53,7 @@ class ContentResponse:
             await _while_connected(receive, partial(self._transfer, send, is_bare=is_bare))
 
     async def _transfer(self, send: Send, *, is_bare: bool) -> None:
-        async with self._places.place(), self._body as chunks:
+        async with self._places.slot(), self._body as chunks:
             await _start(send, self._status, self._headers)
             if not is_bare:
                 async for chunk in chunks:

@@ -21,12 +21,12 @@ AT_ONCE = 8
 class Completions:
     """Completes uploads, up to `AT_ONCE` at a time, in tasks of its own: large ones take longer than anybody waits.
 
-    A request waits `patience` seconds for the outcome. The work goes on without it, until the worker ends.
+    A request waits `timeout` seconds for the outcome. The work goes on without it, until the worker ends.
     """
 
-    def __init__(self, complete: CompleteDirectUpload, *, patience: float = WAIT_SECONDS) -> None:
+    def __init__(self, complete: CompleteDirectUpload, *, timeout: float = WAIT_SECONDS) -> None:
         self._complete = complete
-        self._patience = patience
+        self._timeout = timeout
         self._places = anyio.Semaphore(AT_ONCE)
         self._running: dict[UUID, _Completion] = {}
         self._tasks: TaskGroup | None = None
@@ -43,7 +43,7 @@ class Completions:
         None where it takes longer, here or elsewhere. Raises what `CompleteDirectUpload` does.
         """
         completion = self._running.get(id) or self._start(id)
-        with anyio.move_on_after(self._patience):
+        with anyio.move_on_after(self._timeout):
             await completion.ended.wait()
         if completion.error is not None:
             raise completion.error

@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 WAIT_SECONDS = 3.0
 
 
-class Places:
-    """Room for `most` uploads, or downloads. Who finds none free waits `patience` seconds at most, in line."""
+class ConcurrencyLimit:
+    """Room for `most` uploads, or downloads. Who finds none free waits `timeout` seconds at most, in line."""
 
-    def __init__(self, figures: "TransferFigures", most: int, *, patience: float) -> None:
+    def __init__(self, figures: "TransferFigures", most: int, *, timeout: float) -> None:
         self._figures = figures
         self._free = anyio.Semaphore(most, fast_acquire=True)
-        self._patience = patience
+        self._timeout = timeout
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """Hold a place until the context ends. Entering raises `OverloadedError`."""
+    async def slot(self) -> AsyncIterator[None]:
+        """Hold a slot until the context ends. Entering raises `OverloadedError`."""
         await self._take()
         self._figures.began()
         try:
@@ -37,7 +37,7 @@ class Places:
         with suppress(anyio.WouldBlock):
             self._free.acquire_nowait()
             return
-        with anyio.move_on_after(self._patience):
+        with anyio.move_on_after(self._timeout):
             await self._free.acquire()
             return
         self._figures.refused()
@@ -45,11 +45,11 @@ class Places:
 
 
 class Capacity:
-    """The places of a worker, for uploads and for downloads."""
+    """The concurrency limits of a worker, for uploads and for downloads."""
 
-    def __init__(self, *, uploads: int, downloads: int, patience: float = WAIT_SECONDS) -> None:
+    def __init__(self, *, uploads: int, downloads: int, timeout: float = WAIT_SECONDS) -> None:
         # The commands import this, and a process that has imported the figures cannot fork workers that share theirs.
         from service.observability.metrics import TransferFigures  # noqa: PLC0415
 
-        self.uploads = Places(TransferFigures("uploads"), uploads, patience=patience)
-        self.downloads = Places(TransferFigures("downloads"), downloads, patience=patience)
+        self.uploads = ConcurrencyLimit(TransferFigures("uploads"), uploads, timeout=timeout)
+        self.downloads = ConcurrencyLimit(TransferFigures("downloads"), downloads, timeout=timeout)

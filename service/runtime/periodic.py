@@ -12,7 +12,7 @@ from domain.jobs.work_on_jobs import WorkOnJobs
 from domain.maintenance.reap import Reap
 from domain.maintenance.sweep import Sweep, Swept
 from service.observability.metrics import count_job, count_reaped, count_swept
-from service.runtime.wake_up import Bell
+from service.runtime.wake_up import WakeUp
 
 log = structlog.get_logger()
 
@@ -52,23 +52,23 @@ async def sweep_forever(sweep: Sweep, *, interval: float) -> None:
     await _again_and_again(round_, "sweeping failed", interval)
 
 
-async def work_on_jobs_forever(work: WorkOnJobs, bell: Bell, *, interval: float) -> None:
-    """Work on jobs, rest for `interval` seconds or until the bell rings, and begin again."""
+async def work_on_jobs_forever(work: WorkOnJobs, wake_up: WakeUp, *, interval: float) -> None:
+    """Work on jobs, rest for `interval` seconds or until `wake_up` is notified, and begin again."""
 
     async def round_() -> None:
         async for job in work():
             count_job(job)
             log.info("job done", id=str(job.id), done=job.progress.done, failed=job.progress.failed)
 
-    await _again_and_again(round_, "working on jobs failed", interval, bell)
+    await _again_and_again(round_, "working on jobs failed", interval, wake_up)
 
 
 async def _again_and_again(
-    work: Callable[[], Awaitable[None]], failure: str, interval: float, bell: Bell | None = None
+    work: Callable[[], Awaitable[None]], failure: str, interval: float, wake_up: WakeUp | None = None
 ) -> None:
     """Work for ever. What a store that is down left undone is done the next time, and so is what a bug did.
 
-    A bell that rings ends a rest of `interval` seconds.
+    `wake_up` ends a rest of `interval` seconds.
     """
     while True:
         try:
@@ -78,4 +78,4 @@ async def _again_and_again(
         except Exception:
             log.exception(failure)
         with anyio.move_on_after(interval):
-            await (anyio.sleep_forever() if bell is None else bell.wait())
+            await (anyio.sleep_forever() if wake_up is None else wake_up.wait())

@@ -1,19 +1,19 @@
-"""A bell: whoever has work for a background task of this process rings it."""
+"""Wakes a background task of this process when there is work for it."""
 
 import anyio
 
 
-class Bell:
-    """Wakes one who waits, or who will; however often it was rung meanwhile, once."""
+class WakeUp:
+    """Wakes the task that waits, or will; once, however often it was notified meanwhile."""
 
     def __init__(self) -> None:
-        self._rung = anyio.Event()
+        self._notified = anyio.Event()
 
-    def ring(self) -> None:
-        """Let the wait end."""
-        self._rung.set()
+    def notify(self) -> None:
+        """End the wait."""
+        self._notified.set()
 
     async def wait(self) -> None:
-        """Wait until it rings, or return at once if it has since the last time."""
-        await self._rung.wait()
-        self._rung = anyio.Event()
+        """Wait until `notify` is called; return at once if it was since the last wait."""
+        await self._notified.wait()
+        self._notified = anyio.Event()

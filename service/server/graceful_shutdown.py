@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import structlog
 import uvicorn
 
-from service.http.middleware.in_flight import RunningRequests
+from service.http.middleware.in_flight import InFlightRequests
 from service.server.http1 import Http1Protocol
 
 log = structlog.get_logger()
@@ -20,13 +20,13 @@ _FAREWELL_SECONDS = 1.0
 class DrainingServer(uvicorn.Server):
     """uvicorn's server, which SIGTERM tells to end: it accepts nobody more, and waits for its connections.
 
-    Its `requests` have `patience` seconds then. After them they are cancelled, and the connections cut.
+    Its `requests` have `timeout` seconds then. After them they are cancelled, and the connections cut.
     """
 
-    def __init__(self, config: uvicorn.Config, requests: RunningRequests, *, patience: float) -> None:
+    def __init__(self, config: uvicorn.Config, requests: InFlightRequests, *, timeout: float) -> None:
         super().__init__(config)
         self._requests = requests
-        self._patience = patience
+        self._timeout = timeout
         self._draining: asyncio.Task[None] | None = None
 
     @contextmanager
@@ -41,9 +41,9 @@ class DrainingServer(uvicorn.Server):
             self._draining = asyncio.create_task(self._drain())
 
     async def _drain(self) -> None:
-        await asyncio.sleep(self._patience)
+        await asyncio.sleep(self._timeout)
         if self._requests.count:
-            log.warning("requests cancelled", requests=self._requests.count, after=self._patience)
+            log.warning("requests cancelled", requests=self._requests.count, after=self._timeout)
             await self._requests.cancel()
         # These wait for clients to take what was sent to them.
         await asyncio.sleep(_FAREWELL_SECONDS)

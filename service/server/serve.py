@@ -38,8 +38,8 @@ def serve(settings: Settings) -> int:
     _raise_limit_of_descriptors()
     with _shared_figures(settings):
         with _bound(settings) as listener:
-            patience = settings.shutdown_timeout + CLOSING_SECONDS
-            workers = Workers(partial(_work, settings, listener), count=settings.workers, patience=patience)
+            timeout = settings.shutdown_timeout + CLOSING_SECONDS
+            workers = Workers(partial(_work, settings, listener), count=settings.workers, timeout=timeout)
             workers.start()
         Thread(target=_greet, args=[settings], daemon=True).start()
         return workers.join()

@@ -19,11 +19,11 @@ _PR_SET_PDEATHSIG = 1
 
 
 class Workers:
-    """Processes that do the same `work`. Once they are told to end, they have `patience` seconds."""
+    """Processes that do the same `work`. Once they are told to end, they have `timeout` seconds."""
 
-    def __init__(self, work: Callable[[], None], *, count: int, patience: float) -> None:
+    def __init__(self, work: Callable[[], None], *, count: int, timeout: float) -> None:
         self._processes = [_FORK.Process(target=_begin, args=[work]) for _ in range(count)]
-        self._patience = patience
+        self._timeout = timeout
         self._is_ending = False
         self._killed = 0
 
@@ -66,7 +66,7 @@ class Workers:
         """Tell them to end."""
         if not self._is_ending:
             self._is_ending = True
-            signal.setitimer(signal.ITIMER_REAL, self._patience)
+            signal.setitimer(signal.ITIMER_REAL, self._timeout)
             for process in self._running:
                 process.terminate()
 

@@ -9,7 +9,7 @@ import uvloop
 
 from service.container.providers import make_container
 from service.http.app import create_app
-from service.http.middleware.in_flight import RunningRequests
+from service.http.middleware.in_flight import InFlightRequests
 from service.observability.retries import observe_retries
 from service.server.graceful_shutdown import DrainingServer
 from service.server.http1 import Http1Protocol
@@ -31,7 +31,7 @@ def make_server(settings: Settings) -> DrainingServer:
     observe_retries()
     if settings.failpoint is not None:
         _arm(settings.failpoint)
-    requests = RunningRequests()
+    requests = InFlightRequests()
     config = uvicorn.Config(
         create_app(make_container(settings), settings, requests),
         interface="asgi3",
@@ -47,7 +47,7 @@ def make_server(settings: Settings) -> DrainingServer:
         log_config=None,
         log_level="error",
     )
-    return DrainingServer(config, requests, patience=settings.shutdown_timeout)
+    return DrainingServer(config, requests, timeout=settings.shutdown_timeout)
 
 
 def _arm(failpoint: str) -> None:

@@ -5,7 +5,7 @@ import pytest
 from domain.blobs.model import new_blob_key
 from domain.catalog import Catalog
 from domain.errors import LeaseLostError
-from domain.values.preconditions import ANYTHING_GOES
+from domain.values.preconditions import NO_PRECONDITION
 from tests.contracts.setup import LEASE, CatalogContract, claims, exists, expired, reserve, reserved, stored
 from tests.support.factories import BlobFactory
 
@@ -85,14 +85,14 @@ class BlobsContract(CatalogContract):
     async def test_what_may_still_be_read_waits_for_its_grace(self, patient_catalog: Catalog) -> None:
         deleted, replaced = await stored(patient_catalog), await stored(patient_catalog, name="replaced")
         await expired(patient_catalog)
-        await patient_catalog.delete_file(deleted.id, ANYTHING_GOES)
+        await patient_catalog.delete_file(deleted.id, NO_PRECONDITION)
         await stored(patient_catalog, name=replaced.name)
         assert await patient_catalog.expire_files(limit=10) == 1
         assert await claims(patient_catalog) == {}
 
     async def test_a_claim_tells_whether_the_blob_was_ever_live(self, catalog: Catalog) -> None:
         file, staged = await stored(catalog), await reserved(catalog)
-        await catalog.delete_file(file.id, ANYTHING_GOES)
+        await catalog.delete_file(file.id, NO_PRECONDITION)
         await catalog.release_blobs([staged.key], at_once=True)
         found = await claims(catalog)
         assert found[file.blob_key].finished

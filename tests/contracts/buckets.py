@@ -6,7 +6,7 @@ from domain.buckets.errors import BucketNotEmptyError, NoSuchBucketError
 from domain.buckets.model import MAX_BYTES, MAX_FILE_BYTES, MAX_SECONDS, Policy, Usage
 from domain.catalog import Catalog
 from domain.errors import PreconditionFailedError
-from domain.values.preconditions import ANYTHING_GOES, Precondition
+from domain.values.preconditions import NO_PRECONDITION, Precondition
 from tests.contracts.setup import CatalogContract, claims, expired, stored, usage
 from tests.support.factories import PolicyFactory
 
@@ -102,7 +102,7 @@ class BucketsContract(CatalogContract):
     async def test_an_empty_bucket_can_be_deleted_and_made_again(self, catalog: Catalog) -> None:
         await catalog.put_bucket("songs", Policy())
         file = await stored(catalog, bucket="songs", size=9)
-        await catalog.delete_file(file.id, ANYTHING_GOES)
+        await catalog.delete_file(file.id, NO_PRECONDITION)
         await catalog.delete_bucket("songs")
         with pytest.raises(NoSuchBucketError):
             await catalog.bucket("songs")

@@ -12,7 +12,7 @@ from domain.catalog import Catalog
 from domain.errors import FileportError, LeaseLostError, PreconditionFailedError
 from domain.files.errors import NoSuchFileError
 from domain.files.model import Destination, NewFile
-from domain.values.preconditions import ANYTHING_GOES, Precondition
+from domain.values.preconditions import NO_PRECONDITION, Precondition
 from tests.contracts.setup import LEASE, CatalogContract, claims, exists, expired, reserved, stored, usage
 from tests.support.factories import BlobFactory, NewFileFactory
 
@@ -133,7 +133,7 @@ class CommitsContract(CatalogContract):
 
     async def test_a_replaced_blob_that_another_file_shares_stays(self, catalog: Catalog) -> None:
         first = await stored(catalog, name="a")
-        copy = await catalog.copy_file(first.id, Destination(name="b"), ANYTHING_GOES)
+        copy = await catalog.copy_file(first.id, Destination(name="b"), NO_PRECONDITION)
         await stored(catalog, name="a")
         assert await claims(catalog) == {}
         await stored(catalog, name="b")
@@ -263,7 +263,7 @@ class CommitsContract(CatalogContract):
     async def test_what_was_deleted_makes_room_in_a_quota(self, catalog: Catalog) -> None:
         await catalog.put_bucket("songs", Policy(quota_bytes=10))
         file = await stored(catalog, bucket="songs", size=10)
-        await catalog.delete_file(file.id, ANYTHING_GOES)
+        await catalog.delete_file(file.id, NO_PRECONDITION)
         await stored(catalog, bucket="songs", size=10)
 
     # Conditions

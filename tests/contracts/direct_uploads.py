@@ -15,7 +15,7 @@ from domain.direct_uploads.model import DirectUpload, Failure, NewDirectUpload
 from domain.errors import LeaseLostError, PreconditionFailedError
 from domain.files.errors import NoSuchFileError
 from domain.values.digests import Digest
-from domain.values.preconditions import ANYTHING_GOES, Precondition
+from domain.values.preconditions import NO_PRECONDITION, Precondition
 from tests.contracts.setup import LEASE, CatalogContract, claims, reserved, stored, usage
 from tests.support.factories import BlobFactory, NewFileFactory
 
@@ -119,7 +119,7 @@ class DirectUploadsContract(CatalogContract):
         first = await catalog.commit_direct_upload(upload.id, blob)
         assert await catalog.commit_direct_upload(upload.id, blob) == first
         assert (await usage(catalog)).files == 1
-        await catalog.delete_file(first.file.id, ANYTHING_GOES)
+        await catalog.delete_file(first.file.id, NO_PRECONDITION)
         with pytest.raises(NoSuchFileError):
             await catalog.commit_direct_upload(upload.id, blob)
 

@@ -13,7 +13,7 @@ from domain.catalog import Catalog
 from domain.errors import PreconditionFailedError
 from domain.files.errors import InvalidExpiryError, NameTakenError, NoSuchFileError
 from domain.files.model import Destination, Location
-from domain.values.preconditions import ANYTHING_GOES, Precondition, last_modified
+from domain.values.preconditions import NO_PRECONDITION, Precondition, last_modified
 from tests.contracts.setup import (
     FUTURE,
     PAST,
@@ -111,7 +111,7 @@ class ChangesContract(CatalogContract):
 
     async def test_a_file_that_is_gone_cannot_be_changed(self, catalog: Catalog) -> None:
         deleted = await stored(catalog)
-        await catalog.delete_file(deleted.id, ANYTHING_GOES)
+        await catalog.delete_file(deleted.id, NO_PRECONDITION)
         for file in (deleted, replace(deleted, id=uuid4()), await expired(catalog)):
             assert await catalog.change_file(replace(file, tags=("x",))) is None
 
@@ -126,7 +126,7 @@ class ChangesContract(CatalogContract):
         one, other = await stored(catalog, name="a"), await stored(catalog, name="b")
         one = await changed(catalog, one, name="c")
         other = await changed(catalog, other, name="a")
-        await catalog.delete_file(one.id, ANYTHING_GOES)
+        await catalog.delete_file(one.id, NO_PRECONDITION)
         await changed(catalog, other, name="c")
 
     async def test_an_expired_file_does_not_keep_its_name(self, catalog: Catalog) -> None:
@@ -207,7 +207,7 @@ class CopiesContract(CatalogContract):
     async def test_a_copy_is_another_file_with_the_same_bytes(self, catalog: Catalog) -> None:
         original = await stored(catalog, name="a", size=7, metadata={"k": [1]}, tags=("t",), content_type="text/css")
         original = await changed(catalog, original, expires_at=FUTURE)
-        copy = await catalog.copy_file(original.id, Destination(name="b"), ANYTHING_GOES)
+        copy = await catalog.copy_file(original.id, Destination(name="b"), NO_PRECONDITION)
         assert copy.id != original.id
         assert copy == replace(
             original,
@@ -225,7 +225,7 @@ class CopiesContract(CatalogContract):
     async def test_a_copy_may_keep_its_name_in_another_bucket(self, catalog: Catalog) -> None:
         await catalog.put_bucket("songs", Policy(default_ttl=60))
         original = await stored(catalog, size=7)
-        copy = await catalog.copy_file(original.id, Destination(bucket="songs"), ANYTHING_GOES)
+        copy = await catalog.copy_file(original.id, Destination(bucket="songs"), NO_PRECONDITION)
         assert (copy.bucket, copy.name) == ("songs", original.name)
         assert copy.expires_at == copy.created_at + timedelta(seconds=60)
         assert await usage(catalog, "songs") == Usage(bytes=7, files=1)
@@ -233,22 +233,22 @@ class CopiesContract(CatalogContract):
     async def test_shared_bytes_go_with_the_last_file_that_has_them(self, catalog: Catalog) -> None:
         original = await stored(catalog)
         async with expiring(catalog):
-            await catalog.copy_file(original.id, Destination(name="b"), ANYTHING_GOES)
-        await catalog.copy_file(original.id, Destination(name="c"), ANYTHING_GOES)
-        last = await catalog.copy_file(original.id, Destination(name="d"), ANYTHING_GOES)
-        await catalog.delete_file(original.id, ANYTHING_GOES)
+            await catalog.copy_file(original.id, Destination(name="b"), NO_PRECONDITION)
+        await catalog.copy_file(original.id, Destination(name="c"), NO_PRECONDITION)
+        last = await catalog.copy_file(original.id, Destination(name="d"), NO_PRECONDITION)
+        await catalog.delete_file(original.id, NO_PRECONDITION)
         await stored(catalog, name="c")
         assert await catalog.expire_files(limit=10) == 1
         assert await claims(catalog) == {}
-        await catalog.delete_file(last.id, ANYTHING_GOES)
+        await catalog.delete_file(last.id, NO_PRECONDITION)
         assert list(await claims(catalog)) == [original.blob_key]
 
     async def test_a_copy_of_a_copy_shares_the_same_bytes(self, catalog: Catalog) -> None:
         original = await stored(catalog)
-        copy = await catalog.copy_file(original.id, Destination(name="b"), ANYTHING_GOES)
-        second = await catalog.copy_file(copy.id, Destination(name="c"), ANYTHING_GOES)
+        copy = await catalog.copy_file(original.id, Destination(name="b"), NO_PRECONDITION)
+        second = await catalog.copy_file(copy.id, Destination(name="c"), NO_PRECONDITION)
         for file in (original, copy):
-            await catalog.delete_file(file.id, ANYTHING_GOES)
+            await catalog.delete_file(file.id, NO_PRECONDITION)
         assert await claims(catalog) == {}
         assert await catalog.file(second.id) == second
 
@@ -257,26 +257,26 @@ class CopiesContract(CatalogContract):
         original = await stored(catalog, name="a", size=7)
         await stored(catalog, name="b", size=1)
         with pytest.raises(NameTakenError):
-            await catalog.copy_file(original.id, to, ANYTHING_GOES)
+            await catalog.copy_file(original.id, to, NO_PRECONDITION)
         assert await usage(catalog) == Usage(bytes=8, files=2)
-        await catalog.delete_file(original.id, ANYTHING_GOES)
+        await catalog.delete_file(original.id, NO_PRECONDITION)
         assert list(await claims(catalog)) == [original.blob_key]
 
     async def test_a_copy_takes_the_name_of_an_expired_file(self, catalog: Catalog) -> None:
         original, old = await stored(catalog, name="a", size=7), await expired(catalog, name="b", size=1)
-        await catalog.copy_file(original.id, Destination(name="b"), ANYTHING_GOES)
+        await catalog.copy_file(original.id, Destination(name="b"), NO_PRECONDITION)
         assert await usage(catalog) == Usage(bytes=14, files=2)
         assert list(await claims(catalog)) == [old.blob_key]
 
     async def test_only_a_file_that_is_there_is_copied(self, catalog: Catalog) -> None:
         for id_ in (uuid4(), (await expired(catalog)).id):
             with pytest.raises(NoSuchFileError):
-                await catalog.copy_file(id_, Destination(name="b"), ANYTHING_GOES)
+                await catalog.copy_file(id_, Destination(name="b"), NO_PRECONDITION)
 
     async def test_a_file_is_copied_only_to_a_bucket_that_exists(self, catalog: Catalog) -> None:
         original = await stored(catalog)
         with pytest.raises(NoSuchBucketError):
-            await catalog.copy_file(original.id, Destination(bucket="songs"), ANYTHING_GOES)
+            await catalog.copy_file(original.id, Destination(bucket="songs"), NO_PRECONDITION)
 
     @pytest.mark.parametrize(("policy", "error"), POLICIES_AGAINST)
     async def test_a_file_is_copied_only_to_a_bucket_that_admits_it(
@@ -285,16 +285,16 @@ class CopiesContract(CatalogContract):
         await catalog.put_bucket("songs", policy)
         original = await stored(catalog, size=10)
         with pytest.raises(error):
-            await catalog.copy_file(original.id, Destination(bucket="songs"), ANYTHING_GOES)
+            await catalog.copy_file(original.id, Destination(bucket="songs"), NO_PRECONDITION)
         assert await usage(catalog, "songs") == Usage()
-        await catalog.delete_file(original.id, ANYTHING_GOES)
+        await catalog.delete_file(original.id, NO_PRECONDITION)
         assert list(await claims(catalog)) == [original.blob_key]
 
     async def test_a_copy_that_neither_fits_nor_has_a_free_name_does_not_fit(self, catalog: Catalog) -> None:
         await catalog.put_bucket("songs", Policy(quota_bytes=10))
         original, taken = await stored(catalog, size=10), await stored(catalog, bucket="songs", name="a", size=1)
         with pytest.raises(QuotaExceededError):
-            await catalog.copy_file(original.id, Destination(bucket="songs", name="a"), ANYTHING_GOES)
+            await catalog.copy_file(original.id, Destination(bucket="songs", name="a"), NO_PRECONDITION)
         with pytest.raises(QuotaExceededError):
             await catalog.change_file(replace(original, bucket="songs", name="a"))
         assert await exists(catalog, taken)
@@ -304,7 +304,7 @@ class CopiesContract(CatalogContract):
         original = await stored(catalog, size=11)
         await expired(catalog, bucket="songs", name="a", size=5)
         with pytest.raises(QuotaExceededError):
-            await catalog.copy_file(original.id, Destination(bucket="songs", name="a"), ANYTHING_GOES)
+            await catalog.copy_file(original.id, Destination(bucket="songs", name="a"), NO_PRECONDITION)
         assert await usage(catalog, "songs") == Usage(bytes=5, files=1)
         assert await claims(catalog) == {}
 
@@ -319,7 +319,7 @@ class CopiesContract(CatalogContract):
 class DeletionsContract(CatalogContract):
     async def test_a_deleted_file_is_gone_and_its_bytes_are_condemned(self, catalog: Catalog) -> None:
         file, other = await stored(catalog, name="a", size=7), await stored(catalog, size=1)
-        await catalog.delete_file(file.id, ANYTHING_GOES)
+        await catalog.delete_file(file.id, NO_PRECONDITION)
         assert not await exists(catalog, file)
         with pytest.raises(NoSuchFileError):
             await catalog.file_named("default", "a")
@@ -329,10 +329,10 @@ class DeletionsContract(CatalogContract):
 
     async def test_a_file_is_deleted_once(self, catalog: Catalog) -> None:
         file = await stored(catalog)
-        await catalog.delete_file(file.id, ANYTHING_GOES)
+        await catalog.delete_file(file.id, NO_PRECONDITION)
         for id_ in (file.id, uuid4(), (await expired(catalog)).id):
             with pytest.raises(NoSuchFileError):
-                await catalog.delete_file(id_, ANYTHING_GOES)
+                await catalog.delete_file(id_, NO_PRECONDITION)
 
     async def test_a_file_is_deleted_in_the_state_that_was_asked_for_only(self, catalog: Catalog) -> None:
         first = await stored(catalog)
@@ -352,7 +352,7 @@ class DeletionsContract(CatalogContract):
 
     async def test_a_name_can_be_used_again_after_a_deletion(self, catalog: Catalog) -> None:
         first = await stored(catalog, name="a", metadata={"k": 1})
-        await catalog.delete_file(first.id, ANYTHING_GOES)
+        await catalog.delete_file(first.id, NO_PRECONDITION)
         second = await stored(catalog, name="a")
         assert second.id != first.id
         assert (second.revision, second.metadata) == (1, {})
@@ -369,9 +369,9 @@ class DeletionsContract(CatalogContract):
         original = await stored(catalog, size=3)
         async with expiring(catalog):
             for name in "abc":
-                await catalog.copy_file(original.id, Destination(name=name), ANYTHING_GOES)
+                await catalog.copy_file(original.id, Destination(name=name), NO_PRECONDITION)
         assert await catalog.expire_files(limit=2) == 2
-        await catalog.delete_file(original.id, ANYTHING_GOES)
+        await catalog.delete_file(original.id, NO_PRECONDITION)
         assert await claims(catalog) == {}
         assert await catalog.expire_files(limit=10) == 1
         assert list(await claims(catalog)) == [original.blob_key]

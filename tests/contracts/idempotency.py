@@ -21,7 +21,7 @@ from domain.jobs.model import Job, PrefixDestination, Task
 from domain.uploads.model import NewUpload, Upload
 from domain.values.digests import Digest
 from domain.values.ids import new_id
-from domain.values.preconditions import ANYTHING_GOES, Precondition
+from domain.values.preconditions import NO_PRECONDITION, Precondition
 from tests.contracts.setup import LEASE, CatalogContract, exists, reserved, stored, usage
 from tests.support.factories import NewFileFactory
 
@@ -61,7 +61,7 @@ async def store(catalog: Catalog, claim: KeyClaim) -> File:
 async def copy(catalog: Catalog, claim: KeyClaim) -> File:
     """Copy the file `original`."""
     original = await catalog.file_named("default", "original")
-    return await catalog.copy_file(original.id, Destination(name=f"copy-{claim.id}"), ANYTHING_GOES, claim)
+    return await catalog.copy_file(original.id, Destination(name=f"copy-{claim.id}"), NO_PRECONDITION, claim)
 
 
 async def put(catalog: Catalog, claim: KeyClaim) -> tuple[Bucket, bool]:
@@ -207,7 +207,7 @@ class IdempotencyKeysContract(CatalogContract):
 
     async def test_a_result_stays_what_it_was(self, catalog: Catalog) -> None:
         file = await finished(catalog)
-        await catalog.delete_file(file.id, ANYTHING_GOES)
+        await catalog.delete_file(file.id, NO_PRECONDITION)
         record = await look(catalog)
         assert record is not None
         assert msgspec.convert(record.result, Stored).file == file

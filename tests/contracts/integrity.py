@@ -7,7 +7,7 @@ from domain.buckets.model import Policy, Usage
 from domain.catalog import Catalog
 from domain.files.model import Destination, File
 from domain.maintenance.model import Miscount
-from domain.values.preconditions import ANYTHING_GOES
+from domain.values.preconditions import NO_PRECONDITION
 from tests.contracts.setup import CatalogContract, claims, exists, expired, reserved, stored, usage
 
 
@@ -48,7 +48,7 @@ class AuditContract(CatalogContract, ABC):
 
     async def test_each_state_has_its_record(self, catalog: Catalog) -> None:
         file, staged, deleted = await stored(catalog), await reserved(catalog), await stored(catalog)
-        await catalog.delete_file(deleted.id, ANYTHING_GOES)
+        await catalog.delete_file(deleted.id, NO_PRECONDITION)
         condemned = BlobRecord(
             key=deleted.blob_key, state="condemned", size=deleted.size, sha256=deleted.sha256, file_count=0, files=0
         )
@@ -58,7 +58,7 @@ class AuditContract(CatalogContract, ABC):
     async def test_a_record_tells_how_many_files_share_the_blob(self, catalog: Catalog) -> None:
         file = await stored(catalog)
         for name in ("b", "c"):
-            await catalog.copy_file(file.id, Destination(name=name), ANYTHING_GOES)
+            await catalog.copy_file(file.id, Destination(name=name), NO_PRECONDITION)
         assert await records(catalog) == [live(file, files=3)]
 
     async def test_expired_files_count_as_long_as_they_are_there(self, catalog: Catalog) -> None:
@@ -88,7 +88,7 @@ class AuditContract(CatalogContract, ABC):
     async def test_usage_that_adds_up_is_left_alone(self, catalog: Catalog) -> None:
         file = await stored(catalog, size=100)
         await catalog.put_bucket("other", Policy())
-        await catalog.copy_file(file.id, Destination(bucket="other"), ANYTHING_GOES)
+        await catalog.copy_file(file.id, Destination(bucket="other"), NO_PRECONDITION)
         assert await catalog.miscounted_usage() == []
         assert await catalog.recount_usage() == 0
         assert await usage(catalog) == Usage(bytes=100, files=1)

@@ -18,13 +18,13 @@ from domain.jobs.model import (
     MAX_PROBLEMS,
     Job,
     JobClaim,
-    JobPlace,
+    JobPosition,
     JobProblem,
     PrefixDestination,
     Progress,
     Task,
 )
-from domain.values.preconditions import ANYTHING_GOES
+from domain.values.preconditions import NO_PRECONDITION
 from tests.contracts.setup import LEASE, CatalogContract, changed, claims, exists, expired, stored, usage
 
 
@@ -93,10 +93,10 @@ class KeepingContract(CatalogContract):
         jobs = [await catalog.create_job(deleting(str(number))) for number in range(7)]
         assert await catalog.jobs(after=None, limit=10) == jobs[::-1]
         listed: list[Job] = []
-        place: JobPlace | None = None
+        place: JobPosition | None = None
         while page := await catalog.jobs(after=place, limit=3):
             listed += page
-            place = JobPlace(created_at=page[-1].created_at, id=page[-1].id)
+            place = JobPosition(created_at=page[-1].created_at, id=page[-1].id)
         assert listed == jobs[::-1]
 
     async def test_only_jobs_that_ended_long_ago_are_forgotten(self, catalog: Catalog) -> None:
@@ -273,7 +273,7 @@ class StepsContract(CatalogContract):
         await changed(catalog, annotated, tags=("kept",))
         await changed(catalog, away, name="c")
         await changed(catalog, outside, name="a/7")
-        await catalog.copy_file(away.id, Destination(name="a/8"), ANYTHING_GOES)
+        await catalog.copy_file(away.id, Destination(name="a/8"), NO_PRECONDITION)
         await fill(catalog, "a/9", "a/0")
         job = await work(catalog)
         assert (job.state, job.progress) == ("done", Progress(done=1))

@@ -13,9 +13,9 @@ from domain.buckets.model import Policy
 from domain.catalog import Catalog
 from domain.errors import LeaseLostError
 from domain.uploads.errors import NoSuchUploadError, UploadExpiredError
-from domain.uploads.model import Hold, NewUpload, Upload
+from domain.uploads.model import HeldUpload, NewUpload, Upload
 from domain.values.ids import new_id
-from domain.values.preconditions import ANYTHING_GOES, Precondition
+from domain.values.preconditions import NO_PRECONDITION, Precondition
 from tests.contracts.setup import LEASE, CatalogContract, claims
 from tests.support.factories import BlobFactory, NewFileFactory
 
@@ -31,9 +31,9 @@ async def begun(catalog: Catalog, *, ttl: float = TTL, **fields: Any) -> Upload:
     return await catalog.create_upload(NewUpload(**fields), id=new_id(), blob_key=new_blob_key(), ttl=ttl)
 
 
-async def held(catalog: Catalog, upload: Upload, *, lease: float = LEASE, ttl: float = TTL) -> Hold:
+async def held(catalog: Catalog, upload: Upload, *, lease: float = LEASE, ttl: float = TTL) -> HeldUpload:
     """Hold an upload that nobody holds."""
-    hold = await catalog.hold_upload(upload.id, lease=lease, ttl=ttl)
+    hold = await catalog.acquire_lock(upload.id, lease=lease, ttl=ttl)
     assert hold is not None
     return hold
 
@@ -59,7 +59,7 @@ class UploadsContract(CatalogContract):
         assert found == begun_
         assert (found.target, found.length, found.given) == (target, 10, "filename w6kveA==")
         assert (found.kind, found.size, found.progress, found.is_finished) == ("whole", 0, None, False)
-        assert (found.hold, found.is_wanted, found.file_id) == ("free", False, None)
+        assert (found.hold, found.is_release_requested, found.file_id) == ("free", False, None)
         assert found.expires_at > found.created_at
 
     async def test_metadata_and_tags_that_were_not_given_are_none(self, catalog: Catalog) -> None:
@@ -71,7 +71,7 @@ class UploadsContract(CatalogContract):
         with pytest.raises(NoSuchUploadError):
             await catalog.upload(new_id())
         with pytest.raises(NoSuchUploadError):
-            await catalog.hold_upload(new_id(), lease=LEASE, ttl=TTL)
+            await catalog.acquire_lock(new_id(), lease=LEASE, ttl=TTL)
 
     async def test_its_blob_is_staged_for_as_long_as_it_lives(self, catalog: Catalog) -> None:
         alive, dead = await begun(catalog), await begun(catalog, ttl=0)
@@ -86,7 +86,7 @@ class UploadsContract(CatalogContract):
             with pytest.raises(UploadExpiredError):
                 await catalog.upload(upload.id)
             with pytest.raises(UploadExpiredError):
-                await catalog.hold_upload(upload.id, lease=LEASE, ttl=TTL)
+                await catalog.acquire_lock(upload.id, lease=LEASE, ttl=TTL)
             assert await catalog.list_uploads(bucket=None, after=None, limit=10) == [other]
             assert list(await catalog.uploads_of([upload.id, other.id, new_id()])) == [other.id]
         assert await catalog.forget_uploads(kept=0, limit=10) == 1
@@ -102,15 +102,15 @@ class UploadsContract(CatalogContract):
         upload = await begun(catalog)
         await catalog.release_blobs([upload.blob_key], at_once=True)
         with pytest.raises(UploadExpiredError):
-            await catalog.hold_upload(upload.id, lease=LEASE, ttl=TTL)
+            await catalog.acquire_lock(upload.id, lease=LEASE, ttl=TTL)
 
     async def test_only_one_holds_an_upload(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
         hold = await held(catalog, upload)
         assert (hold.upload, hold.is_inherited) == (await catalog.upload(upload.id), False)
-        assert await catalog.hold_upload(upload.id, lease=LEASE, ttl=TTL) is None
+        assert await catalog.acquire_lock(upload.id, lease=LEASE, ttl=TTL) is None
         assert (await catalog.upload(upload.id)).hold == "held"
-        await catalog.let_go(upload.id, hold.epoch)
+        await catalog.release_lock(upload.id, hold.epoch)
         assert (await catalog.upload(upload.id)).hold == "free"
         assert (await held(catalog, upload)).epoch > hold.epoch
 
@@ -124,9 +124,9 @@ class UploadsContract(CatalogContract):
         with pytest.raises(LeaseLostError):
             await catalog.save_progress(upload.id, first.epoch, progress, lease=LEASE, ttl=TTL)
         with pytest.raises(LeaseLostError):
-            await catalog.keep_hold(upload.id, first.epoch, lease=LEASE)
+            await catalog.renew_lock(upload.id, first.epoch, lease=LEASE)
         with pytest.raises(LeaseLostError):
-            await catalog.is_wanted(upload.id, first.epoch)
+            await catalog.is_release_requested(upload.id, first.epoch)
         with pytest.raises(LeaseLostError):
             await catalog.set_length(upload.id, first.epoch, 5)
         with pytest.raises(LeaseLostError):
@@ -136,41 +136,41 @@ class UploadsContract(CatalogContract):
         assert upload.target is not None
         with pytest.raises(LeaseLostError):
             await catalog.finish_upload(upload.id, first.epoch, upload.target, blob_of(upload), kept=TTL)
-        await catalog.let_go(upload.id, first.epoch)
+        await catalog.release_lock(upload.id, first.epoch)
         found = await catalog.upload(upload.id)
         assert (found.hold, found.size, found.is_finished) == ("held", 0, False)
 
     async def test_a_hold_that_nobody_took_over_can_be_kept(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
         hold = await held(catalog, upload, lease=0)
-        await catalog.keep_hold(upload.id, hold.epoch, lease=LEASE)
+        await catalog.renew_lock(upload.id, hold.epoch, lease=LEASE)
         assert (await catalog.upload(upload.id)).hold == "held"
 
     async def test_a_hold_that_was_let_go_is_over(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
         hold = await held(catalog, upload)
-        await catalog.let_go(upload.id, hold.epoch)
+        await catalog.release_lock(upload.id, hold.epoch)
         with pytest.raises(LeaseLostError):
-            await catalog.keep_hold(upload.id, hold.epoch, lease=LEASE)
+            await catalog.renew_lock(upload.id, hold.epoch, lease=LEASE)
         with pytest.raises(LeaseLostError):
             await catalog.save_progress(upload.id, hold.epoch, Progress(1, {}), lease=LEASE, ttl=TTL)
 
     async def test_who_waits_is_told_to_the_holder_and_refused_by_who_keeps_the_hold(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
         hold = await held(catalog, upload)
-        assert not await catalog.is_wanted(upload.id, hold.epoch)
-        await catalog.want_upload(upload.id)
-        assert await catalog.is_wanted(upload.id, hold.epoch)
-        assert (await catalog.upload(upload.id)).is_wanted
-        await catalog.keep_hold(upload.id, hold.epoch, lease=LEASE)
-        assert not (await catalog.upload(upload.id)).is_wanted
+        assert not await catalog.is_release_requested(upload.id, hold.epoch)
+        await catalog.request_release(upload.id)
+        assert await catalog.is_release_requested(upload.id, hold.epoch)
+        assert (await catalog.upload(upload.id)).is_release_requested
+        await catalog.renew_lock(upload.id, hold.epoch, lease=LEASE)
+        assert not (await catalog.upload(upload.id)).is_release_requested
 
     async def test_a_new_hold_is_not_wanted(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
         first = await held(catalog, upload)
-        await catalog.want_upload(upload.id)
-        await catalog.let_go(upload.id, first.epoch)
-        assert not await catalog.is_wanted(upload.id, (await held(catalog, upload)).epoch)
+        await catalog.request_release(upload.id)
+        await catalog.release_lock(upload.id, first.epoch)
+        assert not await catalog.is_release_requested(upload.id, (await held(catalog, upload)).epoch)
 
     async def test_progress_is_kept_as_it_is(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
@@ -325,6 +325,6 @@ class UploadsContract(CatalogContract):
         hold = await held(catalog, upload)
         assert upload.target is not None
         stored = await catalog.finish_upload(upload.id, hold.epoch, upload.target, blob_of(upload), kept=TTL)
-        await catalog.delete_file(stored.file.id, ANYTHING_GOES)
+        await catalog.delete_file(stored.file.id, NO_PRECONDITION)
         with pytest.raises(LeaseLostError):
             await catalog.finish_upload(upload.id, hold.epoch, upload.target, blob_of(upload), kept=TTL)

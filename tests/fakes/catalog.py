@@ -20,7 +20,7 @@ from domain.files.search.model import FileQuery
 from domain.idempotency.model import KeyClaim
 from domain.maintenance.model import Miscount
 from domain.values.ids import new_id
-from domain.values.preconditions import ANYTHING_GOES, Precondition
+from domain.values.preconditions import NO_PRECONDITION, Precondition
 from tests.fakes import archives as fake_archives
 from tests.fakes import batches as fake_batches
 from tests.fakes import search as fake_listing
@@ -64,7 +64,7 @@ class FakeCatalog(FakeDirectUploads, FakeIdempotencyKeys, FakeJobs, FakeUploads)
         policy: Policy,
         claim: KeyClaim | None = None,
         *,
-        precondition: Precondition = ANYTHING_GOES,
+        precondition: Precondition = NO_PRECONDITION,
     ) -> tuple[Bucket, bool]:
         self.reach()
         self._check_claim(claim)
@@ -91,7 +91,7 @@ class FakeCatalog(FakeDirectUploads, FakeIdempotencyKeys, FakeJobs, FakeUploads)
         names = sorted(name for name in self._buckets if after is None or name > after)
         return [await self.bucket(name) for name in names[:limit]]
 
-    async def delete_bucket(self, name: str, precondition: Precondition = ANYTHING_GOES) -> None:
+    async def delete_bucket(self, name: str, precondition: Precondition = NO_PRECONDITION) -> None:
         self.reach()
         self._find_bucket(name)
         precondition.check_untagged(exists=True)

@@ -14,7 +14,7 @@ from domain.files.ports import Files
 from domain.files.search.model import FileQuery, parse_sort
 from domain.idempotency.model import KeyClaim
 from domain.jobs.errors import NoSuchJobError
-from domain.jobs.model import MAX_ATTEMPTS, Job, JobClaim, JobPlace, Progress, Task, advance, operation_on
+from domain.jobs.model import MAX_ATTEMPTS, Job, JobClaim, JobPosition, Progress, Task, advance, operation_on
 from domain.values.ids import new_id
 from tests.fakes.clock import FakeClock
 
@@ -58,7 +58,7 @@ class FakeJobs(Buckets, Files, Batches, Protocol):
             raise NoSuchJobError("There is no such job.")
         return self.job_rows[id].job
 
-    async def jobs(self, *, after: JobPlace | None, limit: int) -> list[Job]:
+    async def jobs(self, *, after: JobPosition | None, limit: int) -> list[Job]:
         self.reach()
         jobs = sorted((row.job for row in self.job_rows.values()), key=_place, reverse=True)
         return [job for job in jobs if after is None or _place(job) < (after.created_at, after.id)][:limit]

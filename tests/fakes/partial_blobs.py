@@ -58,7 +58,7 @@ class FakePartialBlobs:
             raise piece.failure
         return progress
 
-    def take_over(self, progress: Progress) -> Progress:
+    def fence(self, progress: Progress) -> Progress:
         return progress
 
     async def complete(self, key: str, progress: Progress) -> None:

@@ -14,17 +14,17 @@ from domain.errors import LeaseLostError
 from domain.files.model import NewFile, Stored
 from domain.idempotency.model import KeyClaim
 from domain.uploads.errors import NoSuchUploadError, UploadExpiredError
-from domain.uploads.model import Hold, HoldState, NewUpload, Upload
+from domain.uploads.model import HeldUpload, HoldState, NewUpload, Upload
 from tests.fakes.clock import FakeClock
 
 
 class UploadRow(msgspec.Struct):
-    """What the fake catalog knows of an upload beside what it tells; `hold` and `is_wanted` are told from here."""
+    """A row of the table; the `hold` and `is_release_requested` of its `upload` are not right."""
 
     upload: Upload
     epoch: int = 0
     held_until: datetime | None = None
-    is_wanted: bool = False
+    is_release_requested: bool = False
 
 
 class FakeUploads(ABC):
@@ -72,7 +72,7 @@ class FakeUploads(ABC):
             is_finished=False,
             file_id=None,
             hold="free",
-            is_wanted=False,
+            is_release_requested=False,
             created_at=self.clock.now(),
             expires_at=self.clock.now() + timedelta(seconds=ttl),
         )
@@ -109,7 +109,7 @@ class FakeUploads(ABC):
         uploads = (row.upload for row in self.uploads.values())
         return [each.id for each in uploads if part in each.parts and not each.is_finished]
 
-    async def hold_upload(self, id: UUID, *, lease: float, ttl: float) -> Hold | None:
+    async def acquire_lock(self, id: UUID, *, lease: float, ttl: float) -> HeldUpload | None:
         upload = await self.upload(id)
         row = self.uploads[id]
         if upload.hold == "held":
@@ -121,23 +121,23 @@ class FakeUploads(ABC):
                 await self._prolong(self.uploads[each], ttl)
         row.epoch += 1
         row.held_until = self.clock.now() + timedelta(seconds=lease)
-        row.is_wanted = False
-        return Hold(upload=self._told(row), epoch=row.epoch, is_inherited=upload.hold == "left")
+        row.is_release_requested = False
+        return HeldUpload(upload=self._told(row), epoch=row.epoch, is_inherited=upload.hold == "left")
 
-    async def want_upload(self, id: UUID) -> None:
+    async def request_release(self, id: UUID) -> None:
         self.reach()
         if id in self.uploads:
-            self.uploads[id].is_wanted = True
+            self.uploads[id].is_release_requested = True
 
-    async def is_wanted(self, id: UUID, epoch: int) -> bool:
-        return self._held(id, epoch).is_wanted
+    async def is_release_requested(self, id: UUID, epoch: int) -> bool:
+        return self._held(id, epoch).is_release_requested
 
-    async def keep_hold(self, id: UUID, epoch: int, *, lease: float) -> None:
+    async def renew_lock(self, id: UUID, epoch: int, *, lease: float) -> None:
         row = self._held(id, epoch)
         if row.held_until is None:
             raise LeaseLostError("Another request has taken the upload over.")
         row.held_until = self.clock.now() + timedelta(seconds=lease)
-        row.is_wanted = False
+        row.is_release_requested = False
 
     async def save_progress(self, id: UUID, epoch: int, progress: Progress, *, lease: float, ttl: float) -> None:
         row = self._held(id, epoch)
@@ -151,11 +151,11 @@ class FakeUploads(ABC):
         row = self._held(id, epoch)
         row.upload = replace(row.upload, length=length)
 
-    async def let_go(self, id: UUID, epoch: int) -> None:
+    async def release_lock(self, id: UUID, epoch: int) -> None:
         self.reach()
         row = self.uploads.get(id)
         if row is not None and row.epoch == epoch:
-            row.held_until, row.is_wanted = None, False
+            row.held_until, row.is_release_requested = None, False
 
     async def finish_part(self, id: UUID, epoch: int) -> None:
         row = self._held(id, epoch)
@@ -194,7 +194,7 @@ class FakeUploads(ABC):
         hold: HoldState = "free"
         if row.held_until is not None:
             hold = "held" if row.held_until > self.clock.now() else "left"
-        return replace(row.upload, hold=hold, is_wanted=row.is_wanted)
+        return replace(row.upload, hold=hold, is_release_requested=row.is_release_requested)
 
     def _held(self, id: UUID, epoch: int) -> UploadRow:
         self.reach()

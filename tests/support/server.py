@@ -56,12 +56,12 @@ class Server:
         headers = {"Authorization": f"Bearer {ROOT_KEY}"}
         return httpx.AsyncClient(**{"base_url": self.url, "headers": headers, "timeout": 60, **options})
 
-    async def line(self, is_wanted: Callable[[Line], bool], *, after: int = 0) -> Line:
+    async def line(self, is_release_requested: Callable[[Line], bool], *, after: int = 0) -> Line:
         """Return the first log line, from the `after`th on, that is wanted, as soon as it is there."""
         async with self._grown:
             while True:
                 for line in self.lines[after:]:
-                    if is_wanted(line):
+                    if is_release_requested(line):
                         return line
                 if self._ended:
                     raise AssertionError(f"The server ended without the line that was waited for:\n{self.output}")

@@ -9,7 +9,7 @@ from domain.files.errors import NoSuchFileError
 from domain.files.metadata import check_metadata, check_tags
 from domain.files.model import File, NewFile
 from domain.files.names import check_file_name
-from domain.values.preconditions import ANYTHING_GOES
+from domain.values.preconditions import NO_PRECONDITION
 
 
 def checked(new: NewFile) -> NewFile:
@@ -41,7 +41,7 @@ async def admit(catalog: Catalog, new: NewFile, *, max_file_size: int) -> int:
         raise too_large(limit)
     # Few uploads depend on what they replace; the others need not look for it.
     is_tight = policy.quota_bytes is not None and bucket.usage.bytes + size > policy.quota_bytes
-    if is_tight or new.precondition != ANYTHING_GOES:
+    if is_tight or new.precondition != NO_PRECONDITION:
         replaced = await _replaced(catalog, new)
         new.precondition.check(replaced)
         policy.settle(used=bucket.usage.bytes, added=size - (replaced.size if replaced else 0))

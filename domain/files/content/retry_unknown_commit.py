@@ -12,7 +12,7 @@ ATTEMPTS = 4
 PAUSE_SECONDS = 0.2
 
 
-async def settled(commit: Callable[[], Awaitable[Stored]]) -> Stored:
+async def retry_unknown_commit(commit: Callable[[], Awaitable[Stored]]) -> Stored:
     """Return what `commit`, which is idempotent, does. Raises `OutcomeUnknownError` where no repeat was answered.
 
     Until that is known, no other failure of the catalog may pass for «nothing happened».

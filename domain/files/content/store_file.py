@@ -9,7 +9,7 @@ from domain.blobs.ports import BlobStore
 from domain.blobs.reservations import Reservation, Reservations
 from domain.catalog import Catalog
 from domain.files.content.admission import admit, checked, too_large
-from domain.files.content.retry_unknown_commit import settled
+from domain.files.content.retry_unknown_commit import retry_unknown_commit
 from domain.files.model import NewFile, Stored
 from domain.idempotency.model import KeyClaim
 from domain.values.digests import Hashes
@@ -42,7 +42,7 @@ class StoreFile:
         async with self._reservations.holding() as reservation:
             measured = _MeasuredBody(body, new, limit, reservation, self._reservations)
             await self._blobs.put(reservation.key, measured, size=new.size)
-            return await settled(partial(self._catalog.commit_file, new, measured.blob(), claim))
+            return await retry_unknown_commit(partial(self._catalog.commit_file, new, measured.blob(), claim))
 
 
 class _MeasuredBody:

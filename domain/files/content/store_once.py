@@ -5,7 +5,7 @@ from collections.abc import AsyncIterable
 from domain.files.content.store_file import StoreFile
 from domain.files.model import File, NewFile, Stored
 from domain.idempotency.errors import IdempotencyKeyReusedError
-from domain.idempotency.executor import Once
+from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyedRequest
 from domain.values.digests import Hashes
 
@@ -13,15 +13,15 @@ from domain.values.digests import Hashes
 class StoreOnce:
     """Store a body as a file, unless an upload with the same key has. Of that, only the same bytes are a repeat."""
 
-    def __init__(self, store_file: StoreFile, once: Once) -> None:
+    def __init__(self, store_file: StoreFile, once: IdempotentExecutor) -> None:
         self._store_file = store_file
         self._once = once
 
     async def __call__(self, new: NewFile, body: AsyncIterable[bytes], request: KeyedRequest | None) -> Stored:
         """Return the file as it was stored first. The fingerprint of `request` is that of all but the bytes.
 
-        Raises all that `StoreFile` and `Once` do. A repeat stores nothing; `body` is read, for its bytes to be
-        compared, unless its length or digest tells already.
+        Raises all that `StoreFile` and `IdempotentExecutor` do. A repeat stores nothing; `body` is read, for its bytes
+        to be compared, unless its length or digest tells already.
         """
         return await self._once(
             request,

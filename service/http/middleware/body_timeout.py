@@ -36,7 +36,7 @@ def limit_bodies(app: ASGIApp, *, idle: float, total: float) -> ASGIApp:
         with anyio.CancelScope() as work:
             answer = _Answer(scope, send, work, idle, total)
             try:
-                await app(scope, _Body(receive, _Patience(idle, total)).receive, answer.send)
+                await app(scope, _Body(receive, _BodyTimeout(idle, total)).receive, answer.send)
             finally:
                 answer.end()
         if answer.is_given_up:
@@ -46,7 +46,7 @@ def limit_bodies(app: ASGIApp, *, idle: float, total: float) -> ASGIApp:
     return limited
 
 
-class _Patience:
+class _BodyTimeout:
     """Waits for a client; the time for all waits together begins with the first."""
 
     def __init__(self, idle: float, total: float) -> None:
@@ -69,9 +69,9 @@ class _Patience:
 class _Body:
     """A request's body."""
 
-    def __init__(self, receive: Receive, patience: _Patience) -> None:
+    def __init__(self, receive: Receive, timeout: _BodyTimeout) -> None:
         self._receive = receive
-        self._patience = patience
+        self._timeout = timeout
         self._ended = False
 
     async def receive(self) -> HTTPReceiveMessage:
@@ -79,7 +79,7 @@ class _Body:
         if self._ended:
             return await self._receive()  # type: ignore[return-value] # the scope is HTTP
         try:
-            message = await self._patience.wait(self._receive)
+            message = await self._timeout.wait(self._receive)
         except _TooSlowError:
             raise BodyTimeoutError("The body did not come in time.") from None
         self._ended = message["type"] != "http.request" or not message.get("more_body", False)

@@ -20,7 +20,7 @@ class ShuttingDownError(UnavailableError):
     retry_after = 2
 
 
-class RunningRequests:
+class InFlightRequests:
     """Knows the requests that run in the applications that it wraps, and can cancel them."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from domain.files.errors import NameTakenError
 from domain.files.model import Destination, File, NewFile
 from domain.files.patches import FilePatch
 from domain.files.search.model import encode_cursor, parse_sort
-from domain.jobs.model import Job, JobPlace, JobProblem, PrefixDestination, Progress, Task
+from domain.jobs.model import Job, JobPosition, JobProblem, PrefixDestination, Progress, Task
 from domain.values.cursors import encode_place
 from domain.values.digests import Digest
 from service.http.problems import problem_of
@@ -138,7 +138,7 @@ CANCELLED_JOB = job_body(replace(_running, state="cancelled", finished_at=_LATES
 JOB_PAGE = JobPageBody(
     items=[QUEUED_JOB, RUNNING_JOB],
     limit=2,
-    next=encode_place(JobPlace(created_at=_running.created_at, id=_running.id)),
+    next=encode_place(JobPosition(created_at=_running.created_at, id=_running.id)),
 )
 
 POLICY = Policy(

@@ -36,7 +36,7 @@ class FormerCallersContract(PartialsContract):
             await upload.append(piece(size))
         assert raised.value is LEASE_LOST
         assert upload.records.progress.size == 5
-        later = upload.take_over()
+        later = upload.fence()
         await later.append(b"second")
         await later.complete()
         assert await read(store, upload.key) == b"firstsecond"
@@ -65,7 +65,7 @@ class FormerCallersContract(PartialsContract):
         upload.records.lost = True
         with pytest.raises(LeaseLostError):
             await upload.append(piece(size, seed=1))
-        later = upload.take_over()
+        later = upload.fence()
         await later.append(b"other")
         await later.complete()
         assert await read(store, upload.key) == piece(PART + 3) + b"other"
@@ -110,7 +110,7 @@ class FormerCallersContract(PartialsContract):
         async with create_task_group() as group:
             group.start_soon(former_call)
             await waiting.wait()
-            later = former.take_over()
+            later = former.fence()
             taken = (piece(before) + piece(size, seed=1))[: later.records.progress.size]
             began = await self._unless_busy(later, piece(size, seed=3))
             go_on.set()
@@ -127,7 +127,7 @@ class FormerCallersContract(PartialsContract):
     ) -> None:
         former = await begin(partials)
         await former.append(piece(before))
-        later = former.take_over()
+        later = former.fence()
         await later.append(piece(size, seed=1))
         with pytest.raises(LeaseLostError):
             await former.append(piece(size, seed=2))
@@ -154,7 +154,7 @@ class FormerCallersContract(PartialsContract):
         for number in range(takeovers):
             await upload.append(piece(PART, seed=number))
             data += piece(PART, seed=number)
-            upload = upload.take_over()
+            upload = upload.fence()
         await upload.complete()
         assert await read(store, upload.key) == data
 

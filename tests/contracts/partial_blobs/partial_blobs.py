@@ -60,10 +60,10 @@ class Upload:
         keep = self.records.keep
         return await self._partials.append(self.key, self.records.progress, chunks, size=size, checkpoint=keep)
 
-    def take_over(self) -> "Upload":
+    def fence(self) -> "Upload":
         """Go on from what was recorded, as another caller; this one's lease is lost."""
         self.records.lost = True
-        return Upload(self._partials, self.key, Records(self._partials.take_over(self.records.progress)))
+        return Upload(self._partials, self.key, Records(self._partials.fence(self.records.progress)))
 
     async def complete(self) -> None:
         await self._partials.complete(self.key, self.records.progress)
@@ -212,7 +212,7 @@ class PartialBlobsContract(PartialsContract):
             await waiting.wait()
             group.cancel_scope.cancel()
         assert upload.records.progress.size == came
-        later = upload.take_over()
+        later = upload.fence()
         await later.append(data[came:])
         await later.complete()
         assert await read(store, upload.key) == data

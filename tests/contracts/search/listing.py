@@ -10,7 +10,7 @@ from domain.catalog import Catalog
 from domain.files.model import File
 from domain.files.search.model import FileQuery, decode_cursor, encode_cursor, parse_sort
 from domain.files.search.where import parse_where
-from domain.values.preconditions import ANYTHING_GOES
+from domain.values.preconditions import NO_PRECONDITION
 from tests.contracts.setup import FUTURE, CatalogContract, changed, stored
 
 SORTS = [
@@ -169,7 +169,7 @@ class PagesContract(CatalogContract):
         while page:
             await self._store(catalog, number)
             for id_ in {page[-1].id, page[0].id}:  # the place where the next page begins goes, too
-                await catalog.delete_file(id_, ANYTHING_GOES)
+                await catalog.delete_file(id_, NO_PRECONDITION)
                 gone.add(id_)
             page = await next_page(catalog, query, page)
             seen = seen + page

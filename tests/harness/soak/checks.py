@@ -19,7 +19,7 @@ from tests.support.stacks import Stack
 
 _POLL_SECONDS = 0.2
 # For a busy machine.
-_PATIENCE_SECONDS = 60
+_TIMEOUT_SECONDS = 60
 
 
 class Checks:
@@ -124,7 +124,7 @@ class Checks:
         # What a killed server held is free when its lease has ended, and gone a grace later; so is what a killed
         # reaper had claimed.
         options = self._options
-        deadline = time.monotonic() + 3 * options.staged_lease + options.blob_grace + _PATIENCE_SECONDS
+        deadline = time.monotonic() + 3 * options.staged_lease + options.blob_grace + _TIMEOUT_SECONDS
         while different := await difference():
             if time.monotonic() > deadline:
                 raise ViolationError(f"It is not so that {what}: {different}.")

@@ -13,7 +13,7 @@ import docker
 import pytest
 from docker.models.images import Image
 
-from tests.integration.container.running import PATIENCE_SECONDS, RunningImage
+from tests.integration.container.running import TIMEOUT_SECONDS, RunningImage
 from tests.support.containers import LocalStack
 
 Run: TypeAlias = Callable[[Mapping[str, str]], RunningImage]
@@ -21,7 +21,7 @@ Run: TypeAlias = Callable[[Mapping[str, str]], RunningImage]
 
 @pytest.fixture(scope="session")
 def engine(docker_engine: None) -> Iterator[docker.DockerClient]:
-    with closing(docker.from_env(timeout=2 * PATIENCE_SECONDS)) as engine:
+    with closing(docker.from_env(timeout=2 * TIMEOUT_SECONDS)) as engine:
         yield engine
 
 

@@ -13,7 +13,7 @@ from testcontainers.core.container import DockerContainer
 
 from tests.support.clients import until_refused
 
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 _CHECK_EVERY_NANOSECONDS = 1_000_000_000
 
 
@@ -51,7 +51,7 @@ class RunningImage:
         return httpx.AsyncClient(
             base_url=f"http://{host}:{port}",
             headers={"Authorization": f"Bearer {self._key}"},
-            timeout=PATIENCE_SECONDS,
+            timeout=TIMEOUT_SECONDS,
             trust_env=False,
         )
 
@@ -60,13 +60,13 @@ class RunningImage:
 
     def exit_code(self) -> int:
         """Wait for its end."""
-        return int(self.inner.wait(timeout=PATIENCE_SECONDS)["StatusCode"])
+        return int(self.inner.wait(timeout=TIMEOUT_SECONDS)["StatusCode"])
 
     def until(self, what: str, is_it: Callable[[Mapping[str, Any]], bool]) -> None:
         """Wait for one of the engine's events about this container, which may have been before."""
         events = self._engine.events(
             since=self._begun,
-            until=int(time.time()) + PATIENCE_SECONDS,
+            until=int(time.time()) + TIMEOUT_SECONDS,
             filters={"container": self.inner.id},
             decode=True,
         )
@@ -78,11 +78,11 @@ class RunningImage:
         self.until("healthy", lambda event: event["Action"] == "health_status: healthy")
 
     async def stop(self) -> int:
-        """Stop it as an engine does, with SIGTERM and patience, and return its exit code."""
-        await asyncio.to_thread(self.inner.stop, timeout=PATIENCE_SECONDS)
+        """Stop it as an engine does, with SIGTERM and timeout, and return its exit code."""
+        await asyncio.to_thread(self.inner.stop, timeout=TIMEOUT_SECONDS)
         return await asyncio.to_thread(self.exit_code)
 
     async def until_draining(self) -> None:
         """Wait until nobody new is served."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             await until_refused(self.client)

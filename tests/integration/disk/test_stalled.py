@@ -31,7 +31,7 @@ async def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(root: Path) -> DiskBlobStore:
-    return DiskBlobStore(root, patience=1)
+    return DiskBlobStore(root, timeout=1)
 
 
 def hang(root: Path) -> str:

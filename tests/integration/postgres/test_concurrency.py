@@ -21,7 +21,7 @@ from domain.files.errors import NameTakenError, NoSuchFileError
 from domain.files.model import Destination, File, Location, NewFile
 from domain.files.patches import FilePatch
 from domain.files.search.model import FileQuery
-from domain.values.preconditions import ANYTHING_GOES, Precondition
+from domain.values.preconditions import NO_PRECONDITION, Precondition
 from tests.contracts.direct_uploads import claimed, opened
 from tests.contracts.setup import LEASE, changed, claims, expired, reserved, stored, usage
 from tests.support.factories import NewFileFactory
@@ -97,7 +97,7 @@ async def test_of_many_renames_to_one_name_one_is_made(catalog: PostgresCatalog)
 
 async def test_of_many_deletions_of_one_file_one_is_made(catalog: PostgresCatalog) -> None:
     file = await stored(catalog)
-    results, refusals = await race(catalog.delete_file(file.id, ANYTHING_GOES) for _ in range(20))
+    results, refusals = await race(catalog.delete_file(file.id, NO_PRECONDITION) for _ in range(20))
     assert len(results) == 1
     assert kinds(refusals) == {NoSuchFileError}
     assert list(await claims(catalog)) == [file.blob_key]
@@ -107,8 +107,8 @@ async def test_of_many_deletions_of_one_file_one_is_made(catalog: PostgresCatalo
 async def test_files_that_share_bytes_may_be_deleted_at_once(catalog: PostgresCatalog) -> None:
     for _ in range(10):
         file = await stored(catalog, name="a")
-        copy = await catalog.copy_file(file.id, Destination(name="b"), ANYTHING_GOES)
-        await race(catalog.delete_file(each.id, ANYTHING_GOES) for each in (file, copy))
+        copy = await catalog.copy_file(file.id, Destination(name="b"), NO_PRECONDITION)
+        await race(catalog.delete_file(each.id, NO_PRECONDITION) for each in (file, copy))
         [claim] = (await claims(catalog)).values()
         assert claim.key == file.blob_key
         assert await catalog.forget_blobs([claim]) == 1
@@ -121,8 +121,8 @@ async def test_a_file_that_is_deleted_while_it_is_copied_keeps_its_bytes_or_was_
         file = await stored(catalog)
         copies, _ = await race(
             [
-                catalog.copy_file(file.id, Destination(name=f"copy {number}"), ANYTHING_GOES),
-                catalog.delete_file(file.id, ANYTHING_GOES),
+                catalog.copy_file(file.id, Destination(name=f"copy {number}"), NO_PRECONDITION),
+                catalog.delete_file(file.id, NO_PRECONDITION),
             ]
         )
         was_copied = any(isinstance(each, File) for each in copies)
@@ -168,7 +168,7 @@ async def test_a_quota_holds_against_moves_and_copies_at_once(catalog: PostgresC
     await catalog.put_bucket("songs", Policy(quota_bytes=50))
     files = [await stored(catalog, size=10) for _ in range(20)]
     moves = [catalog.change_file(replace(file, bucket="songs")) for file in files[:10]]
-    copies = [catalog.copy_file(file.id, Destination(bucket="songs"), ANYTHING_GOES) for file in files[10:]]
+    copies = [catalog.copy_file(file.id, Destination(bucket="songs"), NO_PRECONDITION) for file in files[10:]]
     results, refusals = await race([*moves, *copies])
     assert (len(results), kinds(refusals)) == (5, {QuotaExceededError})
     assert await usage(catalog, "songs") == Usage(bytes=50, files=5)
@@ -210,7 +210,7 @@ async def test_a_bucket_that_is_deleted_amid_uploads_is_gone_or_holds_them(catal
         assert len(refusals) == 1
         if kinds(refusals) == {BucketNotEmptyError}:
             [file] = await catalog.list_files(FileQuery(bucket="songs"))
-            await catalog.delete_file(file.id, ANYTHING_GOES)
+            await catalog.delete_file(file.id, NO_PRECONDITION)
 
 
 async def test_a_bucket_is_made_once(catalog: PostgresCatalog) -> None:
@@ -249,9 +249,9 @@ async def test_after_a_storm_everything_adds_up(pool: Pool, catalog: PostgresCat
         if action == 1:
             await catalog.change_file(replace(file, bucket=bucket, name=name))
         elif action == 2:
-            await catalog.copy_file(file.id, Destination(bucket=bucket, name=name), ANYTHING_GOES)
+            await catalog.copy_file(file.id, Destination(bucket=bucket, name=name), NO_PRECONDITION)
         elif action == 3:
-            await catalog.delete_file(file.id, ANYTHING_GOES)
+            await catalog.delete_file(file.id, NO_PRECONDITION)
         elif action == 4:
             await catalog.change_file(replace(file, expires_at=datetime.now(UTC) + timedelta(milliseconds=50)))
         elif action == 5:
@@ -313,7 +313,7 @@ async def test_an_original_that_expires_while_it_is_copied_makes_no_way_for_its_
         file = await changed(catalog, await stored(catalog, name="a"), expires_at=soon)
         async with connection.transaction():
             await connection.execute("SELECT FROM files FOR UPDATE")
-            copying = asyncio.create_task(catalog.copy_file(file.id, Destination(name="a"), ANYTHING_GOES))
+            copying = asyncio.create_task(catalog.copy_file(file.id, Destination(name="a"), NO_PRECONDITION))
             # The copy has looked before the file expires, and goes on after it.
             while not await connection.fetchval("SELECT clock_timestamp() > $1", soon):
                 await anyio.lowlevel.checkpoint()

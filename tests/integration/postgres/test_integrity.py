@@ -11,7 +11,7 @@ from domain.buckets.model import Policy, Usage
 from domain.files.errors import NameTakenError, NoSuchFileError
 from domain.files.model import Destination, File
 from domain.maintenance.model import Miscount
-from domain.values.preconditions import ANYTHING_GOES
+from domain.values.preconditions import NO_PRECONDITION
 from tests.contracts.setup import stored, usage
 
 BUCKETS = ["default", "one", "two"]
@@ -43,10 +43,10 @@ async def storm(catalog: PostgresCatalog, files: list[File], seed: int) -> None:
                     await stored(catalog, bucket=bucket, name=str(random.randrange(20)), size=random.randrange(1000))
                 case 1:
                     to = Destination(bucket=bucket, name=f"copy-{random.randrange(20)}")
-                    await catalog.copy_file(file.id, to, ANYTHING_GOES)
+                    await catalog.copy_file(file.id, to, NO_PRECONDITION)
                 case 2:
                     doomed = await catalog.file_named(bucket, f"copy-{random.randrange(20)}")
-                    await catalog.delete_file(doomed.id, ANYTHING_GOES)
+                    await catalog.delete_file(doomed.id, NO_PRECONDITION)
                 case _:
                     await catalog.put_bucket("brief", Policy())
                     await catalog.delete_bucket("brief")

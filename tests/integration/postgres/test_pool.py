@@ -17,7 +17,7 @@ from domain.blobs.model import new_blob_key
 from domain.buckets.model import Policy, Usage
 from domain.errors import CatalogBusyError, CatalogUnavailableError, InvalidInputError, OutcomeUnknownError
 from domain.files.errors import NoSuchFileError
-from domain.values.preconditions import ANYTHING_GOES
+from domain.values.preconditions import NO_PRECONDITION
 from tests.contracts.setup import reserved, stored, usage
 from tests.harness.fault_proxy import Effect, PostgresProxy, effects
 from tests.support.factories import NewFileFactory
@@ -77,7 +77,7 @@ async def test_a_failed_call_gives_its_connection_back(database: str) -> None:
         catalog = PostgresCatalog(pool, grace=0)
         for _ in range(3):
             with pytest.raises(NoSuchFileError):
-                await catalog.delete_file(uuid4(), ANYTHING_GOES)
+                await catalog.delete_file(uuid4(), NO_PRECONDITION)
             for name in ("\0", "\ud800"):
                 with pytest.raises(InvalidInputError):
                     await catalog.file_named("default", name)

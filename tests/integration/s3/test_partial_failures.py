@@ -70,7 +70,7 @@ async def test_what_was_acknowledged_before_a_request_failed_is_gone_on_from(
     assert line.store.sending.held == 0
     kept = (piece(FULL + 3) + piece(3 * FULL, seed=1))[: upload.records.progress.size]
     assert len(kept) >= FULL + 3
-    later = upload.take_over()
+    later = upload.fence()
     await later.append(piece(3 * FULL, seed=2))
     await later.complete()
     assert await read(line.store, later.key) == kept + piece(3 * FULL, seed=2)
@@ -117,7 +117,7 @@ async def test_parts_on_their_way_are_kept_when_the_call_is_cancelled(line: Line
             group.cancel_scope.cancel()
     assert upload.records.progress.size == 3 * FULL + 3
     assert line.store.sending.held == 0
-    later = upload.take_over()
+    later = upload.fence()
     await later.append(b"end")
     await later.complete()
     assert await read(line.store, later.key) == piece(3 * FULL + 3) + b"end"

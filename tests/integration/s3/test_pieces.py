@@ -83,7 +83,7 @@ async def test_a_checkpoint_that_raises_removes_no_tail(
     with pytest.raises(LeaseLostError):
         await upload.append(piece(8 * MIB - 6))
     assert sorted(await tails_of(s3_client, prefix, upload)) == [3, 6]
-    later = upload.take_over()
+    later = upload.fence()
     await later.complete()
     assert await read(store, later.key) == b"onetwo"
     assert await tails_of(s3_client, prefix, upload) == []
@@ -92,7 +92,7 @@ async def test_a_checkpoint_that_raises_removes_no_tail(
 async def test_who_takes_over_uses_no_number_that_a_former_caller_may_use(partials: S3PartialBlobs) -> None:
     former = await begin(partials)
     await former.append(piece(PART))
-    later = former.take_over()
+    later = former.fence()
     await later.append(piece(PART))
     numbers = [part.number for part in Pieces.of(later.records.progress).parts]
     assert numbers == [1, 2 + PARTS_AHEAD]
@@ -102,7 +102,7 @@ async def test_an_upload_that_has_used_up_its_numbers_is_refused(partials: S3Par
     upload = await begin(partials)
     await upload.append(piece(PART))
     for _ in range(10_000 // PARTS_AHEAD):
-        upload = upload.take_over()
+        upload = upload.fence()
     with pytest.raises(BlobStoreRefusedError):
         await upload.append(piece(PART))
 

@@ -25,10 +25,10 @@ from domain.files.errors import InvalidNameError, NameTakenError, NoSuchFileErro
 from domain.files.model import Destination, File, Location
 from domain.files.patches import FilePatch
 from domain.idempotency.errors import IdempotencyKeyReusedError
-from domain.idempotency.executor import Once
+from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyClaim, KeyedRequest
 from domain.values.errors import RangeNotSatisfiableError
-from domain.values.preconditions import ANYTHING_GOES
+from domain.values.preconditions import NO_PRECONDITION
 from tests.contracts.setup import exists, stored
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.failures import CATALOG_DOWN
@@ -62,7 +62,7 @@ class FailingCatalog(FakeCatalog):
 
 
 def batch(catalog: FakeCatalog) -> ApplyBatch:
-    return ApplyBatch(catalog, Once(catalog, catalog.clock, lease=30, ttl=TTL))
+    return ApplyBatch(catalog, IdempotentExecutor(catalog, catalog.clock, lease=30, ttl=TTL))
 
 
 def kinds(outcomes: Sequence[Outcome]) -> list[type[object]]:
@@ -157,7 +157,7 @@ async def test_a_batch_that_is_sent_again_is_told_what_came_of_it(catalog: FakeC
     operations = await copies(catalog, 2 * CHUNK + 1)
     first = await batch(catalog)(operations, REQUEST)
     assert kinds(first) == [NameTakenError] + [File] * (2 * CHUNK)
-    await catalog.delete_file(file_of(first[1]).id, ANYTHING_GOES)
+    await catalog.delete_file(file_of(first[1]).id, NO_PRECONDITION)
     again = await batch(catalog)(operations, REQUEST)
     assert told(again) == told(first)
     assert kinds(again) == kinds(first)
@@ -201,7 +201,7 @@ async def test_another_batch_has_nothing_of_one_whose_key_it_has_once_that_is_fr
     assert kinds(await batch(catalog)(operations, other)) == [NameTakenError] * len(operations)
     catalog.keys["root", "key"].expires_at = catalog.clock.now()
     for file in first[1:]:
-        await catalog.delete_file(file_of(file).id, ANYTHING_GOES)
+        await catalog.delete_file(file_of(file).id, NO_PRECONDITION)
     assert kinds(await batch(catalog)(operations, REQUEST)) == kinds(first)
 
 

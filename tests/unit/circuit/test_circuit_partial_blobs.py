@@ -96,7 +96,7 @@ async def test_errors_of_the_body_and_of_checkpoints_tell_nothing_and_missing_pi
     for _ in range(FAILURES):
         with pytest.raises(BodyFailed):
             await upload.append(broken(b"more", BodyFailed()))
-    lost = upload.take_over()
+    lost = upload.fence()
     for _ in range(FAILURES):
         with pytest.raises(LeaseLostError):
             await upload.append(b"late")
@@ -114,7 +114,7 @@ async def test_a_closed_circuit_changes_nothing(partials: CircuitPartialBlobs, s
 
     upload = await begin(partials, size=9)
     await upload.append(chunks(), size=9)
-    later = upload.take_over()
+    later = upload.fence()
     await later.complete()
     key = new_blob_key()
     await partials.concatenate(key, [later.key, later.key])

@@ -12,9 +12,9 @@ from domain.files.copy_file import CopyFile
 from domain.files.errors import NameTakenError
 from domain.files.model import Destination, File
 from domain.idempotency.errors import IdempotencyKeyInUseError, InvalidIdempotencyKeyError
-from domain.idempotency.executor import Once
+from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyClaim, KeyedRequest, KeyRecord, fingerprint, parse_key
-from domain.values.preconditions import ANYTHING_GOES
+from domain.values.preconditions import NO_PRECONDITION
 from service.http.openapi import patterns
 from tests.contracts.setup import stored
 from tests.fakes.catalog import FakeCatalog
@@ -27,8 +27,8 @@ REQUEST = KeyedRequest(caller="root", key="k", fingerprint="1" * 64)
 
 
 @pytest.fixture
-def once(catalog: FakeCatalog, clock: FakeClock) -> Once:
-    return Once(catalog, clock, lease=LEASE, ttl=TTL)
+def once(catalog: FakeCatalog, clock: FakeClock) -> IdempotentExecutor:
+    return IdempotentExecutor(catalog, clock, lease=LEASE, ttl=TTL)
 
 
 @pytest.fixture
@@ -79,7 +79,9 @@ def test_requests_are_told_apart_by_every_part() -> None:
 # Attempts
 
 
-async def test_without_a_key_the_catalog_is_not_asked(catalog: FakeCatalog, once: Once, original: File) -> None:
+async def test_without_a_key_the_catalog_is_not_asked(
+    catalog: FakeCatalog, once: IdempotentExecutor, original: File
+) -> None:
     async def change(claim: KeyClaim | None) -> File:
         assert claim is None
         return original
@@ -89,24 +91,26 @@ async def test_without_a_key_the_catalog_is_not_asked(catalog: FakeCatalog, once
 
 
 async def test_a_repeat_is_told_the_first_result_and_changes_nothing(
-    catalog: FakeCatalog, once: Once, original: File
+    catalog: FakeCatalog, once: IdempotentExecutor, original: File
 ) -> None:
     copy_file = CopyFile(catalog, once)
-    first = await copy_file(original.id, Destination(name="copy"), ANYTHING_GOES, REQUEST)
-    await catalog.delete_file(first.id, ANYTHING_GOES)
-    assert await copy_file(original.id, Destination(name="copy"), ANYTHING_GOES, REQUEST) == first
+    first = await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST)
+    await catalog.delete_file(first.id, NO_PRECONDITION)
+    assert await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST) == first
 
 
-async def test_a_request_that_is_refused_leaves_its_key(catalog: FakeCatalog, once: Once, original: File) -> None:
+async def test_a_request_that_is_refused_leaves_its_key(
+    catalog: FakeCatalog, once: IdempotentExecutor, original: File
+) -> None:
     copy_file = CopyFile(catalog, once)
     with pytest.raises(NameTakenError):
-        await copy_file(original.id, Destination(name="original"), ANYTHING_GOES, REQUEST)
+        await copy_file(original.id, Destination(name="original"), NO_PRECONDITION, REQUEST)
     corrected = KeyedRequest(caller="root", key="k", fingerprint="2" * 64)
-    assert (await copy_file(original.id, Destination(name="copy"), ANYTHING_GOES, corrected)).name == "copy"
+    assert (await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, corrected)).name == "copy"
 
 
 async def test_an_attempt_keeps_its_key_for_as_long_as_it_takes(
-    catalog: FakeCatalog, clock: FakeClock, once: Once, original: File
+    catalog: FakeCatalog, clock: FakeClock, once: IdempotentExecutor, original: File
 ) -> None:
     async def slowly(claim: KeyClaim | None) -> File:
         for _ in range(10):
@@ -114,13 +118,13 @@ async def test_an_attempt_keeps_its_key_for_as_long_as_it_takes(
             await once.renew_due()
             with pytest.raises(IdempotencyKeyInUseError):
                 await once(REQUEST, File, slowly)
-        return await catalog.copy_file(original.id, Destination(name="copy"), ANYTHING_GOES, claim)
+        return await catalog.copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, claim)
 
     assert (await once(REQUEST, File, slowly)).name == "copy"
 
 
 async def test_leases_are_renewed_only_when_they_are_due(
-    catalog: FakeCatalog, clock: FakeClock, once: Once, original: File
+    catalog: FakeCatalog, clock: FakeClock, once: IdempotentExecutor, original: File
 ) -> None:
     async def change(_: KeyClaim | None) -> File:
         [row] = catalog.keys.values()
@@ -140,27 +144,27 @@ async def test_leases_are_renewed_only_when_they_are_due(
 
 
 async def test_a_claim_that_stood_still_is_taken_over_and_changes_nothing(
-    catalog: FakeCatalog, clock: FakeClock, once: Once, original: File
+    catalog: FakeCatalog, clock: FakeClock, once: IdempotentExecutor, original: File
 ) -> None:
     copy_file = CopyFile(catalog, once)
     copies: list[File] = []
 
     async def stalled(claim: KeyClaim | None) -> File:
         clock.advance(LEASE)
-        copies.append(await copy_file(original.id, Destination(name="copy"), ANYTHING_GOES, REQUEST))
-        return await catalog.copy_file(original.id, Destination(name="late"), ANYTHING_GOES, claim)
+        copies.append(await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST))
+        return await catalog.copy_file(original.id, Destination(name="late"), NO_PRECONDITION, claim)
 
     with pytest.raises(LeaseLostError):
         await once(REQUEST, File, stalled)
-    assert await copy_file(original.id, Destination(name="copy"), ANYTHING_GOES, REQUEST) == copies[0]
+    assert await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST) == copies[0]
     assert (await catalog.bucket("default")).usage.files == 2
 
 
 async def test_a_change_of_unknown_outcome_that_happened_is_found(
-    catalog: FakeCatalog, once: Once, original: File
+    catalog: FakeCatalog, once: IdempotentExecutor, original: File
 ) -> None:
     async def change(claim: KeyClaim | None) -> File:
-        await catalog.copy_file(original.id, Destination(name="copy"), ANYTHING_GOES, claim)
+        await catalog.copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, claim)
         raise OutcomeUnknownError("The catalog went away.")
 
     with pytest.raises(OutcomeUnknownError):
@@ -170,26 +174,26 @@ async def test_a_change_of_unknown_outcome_that_happened_is_found(
 
 
 async def test_a_change_of_unknown_outcome_that_did_not_happen_is_done(
-    catalog: FakeCatalog, once: Once, original: File
+    catalog: FakeCatalog, once: IdempotentExecutor, original: File
 ) -> None:
     async def lost(_: KeyClaim | None) -> File:
         raise OutcomeUnknownError("The catalog went away.")
 
     with pytest.raises(OutcomeUnknownError):
         await once(REQUEST, File, lost)
-    copy = await CopyFile(catalog, once)(original.id, Destination(name="copy"), ANYTHING_GOES, REQUEST)
+    copy = await CopyFile(catalog, once)(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST)
     assert copy.name == "copy"
 
 
 async def test_a_claim_of_unknown_outcome_is_given_up_and_nothing_is_done(clock: FakeClock) -> None:
     catalog = ClaimLosingCatalog(clock)
     with pytest.raises(CatalogUnavailableError):
-        await Once(catalog, clock, lease=LEASE, ttl=TTL)(REQUEST, File, _never)
+        await IdempotentExecutor(catalog, clock, lease=LEASE, ttl=TTL)(REQUEST, File, _never)
     assert not catalog.keys
 
 
 async def test_a_key_that_cannot_be_given_up_is_free_when_its_lease_ends(
-    catalog: FakeCatalog, clock: FakeClock, once: Once, original: File
+    catalog: FakeCatalog, clock: FakeClock, once: IdempotentExecutor, original: File
 ) -> None:
     async def change(_: KeyClaim | None) -> File:
         catalog.fail_with = CATALOG_DOWN
@@ -200,12 +204,12 @@ async def test_a_key_that_cannot_be_given_up_is_free_when_its_lease_ends(
     catalog.fail_with = None
     copy_file = CopyFile(catalog, once)
     with pytest.raises(IdempotencyKeyInUseError):
-        await copy_file(original.id, Destination(name="copy"), ANYTHING_GOES, REQUEST)
+        await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST)
     clock.advance(LEASE)
-    assert (await copy_file(original.id, Destination(name="copy"), ANYTHING_GOES, REQUEST)).name == "copy"
+    assert (await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST)).name == "copy"
 
 
-async def test_an_attempt_that_is_cancelled_gives_its_key_up(catalog: FakeCatalog, once: Once) -> None:
+async def test_an_attempt_that_is_cancelled_gives_its_key_up(catalog: FakeCatalog, once: IdempotentExecutor) -> None:
     with anyio.CancelScope() as scope:
 
         async def change(_: KeyClaim | None) -> File:
@@ -221,7 +225,7 @@ async def test_an_attempt_that_is_cancelled_gives_its_key_up(catalog: FakeCatalo
 async def test_a_claim_that_is_cancelled_is_given_up(clock: FakeClock) -> None:
     with anyio.CancelScope() as scope:
         catalog = CancelledCatalog(clock, scope)
-        await Once(catalog, clock, lease=LEASE, ttl=TTL)(REQUEST, File, _never)
+        await IdempotentExecutor(catalog, clock, lease=LEASE, ttl=TTL)(REQUEST, File, _never)
     assert scope.cancelled_caught
     assert not catalog.keys
 

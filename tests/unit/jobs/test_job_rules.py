@@ -9,7 +9,7 @@ from domain.batches.model import Operation, Outcome
 from domain.buckets.errors import InvalidBucketError
 from domain.errors import InvalidInputError, OutcomeUnknownError, PreconditionFailedError, UnavailableError
 from domain.files.errors import InvalidNameError, NameTakenError, NoSuchFileError
-from domain.idempotency.executor import Once
+from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyClaim
 from domain.jobs import work_on_jobs
 from domain.jobs.model import Job, JobClaim, JobKind, JobProblem, PrefixDestination, Progress, Task, advance, check_task
@@ -189,7 +189,7 @@ async def test_what_no_job_can_do_is_not_begun(
     to: PrefixDestination | None,
     error: type[Exception],
 ) -> None:
-    start_job = StartJob(catalog, Once(catalog, catalog.clock, lease=LEASE, ttl=LEASE))
+    start_job = StartJob(catalog, IdempotentExecutor(catalog, catalog.clock, lease=LEASE, ttl=LEASE))
     with pytest.raises(error):
         await start_job(Task(kind=kind, bucket=bucket, prefix=prefix, to=to))
     assert await catalog.jobs(after=None, limit=10) == []

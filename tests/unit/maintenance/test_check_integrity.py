@@ -14,7 +14,7 @@ from domain.maintenance.check_integrity import SURE_OF_STORE, CheckIntegrity
 from domain.maintenance.errors import WrongBlobStoreError
 from domain.maintenance.model import Checked, Kind, Report
 from domain.maintenance.reap import Reap
-from domain.values.preconditions import ANYTHING_GOES
+from domain.values.preconditions import NO_PRECONDITION
 from tests.contracts.setup import stored
 from tests.fakes.clock import FakeClock
 from tests.fakes.eventful import EventfulBlobStore, EventfulCatalog, Events, Look
@@ -57,7 +57,7 @@ class Stack:
 
     async def delete(self, file: File) -> None:
         """Delete the file, and its bytes and rows at once."""
-        await self.catalog.delete_file(file.id, ANYTHING_GOES)
+        await self.catalog.delete_file(file.id, NO_PRECONDITION)
         assert [reaped async for reaped in Reap(self.catalog, self.blobs)()]
 
     def orphan(self, data: bytes = b"orphan") -> str:
@@ -76,7 +76,7 @@ def stack() -> Stack:
 
 async def test_a_stack_that_agrees_is_clean(stack: Stack) -> None:
     file = await stack.file(b"12345")
-    await stack.catalog.copy_file(file.id, Destination(name="copy"), ANYTHING_GOES)
+    await stack.catalog.copy_file(file.id, Destination(name="copy"), NO_PRECONDITION)
     await stack.delete(await stack.file())
     assert await stack.found() == await stack.found(deep=True) == []
 
@@ -262,7 +262,7 @@ async def test_a_blob_that_is_condemned_and_kept_is_clean(stack: Stack) -> None:
     stack.blobs.stored[file.blob_key] = b"byt"
 
     async def delete() -> None:
-        await stack.catalog.delete_file(file.id, ANYTHING_GOES)
+        await stack.catalog.delete_file(file.id, NO_PRECONDITION)
 
     stack.events.after("size", delete)
     assert await stack.found() == []

@@ -69,8 +69,8 @@ async def test_an_orphans_bytes_stay_for_the_whole_grace_and_then_go(
 
 async def test_stray_writes_are_aborted_and_others_are_not(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
     file, staged = await put(catalog, blobs), await reserved(catalog)
-    strays = {new_blob_key(), file.blob_key}
-    blobs.unfinished = {key: bytearray(b"part") for key in (*strays, staged.key)}
+    orphaned = {new_blob_key(), file.blob_key}
+    blobs.unfinished = {key: bytearray(b"part") for key in (*orphaned, staged.key)}
     assert await repair(catalog, blobs) == Repaired(aborted=2)
     assert list(blobs.unfinished) == [staged.key]
     assert await is_clean(catalog, blobs)

@@ -5,7 +5,7 @@ from typing import Any
 
 import anyio
 
-from service.http.middleware.in_flight import RunningRequests
+from service.http.middleware.in_flight import InFlightRequests
 
 SCOPE: Any = {"type": "http", "client": None, "server": None}
 START = {"type": "http.response.start", "status": 200, "headers": []}
@@ -31,7 +31,7 @@ class Exchange:
                 await anyio.lowlevel.checkpoint()
                 self.undone = True
 
-    async def run(self, requests: RunningRequests) -> None:
+    async def run(self, requests: InFlightRequests) -> None:
         async def send(message: Any) -> None:
             self.sent.append(message)
 
@@ -39,7 +39,7 @@ class Exchange:
 
 
 async def cancel(*exchanges: Exchange) -> None:
-    requests = RunningRequests()
+    requests = InFlightRequests()
     async with anyio.create_task_group() as tasks:
         for exchange in exchanges:
             tasks.start_soon(exchange.run, requests)

@@ -35,8 +35,8 @@ class Work:
 
 
 @asynccontextmanager
-async def running(work: Work, *, patience: float) -> AsyncIterator[Completions]:
-    completions = Completions(cast(CompleteDirectUpload, work), patience=patience)
+async def running(work: Work, *, seconds: float) -> AsyncIterator[Completions]:
+    completions = Completions(cast(CompleteDirectUpload, work), timeout=seconds)
     async with anyio.create_task_group() as tasks:
         await tasks.start(completions.run)
         yield completions
@@ -46,14 +46,14 @@ async def running(work: Work, *, patience: float) -> AsyncIterator[Completions]:
 async def test_who_waits_gets_the_file() -> None:
     work = Work()
     work.let.set()
-    async with running(work, patience=60) as completions:
+    async with running(work, seconds=60) as completions:
         assert await completions(uuid4()) is STORED
         assert len(work.begun) == 1
 
 
 async def test_who_does_not_wait_joins_later_and_nothing_is_done_twice() -> None:
     work, id = Work(), uuid4()
-    async with running(work, patience=0) as completions:
+    async with running(work, seconds=0) as completions:
         assert await completions(id) is None
         await anyio.wait_all_tasks_blocked()
         assert await completions(id) is None
@@ -77,7 +77,7 @@ async def test_all_who_wait_are_told_of_an_error() -> None:
             await completions(id)
         told.append(raised.value.detail)
 
-    async with running(work, patience=60) as completions, anyio.create_task_group() as waiting:
+    async with running(work, seconds=60) as completions, anyio.create_task_group() as waiting:
         for _ in range(2):
             waiting.start_soon(wait, completions)
         await anyio.wait_all_tasks_blocked()
@@ -91,7 +91,7 @@ async def test_a_bug_is_logged_and_ends_nothing_else() -> None:
     work.outcome = RuntimeError("a bug")
     work.let.set()
     with structlog.testing.capture_logs() as logs:
-        async with running(work, patience=60) as completions:
+        async with running(work, seconds=60) as completions:
             with pytest.raises(RuntimeError, match="a bug"):
                 await completions(uuid4())
             work.outcome = STORED
@@ -101,7 +101,7 @@ async def test_a_bug_is_logged_and_ends_nothing_else() -> None:
 
 async def test_only_a_few_are_completed_at_once() -> None:
     work = Work()
-    async with running(work, patience=0) as completions:
+    async with running(work, seconds=0) as completions:
         for _ in range(AT_ONCE + 1):
             await completions(uuid4())
         await anyio.wait_all_tasks_blocked()
@@ -118,7 +118,7 @@ async def test_who_waits_while_the_service_ends_gets_no_file() -> None:
     async def wait(completions: Completions) -> None:
         outcomes.append(await completions(uuid4()))
 
-    async with anyio.create_task_group() as waiting, running(work, patience=60) as completions:
+    async with anyio.create_task_group() as waiting, running(work, seconds=60) as completions:
         waiting.start_soon(wait, completions)
         await anyio.wait_all_tasks_blocked()
     assert outcomes == [None]

@@ -14,7 +14,7 @@ from domain.jobs.work_on_jobs import WorkOnJobs
 from domain.maintenance.reap import Reap, Reaped
 from domain.values.ids import new_id
 from service.runtime.periodic import keep_leases, reap_forever, work_on_jobs_forever
-from service.runtime.wake_up import Bell
+from service.runtime.wake_up import WakeUp
 from tests.contracts.jobs import deleting
 from tests.fakes.blob_store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
@@ -99,17 +99,17 @@ async def test_jobs_that_ended_long_ago_are_forgotten(
 async def test_a_worker_goes_on_with_jobs_whatever_happens_once_and_rests_until_the_bell_rings(
     catalog: FakeCatalog, failure: Exception
 ) -> None:
-    bell = Bell()
+    wake_up = WakeUp()
     catalog.fail_with = failure
     with structlog.testing.capture_logs() as logs:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(lambda: work_on_jobs_forever(WorkOnJobs(catalog, lease=10), bell, interval=3600))
+            tasks.start_soon(lambda: work_on_jobs_forever(WorkOnJobs(catalog, lease=10), wake_up, interval=3600))
             while not logs:
                 await anyio.lowlevel.checkpoint()
             catalog.fail_with = None
             for number in range(2):
                 job = await catalog.create_job(deleting("a"))
-                bell.ring()
+                wake_up.notify()
                 while len(logs) < number + 2:
                     await anyio.lowlevel.checkpoint()
                 assert logs[-1]["id"] == str(job.id)

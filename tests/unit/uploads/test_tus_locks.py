@@ -21,20 +21,20 @@ LEASE = 5.0
 async def at_work(catalog: FakeCatalog, url: str) -> AsyncIterator[None]:
     """Somebody else has a turn at the upload meanwhile, and refuses whoever waits for it."""
     id_ = UUID(url.rpartition("/")[2])
-    hold = await catalog.hold_upload(id_, lease=LEASE, ttl=3600)
+    hold = await catalog.acquire_lock(id_, lease=LEASE, ttl=3600)
     assert hold is not None
 
     async def refuse() -> None:
         while True:
-            if await catalog.is_wanted(id_, hold.epoch):
-                await catalog.keep_hold(id_, hold.epoch, lease=LEASE)
+            if await catalog.is_release_requested(id_, hold.epoch):
+                await catalog.renew_lock(id_, hold.epoch, lease=LEASE)
             await checkpoint()
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(refuse)
         yield
         tasks.cancel_scope.cancel()
-    await catalog.let_go(id_, hold.epoch)
+    await catalog.release_lock(id_, hold.epoch)
 
 
 async def test_who_would_disturb_another_is_refused_and_may_look(
@@ -70,7 +70,7 @@ async def test_an_upload_whose_server_died_goes_on(
     for asks_first in (True, False):
         url = await begin(client, 10)
         await add(client, url, 0, b"012")
-        await catalog.hold_upload(UUID(url.rpartition("/")[2]), lease=LEASE, ttl=3600)
+        await catalog.acquire_lock(UUID(url.rpartition("/")[2]), lease=LEASE, ttl=3600)
         service.clock.advance(LEASE)
         if asks_first:
             assert await offset(client, url) == 3

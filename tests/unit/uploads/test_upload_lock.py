@@ -13,7 +13,7 @@ from domain.blobs.partials import Progress
 from domain.errors import CatalogUnavailableError, FileportError, LeaseLostError, OutcomeUnknownError
 from domain.uploads.errors import UploadLockedError
 from domain.uploads.model import NewUpload
-from domain.uploads.upload_lock import Pace, Turn, Turns
+from domain.uploads.upload_lock import Pace, UploadLock, UploadLocks
 from domain.values.ids import new_id
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
@@ -26,8 +26,8 @@ PACE = Pace(lease=LEASE, tick=0, idle=0, poll=0)
 
 
 @pytest.fixture
-def turns(catalog: FakeCatalog) -> Turns:
-    return Turns(catalog, ttl=3600, pace=PACE)
+def turns(catalog: FakeCatalog) -> UploadLocks:
+    return UploadLocks(catalog, ttl=3600, pace=PACE)
 
 
 async def begun(catalog: FakeCatalog) -> UUID:
@@ -47,7 +47,7 @@ class Endless:
         await anyio.sleep_forever()
 
 
-async def read(turn: Turn, body: Endless) -> bytes:
+async def read(turn: UploadLock, body: Endless) -> bytes:
     return b"".join([chunk async for chunk in turn.chunks(body)])
 
 
@@ -59,14 +59,14 @@ async def failure_of(call: Callable[[], Awaitable[object]]) -> FileportError | N
     return None
 
 
-async def test_a_turn_is_let_go_when_it_ends_well_or_badly(catalog: FakeCatalog, turns: Turns) -> None:
+async def test_a_turn_is_let_go_when_it_ends_well_or_badly(catalog: FakeCatalog, turns: UploadLocks) -> None:
     id_ = await begun(catalog)
 
-    async def work(turn: Turn) -> UUID:
+    async def work(turn: UploadLock) -> UUID:
         assert (await catalog.upload(id_)).hold == "held"
         return turn.upload.id
 
-    async def fail(_: Turn) -> None:
+    async def fail(_: UploadLock) -> None:
         raise InterruptedBodyError("x")
 
     assert await turns(id_, work) == id_
@@ -76,10 +76,10 @@ async def test_a_turn_is_let_go_when_it_ends_well_or_badly(catalog: FakeCatalog,
     assert (await catalog.upload(id_)).hold == "free"
 
 
-async def test_a_turn_that_is_cancelled_is_let_go(catalog: FakeCatalog, turns: Turns) -> None:
+async def test_a_turn_that_is_cancelled_is_let_go(catalog: FakeCatalog, turns: UploadLocks) -> None:
     id_ = await begun(catalog)
 
-    async def work(_: Turn) -> None:
+    async def work(_: UploadLock) -> None:
         scope.cancel()
         await anyio.sleep_forever()
 
@@ -89,16 +89,16 @@ async def test_a_turn_that_is_cancelled_is_let_go(catalog: FakeCatalog, turns: T
     assert (await catalog.upload(id_)).hold == "free"
 
 
-async def test_who_is_at_work_is_not_disturbed(catalog: FakeCatalog, turns: Turns) -> None:
+async def test_who_is_at_work_is_not_disturbed(catalog: FakeCatalog, turns: UploadLocks) -> None:
     id_ = await begun(catalog)
     refused = anyio.Event()
 
-    async def work(turn: Turn) -> int:
+    async def work(turn: UploadLock) -> int:
         await refused.wait()
         await turn.confirm()
         return turn.epoch
 
-    async def other(_: Turn) -> None:
+    async def other(_: UploadLock) -> None:
         raise AssertionError("Two have a turn at once.")
 
     async def try_too() -> None:
@@ -112,7 +112,7 @@ async def test_who_is_at_work_is_not_disturbed(catalog: FakeCatalog, turns: Turn
         assert await turns(id_, work) == 1
 
 
-async def test_who_waits_for_a_client_that_sends_nothing_gives_way(catalog: FakeCatalog, turns: Turns) -> None:
+async def test_who_waits_for_a_client_that_sends_nothing_gives_way(catalog: FakeCatalog, turns: UploadLocks) -> None:
     id_ = await begun(catalog)
     body = Endless()
     failures: list[FileportError | None] = []
@@ -120,7 +120,7 @@ async def test_who_waits_for_a_client_that_sends_nothing_gives_way(catalog: Fake
     async def hang() -> None:
         failures.append(await failure_of(lambda: turns(id_, lambda turn: read(turn, body))))
 
-    async def work(turn: Turn) -> bool:
+    async def work(turn: UploadLock) -> bool:
         return turn.is_inherited
 
     async with anyio.create_task_group() as tasks:
@@ -131,7 +131,7 @@ async def test_who_waits_for_a_client_that_sends_nothing_gives_way(catalog: Fake
 
 
 async def test_a_client_that_sends_nothing_keeps_its_turn_while_nobody_waits(
-    catalog: FakeCatalog, turns: Turns, clock: FakeClock
+    catalog: FakeCatalog, turns: UploadLocks, clock: FakeClock
 ) -> None:
     id_ = await begun(catalog)
     going_on = anyio.Event()
@@ -141,7 +141,7 @@ async def test_a_client_that_sends_nothing_keeps_its_turn_while_nobody_waits(
         await going_on.wait()
         yield b"b"
 
-    async def work(turn: Turn) -> list[bytes]:
+    async def work(turn: UploadLock) -> list[bytes]:
         read = [chunk async for chunk in turn.chunks(body())]
         await turn.save(Progress(2, {}))
         return read
@@ -157,16 +157,16 @@ async def test_a_client_that_sends_nothing_keeps_its_turn_while_nobody_waits(
         assert await turns(id_, work) == [b"a", b"b"]
 
 
-async def test_a_holder_that_died_is_outlived(catalog: FakeCatalog, turns: Turns, clock: FakeClock) -> None:
+async def test_a_holder_that_died_is_outlived(catalog: FakeCatalog, turns: UploadLocks, clock: FakeClock) -> None:
     id_ = await begun(catalog)
-    dead = await catalog.hold_upload(id_, lease=LEASE, ttl=3600)
+    dead = await catalog.acquire_lock(id_, lease=LEASE, ttl=3600)
     assert dead is not None
 
-    async def work(turn: Turn) -> tuple[bool, int]:
+    async def work(turn: UploadLock) -> tuple[bool, int]:
         return turn.is_inherited, turn.epoch
 
     async def let_time_pass() -> None:
-        while not (await catalog.upload(id_)).is_wanted:
+        while not (await catalog.upload(id_)).is_release_requested:
             await checkpoint()
         clock.advance(LEASE)
 
@@ -176,7 +176,7 @@ async def test_a_holder_that_died_is_outlived(catalog: FakeCatalog, turns: Turns
 
 
 async def test_who_stood_still_finds_that_its_turn_is_lost(
-    catalog: FakeCatalog, turns: Turns, clock: FakeClock
+    catalog: FakeCatalog, turns: UploadLocks, clock: FakeClock
 ) -> None:
     id_ = await begun(catalog)
     body = Endless()
@@ -189,16 +189,16 @@ async def test_who_stood_still_finds_that_its_turn_is_lost(
         tasks.start_soon(hang)
         await body.has_begun.wait()
         clock.advance(LEASE)
-        hold = await catalog.hold_upload(id_, lease=LEASE, ttl=3600)
+        hold = await catalog.acquire_lock(id_, lease=LEASE, ttl=3600)
     assert isinstance(failures[0], LeaseLostError)
     assert hold is not None
     assert (await catalog.upload(id_)).hold == "held"
 
 
-async def test_a_catalog_that_is_down_for_a_while_takes_no_turn_away(catalog: FakeCatalog, turns: Turns) -> None:
+async def test_a_catalog_that_is_down_for_a_while_takes_no_turn_away(catalog: FakeCatalog, turns: UploadLocks) -> None:
     id_ = await begun(catalog)
 
-    async def work(turn: Turn) -> None:
+    async def work(turn: UploadLock) -> None:
         catalog.fail_with = CATALOG_DOWN
         for _ in range(10):
             await checkpoint()
@@ -210,14 +210,14 @@ async def test_a_catalog_that_is_down_for_a_while_takes_no_turn_away(catalog: Fa
 
 
 async def test_a_turn_of_which_nobody_heard_is_no_turn(
-    catalog: FakeCatalog, turns: Turns, monkeypatch: pytest.MonkeyPatch
+    catalog: FakeCatalog, turns: UploadLocks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def lose(*_: object, **__: object) -> None:
         raise OutcomeUnknownError("The catalog went away.")
 
-    async def work(_: Turn) -> None: ...
+    async def work(_: UploadLock) -> None: ...
 
     id_ = await begun(catalog)
-    monkeypatch.setattr(catalog, "hold_upload", lose)
+    monkeypatch.setattr(catalog, "acquire_lock", lose)
     with pytest.raises(CatalogUnavailableError):
         await turns(id_, work)

@@ -10,7 +10,7 @@ from litestar import Request, post
 from litestar.params import FromQuery
 from litestar.types import ASGIApp
 
-from domain.archives.model import MAX_CHOSEN_FILES, Begun, Chosen
+from domain.archives.model import MAX_CHOSEN_FILES, ByIds, ByPrefix
 from domain.archives.read_archive import Archive, ReadArchive
 from domain.files.names import check_file_name
 from domain.values.dispositions import content_disposition
@@ -22,7 +22,7 @@ from service.http.representations import PRIVATE
 from service.http.resources.archives.zip.body import MEDIA_TYPE, ZipBody
 from service.http.resources.content.headers import GUARDS
 from service.http.streaming import ContentResponse
-from service.runtime.concurrency import Capacity, Places
+from service.runtime.concurrency import Capacity, ConcurrencyLimit
 
 _EXTENSION = ".zip"
 
@@ -47,7 +47,7 @@ async def get_archive(
     """Return the files of a bucket, or those whose names begin alike, as a ZIP archive."""
     refuse_unknown(request)
     prefix = storable(prefix) or ""
-    archive = await read_archive(Begun(bucket, prefix))
+    archive = await read_archive(ByPrefix(bucket, prefix))
     etag = archive.etag
     kept = {"ETag": etag, "Cache-Control": PRIVATE}
     if precondition_of(request).is_fresh_tag(etag):
@@ -65,11 +65,11 @@ async def post_archive(
     """Return the files with these ids as a ZIP archive."""
     wanted = await read_json(request, ArchiveRequest)
     name = check_file_name(wanted.name)
-    archive = await read_archive(Chosen(wanted.ids))
+    archive = await read_archive(ByIds(wanted.ids))
     return _answer(archive, name, {"Cache-Control": "no-store"}, capacity.downloads)
 
 
-def _answer(archive: Archive, name: str, kept: dict[str, str], places: Places) -> ContentResponse:
+def _answer(archive: Archive, name: str, kept: dict[str, str], limit: ConcurrencyLimit) -> ContentResponse:
     body = ZipBody(archive)
     if not name.lower().endswith(_EXTENSION):
         name += _EXTENSION
@@ -81,4 +81,4 @@ def _answer(archive: Archive, name: str, kept: dict[str, str], places: Places) -
         **kept,
         **GUARDS,
     }
-    return ContentResponse(body.open(), headers, places, size=body.length)
+    return ContentResponse(body.open(), headers, limit, size=body.length)

@@ -14,7 +14,7 @@ from domain.batches.model import MAX_OPERATIONS, Change, Copy, Delete, Operation
 from domain.errors import FileportError, InvalidInputError
 from domain.files.model import Address, Destination, Location
 from domain.files.patches import FilePatch
-from domain.values.preconditions import ANYTHING_GOES, Precondition
+from domain.values.preconditions import NO_PRECONDITION, Precondition
 from service.http.bodies import MAX_JSON_BYTES
 from service.http.headers.conditions import parse_entity_tags
 from service.http.idempotency import read_keyed_json
@@ -118,7 +118,7 @@ def _address(asked: Asked, place: str) -> Address:
 
 def _precondition(asked: Asked, place: str) -> Precondition:
     if asked.if_match is UNSET:
-        return ANYTHING_GOES
+        return NO_PRECONDITION
     return Precondition(if_match=parse_entity_tags(asked.if_match, f"{place}.if_match"))
 
 

@@ -14,11 +14,11 @@ from service.http.headers.conditions import if_range_of, precondition_of
 from service.http.resources.content.byteranges import Byteranges, content_range
 from service.http.resources.content.headers import content_headers, text_headers, unchanged_headers, whole_headers
 from service.http.streaming import ContentResponse
-from service.runtime.concurrency import Places
+from service.runtime.concurrency import ConcurrencyLimit
 
 
 def content_answer(
-    request: Request[Any, Any, Any], reading: Reading, places: Places, *, download: str | None
+    request: Request[Any, Any, Any], reading: Reading, limit: ConcurrencyLimit, *, download: str | None
 ) -> ContentResponse:
     """Answer with the bytes that the request wants, in the order of RFC 9110, section 13.2.2.
 
@@ -30,12 +30,12 @@ def content_answer(
         check_file_name(download)
     if precondition_of(request).is_fresh(file):
         headers = unchanged_headers(file, reading.policy)
-        return ContentResponse(reading.whole(), headers, places, size=file.size, status=HTTPStatus.NOT_MODIFIED)
+        return ContentResponse(reading.whole(), headers, limit, size=file.size, status=HTTPStatus.NOT_MODIFIED)
     headers = content_headers(request, file, reading.policy, download)
     match _wanted_parts(request, file):
         case []:
             headers |= whole_headers(request, file)
-            return ContentResponse(reading.whole(), headers, places, size=file.size)
+            return ContentResponse(reading.whole(), headers, limit, size=file.size)
         case [part]:
             headers |= {"Content-Range": content_range(part, file.size), "Content-Length": str(part.length)}
             body, size = reading.part(part), part.length
@@ -43,16 +43,16 @@ def content_answer(
             byteranges = Byteranges(reading, parts)
             headers |= {"Content-Type": byteranges.content_type, "Content-Length": str(byteranges.length)}
             body, size = byteranges.body(), byteranges.length
-    return ContentResponse(body, headers, places, size=size, status=HTTPStatus.PARTIAL_CONTENT)
+    return ContentResponse(body, headers, limit, size=size, status=HTTPStatus.PARTIAL_CONTENT)
 
 
-def text_answer(request: Request[Any, Any, Any], text: Text, places: Places) -> ContentResponse:
+def text_answer(request: Request[Any, Any, Any], text: Text, limit: ConcurrencyLimit) -> ContentResponse:
     """Answer with a file's text, as a whole: how many bytes it has is not known. Raises as `content_answer` does."""
     is_fresh = precondition_of(request).is_fresh(text.file)
     return ContentResponse(
         text.body,
         unchanged_headers(text.file, text.policy) if is_fresh else text_headers(text.file, text.policy),
-        places,
+        limit,
         size=text.file.size,
         status=HTTPStatus.NOT_MODIFIED if is_fresh else HTTPStatus.OK,
         # Conditions do not count for what is no text (RFC 9110, section 13.2.1).

@@ -45,7 +45,7 @@ async def put_file(
         digests=declared_digests(request),
         precondition=precondition_of(request),
     )
-    async with capacity.uploads.place():
+    async with capacity.uploads.slot():
         return stored_response(await store_once(new, stream_body(request), keyed_upload(request, new)))
 
 
@@ -59,7 +59,7 @@ async def post_file(
 ) -> Response[FileBody]:
     """Store the file of a `multipart/form-data` request."""
     form = UploadForm(request)
-    async with capacity.uploads.place():
+    async with capacity.uploads.slot():
         new = await form.file(bucket, precondition_of(request))
         return stored_response(await store_once(new, form.content(), keyed_upload(request, new)))
 

@@ -12,14 +12,14 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from domain.jobs.end_job import EndJob
 from domain.jobs.find_job import FindJob
 from domain.jobs.list_jobs import ListJobs
-from domain.jobs.model import Job, JobKind, JobPlace, JobProblem, JobState, PrefixDestination, Task
+from domain.jobs.model import Job, JobKind, JobPosition, JobProblem, JobState, PrefixDestination, Task
 from domain.jobs.start_job import StartJob
 from domain.values.cursors import decode_place, encode_place, foreign_cursor
 from domain.values.errors import InvalidTimeError
 from domain.values.times import in_utc
 from service.http.get_or_head import read
 from service.http.idempotency import read_keyed_json
-from service.runtime.wake_up import Bell
+from service.runtime.wake_up import WakeUp
 
 
 class JobBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,11 +50,11 @@ class JobPageBody(msgspec.Struct, frozen=True, kw_only=True):
 @post("/", status_code=201)
 @inject
 async def start_job(
-    request: Request[Any, Any, Any], start_job: FromDishka[StartJob], bell: FromDishka[Bell]
+    request: Request[Any, Any, Any], start_job: FromDishka[StartJob], wake_up: FromDishka[WakeUp]
 ) -> Response[JobBody]:
     """Delete or move all files whose names begin with a prefix."""
     job = await start_job(*await read_keyed_json(request, Task))
-    bell.ring()
+    wake_up.notify()
     return Response(job_body(job), status_code=201, headers={"Location": f"/v1/jobs/{job.id}"})
 
 
@@ -110,8 +110,8 @@ def job_body(job: Job) -> JobBody:
     )
 
 
-def _place_in(cursor: str) -> JobPlace:
-    place = decode_place(cursor, JobPlace)
+def _place_in(cursor: str) -> JobPosition:
+    place = decode_place(cursor, JobPosition)
     try:
         return msgspec.structs.replace(place, created_at=in_utc(place.created_at))
     except InvalidTimeError:

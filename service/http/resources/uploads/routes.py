@@ -74,7 +74,7 @@ async def begin_upload(
         return begun_response(await begin_upload(new, request=keyed), base)
     require_bytes(request)
     first = Addition(offset=0, size=declared_length(request), checksum=checksum_of(request))
-    async with capacity.uploads.place():
+    async with capacity.uploads.slot():
         return begun_response(await begin_upload(new, first, stream_body(request), keyed), base)
 
 
@@ -101,7 +101,7 @@ async def append_to_upload(
         length=late_length(request),
         checksum=checksum_of(request),
     )
-    async with capacity.uploads.place():
+    async with capacity.uploads.slot():
         return added_response(await append_to_upload(upload_id, addition, stream_body(request)))
 
 

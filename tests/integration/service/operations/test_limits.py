@@ -23,7 +23,7 @@ Limited = tuple[Server, EmbeddedStack]
 
 @pytest.fixture(scope="module")
 async def limited() -> AsyncIterator[Limited]:
-    """A server with one place for uploads and one for downloads, and three seconds of patience."""
+    """A server with one place for uploads and one for downloads, and three seconds of timeout."""
     data_dir = make_short_dir()
     stack = EmbeddedStack(data_dir)
     limits = {

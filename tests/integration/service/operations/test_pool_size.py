@@ -29,13 +29,13 @@ class BlobsInMemory(Provider):
 
 
 @asynccontextmanager
-async def serving(database: str, *, patience: float) -> AsyncIterator[httpx.AsyncClient]:
-    """Run the service on the database; its requests wait for a connection for `patience` seconds."""
+async def serving(database: str, *, pool_timeout: float) -> AsyncIterator[httpx.AsyncClient]:
+    """Run the service on the database; its requests wait for a connection for `pool_timeout` seconds."""
     settings = read_settings(
         {
             "FILEPORT_DATABASE_URL": database,
             "FILEPORT_DATABASE_POOL_SIZE": str(POOL_SIZE),
-            "FILEPORT_DATABASE_POOL_TIMEOUT": str(patience),
+            "FILEPORT_DATABASE_POOL_TIMEOUT": str(pool_timeout),
             "FILEPORT_REAPER_INTERVAL": "3600",
             "FILEPORT_ROOT_KEY": ROOT_KEY,
         }
@@ -52,7 +52,7 @@ async def test_a_pool_of_5_serves_100_concurrent_requests(database: str) -> None
         answer = await client.put(f"/v1/buckets/default/files/{index}", content=b"x")
         statuses.append(answer.status_code)
 
-    async with serving(database, patience=60) as client:
+    async with serving(database, pool_timeout=60) as client:
         async with anyio.create_task_group() as tasks:
             for index in range(100):
                 tasks.start_soon(store, index)
@@ -72,7 +72,7 @@ async def test_an_exhausted_pool_answers_503_and_recovers(database: str) -> None
             all_refused.set()
 
     # Long enough for the pool to make all of its connections, on a busy machine too.
-    async with serving(database, patience=2) as client:
+    async with serving(database, pool_timeout=2) as client:
         blocker = await asyncpg.connect(database)
         async with anyio.create_task_group() as tasks, blocker.transaction():
             await blocker.execute("LOCK TABLE buckets IN ACCESS EXCLUSIVE MODE")

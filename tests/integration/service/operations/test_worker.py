@@ -57,7 +57,7 @@ def work():
         os._exit(0)
     os._exit(9)
 
-workers = Workers(work, count=2, patience=30)
+workers = Workers(work, count=2, timeout=30)
 workers.start()
 os.close(alive)
 os.read(gone, 1)
