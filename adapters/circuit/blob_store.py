@@ -68,10 +68,10 @@ class CircuitBlobStore:
     def list_unfinished(self) -> AsyncIterator[str]:
         return self._listing(self._store.list_unfinished())
 
-    async def size_of(self, key: str) -> int:
+    async def get_size(self, key: str) -> int:
         await self.admit()
         with counted(self._circuit):
-            return await self._store.size_of(key)
+            return await self._store.get_size(key)
 
     async def check(self) -> None:
         """As the port says. An open circuit's store is asked as the probe or not at all."""

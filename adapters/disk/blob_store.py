@@ -102,7 +102,7 @@ class DiskBlobStore:
         for key in await self._readers.run(self._layout.unfinished):
             yield key
 
-    async def size_of(self, key: str) -> int:
+    async def get_size(self, key: str) -> int:
         size = await self._readers.run(self._layout.size, key)
         if size is None:
             raise BlobMissingError("The file's bytes are missing.")

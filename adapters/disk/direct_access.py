@@ -29,7 +29,7 @@ class NoDirectAccess:
     async def sign_part(self, key: str, multipart_id: str, number: int, *, size: int) -> NoReturn:
         self.require()
 
-    async def uploaded_parts(self, key: str, multipart_id: str) -> NoReturn:
+    async def list_parts(self, key: str, multipart_id: str) -> NoReturn:
         self.require()
 
     async def join_parts(self, key: str, multipart_id: str, parts: Sequence[UploadedPart]) -> NoReturn:

@@ -81,13 +81,13 @@ class PostgresAudit:
         self._database = database
         self._grace = grace
 
-    async def blob_records(self, *, after: str | None, limit: int) -> list[BlobRecord]:
+    async def list_blob_records(self, *, after: str | None, limit: int) -> list[BlobRecord]:
         return [_record(row) for row in await self._database.read(RECORDS_AFTER, after or "", limit)]
 
-    async def blob_records_of(self, keys: Sequence[str]) -> dict[str, BlobRecord]:
+    async def get_blob_records(self, keys: Sequence[str]) -> dict[str, BlobRecord]:
         return {row["key"]: _record(row) for row in await self._database.read(_RECORDS_OF, keys)}
 
-    async def miscounted_usage(self) -> list[Miscount]:
+    async def find_miscounted_usage(self) -> list[Miscount]:
         rows = await self._database.transact(_add_up, _MISCOUNTED)
         return [
             Miscount(

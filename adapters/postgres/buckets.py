@@ -88,13 +88,13 @@ class PostgresBuckets:
     ) -> tuple[Bucket, bool]:
         return await self._database.transact(finishing(claim, _put), name, policy, precondition)
 
-    async def bucket(self, name: str) -> Bucket:
+    async def get_bucket(self, name: str) -> Bucket:
         rows = await self._database.read(_BUCKET, name)
         if not rows:
             raise _no_such_bucket(name)
         return _bucket(rows[0])
 
-    async def buckets(self, *, after: str | None, limit: int) -> list[Bucket]:
+    async def list_buckets(self, *, after: str | None, limit: int) -> list[Bucket]:
         return [_bucket(row) for row in await self._database.read(_BUCKETS_AFTER, after, limit)]
 
     async def delete_bucket(self, name: str, precondition: Precondition = NO_PRECONDITION) -> None:

@@ -40,7 +40,7 @@ class RotatingCredentials:
         # Of many who were refused at once, one reads the secret.
         async with self._reading:
             if self._current is None or self._current == after:
-                self._current = parse_credentials(await self._source.secret(self._secret_id))
+                self._current = parse_credentials(await self._source.get_secret(self._secret_id))
             return self._current
 
 

@@ -85,10 +85,10 @@ class PostgresDirectUploads:
     ) -> DirectUpload:
         return await self._database.transact(finishing(claim, _open), new, life, lease)
 
-    async def direct_upload(self, id: UUID) -> DirectUpload:
+    async def get_direct_upload(self, id: UUID) -> DirectUpload:
         return _only(await self._database.read(_UPLOAD, id))
 
-    async def direct_uploads(self, *, after: UUID | None, limit: int) -> list[DirectUpload]:
+    async def list_direct_uploads(self, *, after: UUID | None, limit: int) -> list[DirectUpload]:
         return [_upload(row) for row in await self._database.read(_UNFINISHED, after, limit)]
 
     async def claim_direct_upload(self, id: UUID, key: str) -> DirectUpload:

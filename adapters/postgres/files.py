@@ -33,13 +33,13 @@ class PostgresFiles:
     async def commit_file(self, new: NewFile, blob: Blob, claim: KeyClaim | None = None) -> Stored:
         return await self._database.transact(commit, new, blob, self._grace, claim)
 
-    async def file(self, id: UUID) -> File:
+    async def get_file(self, id: UUID) -> File:
         return only(await self._database.read(FILE, id))
 
-    async def file_named(self, bucket: str, name: str) -> File:
+    async def get_file_by_name(self, bucket: str, name: str) -> File:
         return only(await self._database.read(FILE_NAMED, bucket, name))
 
-    async def file_with_policy(self, address: Address) -> tuple[File, Policy]:
+    async def get_file_with_policy(self, address: Address) -> tuple[File, Policy]:
         if isinstance(address, UUID):
             rows = await self._database.read(_FILE_WITH_POLICY, address)
         else:

@@ -112,13 +112,13 @@ class PostgresJobs:
     async def create_job(self, task: Task, claim: KeyClaim | None = None) -> Job:
         return await self._database.transact(finishing(claim, _create), task)
 
-    async def job(self, id: UUID) -> Job:
+    async def get_job(self, id: UUID) -> Job:
         rows = await self._database.read(_FIND, id)
         if not rows:
             raise _no_such_job()
         return _to_job(rows[0])
 
-    async def jobs(self, *, after: JobPosition | None, limit: int) -> list[Job]:
+    async def list_jobs(self, *, after: JobPosition | None, limit: int) -> list[Job]:
         if after is None:
             rows = await self._database.read(NEWEST, limit)
         else:

@@ -149,16 +149,16 @@ class PostgresUploads:
     ) -> Upload:
         return await self._database.transact(finishing(claim, _create), new, id, blob_key, ttl)
 
-    async def upload(self, id: UUID) -> Upload:
+    async def get_upload(self, id: UUID) -> Upload:
         return _alive(await self._database.read(_UPLOAD, id))
 
-    async def uploads_of(self, ids: Sequence[UUID]) -> dict[UUID, Upload]:
+    async def get_uploads(self, ids: Sequence[UUID]) -> dict[UUID, Upload]:
         return {row["id"]: _to_upload(row) for row in await self._database.read(_UPLOADS, ids)}
 
     async def list_uploads(self, *, bucket: str | None, after: UUID | None, limit: int) -> list[Upload]:
         return [_to_upload(row) for row in await self._database.read(_LIST, bucket, after, limit)]
 
-    async def unfinished_finals(self, part: UUID) -> list[UUID]:
+    async def list_unfinished_finals(self, part: UUID) -> list[UUID]:
         return [row["id"] for row in await self._database.read(_FINALS, part)]
 
     async def acquire_lock(self, id: UUID, *, lease: float, ttl: float) -> HeldUpload | None:

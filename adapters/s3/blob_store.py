@@ -118,7 +118,7 @@ class S3BlobStore:
                 yield key
             latest = key
 
-    async def size_of(self, key: str) -> int:
+    async def get_size(self, key: str) -> int:
         return await object_size(
             self._client, bucket=self._bucket, object_key=self._object_key(key), patience=self._patience
         )

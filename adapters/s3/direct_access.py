@@ -80,7 +80,7 @@ class S3DirectAccess:
         url = await self._sign("upload_part", key, UploadId=multipart_id, PartNumber=number, ContentLength=size)
         return _sending(url, size)
 
-    async def uploaded_parts(self, key: str, multipart_id: str) -> list[UploadedPart] | None:
+    async def list_parts(self, key: str, multipart_id: str) -> list[UploadedPart] | None:
         pages = aiter(
             self._client.get_paginator("list_parts").paginate(
                 Bucket=self._bucket, Key=self._object_key(key), UploadId=multipart_id

@@ -22,7 +22,7 @@ class SecretsManagerSource:
     def __init__(self, client: "SecretsManagerClient") -> None:
         self._client = client
 
-    async def secret(self, id: str) -> str:
+    async def get_secret(self, id: str) -> str:
         with _secret_errors():
             answer = await self._client.get_secret_value(SecretId=id)
         if "SecretString" not in answer:

@@ -108,7 +108,7 @@ class BlobStore(Protocol):
         """Yield each key that has temporary files, multipart uploads or pieces, those of writes that go on included."""
         ...
 
-    async def size_of(self, key: str) -> int:
+    async def get_size(self, key: str) -> int:
         """Return how many bytes are under `key`. Raises `BlobMissingError`."""
         ...
 
@@ -147,7 +147,7 @@ class DirectAccess(Protocol):
         """Return the request that sends a part, likewise, until the parts are joined or the upload is aborted."""
         ...
 
-    async def uploaded_parts(self, key: str, multipart_id: str) -> list[UploadedPart] | None:
+    async def list_parts(self, key: str, multipart_id: str) -> list[UploadedPart] | None:
         """Return the parts that are there, by number; None where they were joined, or the upload was aborted."""
         ...
 

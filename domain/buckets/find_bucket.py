@@ -12,4 +12,4 @@ class FindBucket:
 
     async def __call__(self, name: str) -> Bucket:
         """Return the bucket. Raises `NoSuchBucketError`, `InvalidBucketError` for what is no bucket's name."""
-        return await self._catalog.bucket(check_bucket_name(name))
+        return await self._catalog.get_bucket(check_bucket_name(name))

@@ -24,11 +24,11 @@ class Buckets(Protocol):
         """
         ...
 
-    async def bucket(self, name: str) -> Bucket:
+    async def get_bucket(self, name: str) -> Bucket:
         """Return the bucket with its usage. Raises `NoSuchBucketError`."""
         ...
 
-    async def buckets(self, *, after: str | None, limit: int) -> list[Bucket]:
+    async def list_buckets(self, *, after: str | None, limit: int) -> list[Bucket]:
         """Return up to `limit` buckets whose names come after `after`, sorted by name, by code point."""
         ...
 

@@ -65,7 +65,7 @@ class BeginDirectUpload:
 
     async def _check(self, first: DirectUpload) -> None:
         # A URL is not to outlive the lease of what it writes to.
-        check_in_progress(await self._catalog.direct_upload(first.id))
+        check_in_progress(await self._catalog.get_direct_upload(first.id))
 
     async def _begin(self, new: NewFile, part_size: int, claim: KeyClaim | None) -> DirectUpload:
         await admit(self._catalog, new, max_file_size=self._max_file_size)

@@ -55,7 +55,7 @@ class CompleteDirectUpload:
         `DigestMismatchError` it may be tried again.
         """
         self._direct.require()
-        upload = await self._catalog.direct_upload(id)
+        upload = await self._catalog.get_direct_upload(id)
         if upload.state != "open":
             return await self._found(upload)
         await self._blobs.admit()
@@ -75,7 +75,7 @@ class CompleteDirectUpload:
 
     async def _found(self, upload: DirectUpload) -> Stored | None:
         if upload.file_id is not None:
-            file = await self._catalog.file(upload.file_id)
+            file = await self._catalog.get_file(upload.file_id)
             return Stored(file=file, created=file.revision == 1)
         if upload.state == "completing":
             return None
@@ -108,12 +108,12 @@ class CompleteDirectUpload:
     async def _gather(self, upload: DirectUpload) -> None:
         """Have all staged bytes under one key, as many as were declared. Raises `IncompleteUploadError`."""
         if upload.multipart_id is not None:
-            parts = await self._direct.uploaded_parts(upload.key, upload.multipart_id)
+            parts = await self._direct.list_parts(upload.key, upload.multipart_id)
             if parts is not None:
                 _check_parts(upload, parts)
                 await self._direct.join_parts(upload.key, upload.multipart_id, parts)
         try:
-            size = await self._blobs.size_of(upload.key)
+            size = await self._blobs.get_size(upload.key)
         except BlobMissingError:
             raise await self._missing(upload, "No bytes were sent yet.") from None
         _check_size(upload, size)
@@ -124,7 +124,7 @@ class CompleteDirectUpload:
         except BlobMissingError:
             raise await self._missing(upload, "The bytes that were sent are gone.") from None
         # Who holds a URL may have sent others meanwhile: only of the copy it is certain what it holds.
-        _check_size(upload, await self._blobs.size_of(reservation.key))
+        _check_size(upload, await self._blobs.get_size(reservation.key))
         if sha256 is None:
             sha256 = await self._hash(reservation)
         for digest in upload.file.digests:
@@ -133,7 +133,7 @@ class CompleteDirectUpload:
 
     async def _missing(self, upload: DirectUpload, detail: str) -> FileportError:
         # Who ends an upload removes its bytes.
-        now = await self._catalog.direct_upload(upload.id)
+        now = await self._catalog.get_direct_upload(upload.id)
         return ended(now) if now.state == "aborted" else IncompleteUploadError(detail)
 
     async def _hash(self, reservation: Reservation) -> str:
@@ -156,7 +156,7 @@ class CompleteDirectUpload:
 def _check_parts(upload: DirectUpload, parts: Sequence[UploadedPart]) -> None:
     there = {part.number: part.size for part in parts}
     numbers = range(1, upload.part_count + 1)
-    wrong = [str(number) for number in numbers if there.get(number) != upload.size_of(number)]
+    wrong = [str(number) for number in numbers if there.get(number) != upload.size_of_part(number)]
     wrong += [str(number) for number in there if number > upload.part_count]
     if wrong:
         named = ", ".join(wrong[:_NAMED_PARTS]) + (" and others" if len(wrong) > _NAMED_PARTS else "")

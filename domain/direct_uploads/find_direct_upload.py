@@ -39,7 +39,7 @@ class FindDirectUpload:
         Raises `DirectAccessUnsupportedError`, `NoSuchDirectUploadError`, `DirectUploadEndedError`.
         """
         self._direct.require()
-        upload = await self._catalog.direct_upload(id)
+        upload = await self._catalog.get_direct_upload(id)
         if upload.state in {"expired", "aborted"}:
             raise ended(upload)
         return upload
@@ -66,7 +66,7 @@ class SignParts:
         return parts
 
     async def _sign(self, upload: DirectUpload, number: int) -> PartToSend:
-        size = upload.size_of(number)
+        size = upload.size_of_part(number)
         if upload.multipart_id is None:
             request = await self._direct.sign_write(upload.key, size=size)
         else:

@@ -20,6 +20,6 @@ class ListDirectUploads:
         Raises `DirectAccessUnsupportedError`.
         """
         self._direct.require()
-        uploads = await self._catalog.direct_uploads(after=after, limit=limit + 1)
+        uploads = await self._catalog.list_direct_uploads(after=after, limit=limit + 1)
         page = uploads[:limit]
         return page, page[-1].id if len(uploads) > limit else None

@@ -61,7 +61,7 @@ class DirectUpload(msgspec.Struct, frozen=True, kw_only=True):
         """How many parts there are, 1 at least."""
         return part_count(self.size, self.part_size)
 
-    def size_of(self, number: int) -> int:
+    def size_of_part(self, number: int) -> int:
         """Return the size of a part, numbered from 1."""
         return min(self.part_size, self.size - (number - 1) * self.part_size)
 

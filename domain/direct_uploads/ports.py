@@ -25,11 +25,11 @@ class DirectUploads(Protocol):
         """
         ...
 
-    async def direct_upload(self, id: UUID) -> DirectUpload:
+    async def get_direct_upload(self, id: UUID) -> DirectUpload:
         """Return the upload. Raises `NoSuchDirectUploadError`."""
         ...
 
-    async def direct_uploads(self, *, after: UUID | None, limit: int) -> list[DirectUpload]:
+    async def list_direct_uploads(self, *, after: UUID | None, limit: int) -> list[DirectUpload]:
         """Return up to `limit` uploads that are open or completing, those after `after`, in the order of their ids."""
         ...
 

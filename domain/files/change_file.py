@@ -22,7 +22,7 @@ class ChangeFile:
         the field that is wrong, and all that `Files.change_file` raises.
         """
         while True:
-            file = await self._catalog.file(id)
+            file = await self._catalog.get_file(id)
             precondition.check(file)
             if changed := await self._catalog.change_file(apply_patch(patch, file)):
                 return changed

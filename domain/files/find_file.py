@@ -18,8 +18,8 @@ class FindFile:
         """Return the file. Raises `NoSuchFileError`, `InvalidBucketError`, `InvalidNameError`."""
         address = check_address(address)
         if isinstance(address, UUID):
-            return await self._catalog.file(address)
-        return await self._catalog.file_named(address.bucket, address.name)
+            return await self._catalog.get_file(address)
+        return await self._catalog.get_file_by_name(address.bucket, address.name)
 
 
 def check_address(address: Address) -> Address:

@@ -30,15 +30,15 @@ class Files(Protocol):
         """
         ...
 
-    async def file(self, id: UUID) -> File:
+    async def get_file(self, id: UUID) -> File:
         """Return the file. Raises `NoSuchFileError`."""
         ...
 
-    async def file_named(self, bucket: str, name: str) -> File:
+    async def get_file_by_name(self, bucket: str, name: str) -> File:
         """Return the file of that name. Raises `NoSuchFileError`, also where there is no such bucket."""
         ...
 
-    async def file_with_policy(self, address: Address) -> tuple[File, Policy]:
+    async def get_file_with_policy(self, address: Address) -> tuple[File, Policy]:
         """Return the file and the policy of its bucket, as one state. Raises `NoSuchFileError`, as the above do."""
         ...
 

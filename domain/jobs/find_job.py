@@ -14,4 +14,4 @@ class FindJob:
 
     async def __call__(self, id: UUID) -> Job:
         """Raises `NoSuchJobError`."""
-        return await self._catalog.job(id)
+        return await self._catalog.get_job(id)

@@ -12,7 +12,7 @@ class ListJobs:
 
     async def __call__(self, *, after: JobPosition | None, limit: int) -> JobPage:
         """Return up to `limit` jobs that come after the place, and the place of the next page."""
-        jobs = await self._catalog.jobs(after=after, limit=limit + 1)
+        jobs = await self._catalog.list_jobs(after=after, limit=limit + 1)
         if len(jobs) <= limit:
             return JobPage(items=jobs, next=None)
         last = jobs[limit - 1]

@@ -20,11 +20,11 @@ class Jobs(Protocol):
         """
         ...
 
-    async def job(self, id: UUID) -> Job:
+    async def get_job(self, id: UUID) -> Job:
         """Return the job. Raises `NoSuchJobError`."""
         ...
 
-    async def jobs(self, *, after: JobPosition | None, limit: int) -> list[Job]:
+    async def list_jobs(self, *, after: JobPosition | None, limit: int) -> list[Job]:
         """Return up to `limit` jobs that come after the place, the newest first."""
         ...
 

@@ -76,7 +76,7 @@ class CheckIntegrity:
         unrecorded = [each.key for each in batch if each.record is None]
         if not unrecorded:
             return batch
-        records = await self._catalog.blob_records_of(unrecorded)
+        records = await self._catalog.get_blob_records(unrecorded)
         return [each if each.record else each._replace(record=records.get(each.key)) for each in batch]
 
     async def _find_orphans(self, matches: Sequence[Match]) -> dict[str, int]:
@@ -87,7 +87,7 @@ class CheckIntegrity:
 
     async def _size_of(self, key: str) -> tuple[str, int | None]:
         try:
-            return key, await self._blobs.size_of(key)
+            return key, await self._blobs.get_size(key)
         except BlobMissingError:
             return key, None
 
@@ -100,13 +100,13 @@ class CheckIntegrity:
         found = [finding for finding in await each_of(inspect, suspects, at_once=AT_ONCE) if finding is not None]
         if not found:
             return []
-        records = await self._catalog.blob_records_of([finding.subject for finding in found])
+        records = await self._catalog.get_blob_records([finding.subject for finding in found])
         return [each for each in found if each.subject in records and records[each.subject].state == "live"]
 
     async def _inspect(self, suspect: _Suspect, checked: Checked, *, deep: bool) -> Finding | None:
         try:
             if suspect.listed != suspect.size:
-                size = await self._blobs.size_of(suspect.key)
+                size = await self._blobs.get_size(suspect.key)
                 if size != suspect.size:
                     return _wrong_size(suspect, size)
             return await self._read(suspect, checked) if deep else None
@@ -119,7 +119,7 @@ class CheckIntegrity:
                 sha256, size = await self._hash(suspect.key)
             except BlobStoreUnavailableError:
                 # Either the store is down, which shows here, or it is something about this one.
-                await self._blobs.size_of(suspect.key)
+                await self._blobs.get_size(suspect.key)
             else:
                 checked.read += 1
                 checked.read_bytes += size
@@ -151,7 +151,7 @@ class CheckIntegrity:
                 detail=f"The usage says {each.counted.bytes} bytes in {each.counted.files} files, and there are "
                 f"{each.actual.bytes} in {each.actual.files}.",
             )
-            for each in await self._catalog.miscounted_usage()
+            for each in await self._catalog.find_miscounted_usage()
         ]
 
 

@@ -20,7 +20,7 @@ class CheckStore:
 
     async def __call__(self) -> None:
         """Return if the store may be the right one. Raises `WrongBlobStoreError`, and what the catalog raises."""
-        records = await self._catalog.blob_records(after=None, limit=SAMPLE)
+        records = await self._catalog.list_blob_records(after=None, limit=SAMPLE)
         if any(record.state == "live" for record in records) and not await self._has_blobs():
             raise WrongBlobStoreError(
                 "The blob store is empty, and the catalog has live blobs: is it the right one, and mounted?"

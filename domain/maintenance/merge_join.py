@@ -21,7 +21,7 @@ class Match(NamedTuple):
 async def all_records(catalog: Audit) -> AsyncIterator[BlobRecord]:
     """Yield every blob's record, in the order of `place`."""
     after: str | None = None
-    while page := await catalog.blob_records(after=after, limit=PAGE):
+    while page := await catalog.list_blob_records(after=after, limit=PAGE):
         for record in page:
             yield record
         after = page[-1].key

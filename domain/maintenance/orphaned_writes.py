@@ -30,5 +30,5 @@ async def find_orphaned_writes(
 async def _unowned(catalog: Audit, keys: Sequence[str]) -> list[str]:
     # A row exists before the first byte, so one without a row was forgotten since; a live blob's write is over. What is
     # staged belongs to an upload, and what is condemned to the reaper.
-    records = await catalog.blob_records_of(keys)
+    records = await catalog.get_blob_records(keys)
     return [key for key in keys if key not in records or records[key].state == "live"]

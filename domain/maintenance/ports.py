@@ -10,18 +10,18 @@ from domain.maintenance.model import Miscount
 class Audit(Protocol):
     """The part of the catalog that is compared with the store and with itself, and put right, while others use it."""
 
-    async def blob_records(self, *, after: str | None, limit: int) -> list[BlobRecord]:
+    async def list_blob_records(self, *, after: str | None, limit: int) -> list[BlobRecord]:
         """Return up to `limit` records of blobs whose keys come after `after` in the order of `place`, in that order.
 
         Each page is of one moment.
         """
         ...
 
-    async def blob_records_of(self, keys: Sequence[str]) -> dict[str, BlobRecord]:
+    async def get_blob_records(self, keys: Sequence[str]) -> dict[str, BlobRecord]:
         """Return the records of those of the blobs that the catalog knows, by key, all of one moment."""
         ...
 
-    async def miscounted_usage(self) -> list[Miscount]:
+    async def find_miscounted_usage(self) -> list[Miscount]:
         """Return the buckets, sorted by name, whose usage is not the sum of their files, all of one moment."""
         ...
 

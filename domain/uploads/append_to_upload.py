@@ -144,7 +144,7 @@ class AppendToUpload:
     async def _join(self, part: UUID) -> None:
         # The part is complete, whatever becomes of them: who asks for one of them is told.
         with suppress(UnavailableError):
-            for final in await self._catalog.unfinished_finals(part):
+            for final in await self._catalog.list_unfinished_finals(part):
                 with suppress(FileportError):
                     await self._find(final)
 

@@ -101,7 +101,7 @@ class BeginUpload:
             raise InvalidUploadError(f"A final upload has 1 to {MAX_PARTS} parts.")
         if new.length is not None:
             raise InvalidUploadError("A final upload has the length of its parts: Upload-Length is left out.")
-        found = await self._catalog.uploads_of(new.parts)
+        found = await self._catalog.get_uploads(new.parts)
         for each in new.parts:
             if each not in found or found[each].kind != "partial":
                 raise InvalidUploadError(f"There is no partial upload {each}.")

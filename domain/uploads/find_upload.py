@@ -27,7 +27,7 @@ class FindUpload:
         Whoever stands still over it loses the upload, and one that died is outlived. Raises `NoSuchUploadError`,
         `UploadExpiredError`, `UploadLockedError` where it is being finished, and what `FinishUpload` does.
         """
-        upload = await self._catalog.upload(id)
+        upload = await self._catalog.get_upload(id)
         if upload.kind == "final" and not upload.is_finished:
             return await self._find_final(upload)
         if upload.is_settled:
@@ -35,13 +35,13 @@ class FindUpload:
         try:
             return await self._turns(id, self._settle)
         except UploadLockedError:
-            upload = await self._catalog.upload(id)
+            upload = await self._catalog.get_upload(id)
             if upload.is_whole and not upload.is_finished:
                 raise  # its full offset is told when it is a file
             return upload
 
     async def _find_final(self, upload: Upload) -> Upload:
-        parts = await self._catalog.uploads_of(upload.parts)
+        parts = await self._catalog.get_uploads(upload.parts)
         found = [parts[each] for each in upload.parts if each in parts]
         lengths = [each.length for each in found if each.length is not None]
         if len(lengths) == len(upload.parts):

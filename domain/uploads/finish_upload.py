@@ -74,7 +74,7 @@ class FinishUpload:
         return size
 
     async def _parts(self, upload: Upload) -> list[Upload]:
-        parts = await self._catalog.uploads_of(upload.parts)
+        parts = await self._catalog.get_uploads(upload.parts)
         if not all(each in parts and parts[each].is_finished for each in upload.parts):
             raise UploadExpiredError("A part of the upload is gone; begin it again.")
         return [parts[each] for each in upload.parts]

@@ -25,11 +25,11 @@ class Uploads(Protocol):
         """Record the upload, and its blob as staged, both for `ttl`. Durable when it returns. Finishes the claim."""
         ...
 
-    async def upload(self, id: UUID) -> Upload:
+    async def get_upload(self, id: UUID) -> Upload:
         """Return the upload. Raises `NoSuchUploadError`, `UploadExpiredError`."""
         ...
 
-    async def uploads_of(self, ids: Sequence[UUID]) -> dict[UUID, Upload]:
+    async def get_uploads(self, ids: Sequence[UUID]) -> dict[UUID, Upload]:
         """Return those of the uploads that exist and have not expired, by id."""
         ...
 
@@ -40,7 +40,7 @@ class Uploads(Protocol):
         """
         ...
 
-    async def unfinished_finals(self, part: UUID) -> list[UUID]:
+    async def list_unfinished_finals(self, part: UUID) -> list[UUID]:
         """Return the final uploads that the part belongs to and that are not finished."""
         ...
 

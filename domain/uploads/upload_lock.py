@@ -169,7 +169,7 @@ class UploadLocks:
             await anyio.sleep(self._pace.poll)
             if hold := await self._try(id):
                 return hold
-            upload = await self._catalog.upload(id)
+            upload = await self._catalog.get_upload(id)
             if upload.hold == "held" and not upload.is_release_requested:
                 break
         raise UploadLockedError("Another request is at work on the upload.")

@@ -111,8 +111,8 @@ class BatchesContract(CatalogContract):
         one, other = await stored(catalog, name="a"), await stored(catalog, name="b")
         steps = [(one, "c"), (other, "a"), (one, "b")]
         await done(catalog, *(Change(address=file.id, patch=FilePatch(name=name)) for file, name in steps))
-        assert (await catalog.file_named("default", "a")).id == other.id
-        assert (await catalog.file_named("default", "b")).id == one.id
+        assert (await catalog.get_file_by_name("default", "a")).id == other.id
+        assert (await catalog.get_file_by_name("default", "b")).id == one.id
 
     async def test_a_refusal_is_what_the_single_call_would_say_and_undoes_nothing_else(self, catalog: Catalog) -> None:
         await catalog.put_bucket("images", Policy(allowed_types=("image/*",)))
@@ -141,7 +141,7 @@ class BatchesContract(CatalogContract):
         outcomes = await catalog.apply_batch([each for operation, _ in cases for each in (operation, fine)])
         assert [type(outcome) for outcome in outcomes[::2]] == [error for _, error in cases]
         assert [file.revision for file in outcomes[1::2] if isinstance(file, File)] == list(range(2, 2 + len(cases)))
-        assert [await catalog.file(file.id) for file in files[1:]] == files[1:]
+        assert [await catalog.get_file(file.id) for file in files[1:]] == files[1:]
         expired_bytes = gone.size
         assert await usage(catalog) == Usage(bytes=20 + expired_bytes, files=5)
 
@@ -171,4 +171,4 @@ class BatchesContract(CatalogContract):
         changes = [Change(address=file.id, patch=FilePatch(tags=(str(number),))) for number in range(count)]
         files = await done(catalog, *changes)
         assert [(each.tags, each.revision) for each in files] == [((str(n),), n + 2) for n in range(count)]
-        assert await catalog.file(file.id) == files[-1]
+        assert await catalog.get_file(file.id) == files[-1]

@@ -13,14 +13,14 @@ from tests.support.factories import PolicyFactory
 
 class BucketsContract(CatalogContract):
     async def test_the_default_bucket_is_there_from_the_start(self, catalog: Catalog) -> None:
-        bucket = await catalog.bucket("default")
+        bucket = await catalog.get_bucket("default")
         assert (bucket.name, bucket.policy, bucket.usage) == ("default", Policy(), Usage())
 
     async def test_a_new_bucket_is_returned_as_it_is_kept(self, catalog: Catalog) -> None:
         bucket, created = await catalog.put_bucket("songs", PolicyFactory.build(quota_bytes=5))
         assert created
         assert (bucket.name, bucket.policy, bucket.usage) == ("songs", Policy(quota_bytes=5), Usage())
-        assert await catalog.bucket("songs") == bucket
+        assert await catalog.get_bucket("songs") == bucket
 
     async def test_an_existing_bucket_gets_the_new_policy_and_stays_what_it_was(self, catalog: Catalog) -> None:
         before, _ = await catalog.put_bucket("songs", PolicyFactory.build(quota_bytes=500))
@@ -30,7 +30,7 @@ class BucketsContract(CatalogContract):
         assert bucket.policy == Policy(public=True)
         assert bucket.created_at == before.created_at
         assert bucket.usage == Usage(bytes=7, files=1)
-        assert await catalog.bucket("songs") == bucket
+        assert await catalog.get_bucket("songs") == bucket
 
     async def test_putting_the_same_policy_again_changes_nothing(self, catalog: Catalog) -> None:
         bucket, _ = await catalog.put_bucket("songs", Policy(default_ttl=60))
@@ -49,7 +49,7 @@ class BucketsContract(CatalogContract):
                 await catalog.put_bucket("songs", other, precondition=refused)
             with pytest.raises(PreconditionFailedError):
                 await catalog.delete_bucket("songs", refused)
-        assert (await catalog.bucket("songs")).policy == policy
+        assert (await catalog.get_bucket("songs")).policy == policy
         assert (await catalog.put_bucket("songs", other, precondition=exists))[0].policy == other
         await catalog.delete_bucket("songs", exists)
 
@@ -70,14 +70,14 @@ class BucketsContract(CatalogContract):
     )
     async def test_every_field_of_a_policy_is_kept(self, catalog: Catalog, policy: Policy) -> None:
         await catalog.put_bucket("songs", policy)
-        assert (await catalog.bucket("songs")).policy == policy
+        assert (await catalog.get_bucket("songs")).policy == policy
         await catalog.put_bucket("songs", Policy())
         await catalog.put_bucket("songs", policy)
-        assert (await catalog.bucket("songs")).policy == policy
+        assert (await catalog.get_bucket("songs")).policy == policy
 
     async def test_a_bucket_that_is_not_there_says_so(self, catalog: Catalog) -> None:
         with pytest.raises(NoSuchBucketError):
-            await catalog.bucket("songs")
+            await catalog.get_bucket("songs")
         with pytest.raises(NoSuchBucketError):
             await catalog.delete_bucket("songs")
 
@@ -85,17 +85,17 @@ class BucketsContract(CatalogContract):
         for name in ("b.c", "b-c", "b_c", "bc", "a", "0"):
             await catalog.put_bucket(name, Policy())
         names = ["0", "a", "b-c", "b.c", "b_c", "bc", "default"]
-        assert [bucket.name for bucket in await catalog.buckets(after=None, limit=100)] == names
-        assert [bucket.name for bucket in await catalog.buckets(after=None, limit=2)] == names[:2]
-        assert [bucket.name for bucket in await catalog.buckets(after="b.c", limit=2)] == names[4:6]
-        assert [bucket.name for bucket in await catalog.buckets(after="b.", limit=1)] == ["b.c"]
-        assert await catalog.buckets(after="default", limit=10) == []
+        assert [bucket.name for bucket in await catalog.list_buckets(after=None, limit=100)] == names
+        assert [bucket.name for bucket in await catalog.list_buckets(after=None, limit=2)] == names[:2]
+        assert [bucket.name for bucket in await catalog.list_buckets(after="b.c", limit=2)] == names[4:6]
+        assert [bucket.name for bucket in await catalog.list_buckets(after="b.", limit=1)] == ["b.c"]
+        assert await catalog.list_buckets(after="default", limit=10) == []
 
     async def test_listed_buckets_have_their_policy_and_usage(self, catalog: Catalog) -> None:
         await catalog.put_bucket("songs", Policy(public=True))
         await stored(catalog, bucket="songs", size=3)
         await stored(catalog, size=4)
-        default, songs = await catalog.buckets(after=None, limit=10)
+        default, songs = await catalog.list_buckets(after=None, limit=10)
         assert (default.usage, songs.usage) == (Usage(bytes=4, files=1), Usage(bytes=3, files=1))
         assert songs.policy == Policy(public=True)
 
@@ -105,7 +105,7 @@ class BucketsContract(CatalogContract):
         await catalog.delete_file(file.id, NO_PRECONDITION)
         await catalog.delete_bucket("songs")
         with pytest.raises(NoSuchBucketError):
-            await catalog.bucket("songs")
+            await catalog.get_bucket("songs")
         bucket, created = await catalog.put_bucket("songs", Policy())
         assert created
         assert bucket.usage == Usage()
@@ -115,7 +115,7 @@ class BucketsContract(CatalogContract):
         file = await stored(catalog, bucket="songs")
         with pytest.raises(BucketNotEmptyError):
             await catalog.delete_bucket("songs")
-        assert await catalog.file(file.id) == file
+        assert await catalog.get_file(file.id) == file
 
     async def test_expired_files_do_not_keep_a_bucket(self, catalog: Catalog) -> None:
         await catalog.put_bucket("songs", Policy())

@@ -64,8 +64,8 @@ class CommitsContract(CatalogContract):
         assert (file.revision, file.expires_at) == (1, None)
         assert file.created_at == file.updated_at
         assert file.created_at.utcoffset() == timedelta(0)
-        assert await catalog.file(file.id) == file
-        assert await catalog.file_named("default", "songs/one.mp3") == file
+        assert await catalog.get_file(file.id) == file
+        assert await catalog.get_file_by_name("default", "songs/one.mp3") == file
 
     async def test_a_file_begins_without_metadata_and_tags(self, catalog: Catalog) -> None:
         file = await stored(catalog)
@@ -75,7 +75,7 @@ class CommitsContract(CatalogContract):
     async def test_a_name_is_kept_exactly(self, catalog: Catalog, name: str) -> None:
         file = await stored(catalog, name=name)
         assert file.name == name
-        assert await catalog.file_named("default", name) == file
+        assert await catalog.get_file_by_name("default", name) == file
 
     async def test_names_that_look_alike_are_different_files(self, catalog: Catalog) -> None:
         files = [await stored(catalog, name=name) for name in NAMES]
@@ -85,17 +85,17 @@ class CommitsContract(CatalogContract):
     async def test_metadata_comes_back_as_it_was_given(self, catalog: Catalog, metadata: dict[str, Any]) -> None:
         file = await stored(catalog, metadata=metadata)
         assert file.metadata == metadata
-        assert (await catalog.file(file.id)).metadata == metadata
+        assert (await catalog.get_file(file.id)).metadata == metadata
 
     async def test_numbers_and_booleans_stay_what_they_are(self, catalog: Catalog) -> None:
         file = await stored(catalog, metadata={"values": [1, 1.5, True]})
-        assert [type(value) for value in (await catalog.file(file.id)).metadata["values"]] == [int, float, bool]
+        assert [type(value) for value in (await catalog.get_file(file.id)).metadata["values"]] == [int, float, bool]
 
     @pytest.mark.parametrize("tags", [(), ("one",), ("b", "a", "ünïcödé", "with space", '"quoted\\"', "NULL", "{}")])
     async def test_tags_come_back_in_their_order(self, catalog: Catalog, tags: tuple[str, ...]) -> None:
         file = await stored(catalog, tags=tags)
         assert file.tags == tags
-        assert (await catalog.file(file.id)).tags == tags
+        assert (await catalog.get_file(file.id)).tags == tags
 
     @pytest.mark.parametrize("size", [0, 1, 2**31, 5 * 2**40])
     async def test_a_file_may_have_any_size(self, catalog: Catalog, size: int) -> None:
@@ -115,7 +115,7 @@ class CommitsContract(CatalogContract):
         assert (second.metadata, second.tags) == (first.metadata, first.tags)
         assert (second.revision, second.etag != first.etag) == (2, True)
         assert second.updated_at >= first.updated_at
-        assert await catalog.file_named("default", "a") == second
+        assert await catalog.get_file_by_name("default", "a") == second
 
     @pytest.mark.parametrize(("metadata", "tags"), [({}, ()), ({"new": True}, ("x", "y"))])
     async def test_replacing_takes_the_metadata_and_tags_that_are_given(
@@ -148,8 +148,8 @@ class CommitsContract(CatalogContract):
         await catalog.put_bucket("songs", Policy())
         one, other = await stored(catalog, name="a"), await stored(catalog, name="a", bucket="songs")
         assert one.id != other.id
-        assert await catalog.file_named("default", "a") == one
-        assert await catalog.file_named("songs", "a") == other
+        assert await catalog.get_file_by_name("default", "a") == one
+        assert await catalog.get_file_by_name("songs", "a") == other
 
     # Repeating
 
@@ -178,7 +178,7 @@ class CommitsContract(CatalogContract):
         current = await stored(catalog, name="a")
         with pytest.raises(LeaseLostError):
             await stored(catalog, name="a", blob=blob)
-        assert await catalog.file_named("default", "a") == current
+        assert await catalog.get_file_by_name("default", "a") == current
 
     # Leases
 
@@ -197,7 +197,7 @@ class CommitsContract(CatalogContract):
         with pytest.raises(LeaseLostError):
             await stored(catalog, blob=blob, name="lost")
         with pytest.raises(NoSuchFileError):
-            await catalog.file_named("default", "lost")
+            await catalog.get_file_by_name("default", "lost")
 
     async def test_a_lease_that_ended_does_no_harm_until_the_blob_is_condemned(self, catalog: Catalog) -> None:
         blob = BlobFactory.build(key=new_blob_key())
@@ -211,10 +211,10 @@ class CommitsContract(CatalogContract):
     async def _is_refused(self, catalog: Catalog, error: type[FileportError], blob: Blob, **fields: Any) -> None:
         """Check that the commit is refused, that nothing has happened, and that the blob is staged still."""
         bucket = fields.get("bucket", "default")
-        before = await catalog.bucket(bucket), set(await claims(catalog))
+        before = await catalog.get_bucket(bucket), set(await claims(catalog))
         with pytest.raises(error):
             await stored(catalog, blob=blob, **fields)
-        assert (await catalog.bucket(bucket), set(await claims(catalog))) == before
+        assert (await catalog.get_bucket(bucket), set(await claims(catalog))) == before
         assert await catalog.renew_leases([blob.key], lease=LEASE) == {blob.key}
 
     async def test_a_bucket_must_exist(self, catalog: Catalog) -> None:
@@ -273,7 +273,7 @@ class CommitsContract(CatalogContract):
         await self._is_refused(
             catalog, PreconditionFailedError, await reserved(catalog), name="a", precondition=NEW_ONLY
         )
-        assert await catalog.file(file.id) == file
+        assert await catalog.get_file(file.id) == file
 
     async def test_a_file_that_must_exist_is_not_created(self, catalog: Catalog) -> None:
         for precondition in (ANY_EXISTING, Precondition(if_match=('"x"',))):
@@ -287,7 +287,7 @@ class CommitsContract(CatalogContract):
         await self._is_refused(
             catalog, PreconditionFailedError, await reserved(catalog), name="a", precondition=condition
         )
-        assert await catalog.file(first.id) == second
+        assert await catalog.get_file(first.id) == second
         assert (await stored(catalog, name="a", precondition=ANY_EXISTING)).revision == 3
 
     # Time to live

@@ -40,7 +40,7 @@ async def claimed(catalog: Catalog, upload: DirectUpload) -> Blob:
 
 
 async def state(catalog: Catalog, upload: DirectUpload) -> str:
-    return (await catalog.direct_upload(upload.id)).state
+    return (await catalog.get_direct_upload(upload.id)).state
 
 
 class DirectUploadsContract(CatalogContract):
@@ -56,15 +56,15 @@ class DirectUploadsContract(CatalogContract):
                 if_none_match=(),
             ),
         )
-        assert await catalog.direct_upload(upload.id) == upload
+        assert await catalog.get_direct_upload(upload.id) == upload
         assert (upload.state, upload.size, upload.part_count, upload.multipart_id) == ("open", SIZE, 5, "parts")
         assert (upload.expires_at - upload.created_at).total_seconds() == LEASE
         bare = await opened(catalog)
-        assert await catalog.direct_upload(bare.id) == bare
+        assert await catalog.get_direct_upload(bare.id) == bare
         assert (bare.file.metadata, bare.file.tags, bare.file.digests) == (None, None, ())
 
     async def test_an_upload_that_is_not_there_is_not_found(self, catalog: Catalog) -> None:
-        for call in (catalog.direct_upload, catalog.abort_direct_upload):
+        for call in (catalog.get_direct_upload, catalog.abort_direct_upload):
             with pytest.raises(NoSuchDirectUploadError):
                 await call(uuid4())
         with pytest.raises(NoSuchDirectUploadError):
@@ -98,19 +98,19 @@ class DirectUploadsContract(CatalogContract):
         assert (claim.key, claim.finished) == (upload.key, False)
         assert await catalog.forget_blobs([claim]) == 1
         with pytest.raises(NoSuchDirectUploadError):
-            await catalog.direct_upload(upload.id)
-        assert await catalog.direct_uploads(after=None, limit=10) == []
+            await catalog.get_direct_upload(upload.id)
+        assert await catalog.list_direct_uploads(after=None, limit=10) == []
 
     async def test_an_upload_becomes_a_file_as_it_was_declared(self, catalog: Catalog) -> None:
         upload = await opened(catalog, name="a", content_type="a/b", metadata={"x": 1}, tags=("t",))
         blob = await claimed(catalog, upload)
         assert await state(catalog, upload) == "completing"
         committed = await catalog.commit_direct_upload(upload.id, blob)
-        file = await catalog.file_named("default", "a")
+        file = await catalog.get_file_by_name("default", "a")
         assert (committed.file, committed.created) == (file, True)
         assert (file.content_type, file.metadata, file.tags) == ("a/b", {"x": 1}, ("t",))
         assert (file.blob_key, file.size, file.sha256) == (blob.key, blob.size, blob.sha256)
-        found = await catalog.direct_upload(upload.id)
+        found = await catalog.get_direct_upload(upload.id)
         assert (found.state, found.file_id) == ("completed", file.id)
 
     async def test_a_commit_that_is_repeated_finds_its_file(self, catalog: Catalog) -> None:
@@ -180,16 +180,16 @@ class DirectUploadsContract(CatalogContract):
         blob = await claimed(catalog, upload)
         await catalog.fail_direct_upload(upload.id, blob.key, FAILURE, ended=False)
         await catalog.release_blobs([blob.key], at_once=True)
-        found = await catalog.direct_upload(upload.id)
+        found = await catalog.get_direct_upload(upload.id)
         assert (found.state, found.failure) == ("open", FAILURE)
         await claimed(catalog, upload)
-        assert (await catalog.direct_upload(upload.id)).failure is None
+        assert (await catalog.get_direct_upload(upload.id)).failure is None
 
     async def test_an_upload_may_fail_for_good(self, catalog: Catalog) -> None:
         upload = await opened(catalog)
         blob = await claimed(catalog, upload)
         await catalog.fail_direct_upload(upload.id, blob.key, FAILURE, ended=True)
-        found = await catalog.direct_upload(upload.id)
+        found = await catalog.get_direct_upload(upload.id)
         assert (found.state, found.failure) == ("failed", FAILURE)
         with pytest.raises(DirectUploadEndedError):
             await catalog.commit_direct_upload(upload.id, blob)
@@ -198,7 +198,7 @@ class DirectUploadsContract(CatalogContract):
         upload = await opened(catalog)
         await claimed(catalog, upload)
         await catalog.fail_direct_upload(upload.id, new_blob_key(), FAILURE, ended=True)
-        found = await catalog.direct_upload(upload.id)
+        found = await catalog.get_direct_upload(upload.id)
         assert (found.state, found.failure) == ("completing", None)
 
     async def test_a_completed_upload_does_not_fail(self, catalog: Catalog) -> None:
@@ -229,7 +229,7 @@ class DirectUploadsContract(CatalogContract):
         await catalog.abort_direct_upload(uploads[1].id)
         await catalog.commit_direct_upload(uploads[2].id, await claimed(catalog, uploads[2]))
         await claimed(catalog, uploads[3])
-        first = await catalog.direct_uploads(after=None, limit=2)
-        second = await catalog.direct_uploads(after=first[-1].id, limit=2)
+        first = await catalog.list_direct_uploads(after=None, limit=2)
+        second = await catalog.list_direct_uploads(after=first[-1].id, limit=2)
         expected = [(uploads[0].id, "open"), (uploads[3].id, "completing"), (uploads[4].id, "open")]
         assert [(each.id, each.state) for each in (*first, *second)] == sorted(expected)

@@ -37,35 +37,35 @@ POLICIES_AGAINST = [
 class FindingContract(CatalogContract):
     async def test_a_file_that_is_not_there_says_so(self, catalog: Catalog) -> None:
         with pytest.raises(NoSuchFileError):
-            await catalog.file(uuid4())
+            await catalog.get_file(uuid4())
         with pytest.raises(NoSuchFileError):
-            await catalog.file_named("default", "a")
+            await catalog.get_file_by_name("default", "a")
         with pytest.raises(NoSuchFileError):
-            await catalog.file_named("songs", "a")
+            await catalog.get_file_by_name("songs", "a")
 
     async def test_an_expired_file_is_not_found(self, catalog: Catalog) -> None:
         file = await expired(catalog, name="a")
         assert not await exists(catalog, file)
         with pytest.raises(NoSuchFileError):
-            await catalog.file_named("default", "a")
+            await catalog.get_file_by_name("default", "a")
 
     async def test_a_file_that_will_expire_is_found_until_then(self, catalog: Catalog) -> None:
         file = await changed(catalog, await stored(catalog), expires_at=FUTURE)
         assert file.expires_at == FUTURE
-        assert await catalog.file(file.id) == file
+        assert await catalog.get_file(file.id) == file
 
     async def test_a_file_is_found_with_the_policy_of_its_bucket(self, catalog: Catalog) -> None:
         policy = Policy(allowed_types=("text/*",), quota_bytes=10**6, default_ttl=60, cache_control="max-age=5")
         await catalog.put_bucket("songs", policy)
         file = await stored(catalog, bucket="songs", name="a", metadata={"k": [1]}, tags=("t",))
-        assert await catalog.file_with_policy(file.id) == (file, policy)
-        assert await catalog.file_with_policy(Location("songs", "a")) == (file, policy)
+        assert await catalog.get_file_with_policy(file.id) == (file, policy)
+        assert await catalog.get_file_with_policy(Location("songs", "a")) == (file, policy)
 
     async def test_a_file_that_is_not_there_has_no_policy(self, catalog: Catalog) -> None:
         gone = await expired(catalog, name="a")
         for address in (uuid4(), gone.id, Location("default", "a"), Location("default", "b"), Location("songs", "a")):
             with pytest.raises(NoSuchFileError):
-                await catalog.file_with_policy(address)
+                await catalog.get_file_with_policy(address)
 
 
 class ChangesContract(CatalogContract):
@@ -91,8 +91,8 @@ class ChangesContract(CatalogContract):
         assert after is not None
         assert after.updated_at >= before.updated_at
         assert after == replace(before, **changes, revision=2, updated_at=after.updated_at)
-        assert await catalog.file(before.id) == after
-        assert await catalog.file_named("default", after.name) == after
+        assert await catalog.get_file(before.id) == after
+        assert await catalog.get_file_by_name("default", after.name) == after
 
     async def test_a_change_writes_nothing_but_what_a_change_may(self, catalog: Catalog) -> None:
         file = await stored(catalog, size=5)
@@ -104,10 +104,10 @@ class ChangesContract(CatalogContract):
         first = await stored(catalog, name="a")
         second = await changed(catalog, first, tags=("second",))
         assert await catalog.change_file(replace(first, tags=("lost",))) is None
-        assert await catalog.file(first.id) == second
+        assert await catalog.get_file(first.id) == second
         third = await stored(catalog, name="a")
         assert await catalog.change_file(replace(second, tags=("lost",))) is None
-        assert await catalog.file(first.id) == third
+        assert await catalog.get_file(first.id) == third
 
     async def test_a_file_that_is_gone_cannot_be_changed(self, catalog: Catalog) -> None:
         deleted = await stored(catalog)
@@ -119,8 +119,8 @@ class ChangesContract(CatalogContract):
         one, other = await stored(catalog, name="a"), await stored(catalog, name="b")
         with pytest.raises(NameTakenError):
             await catalog.change_file(replace(one, name="b"))
-        assert await catalog.file(one.id) == one
-        assert await catalog.file(other.id) == other
+        assert await catalog.get_file(one.id) == one
+        assert await catalog.get_file(other.id) == other
 
     async def test_a_name_is_free_again_once_its_file_is_renamed_or_deleted(self, catalog: Catalog) -> None:
         one, other = await stored(catalog, name="a"), await stored(catalog, name="b")
@@ -141,14 +141,14 @@ class ChangesContract(CatalogContract):
         for expires_at in (PAST, file.updated_at):
             with pytest.raises(InvalidExpiryError):
                 await catalog.change_file(replace(file, name="b", expires_at=expires_at))
-        assert await catalog.file(file.id) == file
+        assert await catalog.get_file(file.id) == file
 
     async def test_a_new_type_must_be_allowed(self, catalog: Catalog) -> None:
         await catalog.put_bucket("songs", Policy(allowed_types=("text/*",)))
         file = await stored(catalog, bucket="songs")
         with pytest.raises(TypeNotAllowedError):
             await catalog.change_file(replace(file, content_type="image/png"))
-        assert await catalog.file(file.id) == file
+        assert await catalog.get_file(file.id) == file
         await changed(catalog, file, content_type="text/html")
 
     async def test_a_policy_does_not_reach_back_to_what_is_there(self, catalog: Catalog) -> None:
@@ -165,7 +165,7 @@ class MovesContract(CatalogContract):
         file = await stored(catalog, name="a", size=7)
         moved = await changed(catalog, file, bucket="songs", name="b")
         assert (moved.bucket, moved.name, moved.blob_key) == ("songs", "b", file.blob_key)
-        assert await catalog.file_named("songs", "b") == moved
+        assert await catalog.get_file_by_name("songs", "b") == moved
         assert (await usage(catalog), await usage(catalog, "songs")) == (Usage(), Usage(bytes=7, files=1))
         assert await claims(catalog) == {}
 
@@ -173,7 +173,7 @@ class MovesContract(CatalogContract):
         file = await stored(catalog)
         with pytest.raises(NoSuchBucketError):
             await catalog.change_file(replace(file, bucket="songs"))
-        assert await catalog.file(file.id) == file
+        assert await catalog.get_file(file.id) == file
 
     async def test_a_file_moves_only_to_a_name_that_is_free(self, catalog: Catalog) -> None:
         await catalog.put_bucket("songs", Policy())
@@ -194,7 +194,7 @@ class MovesContract(CatalogContract):
         file = await stored(catalog, size=10)
         with pytest.raises(error):
             await catalog.change_file(replace(file, bucket="songs"))
-        assert await catalog.file(file.id) == file
+        assert await catalog.get_file(file.id) == file
         assert await usage(catalog, "songs") == Usage()
 
     async def test_a_file_keeps_its_expiry_when_it_moves(self, catalog: Catalog) -> None:
@@ -218,8 +218,8 @@ class CopiesContract(CatalogContract):
             updated_at=copy.created_at,
             expires_at=None,
         )
-        assert await catalog.file(copy.id) == copy
-        assert await catalog.file(original.id) == original
+        assert await catalog.get_file(copy.id) == copy
+        assert await catalog.get_file(original.id) == original
         assert await usage(catalog) == Usage(bytes=14, files=2)
 
     async def test_a_copy_may_keep_its_name_in_another_bucket(self, catalog: Catalog) -> None:
@@ -250,7 +250,7 @@ class CopiesContract(CatalogContract):
         for file in (original, copy):
             await catalog.delete_file(file.id, NO_PRECONDITION)
         assert await claims(catalog) == {}
-        assert await catalog.file(second.id) == second
+        assert await catalog.get_file(second.id) == second
 
     @pytest.mark.parametrize("to", [Destination(), Destination(name="b"), Destination(bucket="default", name="b")])
     async def test_a_copy_takes_no_name_from_another_file(self, catalog: Catalog, to: Destination) -> None:
@@ -322,7 +322,7 @@ class DeletionsContract(CatalogContract):
         await catalog.delete_file(file.id, NO_PRECONDITION)
         assert not await exists(catalog, file)
         with pytest.raises(NoSuchFileError):
-            await catalog.file_named("default", "a")
+            await catalog.get_file_by_name("default", "a")
         assert list(await claims(catalog)) == [file.blob_key]
         assert await usage(catalog) == Usage(bytes=1, files=1)
         assert await exists(catalog, other)

@@ -60,7 +60,7 @@ async def store(catalog: Catalog, claim: KeyClaim) -> File:
 
 async def copy(catalog: Catalog, claim: KeyClaim) -> File:
     """Copy the file `original`."""
-    original = await catalog.file_named("default", "original")
+    original = await catalog.get_file_by_name("default", "original")
     return await catalog.copy_file(original.id, Destination(name=f"copy-{claim.id}"), NO_PRECONDITION, claim)
 
 
@@ -199,7 +199,7 @@ class IdempotencyKeysContract(CatalogContract):
         assert msgspec.convert(record.result, kind) == result
 
     async def test_a_bucket_that_has_the_policy_already_is_the_result_too(self, catalog: Catalog) -> None:
-        bucket = await catalog.bucket("default")
+        bucket = await catalog.get_bucket("default")
         assert await catalog.put_bucket("default", bucket.policy, await claimed(catalog)) == (bucket, False)
         record = await look(catalog)
         assert record is not None
@@ -265,9 +265,9 @@ class IdempotencyKeysContract(CatalogContract):
 
     async def _all(self, catalog: Catalog) -> tuple[object, ...]:
         return (
-            await catalog.buckets(after=None, limit=100),
-            await catalog.jobs(after=None, limit=100),
-            await catalog.direct_uploads(after=None, limit=100),
+            await catalog.list_buckets(after=None, limit=100),
+            await catalog.list_jobs(after=None, limit=100),
+            await catalog.list_direct_uploads(after=None, limit=100),
             await catalog.list_uploads(bucket=None, after=None, limit=100),
         )
 

@@ -25,7 +25,7 @@ def live(file: File, *, files: int = 1, file_count: int | None = None) -> BlobRe
 async def records(catalog: Catalog, *, limit: int = 1000) -> list[BlobRecord]:
     """Return all records, page by page."""
     found: list[BlobRecord] = []
-    while page := await catalog.blob_records(after=found[-1].key if found else None, limit=limit):
+    while page := await catalog.list_blob_records(after=found[-1].key if found else None, limit=limit):
         assert len(page) <= limit
         found += page
     return found
@@ -64,7 +64,7 @@ class AuditContract(CatalogContract, ABC):
     async def test_expired_files_count_as_long_as_they_are_there(self, catalog: Catalog) -> None:
         file = await expired(catalog)
         assert await records(catalog) == [live(file)]
-        assert await catalog.miscounted_usage() == []
+        assert await catalog.find_miscounted_usage() == []
 
     async def test_records_come_in_order_page_by_page(self, catalog: Catalog) -> None:
         keys = [f"{number:030x}{shard}" for number in range(4) for shard in ("00", "0f", "10", "ff")]
@@ -74,14 +74,14 @@ class AuditContract(CatalogContract, ABC):
             assert [record.key for record in await records(catalog, limit=limit)] == expected
 
     async def test_there_are_no_records_of_nothing(self, catalog: Catalog) -> None:
-        assert await catalog.blob_records(after=None, limit=10) == []
-        assert await catalog.blob_records_of([]) == {}
+        assert await catalog.list_blob_records(after=None, limit=10) == []
+        assert await catalog.get_blob_records([]) == {}
         assert await catalog.recount_files([]) == 0
 
     async def test_the_records_of_given_keys_are_found(self, catalog: Catalog) -> None:
         file, staged = await stored(catalog), await reserved(catalog)
         await stored(catalog)
-        found = await catalog.blob_records_of([file.blob_key, staged.key, new_blob_key()])
+        found = await catalog.get_blob_records([file.blob_key, staged.key, new_blob_key()])
         assert found.keys() == {file.blob_key, staged.key}
         assert found[file.blob_key] == live(file)
 
@@ -89,7 +89,7 @@ class AuditContract(CatalogContract, ABC):
         file = await stored(catalog, size=100)
         await catalog.put_bucket("other", Policy())
         await catalog.copy_file(file.id, Destination(bucket="other"), NO_PRECONDITION)
-        assert await catalog.miscounted_usage() == []
+        assert await catalog.find_miscounted_usage() == []
         assert await catalog.recount_usage() == 0
         assert await usage(catalog) == Usage(bytes=100, files=1)
 
@@ -104,9 +104,9 @@ class AuditContract(CatalogContract, ABC):
             Miscount(bucket="default", counted=Usage(bytes=70, files=3), actual=Usage(bytes=100, files=1)),
             Miscount(bucket="empty", counted=Usage(bytes=7), actual=Usage()),
         ]
-        assert await catalog.miscounted_usage() == wrong
+        assert await catalog.find_miscounted_usage() == wrong
         assert await catalog.recount_usage() == 2
-        assert await catalog.miscounted_usage() == []
+        assert await catalog.find_miscounted_usage() == []
         assert [await usage(catalog, each) for each in ("default", "empty", "other")] == [
             Usage(bytes=100, files=1),
             Usage(),
@@ -116,7 +116,7 @@ class AuditContract(CatalogContract, ABC):
     async def test_a_file_count_that_is_wrong_is_told_and_recounted(self, catalog: Catalog) -> None:
         file, other = await stored(catalog), await stored(catalog)
         await self.miscount_files(catalog, file.blob_key, 2)
-        assert (await catalog.blob_records_of([file.blob_key]))[file.blob_key] == live(file, file_count=3)
+        assert (await catalog.get_blob_records([file.blob_key]))[file.blob_key] == live(file, file_count=3)
         assert await catalog.recount_files([file.blob_key, other.blob_key, new_blob_key()]) == 1
         assert set(await records(catalog)) == {live(file), live(other)}
 
@@ -126,15 +126,15 @@ class AuditContract(CatalogContract, ABC):
         for each, claimed in ((patient_catalog, 0), (catalog, 1)):
             file = await stored(each)
             await self.lose_files(each, file.blob_key)
-            assert (await each.blob_records_of([file.blob_key]))[file.blob_key] == live(file, files=0, file_count=1)
+            assert (await each.get_blob_records([file.blob_key]))[file.blob_key] == live(file, files=0, file_count=1)
             assert await each.recount_files([file.blob_key]) == 1
-            assert (await each.blob_records_of([file.blob_key]))[file.blob_key].state == "condemned"
+            assert (await each.get_blob_records([file.blob_key]))[file.blob_key].state == "condemned"
             assert len(await claims(each)) == claimed
 
     async def test_a_condemned_blob_that_has_a_file_is_live_again_and_claimed_by_nobody(self, catalog: Catalog) -> None:
         file = await stored(catalog)
         await self.miscount_files(catalog, file.blob_key, -1)
-        assert (await catalog.blob_records_of([file.blob_key]))[file.blob_key].state == "condemned"
+        assert (await catalog.get_blob_records([file.blob_key]))[file.blob_key].state == "condemned"
         claim = (await claims(catalog))[file.blob_key]
         assert await catalog.recount_files([file.blob_key]) == 1
         assert await records(catalog) == [live(file)]

@@ -75,26 +75,26 @@ class KeepingContract(CatalogContract):
             assert (job.task, job.state, job.progress) == (task, "queued", Progress())
             assert job.updated_at == job.created_at
             assert job.finished_at is None
-            assert await catalog.job(job.id) == job
+            assert await catalog.get_job(job.id) == job
 
     async def test_a_job_is_about_buckets_that_are_there(self, catalog: Catalog) -> None:
         for task in (deleting("a", "nowhere"), moving("a", "b", bucket="nowhere"), moving("a", "b", to_bucket="none")):
             with pytest.raises(NoSuchBucketError):
                 await catalog.create_job(task)
-        assert await catalog.jobs(after=None, limit=10) == []
+        assert await catalog.list_jobs(after=None, limit=10) == []
 
     async def test_a_job_that_is_not_there_says_so(self, catalog: Catalog) -> None:
         with pytest.raises(NoSuchJobError):
-            await catalog.job(uuid4())
+            await catalog.get_job(uuid4())
         with pytest.raises(NoSuchJobError):
             await catalog.end_job(uuid4())
 
     async def test_jobs_are_listed_the_newest_first_a_page_at_a_time(self, catalog: Catalog) -> None:
         jobs = [await catalog.create_job(deleting(str(number))) for number in range(7)]
-        assert await catalog.jobs(after=None, limit=10) == jobs[::-1]
+        assert await catalog.list_jobs(after=None, limit=10) == jobs[::-1]
         listed: list[Job] = []
         place: JobPosition | None = None
-        while page := await catalog.jobs(after=place, limit=3):
+        while page := await catalog.list_jobs(after=place, limit=3):
             listed += page
             place = JobPosition(created_at=page[-1].created_at, id=page[-1].id)
         assert listed == jobs[::-1]
@@ -108,7 +108,7 @@ class KeepingContract(CatalogContract):
         assert await catalog.forget_jobs(age=0, limit=2) == 2
         assert await catalog.forget_jobs(age=0, limit=2) == 1
         assert await catalog.forget_jobs(age=0, limit=2) == 0
-        assert await catalog.jobs(after=None, limit=10) == [waiting]
+        assert await catalog.list_jobs(after=None, limit=10) == [waiting]
 
 
 class ClaimsContract(CatalogContract):
@@ -119,7 +119,7 @@ class ClaimsContract(CatalogContract):
         job = await catalog.create_job(deleting("a"))
         claim = await claimed(catalog, lease=0)
         assert (claim.id, claim.kind) == (job.id, "delete")
-        assert (await catalog.job(job.id)).state == "running"
+        assert (await catalog.get_job(job.id)).state == "running"
         again = await claimed(catalog)
         assert (again.id, again.epoch > claim.epoch) == (job.id, True)
         assert await catalog.claim_job(lease=LEASE) is None
@@ -159,7 +159,7 @@ class ClaimsContract(CatalogContract):
         await catalog.advance_job(claim, lease=LEASE, limit=2)
         await catalog.release_job(claim)
         assert await catalog.advance_job(claim, lease=LEASE, limit=2) is None
-        assert (await catalog.job(first.id)).progress.done == 2
+        assert (await catalog.get_job(first.id)).progress.done == 2
         assert (await claimed(catalog)).id == second.id
         ended = await work(catalog)
         assert (ended.id, ended.state, ended.progress.done) == (first.id, "done", 3)
@@ -176,7 +176,7 @@ class ClaimsContract(CatalogContract):
             await claimed(catalog, lease=0)
         other = await catalog.create_job(deleting("c"))
         assert (await claimed(catalog)).id == other.id
-        failed = await catalog.job(job.id)
+        failed = await catalog.get_job(job.id)
         assert (failed.state, failed.progress.done) == ("failed", 1)
         assert failed.finished_at is not None
         assert await catalog.end_job(job.id) is None
@@ -191,14 +191,14 @@ class ClaimsContract(CatalogContract):
             assert cancelled is not None
             assert (cancelled.state, cancelled.progress.done) == ("cancelled", done)
             assert cancelled.finished_at == cancelled.updated_at
-            assert await catalog.job(job.id) == cancelled
+            assert await catalog.get_job(job.id) == cancelled
         assert await catalog.advance_job(claim, lease=LEASE, limit=10) is None
         assert await catalog.claim_job(lease=LEASE) is None
         assert await names(catalog) == ["a/2", "a/3"]
         for job in (running, queued):
             assert await catalog.end_job(job.id) is None
             with pytest.raises(NoSuchJobError):
-                await catalog.job(job.id)
+                await catalog.get_job(job.id)
 
 
 class StepsContract(CatalogContract):
@@ -237,7 +237,7 @@ class StepsContract(CatalogContract):
         assert (await work(catalog)).progress == Progress(done=3)
         assert await names(catalog) == ["old/x-1", "old/x-b/2", "old/x-é"]
         for file in files:
-            moved = await catalog.file(file.id)
+            moved = await catalog.get_file(file.id)
             name = f"old/x-{file.name.removeprefix('a/')}"
             assert moved == replace(file, name=name, revision=2, updated_at=moved.updated_at)
         assert await claims(catalog) == {}
@@ -317,9 +317,9 @@ class StepsContract(CatalogContract):
                 (over, "quota_exceeded"),
             )
         )
-        assert (await catalog.file(fine.id)).bucket == "images"
+        assert (await catalog.get_file(fine.id)).bucket == "images"
         for file in (wrong, large, long, taken, over):
-            assert await catalog.file(file.id) == file
+            assert await catalog.get_file(file.id) == file
         assert await usage(catalog, "images") == Usage(bytes=5, files=2)
 
     async def test_a_bucket_that_goes_meanwhile_takes_no_file(self, catalog: Catalog) -> None:
@@ -329,7 +329,7 @@ class StepsContract(CatalogContract):
         await catalog.delete_bucket("songs")
         job = await work(catalog)
         assert [problem.code for problem in job.progress.problems] == ["bucket_not_found"]
-        assert await catalog.file(file.id) == file
+        assert await catalog.get_file(file.id) == file
 
     async def test_only_the_first_problems_are_kept(self, catalog: Catalog) -> None:
         count = MAX_PROBLEMS + 3

@@ -27,15 +27,15 @@ class SecretSourceContract(ABC):
     @pytest.mark.parametrize("text", ["hunter2", '{"username": "u", "password": "p"}', "пароль 密码 🔑\n"])
     async def test_a_secret_is_read_as_it_is(self, source: SecretSource, id: str, text: str) -> None:
         await self.keep(source, id, text)
-        assert await source.secret(id) == text
+        assert await source.get_secret(id) == text
 
     async def test_a_rotated_secret_is_seen_at_once(self, source: SecretSource, id: str) -> None:
         await self.keep(source, id, "old")
-        assert await source.secret(id) == "old"
+        assert await source.get_secret(id) == "old"
         await self.keep(source, id, "new")
-        assert await source.secret(id) == "new"
+        assert await source.get_secret(id) == "new"
 
     async def test_a_secret_that_does_not_exist_is_unavailable(self, source: SecretSource, id: str) -> None:
         with pytest.raises(SecretUnavailableError) as raised:
-            await source.secret(id)
+            await source.get_secret(id)
         assert id not in raised.value.detail

@@ -56,7 +56,7 @@ async def stored(catalog: Catalog, *, blob: Blob | None = None, **fields: Any) -
 @asynccontextmanager
 async def expiring(catalog: Catalog, bucket: str = "default") -> AsyncIterator[None]:
     """What is stored in the bucket or copied into it meanwhile has expired at once, and no reaper has seen it."""
-    policy = (await catalog.bucket(bucket)).policy
+    policy = (await catalog.get_bucket(bucket)).policy
     await catalog.put_bucket(bucket, replace(policy, default_ttl=0))
     yield
     await catalog.put_bucket(bucket, policy)
@@ -78,7 +78,7 @@ async def changed(catalog: Catalog, file: File, **changes: Any) -> File:
 async def exists(catalog: Catalog, file: File) -> bool:
     """Tell whether the file is found by its id."""
     try:
-        await catalog.file(file.id)
+        await catalog.get_file(file.id)
     except NoSuchFileError:
         return False
     return True
@@ -86,7 +86,7 @@ async def exists(catalog: Catalog, file: File) -> bool:
 
 async def usage(catalog: Catalog, bucket: str = "default") -> Usage:
     """Return what the bucket uses."""
-    return (await catalog.bucket(bucket)).usage
+    return (await catalog.get_bucket(bucket)).usage
 
 
 async def claims(catalog: Catalog) -> dict[str, Claim]:

@@ -55,7 +55,7 @@ class UploadsContract(CatalogContract):
         precondition = Precondition(if_match=('"é"', 'W/"b"'), if_unmodified_since=LONG_AGO)
         target = NewFileFactory.build(name="é/x", metadata={"a": [1, None]}, tags=("b", "a"), precondition=precondition)
         begun_ = await begun(catalog, target=target, length=10, given="filename w6kveA==")
-        found = await catalog.upload(begun_.id)
+        found = await catalog.get_upload(begun_.id)
         assert found == begun_
         assert (found.target, found.length, found.given) == (target, 10, "filename w6kveA==")
         assert (found.kind, found.size, found.progress, found.is_finished) == ("whole", 0, None, False)
@@ -63,13 +63,13 @@ class UploadsContract(CatalogContract):
         assert found.expires_at > found.created_at
 
     async def test_metadata_and_tags_that_were_not_given_are_none(self, catalog: Catalog) -> None:
-        target = (await catalog.upload((await begun(catalog)).id)).target
+        target = (await catalog.get_upload((await begun(catalog)).id)).target
         assert target is not None
         assert (target.metadata, target.tags) == (None, None)
 
     async def test_an_upload_that_never_was_is_not_found(self, catalog: Catalog) -> None:
         with pytest.raises(NoSuchUploadError):
-            await catalog.upload(new_id())
+            await catalog.get_upload(new_id())
         with pytest.raises(NoSuchUploadError):
             await catalog.acquire_lock(new_id(), lease=LEASE, ttl=TTL)
 
@@ -84,14 +84,14 @@ class UploadsContract(CatalogContract):
         assert await catalog.forget_uploads(kept=TTL, limit=10) == 0
         for _ in range(2):
             with pytest.raises(UploadExpiredError):
-                await catalog.upload(upload.id)
+                await catalog.get_upload(upload.id)
             with pytest.raises(UploadExpiredError):
                 await catalog.acquire_lock(upload.id, lease=LEASE, ttl=TTL)
             assert await catalog.list_uploads(bucket=None, after=None, limit=10) == [other]
-            assert list(await catalog.uploads_of([upload.id, other.id, new_id()])) == [other.id]
+            assert list(await catalog.get_uploads([upload.id, other.id, new_id()])) == [other.id]
         assert await catalog.forget_uploads(kept=0, limit=10) == 1
         with pytest.raises(NoSuchUploadError):
-            await catalog.upload(upload.id)
+            await catalog.get_upload(upload.id)
 
     async def test_expired_uploads_are_forgotten_a_few_at_a_time(self, catalog: Catalog) -> None:
         for _ in range(3):
@@ -107,17 +107,17 @@ class UploadsContract(CatalogContract):
     async def test_only_one_holds_an_upload(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
         hold = await held(catalog, upload)
-        assert (hold.upload, hold.is_inherited) == (await catalog.upload(upload.id), False)
+        assert (hold.upload, hold.is_inherited) == (await catalog.get_upload(upload.id), False)
         assert await catalog.acquire_lock(upload.id, lease=LEASE, ttl=TTL) is None
-        assert (await catalog.upload(upload.id)).hold == "held"
+        assert (await catalog.get_upload(upload.id)).hold == "held"
         await catalog.release_lock(upload.id, hold.epoch)
-        assert (await catalog.upload(upload.id)).hold == "free"
+        assert (await catalog.get_upload(upload.id)).hold == "free"
         assert (await held(catalog, upload)).epoch > hold.epoch
 
     async def test_a_hold_whose_lease_has_ended_is_inherited_and_lost(self, catalog: Catalog) -> None:
         upload = await begun(catalog, length=10)
         first = await held(catalog, upload, lease=0)
-        assert (await catalog.upload(upload.id)).hold == "left"
+        assert (await catalog.get_upload(upload.id)).hold == "left"
         second = await held(catalog, upload)
         assert second.is_inherited
         progress = Progress(size=1, state=PIECES)
@@ -137,14 +137,14 @@ class UploadsContract(CatalogContract):
         with pytest.raises(LeaseLostError):
             await catalog.finish_upload(upload.id, first.epoch, upload.target, blob_of(upload), kept=TTL)
         await catalog.release_lock(upload.id, first.epoch)
-        found = await catalog.upload(upload.id)
+        found = await catalog.get_upload(upload.id)
         assert (found.hold, found.size, found.is_finished) == ("held", 0, False)
 
     async def test_a_hold_that_nobody_took_over_can_be_kept(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
         hold = await held(catalog, upload, lease=0)
         await catalog.renew_lock(upload.id, hold.epoch, lease=LEASE)
-        assert (await catalog.upload(upload.id)).hold == "held"
+        assert (await catalog.get_upload(upload.id)).hold == "held"
 
     async def test_a_hold_that_was_let_go_is_over(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
@@ -161,9 +161,9 @@ class UploadsContract(CatalogContract):
         assert not await catalog.is_release_requested(upload.id, hold.epoch)
         await catalog.request_release(upload.id)
         assert await catalog.is_release_requested(upload.id, hold.epoch)
-        assert (await catalog.upload(upload.id)).is_release_requested
+        assert (await catalog.get_upload(upload.id)).is_release_requested
         await catalog.renew_lock(upload.id, hold.epoch, lease=LEASE)
-        assert not (await catalog.upload(upload.id)).is_release_requested
+        assert not (await catalog.get_upload(upload.id)).is_release_requested
 
     async def test_a_new_hold_is_not_wanted(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
@@ -177,14 +177,14 @@ class UploadsContract(CatalogContract):
         hold = await held(catalog, upload)
         progress = Progress(size=2**40, state=PIECES)
         await catalog.save_progress(upload.id, hold.epoch, progress, lease=LEASE, ttl=TTL)
-        found = await catalog.upload(upload.id)
+        found = await catalog.get_upload(upload.id)
         assert (found.progress, found.size) == (progress, 2**40)
 
     async def test_progress_prolongs_the_hold(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
         hold = await held(catalog, upload, lease=0)
         await catalog.save_progress(upload.id, hold.epoch, Progress(1, {}), lease=LEASE, ttl=TTL)
-        assert (await catalog.upload(upload.id)).hold == "held"
+        assert (await catalog.get_upload(upload.id)).hold == "held"
 
     async def test_progress_of_a_blob_that_was_given_up_is_refused(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
@@ -196,24 +196,24 @@ class UploadsContract(CatalogContract):
     async def test_work_prolongs_the_life_of_an_upload_and_never_shortens_it(self, catalog: Catalog) -> None:
         upload = await begun(catalog, ttl=60)
         hold = await held(catalog, upload, ttl=TTL)
-        longer = (await catalog.upload(upload.id)).expires_at
+        longer = (await catalog.get_upload(upload.id)).expires_at
         assert longer > upload.expires_at
         await catalog.save_progress(upload.id, hold.epoch, Progress(1, {}), lease=LEASE, ttl=60)
-        assert (await catalog.upload(upload.id)).expires_at == longer
+        assert (await catalog.get_upload(upload.id)).expires_at == longer
         await catalog.save_progress(upload.id, hold.epoch, Progress(1, {}), lease=LEASE, ttl=2 * TTL)
-        assert (await catalog.upload(upload.id)).expires_at > longer
+        assert (await catalog.get_upload(upload.id)).expires_at > longer
 
     async def test_a_length_can_come_later(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
         hold = await held(catalog, upload)
         await catalog.set_length(upload.id, hold.epoch, 7)
-        assert (await catalog.upload(upload.id)).length == 7
+        assert (await catalog.get_upload(upload.id)).length == 7
 
     async def test_a_finished_upload_is_a_file(self, catalog: Catalog) -> None:
         upload = await begun(catalog, target=NewFileFactory.build(metadata={"k": 1}, tags=("t",)), length=10)
-        file = await catalog.file(await finished(catalog, upload))
+        file = await catalog.get_file(await finished(catalog, upload))
         assert (file.blob_key, file.size, file.metadata, file.tags) == (upload.blob_key, 10, {"k": 1}, ("t",))
-        found = await catalog.upload(upload.id)
+        found = await catalog.get_upload(upload.id)
         assert (found.is_finished, found.file_id, found.size, found.hold) == (True, file.id, 10, "free")
         assert await catalog.list_uploads(bucket=None, after=None, limit=10) == []
 
@@ -237,7 +237,7 @@ class UploadsContract(CatalogContract):
         await catalog.delete_bucket("small")
         with pytest.raises(NoSuchBucketError):
             await catalog.finish_upload(upload.id, hold.epoch, upload.target, blob_of(upload), kept=TTL)
-        found = await catalog.upload(upload.id)
+        found = await catalog.get_upload(upload.id)
         assert (found.is_finished, found.hold) == (False, "held")
         assert await catalog.renew_leases([upload.blob_key], lease=LEASE) == {upload.blob_key}
 
@@ -245,9 +245,9 @@ class UploadsContract(CatalogContract):
         upload = await begun(catalog, length=10)
         file_id = await finished(catalog, upload, kept=0)
         with pytest.raises(UploadExpiredError):
-            await catalog.upload(upload.id)
+            await catalog.get_upload(upload.id)
         assert await catalog.forget_uploads(kept=0, limit=10) == 1
-        assert (await catalog.file(file_id)).blob_key == upload.blob_key
+        assert (await catalog.get_file(file_id)).blob_key == upload.blob_key
 
     async def test_a_finished_upload_can_be_held_and_ended_and_its_file_stays(self, catalog: Catalog) -> None:
         upload = await begun(catalog, length=10)
@@ -255,15 +255,15 @@ class UploadsContract(CatalogContract):
         hold = await held(catalog, upload)
         await catalog.end_upload(upload.id, hold.epoch, at_once=True)
         with pytest.raises(NoSuchUploadError):
-            await catalog.upload(upload.id)
-        assert (await catalog.file(file_id)).blob_key == upload.blob_key
+            await catalog.get_upload(upload.id)
+        assert (await catalog.get_file(file_id)).blob_key == upload.blob_key
 
     async def test_the_blob_of_an_upload_that_was_ended_is_condemned(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
         hold = await held(catalog, upload)
         await catalog.end_upload(upload.id, hold.epoch, at_once=False)
         with pytest.raises(NoSuchUploadError):
-            await catalog.upload(upload.id)
+            await catalog.get_upload(upload.id)
         [claim] = (await claims(catalog)).values()
         assert (claim.key, claim.finished) == (upload.blob_key, False)
 
@@ -279,7 +279,7 @@ class UploadsContract(CatalogContract):
         hold = await held(catalog, part)
         await catalog.save_progress(part.id, hold.epoch, Progress(3, PIECES), lease=LEASE, ttl=TTL)
         await catalog.finish_part(part.id, hold.epoch)
-        found = await catalog.upload(part.id)
+        found = await catalog.get_upload(part.id)
         assert (found.kind, found.target, found.is_finished, found.file_id) == ("partial", None, True, None)
         assert (found.size, found.hold) == (3, "free")
         assert await catalog.renew_leases([part.blob_key], lease=LEASE) == {part.blob_key}
@@ -289,22 +289,22 @@ class UploadsContract(CatalogContract):
         final = await begun(catalog, kind="final", parts=(part.id, other.id))
         done = await begun(catalog, kind="final", parts=(part.id,))
         await finished(catalog, done)
-        assert (await catalog.upload(final.id)).parts == (part.id, other.id)
-        assert await catalog.unfinished_finals(part.id) == [final.id]
-        assert await catalog.unfinished_finals(final.id) == []
+        assert (await catalog.get_upload(final.id)).parts == (part.id, other.id)
+        assert await catalog.list_unfinished_finals(part.id) == [final.id]
+        assert await catalog.list_unfinished_finals(final.id) == []
 
     async def test_who_holds_a_final_upload_keeps_its_parts_alive(self, catalog: Catalog) -> None:
         part = await begun(catalog, kind="partial", ttl=60)
         final = await begun(catalog, kind="final", parts=(part.id,))
         await held(catalog, final)
-        assert (await catalog.upload(part.id)).expires_at > part.expires_at
+        assert (await catalog.get_upload(part.id)).expires_at > part.expires_at
 
     async def test_parts_do_not_outlive_their_final_upload(self, catalog: Catalog) -> None:
         part = await begun(catalog, kind="partial")
         final = await begun(catalog, kind="final", parts=(part.id,))
         await finished(catalog, final, kept=0)
         with pytest.raises(UploadExpiredError):
-            await catalog.upload(part.id)
+            await catalog.get_upload(part.id)
         assert await catalog.condemn_lapsed(limit=10) == 1
         assert list(await claims(catalog)) == [part.blob_key]
 

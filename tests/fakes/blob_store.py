@@ -81,7 +81,7 @@ class FakeBlobStore:
             self.reach()
             yield key
 
-    async def size_of(self, key: str) -> int:
+    async def get_size(self, key: str) -> int:
         self.reach()
         if key not in self.stored:
             raise BlobMissingError("The bytes are not in the store.")

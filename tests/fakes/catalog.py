@@ -72,11 +72,11 @@ class FakeCatalog(FakeDirectUploads, FakeIdempotencyKeys, FakeJobs, FakeUploads)
         precondition.check_untagged(exists=not created)
         created_at = self.clock.now() if created else self._buckets[name][1]
         self._buckets[name] = (policy, created_at)
-        result = await self.bucket(name), created
+        result = await self.get_bucket(name), created
         self._finish(claim, result)
         return result
 
-    async def bucket(self, name: str) -> Bucket:
+    async def get_bucket(self, name: str) -> Bucket:
         self.reach()
         policy, created_at = self._find_bucket(name)
         return Bucket(
@@ -86,10 +86,10 @@ class FakeCatalog(FakeDirectUploads, FakeIdempotencyKeys, FakeJobs, FakeUploads)
             usage=self._counted(name),
         )
 
-    async def buckets(self, *, after: str | None, limit: int) -> list[Bucket]:
+    async def list_buckets(self, *, after: str | None, limit: int) -> list[Bucket]:
         self.reach()
         names = sorted(name for name in self._buckets if after is None or name > after)
-        return [await self.bucket(name) for name in names[:limit]]
+        return [await self.get_bucket(name) for name in names[:limit]]
 
     async def delete_bucket(self, name: str, precondition: Precondition = NO_PRECONDITION) -> None:
         self.reach()
@@ -141,25 +141,25 @@ class FakeCatalog(FakeDirectUploads, FakeIdempotencyKeys, FakeJobs, FakeUploads)
         self._finish(claim, stored)
         return stored
 
-    async def file(self, id: UUID) -> File:
+    async def get_file(self, id: UUID) -> File:
         self.reach()
         file = self._files.get(id)
         if file is None or self._is_expired(file):
             raise NoSuchFileError("There is no such file.")
         return file
 
-    async def file_named(self, bucket: str, name: str) -> File:
+    async def get_file_by_name(self, bucket: str, name: str) -> File:
         self.reach()
         file = self._named(bucket, name)
         if file is None:
             raise NoSuchFileError("There is no such file.")
         return file
 
-    async def file_with_policy(self, address: Address) -> tuple[File, Policy]:
+    async def get_file_with_policy(self, address: Address) -> tuple[File, Policy]:
         if isinstance(address, UUID):
-            file = await self.file(address)
+            file = await self.get_file(address)
         else:
-            file = await self.file_named(address.bucket, address.name)
+            file = await self.get_file_by_name(address.bucket, address.name)
         return file, self._find_bucket(file.bucket)[0]
 
     async def change_file(self, changed: File) -> File | None:
@@ -192,7 +192,7 @@ class FakeCatalog(FakeDirectUploads, FakeIdempotencyKeys, FakeJobs, FakeUploads)
     async def copy_file(
         self, id: UUID, to: Destination, precondition: Precondition, claim: KeyClaim | None = None
     ) -> File:
-        original = await self.file(id)
+        original = await self.get_file(id)
         self._check_claim(claim)
         precondition.check(original)
         bucket, name = to.bucket or original.bucket, to.name or original.name
@@ -216,7 +216,7 @@ class FakeCatalog(FakeDirectUploads, FakeIdempotencyKeys, FakeJobs, FakeUploads)
         return copy
 
     async def delete_file(self, id: UUID, precondition: Precondition) -> None:
-        precondition.check(await self.file(id))
+        precondition.check(await self.get_file(id))
         self._remove(id)
 
     async def expire_files(self, *, limit: int) -> int:
@@ -306,16 +306,16 @@ class FakeCatalog(FakeDirectUploads, FakeIdempotencyKeys, FakeJobs, FakeUploads)
 
     # Audit
 
-    async def blob_records(self, *, after: str | None, limit: int) -> list[BlobRecord]:
+    async def list_blob_records(self, *, after: str | None, limit: int) -> list[BlobRecord]:
         self.reach()
         keys = sorted((key for key in self.blobs if after is None or place(key) > place(after)), key=place)
         return [self._record(key) for key in keys[:limit]]
 
-    async def blob_records_of(self, keys: Sequence[str]) -> dict[str, BlobRecord]:
+    async def get_blob_records(self, keys: Sequence[str]) -> dict[str, BlobRecord]:
         self.reach()
         return {key: self._record(key) for key in keys if key in self.blobs}
 
-    async def miscounted_usage(self) -> list[Miscount]:
+    async def find_miscounted_usage(self) -> list[Miscount]:
         self.reach()
         both = {name: (self._counted(name), self._actual(name)) for name in sorted(self._buckets)}
         return [
@@ -325,7 +325,7 @@ class FakeCatalog(FakeDirectUploads, FakeIdempotencyKeys, FakeJobs, FakeUploads)
         ]
 
     async def recount_usage(self) -> int:
-        wrong = await self.miscounted_usage()
+        wrong = await self.find_miscounted_usage()
         self.usage_errors.clear()
         return len(wrong)
 
@@ -405,7 +405,7 @@ class FakeCatalog(FakeDirectUploads, FakeIdempotencyKeys, FakeJobs, FakeUploads)
         """Let an expired file of that name go, if `added` bytes fit then."""
         expired = [file for file in self._files.values() if self._is_expired(file)]
         leaving = [file for file in expired if (file.bucket, file.name) == (bucket, name)]
-        found = await self.bucket(bucket)
+        found = await self.get_bucket(bucket)
         found.policy.settle(used=found.usage.bytes - sum(file.size for file in leaving), added=added)
         for file in leaving:
             self._remove(file.id)

@@ -68,7 +68,7 @@ class FakeDirectAccess:
         self._reach()
         return self._sending(self._sign(key, "PUT", upload=multipart_id, part=str(number), size=str(size)), size)
 
-    async def uploaded_parts(self, key: str, multipart_id: str) -> list[UploadedPart] | None:
+    async def list_parts(self, key: str, multipart_id: str) -> list[UploadedPart] | None:
         self._reach()
         if not self._is_unfinished(key, multipart_id):
             return None

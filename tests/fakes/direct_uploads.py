@@ -62,7 +62,7 @@ class FakeDirectUploads(FakeIdempotencyKeys):
         self._finish(claim, upload)
         return upload
 
-    async def direct_upload(self, id: UUID) -> DirectUpload:
+    async def get_direct_upload(self, id: UUID) -> DirectUpload:
         self.reach()
         upload = self._uploads.get(id)
         # It goes with its staging blob.
@@ -74,25 +74,25 @@ class FakeDirectUploads(FakeIdempotencyKeys):
             return replace(upload, state="completing")
         return replace(upload, state="expired") if upload.expires_at <= self.clock.now() else upload
 
-    async def direct_uploads(self, *, after: UUID | None, limit: int) -> list[DirectUpload]:
+    async def list_direct_uploads(self, *, after: UUID | None, limit: int) -> list[DirectUpload]:
         self.reach()
         known = [each.id for each in self._uploads.values() if each.key in self.blobs]
-        uploads = [await self.direct_upload(id) for id in sorted(known) if after is None or id > after]
+        uploads = [await self.get_direct_upload(id) for id in sorted(known) if after is None or id > after]
         return [each for each in uploads if each.state in {"open", "completing"}][:limit]
 
     async def claim_direct_upload(self, id: UUID, key: str) -> DirectUpload:
-        upload = await self.direct_upload(id)
+        upload = await self.get_direct_upload(id)
         if upload.state == "open":
             self._final_keys[id] = key
             self._uploads[id] = replace(upload, failure=None)
         return upload
 
     async def commit_direct_upload(self, id: UUID, blob: Blob) -> Stored:
-        upload = await self.direct_upload(id)
+        upload = await self.get_direct_upload(id)
         if self._final_keys.get(id) != blob.key:
             raise LeaseLostError("Another completion of the upload has taken over.")
         if upload.file_id is not None:
-            file = await self.file(upload.file_id)
+            file = await self.get_file(upload.file_id)
             return Stored(file=file, created=file.revision == 1)
         if upload.state in {"aborted", "failed"}:
             raise DirectUploadEndedError("The upload has ended.")
@@ -107,7 +107,7 @@ class FakeDirectUploads(FakeIdempotencyKeys):
             self._uploads[id] = replace(upload, failure=failure, state="failed" if ended else "open")
 
     async def abort_direct_upload(self, id: UUID) -> DirectUpload:
-        upload = await self.direct_upload(id)
+        upload = await self.get_direct_upload(id)
         if upload.state in {"open", "completing"}:
             self._uploads[id] = replace(self._uploads[id], state="aborted")
         return upload
@@ -115,7 +115,7 @@ class FakeDirectUploads(FakeIdempotencyKeys):
     async def commit_file(self, new: NewFile, blob: Blob) -> Stored:
         raise NotImplementedError
 
-    async def file(self, id: UUID) -> File:
+    async def get_file(self, id: UUID) -> File:
         raise NotImplementedError
 
     def _is_staged(self, key: str) -> bool:

@@ -48,8 +48,8 @@ class EventfulBlobStore(FakeBlobStore):
             yield key
         await self._events.looked("unfinished")
 
-    async def size_of(self, key: str) -> int:
-        size = await super().size_of(key)
+    async def get_size(self, key: str) -> int:
+        size = await super().get_size(key)
         await self._events.looked("size")
         return size
 
@@ -59,17 +59,17 @@ class EventfulCatalog(FakeCatalog):
         super().__init__(clock)
         self._events = events
 
-    async def blob_records(self, *, after: str | None, limit: int) -> list[BlobRecord]:
-        page = await super().blob_records(after=after, limit=limit)
+    async def list_blob_records(self, *, after: str | None, limit: int) -> list[BlobRecord]:
+        page = await super().list_blob_records(after=after, limit=limit)
         await self._events.looked("records")
         return page
 
-    async def blob_records_of(self, keys: Sequence[str]) -> dict[str, BlobRecord]:
-        records = await super().blob_records_of(keys)
+    async def get_blob_records(self, keys: Sequence[str]) -> dict[str, BlobRecord]:
+        records = await super().get_blob_records(keys)
         await self._events.looked("records of keys")
         return records
 
-    async def miscounted_usage(self) -> list[Miscount]:
-        wrong = await super().miscounted_usage()
+    async def find_miscounted_usage(self) -> list[Miscount]:
+        wrong = await super().find_miscounted_usage()
         await self._events.looked("usage")
         return wrong

@@ -43,7 +43,7 @@ class FakeJobs(Buckets, Files, Batches, Protocol):
         self.reach()
         self._check_claim(claim)
         for bucket in {task.bucket, task.to.bucket if task.to and task.to.bucket else task.bucket}:
-            await self.bucket(bucket)
+            await self.get_bucket(bucket)
         # What is stored before is earlier, what is stored after it is not, as by a clock that runs.
         self.clock.advance(1e-6)
         now = self.clock.now()
@@ -52,19 +52,19 @@ class FakeJobs(Buckets, Files, Batches, Protocol):
         self._finish(claim, job)
         return job
 
-    async def job(self, id: UUID) -> Job:
+    async def get_job(self, id: UUID) -> Job:
         self.reach()
         if id not in self.job_rows:
             raise NoSuchJobError("There is no such job.")
         return self.job_rows[id].job
 
-    async def jobs(self, *, after: JobPosition | None, limit: int) -> list[Job]:
+    async def list_jobs(self, *, after: JobPosition | None, limit: int) -> list[Job]:
         self.reach()
         jobs = sorted((row.job for row in self.job_rows.values()), key=_place, reverse=True)
         return [job for job in jobs if after is None or _place(job) < (after.created_at, after.id)][:limit]
 
     async def end_job(self, id: UUID) -> Job | None:
-        job = await self.job(id)
+        job = await self.get_job(id)
         if job.finished_at is not None:
             del self.job_rows[id]
             return None

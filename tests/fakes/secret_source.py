@@ -9,7 +9,7 @@ class FakeSecretSource:
     def __init__(self) -> None:
         self.secrets: dict[str, str] = {}
 
-    async def secret(self, id: str) -> str:
+    async def get_secret(self, id: str) -> str:
         if id not in self.secrets:
             raise SecretUnavailableError("There is no such secret.")
         return self.secrets[id]

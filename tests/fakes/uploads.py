@@ -80,7 +80,7 @@ class FakeUploads(ABC):
         self._finish(claim, upload)
         return upload
 
-    async def upload(self, id: UUID) -> Upload:
+    async def get_upload(self, id: UUID) -> Upload:
         self.reach()
         if id not in self.uploads:
             raise NoSuchUploadError("There is no such upload.")
@@ -89,13 +89,13 @@ class FakeUploads(ABC):
             raise UploadExpiredError("The upload was left alone for too long; begin another.")
         return upload
 
-    async def uploads_of(self, ids: Sequence[UUID]) -> dict[UUID, Upload]:
+    async def get_uploads(self, ids: Sequence[UUID]) -> dict[UUID, Upload]:
         self.reach()
         rows = (self.uploads[id_] for id_ in ids if id_ in self.uploads)
         return {row.upload.id: self._told(row) for row in rows if row.upload.expires_at > self.clock.now()}
 
     async def list_uploads(self, *, bucket: str | None, after: UUID | None, limit: int) -> list[Upload]:
-        open_ = (each for each in (await self.uploads_of(list(self.uploads))).values() if not each.is_finished)
+        open_ = (each for each in (await self.get_uploads(list(self.uploads))).values() if not each.is_finished)
         found = [
             each
             for each in open_
@@ -104,20 +104,20 @@ class FakeUploads(ABC):
         ]
         return sorted(found, key=lambda each: each.id)[:limit]
 
-    async def unfinished_finals(self, part: UUID) -> list[UUID]:
+    async def list_unfinished_finals(self, part: UUID) -> list[UUID]:
         self.reach()
         uploads = (row.upload for row in self.uploads.values())
         return [each.id for each in uploads if part in each.parts and not each.is_finished]
 
     async def acquire_lock(self, id: UUID, *, lease: float, ttl: float) -> HeldUpload | None:
-        upload = await self.upload(id)
+        upload = await self.get_upload(id)
         row = self.uploads[id]
         if upload.hold == "held":
             return None
         if not upload.is_finished:
             if await self.renew_leases([upload.blob_key], lease=0) == set():
                 raise UploadExpiredError("The upload was left alone for too long; begin another.")
-            for each in await self.uploads_of([id, *upload.parts]):
+            for each in await self.get_uploads([id, *upload.parts]):
                 await self._prolong(self.uploads[each], ttl)
         row.epoch += 1
         row.held_until = self.clock.now() + timedelta(seconds=lease)

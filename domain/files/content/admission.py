@@ -31,7 +31,7 @@ async def admit(catalog: Catalog, new: NewFile, *, max_file_size: int) -> int:
 
     `max_file_size` is the service's own limit.
     """
-    bucket = await catalog.bucket(new.bucket)
+    bucket = await catalog.get_bucket(new.bucket)
     policy = bucket.policy
     policy.admit(content_type=new.content_type, size=new.size)
     bucket_limit = max_file_size if policy.max_file_size is None else policy.max_file_size
@@ -64,6 +64,6 @@ def too_large(limit: int) -> FileTooLargeError:
 
 async def _replaced(catalog: Catalog, new: NewFile) -> File | None:
     try:
-        return await catalog.file_named(new.bucket, new.name)
+        return await catalog.get_file_by_name(new.bucket, new.name)
     except NoSuchFileError:
         return None

@@ -46,5 +46,5 @@ class ReadFile:
 
     async def __call__(self, address: Address) -> Reading:
         """Return the file and its bytes. Raises `NoSuchFileError`, `InvalidBucketError`, `InvalidNameError`."""
-        file, policy = await self._catalog.file_with_policy(check_address(address))
+        file, policy = await self._catalog.get_file_with_policy(check_address(address))
         return Reading(file, policy, self._blobs)

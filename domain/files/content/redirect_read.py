@@ -30,5 +30,5 @@ class RedirectRead:
 
     async def __call__(self, address: Address) -> Redirection:
         """Return the file. Raises `NoSuchFileError`, `InvalidBucketError`, `InvalidNameError`."""
-        file, policy = await self._catalog.file_with_policy(check_address(address))
+        file, policy = await self._catalog.get_file_with_policy(check_address(address))
         return Redirection(file, policy, self._direct)

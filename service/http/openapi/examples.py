@@ -190,11 +190,11 @@ _upload = DirectUpload(
 _parts = [
     PartToSend(
         number=number,
-        size=_upload.size_of(number),
+        size=_upload.size_of_part(number),
         request=SignedRequest(
             method="PUT",
             url=f"https://fileport.s3.eu-central-1.amazonaws.com/27/019a…27?partNumber={number}&X-Amz-Expires=900&…",
-            headers={"Content-Length": str(_upload.size_of(number))},
+            headers={"Content-Length": str(_upload.size_of_part(number))},
         ),
     )
     for number in (1, 2)

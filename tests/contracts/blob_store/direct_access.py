@@ -83,10 +83,10 @@ class DirectAccessContract(ABC):
     async def test_parts_that_are_joined_are_the_bytes(self, store: BlobStore, direct: DirectAccess) -> None:
         key, content = new_blob_key(), payload(2 * PART + 7)
         multipart_id = await direct.begin_parts(key)
-        assert await direct.uploaded_parts(key, multipart_id) == []
+        assert await direct.list_parts(key, multipart_id) == []
         for number in (3, 1, 2, 1):
             await self.send_part(direct, key, multipart_id, number, content[(number - 1) * PART : number * PART])
-        parts = await direct.uploaded_parts(key, multipart_id)
+        parts = await direct.list_parts(key, multipart_id)
         assert parts is not None
         assert [(part.number, part.size) for part in parts] == [(1, PART), (2, PART), (3, 7)]
         assert await is_missing(store, key)
@@ -95,7 +95,7 @@ class DirectAccessContract(ABC):
         assert await read(store, key) == content
         assert [each async for each in store.list_unfinished()] == []
         # Who did not hear of it asks again.
-        assert await direct.uploaded_parts(key, multipart_id) is None
+        assert await direct.list_parts(key, multipart_id) is None
         await direct.join_parts(key, multipart_id, parts)
         assert await read(store, key) == content
 
@@ -106,7 +106,7 @@ class DirectAccessContract(ABC):
         multipart_id = await direct.begin_parts(key)
         for number in (1, 2):
             await self.send_part(direct, key, multipart_id, number, b"small")
-        parts = await direct.uploaded_parts(key, multipart_id) or []
+        parts = await direct.list_parts(key, multipart_id) or []
         with pytest.raises(IncompleteUploadError):
             await direct.join_parts(key, multipart_id, parts)
         await self.send_part(direct, key, multipart_id, 2, b"other")
@@ -118,9 +118,9 @@ class DirectAccessContract(ABC):
         key = new_blob_key()
         multipart_id = await direct.begin_parts(key)
         await self.send_part(direct, key, multipart_id, 1, b"part")
-        parts = await direct.uploaded_parts(key, multipart_id) or []
+        parts = await direct.list_parts(key, multipart_id) or []
         await store.abort(key)
-        assert await direct.uploaded_parts(key, multipart_id) is None
+        assert await direct.list_parts(key, multipart_id) is None
         with pytest.raises(IncompleteUploadError):
             await direct.join_parts(key, multipart_id, parts)
         request = await direct.sign_part(key, multipart_id, 1, size=4)

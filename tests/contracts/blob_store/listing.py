@@ -130,7 +130,7 @@ class BlobStoreListingContract(ABC):
     @pytest.mark.parametrize("size", [0, 1, 9 * 1024**2])
     async def test_the_size_of_a_blob_is_told(self, store: BlobStore, size: int) -> None:
         blob = await put(store, payload(size))
-        assert await store.size_of(blob.key) == size
+        assert await store.get_size(blob.key) == size
 
     async def test_what_is_not_stored_has_no_size(self, store: BlobStore) -> None:
         unfinished, deleted = new_blob_key(), await put(store, b"gone")
@@ -138,4 +138,4 @@ class BlobStoreListingContract(ABC):
         await store.delete([deleted.key])
         for key in (unfinished, deleted.key, new_blob_key()):
             with pytest.raises(BlobMissingError):
-                await store.size_of(key)
+                await store.get_size(key)

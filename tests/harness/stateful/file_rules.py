@@ -49,7 +49,7 @@ class FileRules(Driving):
     def read_by_name(self, bucket: str, name: str, escaped: bool) -> None:
         path = path_of(bucket, name, escaped=escaped)
         answer = self.read(path)
-        if file := self.predict(answer, lambda: self.model.file_named(bucket, name)):
+        if file := self.predict(answer, lambda: self.model.get_file_by_name(bucket, name)):
             self.assert_content(answer, file)
 
     @rule(number=picks)

@@ -48,7 +48,7 @@ class Model:
             raise Refused(404, "file_not_found")
         return file
 
-    def file_named(self, bucket: str, name: str) -> ModelFile:
+    def get_file_by_name(self, bucket: str, name: str) -> ModelFile:
         if not name.strip("/"):
             raise Refused(405, "method_not_allowed")  # the path is that of the bucket's files then
         checked(check_bucket_name, bucket)

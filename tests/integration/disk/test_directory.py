@@ -272,7 +272,7 @@ async def test_a_listing_of_a_directory_that_is_not_all_there_is_an_error(store:
 async def test_a_blob_is_not_missing_where_its_directory_is(store: DiskBlobStore, root: Path) -> None:
     shutil.rmtree(root)
     with pytest.raises(BlobStoreUnavailableError):
-        await store.size_of(new_blob_key())
+        await store.get_size(new_blob_key())
 
 
 async def test_a_store_that_is_not_there_is_not_made_by_looking_at_it(root: Path, tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ async def test_of_many_writers_of_one_name_all_are_answered_and_one_file_is_left
     assert sorted(result.file.revision for result in results) == list(range(1, 21))
     assert [result.file.revision for result in results if result.created] == [1]
     last = max((result.file for result in results), key=lambda file: file.revision)
-    assert await catalog.file_named("songs", "a") == last
+    assert await catalog.get_file_by_name("songs", "a") == last
     assert await usage(catalog, "songs") == Usage(bytes=last.size, files=1)
     assert set(await claims(catalog)) == {blob.key for blob in blobs} - {last.blob_key}
 
@@ -84,7 +84,7 @@ async def test_of_fifty_changes_of_one_revision_one_is_made(catalog: PostgresCat
     results, refusals = await race(catalog.change_file(replace(file, tags=(str(number),))) for number in range(50))
     assert not refusals
     [winner] = [result for result in results if result is not None]
-    assert await catalog.file(file.id) == winner
+    assert await catalog.get_file(file.id) == winner
     assert winner.revision == 2
 
 
@@ -144,7 +144,7 @@ async def test_batches_over_the_same_files_in_opposite_orders_are_all_done(
     results, refusals = await race(catalog.apply_batch(batch) for batch in batches)
     assert not refusals
     assert all(isinstance(outcome, File) for outcomes in results for outcome in outcomes)
-    assert {(await catalog.file(file.id)).revision for file in files} == {1 + 8 * 3}
+    assert {(await catalog.get_file(file.id)).revision for file in files} == {1 + 8 * 3}
     await _check_sums(pool, catalog, buckets)
 
 
@@ -245,7 +245,7 @@ async def test_after_a_storm_everything_adds_up(pool: Pool, catalog: PostgresCat
             new = NewFile(bucket=bucket, name=name, content_type="text/plain")
             await catalog.commit_file(new, await reserved(catalog, size=random.randrange(100)))
             return
-        file = await catalog.file_named(random.choice(buckets), random.choice(names))
+        file = await catalog.get_file_by_name(random.choice(buckets), random.choice(names))
         if action == 1:
             await catalog.change_file(replace(file, bucket=bucket, name=name))
         elif action == 2:
@@ -325,7 +325,7 @@ async def test_an_original_that_expires_while_it_is_copied_makes_no_way_for_its_
 
 async def test_what_was_committed_is_seen_by_all(pool: Pool, catalog: PostgresCatalog) -> None:
     file = await changed(catalog, await stored(catalog), tags=("x",))
-    assert await asyncio.gather(*(catalog.file(file.id) for _ in range(20))) == [file] * 20
+    assert await asyncio.gather(*(catalog.get_file(file.id) for _ in range(20))) == [file] * 20
 
 
 async def test_of_many_who_complete_an_upload_at_once_one_does(catalog: PostgresCatalog) -> None:
@@ -349,7 +349,7 @@ async def test_an_upload_that_is_completed_and_ended_at_once_is_one_of_both(cata
             [catalog.commit_direct_upload(upload.id, blob), catalog.abort_direct_upload(upload.id)]
         )
         assert kinds(refusals) <= {DirectUploadEndedError}
-        assert (await catalog.direct_upload(upload.id)).state == ("aborted" if refusals else "completed")
+        assert (await catalog.get_direct_upload(upload.id)).state == ("aborted" if refusals else "completed")
         assert (await usage(catalog)).files == files + (not refusals)
 
 
@@ -362,4 +362,4 @@ async def test_a_commit_goes_on_while_its_staging_blob_is_forgotten(catalog: Pos
         results, refusals = await race([catalog.commit_direct_upload(upload.id, blob), catalog.forget_blobs(staged)])
         assert kinds(refusals) <= {NoSuchDirectUploadError}
         assert len(results) + len(refusals) == 2
-        assert await catalog.blob_records_of([upload.key]) == {}
+        assert await catalog.get_blob_records([upload.key]) == {}

@@ -25,7 +25,7 @@ class CountingSecretSource(FakeSecretSource):
 
     async def secret(self, id: str) -> str:
         self.asked += 1
-        return await super().secret(id)
+        return await super().get_secret(id)
 
 
 class Login:

@@ -45,7 +45,7 @@ async def storm(catalog: PostgresCatalog, files: list[File], seed: int) -> None:
                     to = Destination(bucket=bucket, name=f"copy-{random.randrange(20)}")
                     await catalog.copy_file(file.id, to, NO_PRECONDITION)
                 case 2:
-                    doomed = await catalog.file_named(bucket, f"copy-{random.randrange(20)}")
+                    doomed = await catalog.get_file_by_name(bucket, f"copy-{random.randrange(20)}")
                     await catalog.delete_file(doomed.id, NO_PRECONDITION)
                 case _:
                     await catalog.put_bucket("brief", Policy())
@@ -61,15 +61,15 @@ async def test_usage_is_right_after_a_recount_amid_a_storm(pool: Pool, catalog: 
     storms = [asyncio.create_task(storm(catalog, files, seed)) for seed in range(4)]
     for _ in range(10):
         await execute(pool, MISCOUNT, BUCKETS)
-        assert {each.bucket for each in await catalog.miscounted_usage()} == set(BUCKETS)
+        assert {each.bucket for each in await catalog.find_miscounted_usage()} == set(BUCKETS)
         # One of those at once does all of it.
         assert sorted(await asyncio.gather(*(catalog.recount_usage() for _ in range(3)))) == [0, 0, 3]
-        assert await catalog.miscounted_usage() == []
+        assert await catalog.find_miscounted_usage() == []
     for each in storms:
         assert not each.done()
         each.cancel()
     await asyncio.gather(*storms, return_exceptions=True)
-    assert await catalog.miscounted_usage() == []
+    assert await catalog.find_miscounted_usage() == []
 
 
 async def test_file_counts_are_right_after_a_recount_amid_a_storm(pool: Pool, catalog: PostgresCatalog) -> None:
@@ -80,10 +80,10 @@ async def test_file_counts_are_right_after_a_recount_amid_a_storm(pool: Pool, ca
     storms = [asyncio.create_task(storm(catalog, files, seed)) for seed in range(4)]
     for _ in range(30):
         await execute(pool, "UPDATE blobs SET file_count = file_count + 1 WHERE key = ANY($1)", keys)
-        wrong = await catalog.blob_records_of(keys)
+        wrong = await catalog.get_blob_records(keys)
         assert all(record.file_count == record.files + 1 for record in wrong.values())
         await asyncio.gather(*(catalog.recount_files(order) for order in (keys, keys[::-1])))
-        right = await catalog.blob_records_of(keys)
+        right = await catalog.get_blob_records(keys)
         assert all(record.file_count == record.files for record in right.values())
     for each in storms:
         assert not each.done()
@@ -97,6 +97,6 @@ async def test_a_count_that_is_too_small_is_found_out_where_files_are_in_shards(
     await asyncio.gather(*(stored(catalog, size=10) for _ in range(20)))
     await execute(pool, "DELETE FROM bucket_usage")
     wrong = Miscount(bucket="default", counted=Usage(), actual=Usage(bytes=200, files=20))
-    assert await catalog.miscounted_usage() == [wrong]
+    assert await catalog.find_miscounted_usage() == [wrong]
     assert await catalog.recount_usage() == 1
     assert await usage(catalog) == Usage(bytes=200, files=20)

@@ -42,7 +42,7 @@ async def test_workers_at_once_do_every_file_once(catalog: PostgresCatalog, leas
     await asyncio.gather(*(work(catalog, lease=lease) for _ in range(4)))
     await work(catalog, lease=lease)
     for job in jobs:
-        ended = await catalog.job(job.id)
+        ended = await catalog.get_job(job.id)
         assert (ended.state, ended.progress.done, ended.progress.failed) == ("done", 20, 0)
     assert await names(catalog) == [f"a/b/{number:02}" for number in range(20)]
     assert await names(catalog, "songs") == [f"{number:02}" for number in range(20)]
@@ -68,7 +68,7 @@ async def test_a_job_amid_other_changes_takes_nothing_that_came_later(catalog: P
             await catalog.apply_batch([Delete(address=file.id)])
 
     await asyncio.gather(work(catalog, lease=LEASE), replace_some(), rename_some(), delete_some())
-    ended = await catalog.job(job.id)
+    ended = await catalog.get_job(job.id)
     assert ended.state == "done"
     assert set(await names(catalog)) == kept
     assert (await usage(catalog)).files == len(kept)
@@ -78,12 +78,12 @@ async def test_a_job_that_is_cancelled_amid_its_steps_stops_between_two(catalog:
     await fill(catalog, *(f"a/{number:02}" for number in range(40)))
     job = await catalog.create_job(deleting("a/"))
     working = asyncio.create_task(work(catalog, lease=LEASE))
-    while (await catalog.job(job.id)).progress.done == 0:
+    while (await catalog.get_job(job.id)).progress.done == 0:
         pass
     cancelled = await catalog.end_job(job.id)
     await working
     if cancelled is None:  # it was quicker
         assert await names(catalog) == []
     else:
-        assert await catalog.job(job.id) == cancelled
+        assert await catalog.get_job(job.id) == cancelled
         assert len(await names(catalog)) == 40 - cancelled.progress.done

@@ -18,7 +18,7 @@ from tests.contracts.uploads import begun
 async def test_ten_replicas_may_migrate_at_once(empty_database: str) -> None:
     await asyncio.gather(*(migrate(empty_database) for _ in range(10)))
     async with create_pool(empty_database) as pool:
-        buckets = await PostgresCatalog(pool, grace=0).buckets(after=None, limit=10)
+        buckets = await PostgresCatalog(pool, grace=0).list_buckets(after=None, limit=10)
         assert [bucket.name for bucket in buckets] == ["default"]
 
 
@@ -41,7 +41,7 @@ async def test_migrating_again_changes_nothing(empty_database: str) -> None:
         catalog = PostgresCatalog(pool, grace=0)
         file = await stored(catalog)
         await migrate(empty_database)
-        assert await catalog.file(file.id) == file
+        assert await catalog.get_file(file.id) == file
 
 
 async def test_an_upload_that_was_begun_before_conditions_were_kept_has_none(empty_database: str) -> None:
@@ -54,7 +54,7 @@ async def test_an_upload_that_was_begun_before_conditions_were_kept_has_none(emp
     await connection.close()
     await migrate(empty_database)
     async with create_pool(empty_database) as pool:
-        assert await PostgresCatalog(pool, grace=0).upload(upload.id) == upload
+        assert await PostgresCatalog(pool, grace=0).get_upload(upload.id) == upload
 
 
 async def test_a_database_without_tables_is_no_catalog(empty_database: str) -> None:

@@ -29,7 +29,7 @@ async def test_five_connections_serve_a_hundred_calls_at_once(database: str) -> 
     async with create_pool(database, size=5) as pool:
         catalog = PostgresCatalog(pool, grace=0)
         files = await asyncio.gather(*(stored(catalog, size=1) for _ in range(100)))
-        assert await asyncio.gather(*(catalog.file(file.id) for file in files)) == files
+        assert await asyncio.gather(*(catalog.get_file(file.id) for file in files)) == files
         assert await usage(catalog) == Usage(bytes=100, files=100)
         async with pool.connection() as connection:
             activity = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
@@ -80,7 +80,7 @@ async def test_a_failed_call_gives_its_connection_back(database: str) -> None:
                 await catalog.delete_file(uuid4(), NO_PRECONDITION)
             for name in ("\0", "\ud800"):
                 with pytest.raises(InvalidInputError):
-                    await catalog.file_named("default", name)
+                    await catalog.get_file_by_name("default", name)
         await catalog.check()
 
 
@@ -132,7 +132,7 @@ async def test_a_transaction_that_loses_its_connection_has_not_happened(database
     async with create_pool(database, size=1) as pool:
         with pytest.raises(CatalogUnavailableError):
             await Database(pool).transact(insert_and_lose)
-        buckets = await PostgresCatalog(pool, grace=0).buckets(after=None, limit=10)
+        buckets = await PostgresCatalog(pool, grace=0).list_buckets(after=None, limit=10)
         assert [bucket.name for bucket in buckets] == ["default"]
 
 
@@ -145,7 +145,7 @@ async def test_a_commit_that_is_cut_off_is_settled_by_repeating_it(database: str
             await catalog.commit_file(new, blob)
         result = await catalog.commit_file(new, blob)
         assert result.created
-        assert await catalog.file_named(new.bucket, new.name) == result.file
+        assert await catalog.get_file_by_name(new.bucket, new.name) == result.file
         assert await usage(catalog) == Usage(bytes=7, files=1)
 
 
@@ -156,7 +156,7 @@ async def test_a_single_statement_that_is_cut_off_may_have_happened(database: st
         key = new_blob_key()
         with proxy.fault(breaks, "INSERT INTO blobs"), pytest.raises(OutcomeUnknownError):
             await catalog.reserve_blobs([key], lease=60)
-        assert (key in await catalog.blob_records_of([key])) == (breaks is effects.lose_answer)
+        assert (key in await catalog.get_blob_records([key])) == (breaks is effects.lose_answer)
 
 
 @BREAKS
@@ -164,8 +164,8 @@ async def test_a_read_that_is_cut_off_only_failed(database: str, breaks: Effect)
     async with PostgresProxy(database).listening() as proxy, create_pool(proxy.dsn, size=1) as pool:
         catalog = PostgresCatalog(pool, grace=0)
         with proxy.fault(breaks, "FROM buckets"), pytest.raises(CatalogUnavailableError):
-            await catalog.bucket("default")
-        await catalog.bucket("default")
+            await catalog.get_bucket("default")
+        await catalog.get_bucket("default")
 
 
 async def test_a_line_that_swallows_everything_is_given_up_and_recovers(database: str) -> None:
@@ -181,7 +181,7 @@ async def test_a_line_that_swallows_everything_is_given_up_and_recovers(database
             for _ in range(2):
                 with pytest.raises(CatalogUnavailableError):
                     await catalog.check()
-        assert (await catalog.commit_file(new, blob)).file == await catalog.file_named(new.bucket, new.name)
+        assert (await catalog.commit_file(new, blob)).file == await catalog.get_file_by_name(new.bucket, new.name)
 
 
 async def test_a_database_that_is_not_there_shows_at_the_start(postgres: str) -> None:
@@ -214,7 +214,7 @@ async def test_a_dsn_that_means_nothing_shows_at_the_start(query: str) -> None:
 async def test_a_pool_behind_a_pooler_prepares_no_statements(database: str) -> None:
     async with create_pool(database, size=1, statement_cache_size=0) as pool:
         catalog = PostgresCatalog(pool, grace=0)
-        await catalog.file((await stored(catalog)).id)
+        await catalog.get_file((await stored(catalog)).id)
         async with pool.connection() as connection:
             names = await connection.fetch("SELECT name FROM pg_prepared_statements WHERE name <> ''")
             assert [row["name"] for row in names if not row["name"].startswith("__asyncpg")] == []

@@ -70,7 +70,7 @@ async def test_the_second_of_two_uploads_is_seen_and_aborted_when_the_first_is_c
     assert [each async for each in store.list_unfinished()] == [key]
     await store.abort(key)
     assert [each async for each in store.list_unfinished()] == []
-    assert await store.size_of(key) == PART + 1
+    assert await store.get_size(key) == PART + 1
 
 
 async def test_one_long_body_takes_the_memory_of_four_parts(store: S3BlobStore) -> None:

@@ -109,7 +109,7 @@ async def test_parts_are_joined_although_the_answer_is_lost(line: Line, store: S
     request = await line.direct.sign_part(key, multipart_id, 1, size=5)
     async with httpx.AsyncClient(timeout=60) as client:
         assert (await client.put(request.url, content=b"bytes")).status_code == 200
-    parts = await line.direct.uploaded_parts(key, multipart_id) or []
+    parts = await line.direct.list_parts(key, multipart_id) or []
     with line.proxy.fault(effects.lose_answer, "POST .*uploadId=", times=1) as fault:
         await line.direct.join_parts(key, multipart_id, parts)
     assert fault.met

@@ -170,7 +170,7 @@ async def test_a_bucket_that_does_not_exist_is_no_store(s3_client: "S3Client") -
     with pytest.raises(BlobStoreUnavailableError):
         await store.delete([key])
     with pytest.raises(BlobStoreUnavailableError):
-        await store.size_of(key)
+        await store.get_size(key)
     with pytest.raises(BlobStoreUnavailableError):
         await anext(store.list_stored())
     with pytest.raises(BlobStoreUnavailableError):
@@ -193,7 +193,7 @@ async def test_an_endpoint_that_is_down_is_unavailable(aws_session: aioboto3.Ses
         with pytest.raises(BlobStoreUnavailableError):
             await store.abort(key)
         with pytest.raises(BlobStoreUnavailableError):
-            await store.size_of(key)
+            await store.get_size(key)
         with pytest.raises(BlobStoreUnavailableError):
             await anext(store.list_stored())
         with pytest.raises(BlobStoreUnavailableError):

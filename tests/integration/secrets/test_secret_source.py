@@ -45,11 +45,11 @@ class TestSecretsManagerSource(SecretSourceContract):
     ) -> None:
         await client.create_secret(Name=id, SecretBinary=b"\x00\xff")
         with pytest.raises(SecretUnavailableError):
-            await source.secret(id)
+            await source.get_secret(id)
 
     async def test_the_credentials_in_a_secret_are_read(self, source: SecretsManagerSource, id: str) -> None:
         await self.keep(source, id, '{"engine": "postgres", "username": "app", "password": "hunter2", "port": 5432}')
-        credentials = parse_credentials(await source.secret(id))
+        credentials = parse_credentials(await source.get_secret(id))
         assert credentials == Credentials(username="app", password="hunter2")
         assert "hunter2" not in repr(credentials)
 
@@ -60,7 +60,7 @@ async def test_an_endpoint_that_is_down_is_unavailable() -> None:
         url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
     async with open_secrets_client(endpoint_url=url, session=session, attempts=1) as client:
         with pytest.raises(SecretUnavailableError):
-            await SecretsManagerSource(client).secret("id")
+            await SecretsManagerSource(client).get_secret("id")
 
 
 async def test_settings_that_make_no_client_are_refused() -> None:

@@ -128,8 +128,8 @@ async def list_unfinished(store: BlobStore) -> None:
     _ = [each async for each in store.list_unfinished()]
 
 
-async def size_of(store: BlobStore) -> None:
-    await store.size_of(new_blob_key())
+async def get_size(store: BlobStore) -> None:
+    await store.get_size(new_blob_key())
 
 
 async def check(store: BlobStore) -> None:
@@ -141,7 +141,7 @@ async def admit(store: BlobStore) -> None:
 
 
 Call = Callable[[BlobStore], Awaitable[None]]
-COUNTED: list[Call] = [put, open_and_leave, delete, abort, list_stored, list_unfinished, size_of, check]
+COUNTED: list[Call] = [put, open_and_leave, delete, abort, list_stored, list_unfinished, get_size, check]
 CALLS: list[Call] = [*COUNTED, admit]
 
 
@@ -177,7 +177,7 @@ async def test_any_call_after_the_pause_closes_it_if_the_store_answers_its_check
     try:
         await call(store)
     except BlobMissingError:
-        assert call in {open_and_leave, size_of}
+        assert call in {open_and_leave, get_size}
     assert changes == [True, False]
     assert blobs.checks == 1
     await put(store)

@@ -145,7 +145,7 @@ async def test_a_refused_upload_leaves_no_file_and_after_the_reaper_no_blob(
     assert [reaped async for reaped in reap()] == [Reaped(removed=1)]
     assert not blobs.stored
     assert not blobs.unfinished
-    assert (await catalog.bucket("default")).usage.files == 0
+    assert (await catalog.get_bucket("default")).usage.files == 0
     assert {row.state for row in catalog.blobs.values()} == {"staged"}  # the other reservation of the batch
 
 
@@ -161,7 +161,7 @@ async def test_a_body_that_breaks_the_quota_is_not_read_unless_it_replaces_enoug
         await store_file(new_file("a", size=11), body())
     assert catalog.blobs == kept
     await store_file(new_file("a", size=10), body(b"1234567890"))
-    assert (await catalog.bucket("default")).usage.bytes == 10
+    assert (await catalog.get_bucket("default")).usage.bytes == 10
 
 
 async def test_a_precondition_that_ceases_to_hold_meanwhile_stores_nothing(
@@ -173,8 +173,8 @@ async def test_a_precondition_that_ceases_to_hold_meanwhile_stores_nothing(
 
     with pytest.raises(PreconditionFailedError):
         await store_file(new_file(precondition=Precondition(if_none_match=())), overtaken())
-    assert (await catalog.file_named("default", "a.txt")).size == 5
-    assert (await catalog.bucket("default")).usage.files == 1
+    assert (await catalog.get_file_by_name("default", "a.txt")).size == 5
+    assert (await catalog.get_bucket("default")).usage.files == 1
 
 
 async def test_the_smaller_of_the_buckets_limit_and_the_services_counts(
@@ -259,7 +259,7 @@ async def test_a_commit_that_stays_unknown_deletes_nothing(clock: FakeClock, blo
     store_file = StoreFile(catalog, blobs, Reservations(catalog, clock, lease=LEASE), max_file_size=1000)
     with pytest.raises(OutcomeUnknownError):
         await store_file(new_file(), body(b"x"))
-    file = await catalog.file_named("default", "a.txt")
+    file = await catalog.get_file_by_name("default", "a.txt")
     assert catalog.blobs[file.blob_key].state == "live"
     assert blobs.stored[file.blob_key] == b"x"
 
@@ -292,7 +292,7 @@ async def test_a_catalog_that_goes_down_after_a_commit_is_no_sign_that_nothing_h
     with pytest.raises(OutcomeUnknownError):
         await store_file(new_file(), body(b"x"))
     catalog.fail_with = None
-    assert (await catalog.file_named("default", "a.txt")).size == 1
+    assert (await catalog.get_file_by_name("default", "a.txt")).size == 1
 
 
 async def test_an_end_that_comes_after_the_lease_publishes_nothing(

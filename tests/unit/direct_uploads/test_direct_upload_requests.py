@@ -357,7 +357,7 @@ async def test_what_another_replica_completes_is_accepted_and_taken_over_when_th
 ) -> None:
     upload = await begin(client)
     send(direct, upload, b"0123456789")
-    found = next(each for each in await catalog.direct_uploads(after=None, limit=1))
+    found = next(each for each in await catalog.list_direct_uploads(after=None, limit=1))
     key = new_blob_key()
     await catalog.reserve_blobs([key], lease=30)
     await catalog.claim_direct_upload(found.id, key)
@@ -529,7 +529,7 @@ async def test_a_completion_that_fails_leaves_nothing_and_can_be_repeated(
     for owner, call, code in (
         (service.catalog, "commit_direct_upload", "catalog_unavailable"),
         (direct, "copy", "blob_store_unavailable"),
-        (service.blobs, "size_of", "blob_store_unavailable"),
+        (service.blobs, "get_size", "blob_store_unavailable"),
     ):
         with monkeypatch.context() as patch:
             patch.setattr(owner, call, down if owner is not service.catalog else failing)

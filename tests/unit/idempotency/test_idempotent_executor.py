@@ -157,7 +157,7 @@ async def test_a_claim_that_stood_still_is_taken_over_and_changes_nothing(
     with pytest.raises(LeaseLostError):
         await once(REQUEST, File, stalled)
     assert await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST) == copies[0]
-    assert (await catalog.bucket("default")).usage.files == 2
+    assert (await catalog.get_bucket("default")).usage.files == 2
 
 
 async def test_a_change_of_unknown_outcome_that_happened_is_found(
@@ -170,7 +170,7 @@ async def test_a_change_of_unknown_outcome_that_happened_is_found(
     with pytest.raises(OutcomeUnknownError):
         await once(REQUEST, File, change)
     copy = await once(REQUEST, File, change)
-    assert copy == await catalog.file_named("default", "copy")
+    assert copy == await catalog.get_file_by_name("default", "copy")
 
 
 async def test_a_change_of_unknown_outcome_that_did_not_happen_is_done(

@@ -104,7 +104,7 @@ async def test_a_bug_keeps_its_claim_until_it_ends_and_fails_the_job_in_the_end(
     await stored(catalog, name="a/1")
     job = await catalog.create_job(deleting("a/"))
     rounds = 0
-    while (await catalog.job(job.id)).finished_at is None:
+    while (await catalog.get_job(job.id)).finished_at is None:
         rounds += 1
         try:
             assert await ended(catalog) == []
@@ -112,7 +112,7 @@ async def test_a_bug_keeps_its_claim_until_it_ends_and_fails_the_job_in_the_end(
             assert await ended(catalog) == []
             clock.advance(LEASE)
     assert rounds == 11
-    assert (await catalog.job(job.id)).state == "failed"
+    assert (await catalog.get_job(job.id)).state == "failed"
 
 
 async def test_a_worker_that_is_stopped_gives_its_claim_up(catalog: FakeCatalog) -> None:
@@ -192,7 +192,7 @@ async def test_what_no_job_can_do_is_not_begun(
     start_job = StartJob(catalog, IdempotentExecutor(catalog, catalog.clock, lease=LEASE, ttl=LEASE))
     with pytest.raises(error):
         await start_job(Task(kind=kind, bucket=bucket, prefix=prefix, to=to))
-    assert await catalog.jobs(after=None, limit=10) == []
+    assert await catalog.list_jobs(after=None, limit=10) == []
 
 
 def test_prefixes_may_be_empty_and_end_anywhere() -> None:

@@ -43,10 +43,10 @@ async def test_a_write_that_ends_while_it_is_looked_at_is_nothing_to_abort(
     catalog: FakeCatalog, blobs: FakeBlobStore
 ) -> None:
     class Ending(FakeCatalog):
-        async def blob_records_of(self, keys: Sequence[str]) -> dict[str, BlobRecord]:
+        async def get_blob_records(self, keys: Sequence[str]) -> dict[str, BlobRecord]:
             await stored(self, blob=staged)
             blobs.stored[staged.key] = bytes(blobs.unfinished.pop(staged.key))
-            return await super().blob_records_of(keys)
+            return await super().get_blob_records(keys)
 
     ending = Ending(catalog.clock)
     staged = await reserved(ending)

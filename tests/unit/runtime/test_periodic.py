@@ -92,7 +92,7 @@ async def test_jobs_that_ended_long_ago_are_forgotten(
     assert not [reaped async for reaped in reap()]
     clock.advance(60)
     assert [reaped async for reaped in reap()] == [Reaped(jobs=1)]
-    assert [job.task.prefix for job in await catalog.jobs(after=None, limit=10)] == ["b"]
+    assert [job.task.prefix for job in await catalog.list_jobs(after=None, limit=10)] == ["b"]
 
 
 @pytest.mark.parametrize("failure", [CATALOG_DOWN, RuntimeError("a bug")])

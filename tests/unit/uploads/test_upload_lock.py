@@ -63,17 +63,17 @@ async def test_a_turn_is_let_go_when_it_ends_well_or_badly(catalog: FakeCatalog,
     id_ = await begun(catalog)
 
     async def work(turn: UploadLock) -> UUID:
-        assert (await catalog.upload(id_)).hold == "held"
+        assert (await catalog.get_upload(id_)).hold == "held"
         return turn.upload.id
 
     async def fail(_: UploadLock) -> None:
         raise InterruptedBodyError("x")
 
     assert await turns(id_, work) == id_
-    assert (await catalog.upload(id_)).hold == "free"
+    assert (await catalog.get_upload(id_)).hold == "free"
     with pytest.raises(InterruptedBodyError):
         await turns(id_, fail)
-    assert (await catalog.upload(id_)).hold == "free"
+    assert (await catalog.get_upload(id_)).hold == "free"
 
 
 async def test_a_turn_that_is_cancelled_is_let_go(catalog: FakeCatalog, turns: UploadLocks) -> None:
@@ -86,7 +86,7 @@ async def test_a_turn_that_is_cancelled_is_let_go(catalog: FakeCatalog, turns: U
     with anyio.CancelScope() as scope:
         await turns(id_, work)
     assert scope.cancelled_caught
-    assert (await catalog.upload(id_)).hold == "free"
+    assert (await catalog.get_upload(id_)).hold == "free"
 
 
 async def test_who_is_at_work_is_not_disturbed(catalog: FakeCatalog, turns: UploadLocks) -> None:
@@ -102,7 +102,7 @@ async def test_who_is_at_work_is_not_disturbed(catalog: FakeCatalog, turns: Uplo
         raise AssertionError("Two have a turn at once.")
 
     async def try_too() -> None:
-        while (await catalog.upload(id_)).hold == "free":
+        while (await catalog.get_upload(id_)).hold == "free":
             await checkpoint()
         assert isinstance(await failure_of(lambda: turns(id_, other)), UploadLockedError)
         refused.set()
@@ -166,7 +166,7 @@ async def test_a_holder_that_died_is_outlived(catalog: FakeCatalog, turns: Uploa
         return turn.is_inherited, turn.epoch
 
     async def let_time_pass() -> None:
-        while not (await catalog.upload(id_)).is_release_requested:
+        while not (await catalog.get_upload(id_)).is_release_requested:
             await checkpoint()
         clock.advance(LEASE)
 
@@ -192,7 +192,7 @@ async def test_who_stood_still_finds_that_its_turn_is_lost(
         hold = await catalog.acquire_lock(id_, lease=LEASE, ttl=3600)
     assert isinstance(failures[0], LeaseLostError)
     assert hold is not None
-    assert (await catalog.upload(id_)).hold == "held"
+    assert (await catalog.get_upload(id_)).hold == "held"
 
 
 async def test_a_catalog_that_is_down_for_a_while_takes_no_turn_away(catalog: FakeCatalog, turns: UploadLocks) -> None:
@@ -206,7 +206,7 @@ async def test_a_catalog_that_is_down_for_a_while_takes_no_turn_away(catalog: Fa
         await turn.save(Progress(1, {}))
 
     await turns(id_, work)
-    assert (await catalog.upload(id_)).size == 1
+    assert (await catalog.get_upload(id_)).size == 1
 
 
 async def test_a_turn_of_which_nobody_heard_is_no_turn(
