@@ -1,4 +1,7 @@
-"""Everything Fileport refuses or cannot do, as values with a stable code. No HTTP here."""
+"""The root of the domain's errors, and their kinds, which decide how a caller is answered. No HTTP here.
+
+An error of a concept derives from its kind, in the concept's own `errors`.
+"""
 
 from typing import ClassVar
 
@@ -11,10 +14,21 @@ class FileportError(Exception):
     """
 
     code: ClassVar[str] = "error"
+    _by_code: ClassVar[dict[str, type["FileportError"]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "code" in vars(cls):
+            cls._by_code[cls.code] = cls
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
         self.detail = detail
+
+    @classmethod
+    def with_code(cls, code: str) -> type["FileportError"]:
+        """Return the class of the errors with that code. A class that inherits its code is not found by it."""
+        return cls._by_code[code]
 
 
 class InvalidInputError(FileportError):
@@ -30,7 +44,7 @@ class BodyTimeoutError(FileportError):
 
 
 class NotFoundError(FileportError):
-    """What the caller named does not exist."""
+    """The resource that the caller named does not exist."""
 
     code = "not_found"
 
@@ -39,6 +53,36 @@ class ConflictError(FileportError):
     """The request is sound, but the state of the service is against it."""
 
     code = "conflict"
+
+
+class GoneError(FileportError):
+    """The resource that the caller named existed once, and does not come back."""
+
+    code = "gone"
+
+
+class TooLargeError(FileportError):
+    """The request needs more bytes, or more files, than a limit allows."""
+
+    code = "too_large"
+
+
+class LockedError(FileportError):
+    """Another request holds the resource; this one may succeed later."""
+
+    code = "locked"
+
+
+class UnsupportedError(FileportError):
+    """The content is of a type that is not supported here."""
+
+    code = "unsupported"
+
+
+class ForbiddenError(FileportError):
+    """The request is understood, and never allowed on this resource."""
+
+    code = "forbidden"
 
 
 class PreconditionFailedError(FileportError):

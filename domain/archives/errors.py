@@ -1,9 +1,9 @@
 """What can go wrong with archives."""
 
-from domain.errors import FileportError
+from domain.errors import TooLargeError
 
 
-class ArchiveTooLargeError(FileportError):
+class ArchiveTooLargeError(TooLargeError):
     """More files were asked for than an archive holds."""
 
     code = "archive_too_large"

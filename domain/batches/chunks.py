@@ -1,7 +1,6 @@
-"""What a chunk of a batch came to, in a form that can be kept with an idempotency key."""
+"""The outcomes of a chunk of a batch, in a form that can be kept with an idempotency key."""
 
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -17,6 +16,10 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str
     detail: str
+
+    def error(self) -> FileportError:
+        """Return the error."""
+        return FileportError.with_code(self.code)(self.detail)
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,8 +37,8 @@ class DoneChunk(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def outcomes(self) -> list[Outcome]:
-        """The outcomes as they were told."""
-        return [each.file if each.refusal is None else _error(each.refusal) for each in self.results]
+        """The outcomes as they were first answered."""
+        return [each.file if each.refusal is None else each.refusal.error() for each in self.results]
 
 
 def done_chunk(claim: KeyClaim | None, outcomes: Sequence[Outcome]) -> DoneChunk:
@@ -47,18 +50,3 @@ def _result(outcome: Outcome) -> Result:
     if isinstance(outcome, FileportError):
         return Result(refusal=Refusal(code=outcome.code, detail=outcome.detail))
     return Result(file=outcome)
-
-
-def _error(refusal: Refusal) -> FileportError:
-    return _kind(refusal.code)(refusal.detail)
-
-
-@cache
-def _kind(code: str) -> type[FileportError]:
-    return next(each for each in _kinds(FileportError) if each.code == code)
-
-
-def _kinds(root: type[FileportError]) -> Iterator[type[FileportError]]:
-    yield root
-    for each in root.__subclasses__():
-        yield from _kinds(each)

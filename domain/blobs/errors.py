@@ -1,6 +1,6 @@
 """What can go wrong with blobs."""
 
-from domain.errors import ConflictError, FileportError, InvalidInputError, UnavailableError
+from domain.errors import ConflictError, FileportError, InvalidInputError, LockedError, UnavailableError
 
 
 class InterruptedBodyError(InvalidInputError):
@@ -15,7 +15,7 @@ class DirectAccessUnsupportedError(ConflictError):
     code = "direct_access_unsupported"
 
 
-class PartialBusyError(ConflictError):
+class PartialBusyError(LockedError):
     """Another caller still adds to the same unfinished bytes."""
 
     code = "upload_busy"

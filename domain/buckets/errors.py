@@ -1,6 +1,6 @@
 """What can go wrong with buckets."""
 
-from domain.errors import ConflictError, FileportError, InvalidInputError, NotFoundError
+from domain.errors import ConflictError, InvalidInputError, NotFoundError, TooLargeError, UnsupportedError
 
 
 class InvalidBucketError(InvalidInputError):
@@ -27,19 +27,19 @@ class BucketProtectedError(ConflictError):
     code = "bucket_protected"
 
 
-class FileTooLargeError(FileportError):
+class FileTooLargeError(TooLargeError):
     """The file is larger than its bucket, or this service, allows."""
 
     code = "file_too_large"
 
 
-class QuotaExceededError(FileportError):
+class QuotaExceededError(TooLargeError):
     """The file does not fit in what is left of its bucket's quota."""
 
     code = "quota_exceeded"
 
 
-class TypeNotAllowedError(FileportError):
+class TypeNotAllowedError(UnsupportedError):
     """The bucket's policy does not allow this content type."""
 
     code = "type_not_allowed"

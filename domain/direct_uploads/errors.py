@@ -1,6 +1,6 @@
 """What can go wrong with direct uploads."""
 
-from domain.errors import ConflictError, FileportError, InvalidInputError, NotFoundError
+from domain.errors import ConflictError, GoneError, InvalidInputError, NotFoundError
 
 
 class InvalidPartSizeError(InvalidInputError):
@@ -21,7 +21,7 @@ class NoSuchDirectUploadError(NotFoundError):
     code = "direct_upload_not_found"
 
 
-class DirectUploadEndedError(FileportError):
+class DirectUploadEndedError(GoneError):
     """The direct upload has expired, was aborted, or its bytes were not what was declared. It becomes no file."""
 
     code = "direct_upload_ended"

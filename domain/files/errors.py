@@ -1,6 +1,6 @@
 """What can go wrong with files."""
 
-from domain.errors import ConflictError, FileportError, InvalidInputError, NotFoundError
+from domain.errors import ConflictError, InvalidInputError, NotFoundError, TooLargeError, UnsupportedError
 
 
 class InvalidNameError(InvalidInputError):
@@ -39,13 +39,13 @@ class NameTakenError(ConflictError):
     code = "name_taken"
 
 
-class NotTextError(FileportError):
+class NotTextError(UnsupportedError):
     """The file's bytes are not text in the charset that its content type names."""
 
     code = "not_text"
 
 
-class TextTooLargeError(FileportError):
+class TextTooLargeError(TooLargeError):
     """The file is larger than what is decoded as text."""
 
     code = "text_too_large"

@@ -1,6 +1,15 @@
 """What can go wrong with resumable uploads."""
 
-from domain.errors import ConflictError, FileportError, InvalidInputError, NotFoundError
+from domain.errors import (
+    ConflictError,
+    FileportError,
+    ForbiddenError,
+    GoneError,
+    InvalidInputError,
+    LockedError,
+    NotFoundError,
+    TooLargeError,
+)
 
 
 class InvalidUploadError(InvalidInputError):
@@ -33,19 +42,19 @@ class OffsetMismatchError(ConflictError):
     code = "offset_mismatch"
 
 
-class UploadLockedError(ConflictError):
+class UploadLockedError(LockedError):
     """Another request adds to the upload, or finishes it, right now."""
 
     code = "upload_locked"
 
 
-class UploadExpiredError(FileportError):
+class UploadExpiredError(GoneError):
     """The upload was left alone for too long; its bytes were given up."""
 
     code = "upload_expired"
 
 
-class FinalUploadError(FileportError):
+class FinalUploadError(ForbiddenError):
     """The upload is put together from others: no bytes are added to it."""
 
     code = "upload_is_final"
@@ -57,7 +66,7 @@ class ChecksumMismatchError(FileportError):
     code = "checksum_mismatch"
 
 
-class UploadTooLongError(FileportError):
+class UploadTooLongError(TooLargeError):
     """More bytes were sent than the upload's length leaves room for."""
 
     code = "upload_too_long"

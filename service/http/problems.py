@@ -9,28 +9,22 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from domain.archives.errors import ArchiveTooLargeError
-from domain.blobs.errors import PartialBusyError
-from domain.buckets.errors import FileTooLargeError, QuotaExceededError, TypeNotAllowedError
-from domain.direct_uploads.errors import DirectUploadEndedError
 from domain.errors import (
     BodyTimeoutError,
     ConflictError,
     FileportError,
+    ForbiddenError,
+    GoneError,
     InvalidInputError,
+    LockedError,
     NotFoundError,
     PreconditionFailedError,
+    TooLargeError,
     UnavailableError,
+    UnsupportedError,
 )
-from domain.files.errors import NotTextError, TextTooLargeError
 from domain.idempotency.errors import IdempotencyKeyInUseError, IdempotencyKeyReusedError
-from domain.uploads.errors import (
-    ChecksumMismatchError,
-    FinalUploadError,
-    UploadExpiredError,
-    UploadLockedError,
-    UploadTooLongError,
-)
+from domain.uploads.errors import ChecksumMismatchError
 from domain.values.errors import RangeNotSatisfiableError
 
 log = structlog.get_logger()
@@ -40,28 +34,22 @@ MEDIA_TYPE = "application/problem+json"
 # tus 1.0.0, section «Checksum»; no registry has it.
 CHECKSUM_MISMATCH = 460
 
-# The first class of an error's ancestry that stands here decides.
+# The statuses of the kinds of errors, and of the few errors with a status that no other has. Of an error's classes, the
+# nearest that stands here decides.
 STATUS: Mapping[type[FileportError], int] = {
     InvalidInputError: HTTPStatus.BAD_REQUEST,
+    ForbiddenError: HTTPStatus.FORBIDDEN,
     NotFoundError: HTTPStatus.NOT_FOUND,
-    ConflictError: HTTPStatus.CONFLICT,
-    DirectUploadEndedError: HTTPStatus.GONE,
-    PartialBusyError: HTTPStatus.LOCKED,
-    PreconditionFailedError: HTTPStatus.PRECONDITION_FAILED,
-    IdempotencyKeyReusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
-    RangeNotSatisfiableError: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
-    UploadLockedError: HTTPStatus.LOCKED,
-    UploadExpiredError: HTTPStatus.GONE,
-    FinalUploadError: HTTPStatus.FORBIDDEN,
-    UploadTooLongError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    ChecksumMismatchError: CHECKSUM_MISMATCH,
-    FileTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    QuotaExceededError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    TypeNotAllowedError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    NotTextError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    TextTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    ArchiveTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     BodyTimeoutError: HTTPStatus.REQUEST_TIMEOUT,
+    ConflictError: HTTPStatus.CONFLICT,
+    GoneError: HTTPStatus.GONE,
+    PreconditionFailedError: HTTPStatus.PRECONDITION_FAILED,
+    TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnsupportedError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    RangeNotSatisfiableError: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+    IdempotencyKeyReusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    LockedError: HTTPStatus.LOCKED,
+    ChecksumMismatchError: CHECKSUM_MISMATCH,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     FileportError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
