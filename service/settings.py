@@ -72,7 +72,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     shutdown_timeout: int
     log_level: str
     log_format: str
-    failpoint: str | None
 
     def __repr__(self) -> str:
         return f"Settings(host={self.host!r}, port={self.port}, blob_store={self.blob_store!r}, …)"
@@ -130,7 +129,6 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         shutdown_timeout=read.whole("SHUTDOWN_TIMEOUT", 30, least=1, most=3600),
         log_level=read.choice("LOG_LEVEL", {each: each for each in ("debug", "info", "warning", "error")}, "info"),
         log_format=read.choice("LOG_FORMAT", {each: each for each in ("console", "json")}, "console"),
-        failpoint=read.text("FAILPOINT"),
     )
     _check_together(settings)
     return settings

@@ -33,7 +33,6 @@ def serve(settings: Settings) -> int:
     """
     if settings.root_key is None:
         raise SettingsError(f"{PREFIX}ROOT_KEY is missing; it is made for you only with the embedded Postgres.")
-    _check_failpoint(settings)
     _warn_of_short_grace(settings)
     _raise_limit_of_descriptors()
     with _shared_figures(settings):
@@ -95,13 +94,6 @@ def _bound(settings: Settings) -> socket.socket:
         raise SettingsError(
             f"{PREFIX}HOST and {PREFIX}PORT: cannot listen on {settings.host}:{settings.port}, {reason}."
         ) from error
-
-
-def _check_failpoint(settings: Settings) -> None:
-    if settings.failpoint is not None:
-        from service.failpoints import read_failpoint  # noqa: PLC0415 - absent from a normal start
-
-        read_failpoint(settings.failpoint)
 
 
 def _greet(settings: Settings) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import socket
 
-import structlog
 import uvicorn
 import uvloop
 
@@ -29,8 +28,6 @@ def serve_worker(settings: Settings, listener: socket.socket) -> None:
 def make_server(settings: Settings) -> DrainingServer:
     """Return the server of the application that the settings describe."""
     observe_retries()
-    if settings.failpoint is not None:
-        _arm(settings.failpoint)
     requests = InFlightRequests()
     config = uvicorn.Config(
         create_app(make_container(settings), settings, requests),
@@ -48,10 +45,3 @@ def make_server(settings: Settings) -> DrainingServer:
         log_level="error",
     )
     return DrainingServer(config, requests, timeout=settings.shutdown_timeout)
-
-
-def _arm(failpoint: str) -> None:
-    from service.failpoints import arm, read_failpoint  # noqa: PLC0415 - absent from a normal start
-
-    arm(read_failpoint(failpoint))
-    structlog.get_logger().warning("failpoint armed", failpoint=failpoint)

@@ -20,7 +20,9 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-# What a server imports in the end, though not at once; but for what looks at the environment then: metrics, failpoints.
+from tests.support.failpoints import Failpoint, run
+
+# A server's later imports, except metrics, which read the environment when they are imported.
 IMPORTED = ("service.cli", "litestar", "dishka.integrations.litestar", "uvloop", "adapters.s3", "adapters.secrets")
 
 _LINE_BYTES = 1024 * 1024
@@ -28,10 +30,11 @@ _MESSAGE_BYTES = 128 * 1024
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What a fork is to run: the command's arguments, in that environment and no other."""
+    """A run of the command with these arguments, in this environment and no other."""
 
     arguments: tuple[str, ...]
     environ: dict[str, str]
+    failpoint: Failpoint | None
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -69,12 +72,12 @@ class Fork:
         os.kill(self.pid, number)
 
 
-async def fork(*arguments: str, environ: Mapping[str, str]) -> Fork:
+async def fork(*arguments: str, environ: Mapping[str, str], failpoint: Failpoint | None = None) -> Fork:
     """Run `fileport` with these arguments in a session of its own, with this environment and no other."""
     loop = asyncio.get_running_loop()
     if loop not in _parents:
         _parents[loop] = _Parent(loop)
-    return await _parents[loop].fork(Order(arguments, dict(environ)))
+    return await _parents[loop].fork(Order(arguments, dict(environ), failpoint))
 
 
 class _Parent:
@@ -185,8 +188,9 @@ def _main() -> NoReturn:
     order = _serve(socket.socket(fileno=int(sys.argv[1])))
     os.environ.clear()
     os.environ.update(order.environ)
-    sys.argv = ["fileport", *order.arguments]
-    sys.exit(sys.modules["service.cli"].main())
+    if order.failpoint is not None:
+        sys.exit(run(order.failpoint, order.arguments))
+    sys.exit(sys.modules["service.cli"].main(order.arguments))
 
 
 if __name__ == "__main__":

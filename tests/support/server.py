@@ -13,6 +13,7 @@ import httpx
 import msgspec
 
 from tests.support.clients import ROOT_KEY, until_refused
+from tests.support.failpoints import read_failpoint
 from tests.support.forks import Fork, fork
 
 Line = dict[str, Any]
@@ -117,9 +118,9 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(environ: Mapping[str, str]) -> AsyncIterator[Server]:
-    """Run a server with these settings until the context ends, and give it once it answers."""
-    server = await start(environ)
+async def serving(environ: Mapping[str, str], *, failpoint: str | None = None) -> AsyncIterator[Server]:
+    """Run a server with these settings until the context ends, and yield it once it answers."""
+    server = await start(environ, failpoint=failpoint)
     try:
         assert server.is_running, server.output
         async with server.client() as client:
@@ -129,10 +130,11 @@ async def serving(environ: Mapping[str, str]) -> AsyncIterator[Server]:
         await server.stop()
 
 
-async def start(environ: Mapping[str, str]) -> Server:
-    """Start a server with these settings, and return it as soon as it listens or has ended."""
+async def start(environ: Mapping[str, str], *, failpoint: str | None = None) -> Server:
+    """Start a server with these settings and this failpoint, and return it as soon as it listens or has ended."""
     port = _free_port()
-    process = await fork("serve", environ=server_environ({"FILEPORT_PORT": str(port), **environ}))
+    armed = None if failpoint is None else read_failpoint(failpoint)
+    process = await fork("serve", environ=server_environ({"FILEPORT_PORT": str(port), **environ}), failpoint=armed)
     server = Server(process, f"http://127.0.0.1:{port}")
     await server.listening()
     return server

@@ -71,7 +71,7 @@ async def test_a_direct_upload_whose_server_dies_anywhere_is_completed_by_asking
 
 async def die(site: Site, failpoint: str, upload: Upload) -> None:
     """Run a server until it dies at the failpoint, and note what its client knows."""
-    server = await start({**site.environ, **BRIEFLY, **LONG, "FILEPORT_FAILPOINT": failpoint})
+    server = await start({**site.environ, **BRIEFLY, **LONG}, failpoint=failpoint)
     try:
         with anyio.fail_after(REACHED_SECONDS):
             async with server.client() as api:

@@ -43,8 +43,7 @@ async def test_a_disk_that_fails_once_fails_one_upload_which_leaves_nothing(
     bucket = failpoint.replace(":", "-").lower()
     stored = await stack.blobs()
     before, after = payload(SMALL), payload(SMALL)
-    environ = {**stack.environ, **HASTE, "FILEPORT_FAILPOINT": failpoint}
-    async with serving(environ) as server, server.client() as client:
+    async with serving({**stack.environ, **HASTE}, failpoint=failpoint) as server, server.client() as client:
         await client.put(f"/v1/buckets/{bucket}", json={})
         assert (await put(client, bucket, "before", before)).status_code == 201
         assert_refused(await put(client, bucket, "failed", payload(size)))
@@ -58,8 +57,7 @@ async def test_a_full_disk_serves_what_it_has_and_takes_more_once_there_is_room(
     stored = await stack.blobs()
     old, new = payload(SMALL), payload(SMALL)
     environ = {**stack.environ, **HASTE}
-    full = {**environ, "FILEPORT_FAILPOINT": "disk.write:before:2+:ENOSPC"}
-    async with serving(full) as server, server.client() as client:
+    async with serving(environ, failpoint="disk.write:before:2+:ENOSPC") as server, server.client() as client:
         assert (await put(client, "default", "kept", old)).status_code == 201
         for size in (SMALL, 2 * SMALL, 0):
             assert_refused(await put(client, "default", "kept", payload(size)))

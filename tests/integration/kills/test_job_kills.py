@@ -125,7 +125,7 @@ async def test_a_worker_that_is_stopped_leaves_its_job_to_the_next_at_once(site:
 @asynccontextmanager
 async def dying(site: Site, failpoint: str) -> AsyncIterator[Server]:
     """Run a server that dies at the failpoint before the context ends."""
-    server = await start({**site.environ, **HASTE, "FILEPORT_FAILPOINT": failpoint})
+    server = await start({**site.environ, **HASTE}, failpoint=failpoint)
     try:
         with anyio.fail_after(ENDED_SECONDS):
             yield server

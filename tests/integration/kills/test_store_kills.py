@@ -255,7 +255,7 @@ async def die_at_once(site: Site, kills: list[Kill]) -> list[Casualty]:
 
 async def die(site: Site, kill: Kill, settings: dict[str, str]) -> Casualty:
     """Run a server until it dies at the failpoint, and return what its client knows."""
-    server = await start({**site.environ, **settings, "FILEPORT_FAILPOINT": kill.failpoint})
+    server = await start({**site.environ, **settings}, failpoint=kill.failpoint)
     try:
         with anyio.fail_after(REACHED_SECONDS):
             async with server.client() as client:

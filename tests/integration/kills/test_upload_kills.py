@@ -33,7 +33,7 @@ class Survivor(msgspec.Struct, frozen=True):
 WHOLE = {
     "any": [
         "upload.begin:after",
-        "upload.hold:after:2",
+        "upload.lock:after:2",
         "upload.save:after:2",
         "upload.answer:after:1",
         "upload.finish.commit:after",
@@ -80,7 +80,7 @@ async def test_an_upload_goes_on_wherever_its_server_died(site: Site) -> None:
 
 async def die(site: Site, survivor: Survivor) -> None:
     """Run a server until it dies at the failpoint."""
-    server = await start({**site.environ, **BRIEFLY, "FILEPORT_FAILPOINT": survivor.failpoint})
+    server = await start({**site.environ, **BRIEFLY}, failpoint=survivor.failpoint)
     try:
         with anyio.fail_after(REACHED_SECONDS):
             async with server.client() as client:

@@ -68,7 +68,6 @@ def test_every_setting_is_read() -> None:
             "FILEPORT_SHUTDOWN_TIMEOUT": "7",
             "FILEPORT_LOG_LEVEL": "WARNING",
             "FILEPORT_LOG_FORMAT": "json",
-            "FILEPORT_FAILPOINT": "commit:after",
         }
     )
     assert (settings.host, settings.port, settings.workers) == ("::1", 9000, 4)
@@ -87,7 +86,7 @@ def test_every_setting_is_read() -> None:
     assert (settings.upload_ttl, settings.public_url) == (3600, "https://files.example.com")
     assert settings.allowed_origins == ("https://app.example", "http://localhost:5173")
     assert settings.trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("::1"))
-    assert (settings.log_level, settings.log_format, settings.failpoint) == ("warning", "json", "commit:after")
+    assert (settings.log_level, settings.log_format) == ("warning", "json")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +166,6 @@ def test_a_missing_setting_is_named(environ: dict[str, str], missing: str) -> No
         ({"FILEPORT_DATABASE_URL": "postgresql://db/x"}, "FILEPORT_ROOT_KEY is missing"),
         ({**PRODUCTION, "FILEPORT_HOST": "192.0.2.1"}, "FILEPORT_HOST and FILEPORT_PORT"),
         ({**PRODUCTION, "FILEPORT_HOST": "a..b"}, "FILEPORT_HOST and FILEPORT_PORT"),
-        ({**PRODUCTION, "FILEPORT_PORT": "1", "FILEPORT_FAILPOINT": "x:y"}, "FILEPORT_FAILPOINT knows no arrow 'x'"),
     ],
 )
 def test_what_only_a_server_needs_stops_only_a_server(environ: dict[str, str], named: str) -> None:

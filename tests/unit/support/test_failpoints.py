@@ -1,4 +1,4 @@
-"""Failpoints: how they are named, where they stand, and that a normal start has none."""
+"""Failpoints: how they are written, the functions they stand at, and that the wheel has none."""
 
 import errno
 import os
@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 
 from domain.blobs.model import Claim
-from service import failpoints
-from service.failpoints import ARROWS, Failpoint, arm, read_failpoint, resolve
-from service.settings import SettingsError
+from tests.support import failpoints
+from tests.support.failpoints import ARROWS, Failpoint, arm, main, read_failpoint, resolve
 
 # Arming lasts as long as the process, so what is armed here is the test's own.
 HERE = sys.modules[__name__]
@@ -38,30 +38,36 @@ def test_a_failpoint_is_read(text: str, meant: Failpoint) -> None:
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("", "knows no arrow ''"),
-        ("comit:after", "knows no arrow 'comit'"),
+        ("", "Unknown arrow ''"),
+        ("comit:after", "Unknown arrow 'comit'"),
         ("commit", "not ''"),
         ("commit:during", "not 'during'"),
-        ("commit:after:0", "counts calls from 1, not '0'"),
-        ("commit:after:1-2", "counts calls from 1, not '1-2'"),
-        ("commit:after:explode", "knows no action 'explode'"),
-        ("commit:after:1:2", "knows no action '2'"),
-        ("disk.sync:before:EIO\nx", r"knows no action 'EIO\\nx'"),
-        ("disk.sync:after:EIO", "raises EIO only before an arrow of the disk"),
-        ("commit:before:EIO", "raises EIO only before an arrow of the disk"),
+        ("commit:after:0", "Calls count from 1, not '0'"),
+        ("commit:after:1-2", "Calls count from 1, not '1-2'"),
+        ("commit:after:explode", "Unknown action 'explode'"),
+        ("commit:after:1:2", "Unknown action '2'"),
+        ("disk.sync:before:EIO\nx", r"Unknown action 'EIO\\nx'"),
+        ("disk.sync:after:EIO", "Only before an arrow of the disk can a step raise EIO"),
+        ("commit:before:EIO", "Only before an arrow of the disk can a step raise EIO"),
     ],
 )
-def test_what_is_no_failpoint_is_named_in_one_line(text: str, named: str) -> None:
-    with pytest.raises(SettingsError, match=named) as raised:
-        read_failpoint(text)
-    assert str(raised.value).startswith("FILEPORT_FAILPOINT ")
+def test_a_wrong_failpoint_stops_the_start_with_one_line(text: str, named: str) -> None:
+    with pytest.raises(SystemExit, match=named) as raised:
+        main([text, "serve"])
     assert "\n" not in str(raised.value)
 
 
+def test_the_wheel_has_no_failpoints() -> None:
+    shipped = [Path(each.distribution_path) for each in WheelBuilder(".").recurse_included_files()]
+    assert Path("service/cli.py") in shipped
+    assert {each.parts[0] for each in shipped} == {"adapters", "domain", "service"}
+    assert [each for each in shipped if b"failpoint" in each.read_bytes().lower()] == []
+
+
 @pytest.mark.parametrize("arrow", ARROWS)
-def test_every_arrow_stands_at_functions_that_are_there(arrow: str) -> None:
-    for place in ARROWS[arrow]:
-        owner, name = resolve(place)
+def test_every_arrow_stands_at_existing_functions(arrow: str) -> None:
+    for function in ARROWS[arrow]:
+        owner, name = resolve(function)
         assert callable(getattr(owner, name))
 
 
@@ -78,7 +84,7 @@ def test_an_arrow_whose_function_is_gone_is_an_error() -> None:
 
 
 class Steps:
-    """What the test arms."""
+    """The functions that a test arms."""
 
     done: list[str]
 
@@ -95,21 +101,21 @@ class Steps:
 
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
-    """Steps at arrows of the test's own; a kill is one more of what was done."""
+    """Steps at arrows of the test's own. A kill is recorded among the steps that were done."""
 
     class Own(Steps):
         write = Steps.write
         claim = Steps.claim
 
     monkeypatch.setattr(HERE, "Own", Own, raising=False)
-    places = {"disk.own": (f"{__name__}:Own.write",), "own.claim": (f"{__name__}:Own.claim",)}
-    monkeypatch.setattr(failpoints, "ARROWS", places)
+    arrows = {"disk.own": (f"{__name__}:Own.write",), "own.claim": (f"{__name__}:Own.claim",)}
+    monkeypatch.setattr(failpoints, "ARROWS", arrows)
     steps = Own()
-    monkeypatch.setattr(os, "kill", lambda pid, number: steps.done.append(f"{_who(pid)} {number.name}"))
+    monkeypatch.setattr(os, "kill", lambda pid, number: steps.done.append(f"{_process(pid)} {number.name}"))
     return steps
 
 
-def _who(pid: int) -> str:
+def _process(pid: int) -> str:
     return {os.getppid(): "server", os.getpid(): "worker"}[pid]
 
 
@@ -138,7 +144,7 @@ def test_a_kill_after_a_step_takes_the_server_before_its_worker(steps: Steps) ->
     assert steps.done == ["first", f"server {signal.SIGKILL.name}", f"worker {signal.SIGKILL.name}"]
 
 
-async def test_a_look_that_found_nothing_is_no_step(steps: Steps) -> None:
+async def test_a_look_that_finds_nothing_does_not_count(steps: Steps) -> None:
     arm(read_failpoint("own.claim:after"))
     assert await steps.claim([]) == []
     assert steps.done == ["0 claimed"]

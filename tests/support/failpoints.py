@@ -1,7 +1,7 @@
-"""Failpoints: places in the write protocol where a test lets the service die, or its disk fail.
+"""Failpoints: steps of the write protocol at which a test kills the server or lets its disk fail.
 
-Nothing here is in the way of a service that starts without `FILEPORT_FAILPOINT`: it does not import this module. Where
-it is set, the one function that stands for the arrow is replaced by one that acts before it or after it.
+The service itself has no hooks: the one function that stands for an arrow is replaced by one that acts before it or
+after it. `python -m tests.support.failpoints <failpoint> serve` is the `fileport` command with a failpoint.
 """
 
 import errno
@@ -9,22 +9,21 @@ import importlib
 import inspect
 import os
 import signal
-from collections.abc import Callable, Mapping
-from functools import wraps
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial, wraps
 from threading import Lock
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import msgspec
-
-from service.settings import PREFIX, SettingsError
 
 _CATALOG = "adapters.postgres"
 _DISK = "adapters.disk"
 _S3 = "adapters.s3"
 
-# The arrows of the protocol, in its order, and the functions they stand at, each as the module that calls it sees it.
-# `before` says that the step has not begun, `after` that it was done and nobody has heard of it: after
-# `commit.statements`, say, all is ready for COMMIT, which is not sent; after `commit`, it was acknowledged.
+# The arrows of the protocol, in its order, and the functions that they stand at, each as the module that calls it sees
+# it. `before`: the step has not begun. `after`: it is done, and its caller has not seen the result. After
+# `commit.statements`, for example, COMMIT is not sent yet; after `commit`, it was acknowledged.
 ARROWS: Mapping[str, tuple[str, ...]] = {
     # Step 1: a row names the key.
     "reserve": (f"{_CATALOG}.blobs:PostgresBlobs.reserve_blobs",),
@@ -59,7 +58,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
         f"{_S3}.concatenation:complete_upload",
     ),
     "s3.abort": (f"{_S3}.multipart:abort_upload",),
-    # An upload that failed gives its key up.
+    # A failed upload releases its key.
     "release": (f"{_CATALOG}.blobs:PostgresBlobs.release_blobs",),
     # Step 3: the file, in one transaction.
     "commit": (f"{_CATALOG}.files:PostgresFiles.commit_file",),
@@ -70,7 +69,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "commit.release": (f"{_CATALOG}.commit:release",),
     "commit.usage": (f"{_CATALOG}.commit:count_usage",),
     "answer": ("service.http.resources.content.stores:stored_response",),
-    # Bytes that a client sends to S3 itself: a row, and an upload in parts, before it can; their copy, and its commit.
+    # Direct uploads: a row, and a multipart upload, before the client can send; then the copy, and its commit.
     "direct.begin": (f"{_S3}.direct_access:S3DirectAccess.begin_parts",),
     "direct.open": (f"{_CATALOG}.direct_uploads:PostgresDirectUploads.open_direct_upload",),
     "direct.claim": (f"{_CATALOG}.direct_uploads:PostgresDirectUploads.claim_direct_upload",),
@@ -80,9 +79,9 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "direct.commit.statements": (f"{_CATALOG}.direct_uploads:_commit",),
     "direct.commit.file": (f"{_CATALOG}.direct_uploads:commit",),
     "direct.abort": (f"{_CATALOG}.direct_uploads:PostgresDirectUploads.abort_direct_upload",),
-    # Resumable uploads: their turns, their pieces, and their end, which is a commit as above.
+    # Resumable uploads: their locks, their multipart state, and their end, which is a commit as above.
     "upload.begin": (f"{_CATALOG}.uploads:PostgresUploads.create_upload",),
-    "upload.hold": (f"{_CATALOG}.uploads:PostgresUploads.acquire_lock",),
+    "upload.lock": (f"{_CATALOG}.uploads:PostgresUploads.acquire_lock",),
     "upload.save": (f"{_CATALOG}.uploads:PostgresUploads.save_progress",),
     "upload.append": (f"{_DISK}.partials:DiskPartialBlobs.append", f"{_S3}.partials:S3PartialBlobs.append"),
     "upload.complete": (f"{_DISK}.partials:DiskPartialBlobs.complete", f"{_S3}.partials:S3PartialBlobs.complete"),
@@ -132,7 +131,7 @@ _KILL = "kill"
 
 
 class Failpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """What happens where: at the `nth` call of a step in this process, from 1; `onwards`, at every later one, too.
+    """An arrow, and the call of its step that fails: the `nth` in this process, from 1; with `onwards`, all later ones.
 
     `errno` is the operating system's error to raise; without one, the server is killed.
     """
@@ -145,20 +144,20 @@ class Failpoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_failpoint(text: str) -> Failpoint:
-    """Return the failpoint that `<arrow>:<before|after>[:<nth>[+]][:<action>]` stands for. Raises `SettingsError`."""
+    """Parse `<arrow>:<before|after>[:<nth>[+]][:<action>]`. Raises `ValueError` with one line for a person."""
     arrow, _, rest = text.partition(":")
     position, _, rest = rest.partition(":")
     if arrow not in ARROWS:
-        raise _wrong(f"knows no arrow {arrow!r}; docs/failpoints.md has them all")
+        raise ValueError(f"Unknown arrow {arrow!r}: docs/failpoints.md lists them all.")
     if position not in {"before", "after"}:
-        raise _wrong(f"takes before or after for a position, not {position!r}")
+        raise ValueError(f"The position is before or after, not {position!r}.")
     count, _, action = rest.partition(":") if rest[:1].isdigit() else ("1", "", rest)
     nth, onwards = count.removesuffix("+"), count.endswith("+")
     if not (nth.isascii() and nth.isdigit() and int(nth)):
-        raise _wrong(f"counts calls from 1, not {count!r}")
+        raise ValueError(f"Calls count from 1, not {count!r}.")
     code = None if action in {"", _KILL} else _errno(action)
     if code is not None and not (arrow.startswith("disk.") and position == "before"):
-        raise _wrong(f"raises {action} only before an arrow of the disk")
+        raise ValueError(f"Only before an arrow of the disk can a step raise {action}.")
     return Failpoint(
         arrow=arrow,
         position="before" if position == "before" else "after",
@@ -168,20 +167,29 @@ def read_failpoint(text: str) -> Failpoint:
     )
 
 
+def run(failpoint: Failpoint, arguments: Sequence[str]) -> int:
+    """Run `fileport` with these arguments and the failpoint armed in each worker, and return its exit status."""
+    # Each worker counts its own calls. And the server must not import metrics before its workers share a directory.
+    os.register_at_fork(after_in_child=partial(arm, failpoint))
+    from service.cli import main  # noqa: PLC0415 - a failpoint that is wrong should not wait for the service's imports
+
+    return main(arguments)
+
+
 def arm(failpoint: Failpoint) -> None:
-    """Put the failpoint in its place, for as long as this process lives."""
+    """Replace the functions that the failpoint's arrow stands at, for as long as this process lives."""
     trigger = _Trigger(failpoint)
-    for place in ARROWS[failpoint.arrow]:
-        owner, name = resolve(place)
+    for function in ARROWS[failpoint.arrow]:
+        owner, name = resolve(function)
         setattr(owner, name, _wrapped(getattr(owner, name), trigger))
 
 
-def resolve(place: str) -> tuple[Any, str]:
+def resolve(function: str) -> tuple[Any, str]:
     """Return the module or class that has the function, and the function's name there.
 
     Raises `ImportError` or `AttributeError` where the code has changed and the table has not.
     """
-    module, _, path = place.partition(":")
+    module, _, path = function.partition(":")
     owner: Any = importlib.import_module(module)
     *classes, name = path.split(".")
     for each in classes:
@@ -203,7 +211,7 @@ class _Trigger:
             self._count()
 
     def after(self, result: object) -> None:
-        # The reaper looks again and again: a look that found nothing was no step of the protocol.
+        # The reaper looks again and again: a look that finds nothing does not count as a step.
         found_nothing = result in (0, [])
         if self._failpoint.position == "after" and not found_nothing:
             self._count()
@@ -220,7 +228,7 @@ class _Trigger:
 def _act(failpoint: Failpoint) -> None:
     if failpoint.errno is not None:
         raise OSError(failpoint.errno, os.strerror(failpoint.errno))
-    # The server first: it would see its worker end, and stop in good order.
+    # The server first: it would notice the end of its worker and shut down gracefully.
     os.kill(os.getppid(), signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -249,10 +257,22 @@ def _wrapped(step: Callable[..., Any], trigger: _Trigger) -> Callable[..., Any]:
 
 def _errno(name: str) -> int:
     if name not in errno.errorcode.values():
-        raise _wrong(f"knows no action {name!r}: it is kill, or an error of the operating system such as ENOSPC")
+        raise ValueError(f"Unknown action {name!r}: kill, or an error of the operating system such as ENOSPC.")
     code: int = getattr(errno, name)
     return code
 
 
-def _wrong(reason: str) -> SettingsError:
-    return SettingsError(f"{PREFIX}FAILPOINT {reason}.")
+def main(arguments: Sequence[str]) -> NoReturn:
+    """Run `fileport` with the failpoint that the first argument names, and exit."""
+    if not arguments:
+        sys.exit("python -m tests.support.failpoints <failpoint> serve")
+    text, *command = arguments
+    try:
+        failpoint = read_failpoint(text)
+    except ValueError as error:
+        sys.exit(str(error))
+    sys.exit(run(failpoint, command))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
