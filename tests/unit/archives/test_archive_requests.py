@@ -292,7 +292,9 @@ async def key_of(client: httpx.AsyncClient, blobs: FakeBlobStore, id_: str) -> s
     return key
 
 
-async def test_a_file_that_is_deleted_or_replaced_meanwhile_is_in_the_archive_as_it_was() -> None:
+async def test_a_file_that_is_deleted_or_replaced_meanwhile_is_in_the_archive_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with open_service(grace=60) as service, client_of(service.app) as client:
         ids = await store(client, CONTENTS)
 
@@ -301,12 +303,15 @@ async def test_a_file_that_is_deleted_or_replaced_meanwhile_is_in_the_archive_as
             assert (await client.put(f"{FILES}/p/1.txt", content=b"longer than it was")).status_code == 200
 
         opening = Opening(service.blobs, change)
+        monkeypatch.setattr(service.blobs, "open", opening.open)
         assert unpacked(await client.get(ARCHIVE)) == CONTENTS
         assert opening.has_happened
         assert unpacked(await client.get(f"{ARCHIVE}&prefix=p/1")) == {"p/1.txt": b"longer than it was"}
 
 
-async def test_an_archive_takes_one_place_among_downloads_while_it_is_read() -> None:
+async def test_an_archive_takes_one_place_among_downloads_while_it_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with open_service() as service, client_of(service.app) as client:
         await store(client, CONTENTS)
         running = []
@@ -314,20 +319,19 @@ async def test_an_archive_takes_one_place_among_downloads_while_it_is_read() -> 
         async def look() -> None:
             running.append(REGISTRY.get_sample_value("fileport_transfers", {"kind": "downloads"}))
 
-        Opening(service.blobs, look)
+        monkeypatch.setattr(service.blobs, "open", Opening(service.blobs, look).open)
         assert unpacked(await client.get(ARCHIVE)) == CONTENTS
         assert running == [1]
         assert REGISTRY.get_sample_value("fileport_transfers", {"kind": "downloads"}) == 0
 
 
 class Opening:
-    """Has something happen before a store opens the first blob from now on."""
+    """Opens a store's blobs, and has something happen before the first of them."""
 
     def __init__(self, blobs: FakeBlobStore, happening: Callable[[], Awaitable[None]]) -> None:
         self._open = blobs.open
         self._happening = happening
         self.has_happened = False
-        blobs.open = self.open  # type: ignore[method-assign]
 
     @asynccontextmanager
     async def open(self, key: str, part: ByteRange | None = None) -> AsyncIterator[AsyncIterator[bytes]]:

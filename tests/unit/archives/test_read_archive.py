@@ -80,7 +80,7 @@ async def test_small_files_are_read_a_few_at_once_and_large_ones_alone(store: Co
     assert store.most == 1
 
 
-async def test_only_what_is_sent_soon_is_kept(store: CountingBlobStore) -> None:
+async def test_only_what_is_sent_soon_is_kept(store: CountingBlobStore, monkeypatch: pytest.MonkeyPatch) -> None:
     members, _ = fill(store, [SMALL_BYTES] * 200)
     opened = 0
     read_now = store.open
@@ -92,7 +92,7 @@ async def test_only_what_is_sent_soon_is_kept(store: CountingBlobStore) -> None:
         async with read_now(key, part) as chunks:
             yield chunks
 
-    store.open = counted  # type: ignore[method-assign]
+    monkeypatch.setattr(store, "open", counted)
     async with Archive(members, store).contents() as contents:
         async for _ in contents:
             break

@@ -265,12 +265,12 @@ async def test_a_commit_that_stays_unknown_deletes_nothing(clock: FakeClock, blo
 
 
 async def test_a_reservation_whose_outcome_is_unknown_leaves_no_doubt_about_the_file(
-    store_file: StoreFile, catalog: FakeCatalog
+    store_file: StoreFile, catalog: FakeCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def forget(keys: Sequence[str], *, lease: float) -> None:
         raise OutcomeUnknownError("The connection broke.")
 
-    catalog.reserve_blobs = forget  # type: ignore[method-assign]
+    monkeypatch.setattr(catalog, "reserve_blobs", forget)
     with pytest.raises(CatalogUnavailableError):
         await store_file(new_file(), body(b"x"))
 
@@ -340,7 +340,11 @@ async def test_a_long_upload_keeps_its_lease_while_it_moves_and_while_it_waits(
 
 
 async def test_a_lease_is_kept_no_longer_than_its_upload(
-    store_file: StoreFile, reservations: Reservations, catalog: FakeCatalog, clock: FakeClock
+    store_file: StoreFile,
+    reservations: Reservations,
+    catalog: FakeCatalog,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Renewals(list[str]):
         async def note(self, keys: Sequence[str], *, lease: float) -> set[str]:
@@ -353,7 +357,7 @@ async def test_a_lease_is_kept_no_longer_than_its_upload(
     used = set(catalog.blobs)
     waiting = await reservations.take()
     renewals = Renewals()
-    catalog.renew_leases = renewals.note  # type: ignore[method-assign] # what it is asked is the point
+    monkeypatch.setattr(catalog, "renew_leases", renewals.note)
     clock.advance(LEASE * 0.5)
     await reservations.renew_due()
     assert waiting.key in renewals

@@ -79,13 +79,13 @@ async def test_a_catalog_that_fails_is_tried_again_and_nothing_is_done_twice(
     assert await names(catalog) == ["a/b/1", "a/b/2", "a/b/3"]
 
 
-async def test_a_catalog_that_stays_down_lets_the_claim_end() -> None:
+async def test_a_catalog_that_stays_down_lets_the_claim_end(monkeypatch: pytest.MonkeyPatch) -> None:
     catalog = FailingCatalog(CATALOG_DOWN)
     await catalog.create_job(deleting("a/"))
-    release_job, catalog.release_job = catalog.release_job, _refuse  # type: ignore[method-assign]
-    with pytest.raises(UnavailableError):
-        await ended(catalog)
-    catalog.release_job = release_job  # type: ignore[method-assign]
+    with monkeypatch.context() as patch:
+        patch.setattr(catalog, "release_job", _refuse)
+        with pytest.raises(UnavailableError):
+            await ended(catalog)
     assert await ended(catalog) == []
     catalog.clock.advance(LEASE)
     assert len(await ended(catalog)) == 1
@@ -115,7 +115,9 @@ async def test_a_bug_keeps_its_claim_until_it_ends_and_fails_the_job_in_the_end(
     assert (await catalog.get_job(job.id)).state == "failed"
 
 
-async def test_a_worker_that_is_stopped_gives_its_claim_up(catalog: FakeCatalog) -> None:
+async def test_a_worker_that_is_stopped_gives_its_claim_up(
+    catalog: FakeCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await fill(catalog, "a/1", "a/2")
     job = await catalog.create_job(deleting("a/"))
     advance_job = catalog.advance_job
@@ -127,17 +129,19 @@ async def test_a_worker_that_is_stopped_gives_its_claim_up(catalog: FakeCatalog)
         await anyio.sleep_forever()
         return None
 
-    catalog.advance_job = hang  # type: ignore[method-assign]
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(ended, catalog)
-        await reached.wait()
-        assert await catalog.claim_job(lease=LEASE) is None
-        tasks.cancel_scope.cancel()
-    catalog.advance_job = advance_job  # type: ignore[method-assign]
+    with monkeypatch.context() as patch:
+        patch.setattr(catalog, "advance_job", hang)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ended, catalog)
+            await reached.wait()
+            assert await catalog.claim_job(lease=LEASE) is None
+            tasks.cancel_scope.cancel()
     assert [(each.id, each.progress.done) for each in await ended(catalog)] == [(job.id, 2)]
 
 
-async def test_a_job_that_is_cancelled_amid_a_turn_is_let_go(catalog: FakeCatalog) -> None:
+async def test_a_job_that_is_cancelled_amid_a_turn_is_let_go(
+    catalog: FakeCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await fill(catalog, "a/1", "a/2")
     job = await catalog.create_job(deleting("a/"))
     advance_job = catalog.advance_job
@@ -146,7 +150,7 @@ async def test_a_job_that_is_cancelled_amid_a_turn_is_let_go(catalog: FakeCatalo
         await catalog.end_job(job.id)
         return await advance_job(claim, lease=lease, limit=limit)
 
-    catalog.advance_job = cancelled  # type: ignore[method-assign]
+    monkeypatch.setattr(catalog, "advance_job", cancelled)
     assert await ended(catalog) == []
     assert await names(catalog) == ["a/1", "a/2"]
 
