@@ -10,10 +10,12 @@ class FileportError(Exception):
     """Root of the domain's errors.
 
     `code` is part of the API and never changes; `detail` is for people and is safe to show to a caller:
-    it holds no driver message, key, path or secret.
+    it holds no driver message, key, path or secret. `example` is a detail to document the error with; where a class
+    has none of its own, the first line of its docstring is one.
     """
 
     code: ClassVar[str] = "error"
+    example: ClassVar[str]
     _by_code: ClassVar[dict[str, type["FileportError"]]] = {}
 
     def __init_subclass__(cls) -> None:
@@ -35,12 +37,14 @@ class InvalidInputError(FileportError):
     """The caller sent something that can never be right, whatever the state of the service."""
 
     code = "invalid_input"
+    example = "The body: Object contains unknown field `nmae`."
 
 
 class BodyTimeoutError(FileportError):
     """The client sent nothing of the body for too long, or took too long to send all of it. Nothing was stored."""
 
     code = "request_timeout"
+    example = "The body did not come in time."
 
 
 class NotFoundError(FileportError):
@@ -110,6 +114,7 @@ class OverloadedError(UnavailableError):
     """As many uploads, or downloads, run as there is room for, and none ended in time."""
 
     code = "overloaded"
+    example = "Too many uploads run at once."
     retry_after = 2
 
 

@@ -8,8 +8,10 @@ from uuid import UUID
 from domain.archives.errors import ArchiveTooLargeError
 from domain.archives.model import MAX_ARCHIVE_FILES, ByIds, ByPrefix, Member, Selection, archive_etag
 from domain.archives.ports import Archives
+from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.blobs.ports import BlobStore
 from domain.blobs.streams import counted, each_of
+from domain.buckets.errors import InvalidBucketError
 from domain.buckets.model import check_bucket_name
 from domain.files.errors import NoSuchFileError
 from domain.files.search.model import FileQuery, parse_sort
@@ -71,6 +73,9 @@ class ReadArchive:
     What is changed or deleted afterwards is in the archive as it was: bytes stay for a grace period that is longer than
     any download. No catalog connection is held while they are read.
     """
+
+    errors = (NoSuchFileError, BlobMissingError, BlobStoreUnavailableError)
+    prefix_errors = (InvalidBucketError, ArchiveTooLargeError, *errors)
 
     def __init__(self, catalog: Archives, blobs: BlobStore) -> None:
         self._catalog = catalog

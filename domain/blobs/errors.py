@@ -7,12 +7,14 @@ class InterruptedBodyError(InvalidInputError):
     """The body ended before its declared length, or the client went away while sending it."""
 
     code = "interrupted_body"
+    example = "The body has 1048576 bytes, not the 31457280 declared."
 
 
 class DirectAccessUnsupportedError(ConflictError):
     """The blob store has no way in for clients: their bytes come and go through the service alone."""
 
     code = "direct_access_unsupported"
+    example = "The bytes are kept on a disk, which clients cannot reach: they come through the service alone."
 
 
 class PartialBusyError(LockedError):

@@ -1,13 +1,16 @@
 """Delete an empty bucket."""
 
-from domain.buckets.errors import BucketProtectedError
+from domain.buckets.errors import BucketNotEmptyError, BucketProtectedError, InvalidBucketError, NoSuchBucketError
 from domain.buckets.model import DEFAULT_BUCKET, check_bucket_name
 from domain.buckets.ports import Buckets
+from domain.errors import OutcomeUnknownError
 from domain.values.preconditions import NO_PRECONDITION, Precondition
 
 
 class DeleteBucket:
     """Delete a bucket that holds no files."""
+
+    errors = (InvalidBucketError, NoSuchBucketError, BucketNotEmptyError, BucketProtectedError, OutcomeUnknownError)
 
     def __init__(self, catalog: Buckets) -> None:
         self._catalog = catalog

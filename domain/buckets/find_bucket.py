@@ -1,11 +1,14 @@
 """Find a bucket by its name."""
 
+from domain.buckets.errors import InvalidBucketError, NoSuchBucketError
 from domain.buckets.model import Bucket, check_bucket_name
 from domain.buckets.ports import Buckets
 
 
 class FindBucket:
     """Find one bucket, with its usage."""
+
+    errors = (InvalidBucketError, NoSuchBucketError)
 
     def __init__(self, catalog: Buckets) -> None:
         self._catalog = catalog

@@ -1,7 +1,9 @@
 """Create a bucket, or replace its policy."""
 
+from domain.buckets.errors import InvalidBucketError
 from domain.buckets.model import Bucket, Policy, check_bucket_name, check_policy
 from domain.buckets.ports import Buckets
+from domain.errors import OutcomeUnknownError
 from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyedRequest
 from domain.values.preconditions import NO_PRECONDITION, Precondition
@@ -9,6 +11,8 @@ from domain.values.preconditions import NO_PRECONDITION, Precondition
 
 class PutBucket:
     """Create the bucket, or replace its policy whole. Files that are there already stay, whatever it says."""
+
+    errors = (InvalidBucketError, OutcomeUnknownError)
 
     def __init__(self, catalog: Buckets, once: IdempotentExecutor) -> None:
         self._catalog = catalog

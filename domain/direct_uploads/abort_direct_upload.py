@@ -3,15 +3,24 @@
 from contextlib import suppress
 from uuid import UUID
 
-from domain.blobs.errors import BlobStoreUnavailableError
+from domain.blobs.errors import BlobStoreUnavailableError, DirectAccessUnsupportedError
 from domain.blobs.ports import BlobStore, DirectAccess
-from domain.direct_uploads.errors import DirectUploadCompletedError
+from domain.direct_uploads.errors import DirectUploadCompletedError, DirectUploadEndedError, NoSuchDirectUploadError
 from domain.direct_uploads.find_direct_upload import ended
 from domain.direct_uploads.ports import DirectUploads
+from domain.errors import OutcomeUnknownError
 
 
 class AbortDirectUpload:
     """End one upload."""
+
+    errors = (
+        DirectAccessUnsupportedError,
+        NoSuchDirectUploadError,
+        DirectUploadEndedError,
+        DirectUploadCompletedError,
+        OutcomeUnknownError,
+    )
 
     def __init__(self, catalog: DirectUploads, blobs: BlobStore, direct: DirectAccess) -> None:
         self._catalog = catalog

@@ -4,17 +4,26 @@ from contextlib import suppress
 
 import anyio
 
-from domain.blobs.errors import BlobStoreUnavailableError
+from domain.blobs.errors import BlobStoreUnavailableError, DirectAccessUnsupportedError
 from domain.blobs.model import new_blob_key
 from domain.blobs.ports import BlobStore, DirectAccess
+from domain.buckets.errors import ADMISSION, InvalidBucketError
 from domain.catalog import Catalog
+from domain.direct_uploads.errors import (
+    DirectUploadCompletedError,
+    DirectUploadEndedError,
+    InvalidPartSizeError,
+    NoSuchDirectUploadError,
+)
 from domain.direct_uploads.find_direct_upload import check_in_progress
 from domain.direct_uploads.model import DirectUpload, NewDirectUpload, choose_part_size, part_count
-from domain.errors import CatalogUnavailableError, OutcomeUnknownError, UnavailableError
+from domain.errors import CatalogUnavailableError, LeaseLostError, OutcomeUnknownError, UnavailableError
 from domain.files.content.admission import admit, checked
+from domain.files.errors import InvalidMetadataError, InvalidNameError, InvalidTagsError
 from domain.files.model import NewFile
 from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyClaim, KeyedRequest
+from domain.values.errors import InvalidContentTypeError
 
 RELEASE_SECONDS = 5
 
@@ -26,6 +35,23 @@ class BeginDirectUpload:
     until nobody can any more: for the `life` of the upload and, on top, that of the last URL that it gave, `url_life`,
     both in seconds. What came there goes by the reaper.
     """
+
+    errors = (
+        InvalidNameError,
+        InvalidBucketError,
+        InvalidContentTypeError,
+        InvalidMetadataError,
+        InvalidTagsError,
+        InvalidPartSizeError,
+        DirectAccessUnsupportedError,
+        *ADMISSION,
+        NoSuchDirectUploadError,
+        DirectUploadEndedError,
+        DirectUploadCompletedError,
+        BlobStoreUnavailableError,
+        LeaseLostError,
+        OutcomeUnknownError,
+    )
 
     def __init__(
         self,

@@ -9,22 +9,30 @@ from uuid import UUID
 import anyio
 
 from domain.blobs.direct_access import UploadedPart
-from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
+from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError, DirectAccessUnsupportedError
 from domain.blobs.model import Blob
 from domain.blobs.ports import BlobStore, DirectAccess
 from domain.blobs.reservations import Reservation, Reservations
+from domain.buckets.errors import ADMISSION
 from domain.catalog import Catalog
-from domain.direct_uploads.errors import DirectUploadConditionError, IncompleteUploadError
+from domain.direct_uploads.errors import (
+    DirectUploadConditionError,
+    DirectUploadEndedError,
+    IncompleteUploadError,
+    NoSuchDirectUploadError,
+)
 from domain.direct_uploads.find_direct_upload import ended
 from domain.direct_uploads.model import DirectUpload, Failure
 from domain.errors import (
     CatalogUnavailableError,
     FileportError,
+    LeaseLostError,
     OutcomeUnknownError,
     PreconditionFailedError,
     UnavailableError,
 )
 from domain.files.content.retry_unknown_commit import retry_unknown_commit
+from domain.files.errors import NoSuchFileError
 from domain.files.model import Stored
 from domain.values.errors import DigestMismatchError
 
@@ -38,6 +46,20 @@ class CompleteDirectUpload:
     The steps are those of the write protocol. The claim on an upload's completion is its reservation: it holds as long
     as that does, and ends with it, so that a replica that dies amid it keeps nobody for longer than a lease.
     """
+
+    errors = (
+        DirectAccessUnsupportedError,
+        NoSuchDirectUploadError,
+        DirectUploadEndedError,
+        IncompleteUploadError,
+        DigestMismatchError,
+        NoSuchFileError,
+        DirectUploadConditionError,
+        *ADMISSION,
+        BlobStoreUnavailableError,
+        LeaseLostError,
+        OutcomeUnknownError,
+    )
 
     def __init__(self, catalog: Catalog, blobs: BlobStore, direct: DirectAccess, reservations: Reservations) -> None:
         self._catalog = catalog

@@ -7,12 +7,14 @@ class InvalidPartSizeError(InvalidInputError):
     """The size of parts is not one that the store takes, or makes too many of them."""
 
     code = "invalid_part_size"
+    example = "part_size is a whole number from 5242880 to 5368709120 for 31457280 bytes."
 
 
 class IncompleteUploadError(InvalidInputError):
     """The bytes of a direct upload are not all there, or are more than were declared. It stays open for them."""
 
     code = "incomplete_upload"
+    example = "Parts are missing, or of another size than was declared: 2."
 
 
 class NoSuchDirectUploadError(NotFoundError):
@@ -25,6 +27,7 @@ class DirectUploadEndedError(GoneError):
     """The direct upload has expired, was aborted, or its bytes were not what was declared. It becomes no file."""
 
     code = "direct_upload_ended"
+    example = "The upload has expired."
 
 
 class DirectUploadCompletedError(ConflictError):

@@ -6,8 +6,9 @@ import msgspec
 from anyio.lowlevel import checkpoint
 
 from domain.blobs.direct_access import SignedRequest
+from domain.blobs.errors import BlobStoreUnavailableError, DirectAccessUnsupportedError
 from domain.blobs.ports import DirectAccess
-from domain.direct_uploads.errors import DirectUploadCompletedError, DirectUploadEndedError
+from domain.direct_uploads.errors import DirectUploadCompletedError, DirectUploadEndedError, NoSuchDirectUploadError
 from domain.direct_uploads.model import DirectUpload
 from domain.direct_uploads.ports import DirectUploads
 
@@ -29,6 +30,8 @@ class PartToSend(msgspec.Struct, frozen=True, kw_only=True):
 class FindDirectUpload:
     """Find one upload."""
 
+    errors = (DirectAccessUnsupportedError, NoSuchDirectUploadError, DirectUploadEndedError)
+
     def __init__(self, catalog: DirectUploads, direct: DirectAccess) -> None:
         self._catalog = catalog
         self._direct = direct
@@ -47,6 +50,8 @@ class FindDirectUpload:
 
 class SignParts:
     """Sign the requests that send an upload's parts."""
+
+    errors = (DirectUploadCompletedError, BlobStoreUnavailableError)
 
     def __init__(self, direct: DirectAccess) -> None:
         self._direct = direct

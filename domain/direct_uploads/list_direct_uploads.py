@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from domain.blobs.errors import DirectAccessUnsupportedError
 from domain.blobs.ports import DirectAccess
 from domain.direct_uploads.model import DirectUpload
 from domain.direct_uploads.ports import DirectUploads
@@ -9,6 +10,8 @@ from domain.direct_uploads.ports import DirectUploads
 
 class ListDirectUploads:
     """List a page of uploads, the oldest first."""
+
+    errors = (DirectAccessUnsupportedError,)
 
     def __init__(self, catalog: DirectUploads, direct: DirectAccess) -> None:
         self._catalog = catalog

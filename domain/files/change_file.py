@@ -2,14 +2,39 @@
 
 from uuid import UUID
 
+from domain.buckets.errors import ADMISSION, InvalidBucketError
+from domain.errors import OutcomeUnknownError
+from domain.files.errors import (
+    InvalidExpiryError,
+    InvalidMetadataError,
+    InvalidNameError,
+    InvalidTagsError,
+    NameTakenError,
+    NoSuchFileError,
+)
 from domain.files.model import File
 from domain.files.patches import FilePatch, apply_patch
 from domain.files.ports import Files
+from domain.values.errors import InvalidContentTypeError, InvalidTimeError
 from domain.values.preconditions import Precondition
 
 
 class ChangeFile:
     """Rename, move, retype or annotate a file."""
+
+    errors = (
+        InvalidNameError,
+        InvalidBucketError,
+        InvalidContentTypeError,
+        InvalidMetadataError,
+        InvalidTagsError,
+        InvalidTimeError,
+        InvalidExpiryError,
+        NoSuchFileError,
+        NameTakenError,
+        *ADMISSION,
+        OutcomeUnknownError,
+    )
 
     def __init__(self, catalog: Files) -> None:
         self._catalog = catalog

@@ -2,8 +2,10 @@
 
 from uuid import UUID
 
+from domain.buckets.errors import ADMISSION, InvalidBucketError
 from domain.buckets.model import check_bucket_name
-from domain.errors import InvalidInputError
+from domain.errors import InvalidInputError, OutcomeUnknownError
+from domain.files.errors import InvalidNameError, NameTakenError, NoSuchFileError
 from domain.files.model import Destination, File
 from domain.files.names import check_file_name
 from domain.files.ports import Files
@@ -14,6 +16,8 @@ from domain.values.preconditions import Precondition
 
 class CopyFile:
     """Create another file on the same blob."""
+
+    errors = (InvalidNameError, InvalidBucketError, NoSuchFileError, NameTakenError, *ADMISSION, OutcomeUnknownError)
 
     def __init__(self, catalog: Files, once: IdempotentExecutor) -> None:
         self._catalog = catalog

@@ -2,12 +2,16 @@
 
 from uuid import UUID
 
+from domain.errors import OutcomeUnknownError
+from domain.files.errors import NoSuchFileError
 from domain.files.ports import Files
 from domain.values.preconditions import Precondition
 
 
 class DeleteFile:
     """Delete a file at once; its bytes go after the grace period, unless another file shares them."""
+
+    errors = (NoSuchFileError, OutcomeUnknownError)
 
     def __init__(self, catalog: Files) -> None:
         self._catalog = catalog

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from domain.buckets.model import check_bucket_name
+from domain.files.errors import NoSuchFileError
 from domain.files.model import Address, File, Location
 from domain.files.names import check_file_name
 from domain.files.ports import Files
@@ -10,6 +11,8 @@ from domain.files.ports import Files
 
 class FindFile:
     """Find one file."""
+
+    errors = (NoSuchFileError,)
 
     def __init__(self, catalog: Files) -> None:
         self._catalog = catalog

@@ -13,6 +13,7 @@ class IdempotencyKeyInUseError(ConflictError):
     """The first request with this idempotency key has not ended yet; try again after `retry_after` seconds."""
 
     code = "idempotency_key_in_use"
+    example = "The first request with this Idempotency-Key has not ended yet."
     retry_after = 1
 
 
@@ -20,3 +21,4 @@ class IdempotencyKeyReusedError(FileportError):
     """The idempotency key belongs to another request."""
 
     code = "idempotency_key_reused"
+    example = "The Idempotency-Key belongs to another request."

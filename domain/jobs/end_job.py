@@ -2,12 +2,16 @@
 
 from uuid import UUID
 
+from domain.errors import OutcomeUnknownError
+from domain.jobs.errors import NoSuchJobError
 from domain.jobs.model import Job
 from domain.jobs.ports import Jobs
 
 
 class EndJob:
     """Cancel a job, or forget one that has ended."""
+
+    errors = (NoSuchJobError, OutcomeUnknownError)
 
     def __init__(self, catalog: Jobs) -> None:
         self._catalog = catalog

@@ -2,12 +2,15 @@
 
 from uuid import UUID
 
+from domain.jobs.errors import NoSuchJobError
 from domain.jobs.model import Job
 from domain.jobs.ports import Jobs
 
 
 class FindJob:
     """Find one job."""
+
+    errors = (NoSuchJobError,)
 
     def __init__(self, catalog: Jobs) -> None:
         self._catalog = catalog

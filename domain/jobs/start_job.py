@@ -1,5 +1,8 @@
 """Start a job."""
 
+from domain.buckets.errors import InvalidBucketError, NoSuchBucketError
+from domain.errors import OutcomeUnknownError
+from domain.files.errors import InvalidNameError
 from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyedRequest
 from domain.jobs.model import Job, Task, check_task
@@ -8,6 +11,8 @@ from domain.jobs.ports import Jobs
 
 class StartJob:
     """Queue a job for whichever worker is free first."""
+
+    errors = (InvalidBucketError, InvalidNameError, NoSuchBucketError, OutcomeUnknownError)
 
     def __init__(self, catalog: Jobs, once: IdempotentExecutor) -> None:
         self._catalog = catalog

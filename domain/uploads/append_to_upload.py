@@ -8,18 +8,38 @@ from uuid import UUID
 import anyio
 import msgspec
 
+from domain.blobs.errors import InterruptedBodyError, PartialBusyError
 from domain.blobs.partials import Progress
 from domain.blobs.ports import BlobStore, PartialBlobs
 from domain.catalog import Catalog
-from domain.errors import FileportError, UnavailableError
+from domain.errors import BodyTimeoutError, FileportError, UnavailableError
 from domain.files.content.admission import admit_upload, too_large
 from domain.uploads.checksums import Checksum, LateChecksum
-from domain.uploads.errors import ChecksumMismatchError, InvalidChecksumError, InvalidUploadError, UploadTooLongError
+from domain.uploads.errors import (
+    ChecksumMismatchError,
+    FinalUploadError,
+    InvalidChecksumError,
+    InvalidUploadError,
+    OffsetMismatchError,
+    UploadTooLongError,
+)
 from domain.uploads.find_upload import FindUpload
 from domain.uploads.finish_upload import FinishUpload
 from domain.uploads.model import Upload
 from domain.uploads.running_hashes import RunningHash, RunningHashes
 from domain.uploads.upload_lock import RELEASE_SECONDS, UploadLock, UploadLocks
+
+# Of bytes that are added, whether to a new upload or to one that is there.
+BYTES_ERRORS = (
+    InvalidUploadError,
+    InvalidChecksumError,
+    InterruptedBodyError,
+    BodyTimeoutError,
+    UploadTooLongError,
+    ChecksumMismatchError,
+    PartialBusyError,
+    *FinishUpload.errors,
+)
 
 
 class Addition(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +56,8 @@ class Addition(msgspec.Struct, frozen=True, kw_only=True):
 
 class AppendToUpload:
     """Add to one upload. `max_file_size` is the service's own limit, in bytes."""
+
+    errors = (*UploadLocks.errors, OffsetMismatchError, FinalUploadError, *BYTES_ERRORS)
 
     def __init__(
         self,

@@ -7,16 +7,20 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from domain.blobs.model import new_blob_key
+from domain.buckets.errors import InvalidBucketError
 from domain.catalog import Catalog
 from domain.errors import CatalogUnavailableError, FileportError, OutcomeUnknownError
 from domain.files.content.admission import admit_upload, checked
+from domain.files.errors import InvalidMetadataError, InvalidNameError, InvalidTagsError
 from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyClaim, KeyedRequest
-from domain.uploads.append_to_upload import Addition, AppendToUpload
+from domain.uploads.append_to_upload import BYTES_ERRORS, Addition, AppendToUpload
 from domain.uploads.end_upload import EndUpload
 from domain.uploads.errors import InvalidUploadError
 from domain.uploads.find_upload import FindUpload
 from domain.uploads.model import MAX_PARTS, NewUpload, Upload
+from domain.uploads.upload_lock import UploadLocks
+from domain.values.errors import InvalidContentTypeError
 from domain.values.ids import new_id
 
 
@@ -25,6 +29,16 @@ class BeginUpload:
 
     `max_file_size` is the service's own limit, in bytes.
     """
+
+    errors = (
+        InvalidNameError,
+        InvalidBucketError,
+        InvalidContentTypeError,
+        InvalidMetadataError,
+        InvalidTagsError,
+        *UploadLocks.errors,
+        *BYTES_ERRORS,
+    )
 
     def __init__(
         self,

@@ -2,12 +2,15 @@
 
 from uuid import UUID
 
+from domain.errors import LeaseLostError, OutcomeUnknownError
 from domain.uploads.ports import Uploads
 from domain.uploads.upload_lock import UploadLock, UploadLocks
 
 
 class EndUpload:
     """End one upload, finished or not."""
+
+    errors = (*UploadLocks.errors, LeaseLostError, OutcomeUnknownError)
 
     def __init__(self, catalog: Uploads, turns: UploadLocks) -> None:
         self._catalog = catalog

@@ -16,18 +16,21 @@ class InvalidUploadError(InvalidInputError):
     """What is said of a resumable upload is not understood, or contradicts itself or what was said before."""
 
     code = "invalid_upload"
+    example = "Either Upload-Length or Upload-Defer-Length is needed."
 
 
 class InvalidUploadMetadataError(InvalidInputError):
     """`Upload-Metadata` is not a list of keys, each once, with values in Base64."""
 
     code = "invalid_upload_metadata"
+    example = "The value of 'filename' is not Base64."
 
 
 class InvalidChecksumError(InvalidInputError):
     """A checksum's algorithm is not known, or its value is not as long as the algorithm's are."""
 
     code = "invalid_checksum"
+    example = "Checksums are by sha1, sha256, md5, crc32."
 
 
 class NoSuchUploadError(NotFoundError):
@@ -40,6 +43,7 @@ class OffsetMismatchError(ConflictError):
     """The bytes sent do not begin where the upload's end: ask for its offset, and send those that are missing."""
 
     code = "offset_mismatch"
+    example = "The upload has 8388608 bytes; these begin at 0."
 
 
 class UploadLockedError(LockedError):
@@ -70,3 +74,4 @@ class UploadTooLongError(TooLargeError):
     """More bytes were sent than the upload's length leaves room for."""
 
     code = "upload_too_long"
+    example = "The upload has a length of 31457280 bytes, of which 8388608 are there."

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from domain.blobs.errors import PartialBusyError
 from domain.blobs.ports import PartialBlobs
 from domain.uploads.errors import UploadLockedError
 from domain.uploads.finish_upload import FinishUpload
@@ -14,6 +15,8 @@ from domain.uploads.upload_lock import UploadLock, UploadLocks
 
 class FindUpload:
     """Find one upload. Its offset is told once nobody adds to it, but for one whose bytes keep coming."""
+
+    errors = (*UploadLocks.errors, PartialBusyError, *FinishUpload.errors)
 
     def __init__(self, catalog: Uploads, partials: PartialBlobs, turns: UploadLocks, finish: FinishUpload) -> None:
         self._catalog = catalog

@@ -4,10 +4,12 @@ import hashlib
 from functools import partial
 from uuid import UUID
 
-from domain.blobs.errors import BlobMissingError
+from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.blobs.model import Blob
 from domain.blobs.ports import BlobStore, PartialBlobs
+from domain.buckets.errors import ADMISSION
 from domain.catalog import Catalog
+from domain.errors import LeaseLostError, OutcomeUnknownError, PreconditionFailedError
 from domain.files.content.admission import admit_upload
 from domain.files.content.retry_unknown_commit import retry_unknown_commit
 from domain.files.model import NewFile
@@ -21,6 +23,15 @@ class FinishUpload:
 
     A finished upload is kept for `kept` seconds, for those who ask what became of it.
     """
+
+    errors = (
+        *ADMISSION,
+        PreconditionFailedError,
+        BlobStoreUnavailableError,
+        BlobMissingError,
+        LeaseLostError,
+        OutcomeUnknownError,
+    )
 
     def __init__(
         self, catalog: Catalog, blobs: BlobStore, partials: PartialBlobs, *, kept: float, max_file_size: int

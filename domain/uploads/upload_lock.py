@@ -11,7 +11,7 @@ import msgspec
 from domain.blobs.errors import InterruptedBodyError
 from domain.blobs.partials import Progress
 from domain.errors import CatalogUnavailableError, LeaseLostError, OutcomeUnknownError, UnavailableError
-from domain.uploads.errors import UploadLockedError
+from domain.uploads.errors import NoSuchUploadError, UploadExpiredError, UploadLockedError
 from domain.uploads.model import HeldUpload
 from domain.uploads.ports import Uploads
 
@@ -130,6 +130,8 @@ class UploadLock:
 
 class UploadLocks:
     """Gives requests their turns. An upload that is worked on lives for `ttl` seconds more."""
+
+    errors = (NoSuchUploadError, UploadExpiredError, UploadLockedError)
 
     def __init__(self, catalog: Uploads, *, ttl: float, pace: Pace | None = None) -> None:
         self._catalog = catalog

@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.blobs.ports import BlobStore
 from domain.blobs.streams import counted
 from domain.buckets.model import Policy
+from domain.files.errors import NoSuchFileError
 from domain.files.find_file import check_address
 from domain.files.model import Address, File
 from domain.files.ports import Files
@@ -39,6 +41,8 @@ class Reading:
 
 class ReadFile:
     """Find a file and make its bytes ready to read. No catalog connection is held while they are."""
+
+    errors = (NoSuchFileError, BlobMissingError, BlobStoreUnavailableError)
 
     def __init__(self, catalog: Files, blobs: BlobStore) -> None:
         self._catalog = catalog

@@ -30,6 +30,8 @@ class ReadText:
     The file is read twice, for only its last byte tells whether all of it is text, and memory stays bounded.
     """
 
+    errors = (NotTextError, TextTooLargeError, *ReadFile.errors)
+
     def __init__(self, read_file: ReadFile) -> None:
         self._read_file = read_file
 

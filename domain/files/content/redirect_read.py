@@ -1,8 +1,10 @@
 """Send a reader to the blob store for a file's bytes."""
 
 from domain.blobs.direct_access import ReadHeaders, ReadMethod
+from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError, DirectAccessUnsupportedError
 from domain.blobs.ports import DirectAccess
 from domain.buckets.model import Policy
+from domain.files.errors import NoSuchFileError
 from domain.files.find_file import check_address
 from domain.files.model import Address, File
 from domain.files.ports import Files
@@ -23,6 +25,8 @@ class Redirection:
 
 class RedirectRead:
     """Find a file whose bytes its reader is to fetch from the blob store."""
+
+    errors = (DirectAccessUnsupportedError, NoSuchFileError, BlobMissingError, BlobStoreUnavailableError)
 
     def __init__(self, catalog: Files, direct: DirectAccess) -> None:
         self._catalog = catalog

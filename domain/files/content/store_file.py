@@ -3,16 +3,20 @@
 from collections.abc import AsyncIterable, AsyncIterator
 from functools import partial
 
-from domain.blobs.errors import InterruptedBodyError
+from domain.blobs.errors import BlobStoreUnavailableError, InterruptedBodyError
 from domain.blobs.model import Blob
 from domain.blobs.ports import BlobStore
 from domain.blobs.reservations import Reservation, Reservations
+from domain.buckets.errors import ADMISSION, InvalidBucketError
 from domain.catalog import Catalog
+from domain.errors import LeaseLostError, OutcomeUnknownError
 from domain.files.content.admission import admit, checked, too_large
 from domain.files.content.retry_unknown_commit import retry_unknown_commit
+from domain.files.errors import InvalidNameError
 from domain.files.model import NewFile, Stored
 from domain.idempotency.model import KeyClaim
 from domain.values.digests import Hashes
+from domain.values.errors import InvalidContentTypeError
 
 
 class StoreFile:
@@ -21,6 +25,17 @@ class StoreFile:
     The one exception is `OutcomeUnknownError`: the file may be stored or not, and its blob is left to the reaper.
     `max_file_size` is the service's own limit, in bytes.
     """
+
+    errors = (
+        InvalidNameError,
+        InvalidBucketError,
+        InvalidContentTypeError,
+        InterruptedBodyError,
+        *ADMISSION,
+        BlobStoreUnavailableError,
+        LeaseLostError,
+        OutcomeUnknownError,
+    )
 
     def __init__(self, catalog: Catalog, blobs: BlobStore, reservations: Reservations, *, max_file_size: int) -> None:
         self._catalog = catalog

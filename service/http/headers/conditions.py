@@ -19,6 +19,7 @@ class InvalidConditionError(InvalidInputError):
     """A condition is neither `*` nor a list of entity tags."""
 
     code = "invalid_condition"
+    example = "if-match is neither * nor a list of quoted entity tags."
 
 
 def precondition_of(request: Request[Any, Any, Any]) -> Precondition:
