@@ -16,7 +16,7 @@ from service import embedded
 from service.container.providers import check_disk, migrate_catalog
 from service.fsck import UNKNOWN, Options, fsck
 from service.observability.logs import configure_logs
-from service.server import serve as server
+from service.serve import serve
 from service.settings import Settings, SettingsError, read_settings
 
 
@@ -43,7 +43,7 @@ def _run(command: str, settings: Settings) -> int:
     asyncio.run(migrate_catalog(settings))
     if command == "serve":
         asyncio.run(check_disk(settings))
-        return server.serve(settings)
+        return serve(settings)
     print("fileport: the catalog's tables are up to date")
     return 0
 

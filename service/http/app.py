@@ -1,9 +1,9 @@
 """The ASGI application."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
-import anyio
 from dishka import AsyncContainer
 from dishka.integrations.litestar import setup_dishka
 from litestar import Litestar, Router
@@ -11,21 +11,17 @@ from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
 from domain.blobs.ports import BlobStore, PartialBlobs
-from domain.blobs.reservations import Reservations
 from domain.catalog import Catalog
 from domain.errors import FileportError
-from domain.idempotency.executor import IdempotentExecutor
-from domain.jobs.work_on_jobs import WorkOnJobs
-from domain.maintenance.reap import Reap
-from domain.maintenance.sweep import Sweep
 from service.http import problems
 from service.http.authentication import RequireRootKey
-from service.http.middleware.abort_on_failure import break_off_failed_answers
-from service.http.middleware.body_timeout import limit_bodies
-from service.http.middleware.close_after_early_response import close_after_refusals
+from service.http.middleware.abort_on_failure import abort_on_failure
+from service.http.middleware.body_timeout import limit_body_time
+from service.http.middleware.close_after_early_response import close_after_early_response
 from service.http.middleware.cors import allow_origins
 from service.http.middleware.in_flight import InFlightRequests
-from service.http.middleware.request_log import observe_requests
+from service.http.middleware.request_log import log_requests
+from service.http.middleware.response_progress import track_response
 from service.http.openapi.pages import schema_router
 from service.http.resources.archives import routes as archives
 from service.http.resources.batches import routes as batches
@@ -40,43 +36,26 @@ from service.http.resources.jobs import routes as jobs
 from service.http.resources.uploads import routes as tus
 from service.http.resources.uploads.protocol import speak_tus
 from service.http.routing import CompleteRouter
-from service.runtime.completions import Completions
-from service.runtime.periodic import keep_leases, reap_forever, sweep_forever, work_on_jobs_forever
-from service.runtime.wake_up import WakeUp
+from service.runtime.background import run_in_background
 from service.settings import Settings
 
 
-def create_app(container: AsyncContainer, settings: Settings, requests: InFlightRequests | None = None) -> ASGIApp:
-    """Return the application on the parts that `container` holds, which it closes when it ends.
+def create_app(container: AsyncContainer, settings: Settings, in_flight: InFlightRequests | None = None) -> ASGIApp:
+    """Return the application on the parts that `container` holds. The application closes the container when it ends.
 
-    `requests` knows what runs in it.
+    `in_flight` tracks its requests.
     """
     if settings.root_key is None:
         raise ValueError("The application needs a root key.")
-    requests = InFlightRequests() if requests is None else requests
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         try:
-            # Resolved here, so that a store that cannot be opened stops the start.
-            await container.get(Catalog)
-            await container.get(BlobStore)
-            await container.get(PartialBlobs)
-            reap = await container.get(Reap)
-            sweep = await container.get(Sweep)
-            reservations = await container.get(Reservations)
-            work, wake_up = await container.get(WorkOnJobs), await container.get(WakeUp)
-            once = await container.get(IdempotentExecutor)
-            completions = await container.get(Completions)
-            async with anyio.create_task_group() as background:
-                await background.start(completions.run)
-                background.start_soon(lambda: keep_leases(reservations, interval=settings.staged_lease / 8))
-                background.start_soon(lambda: keep_leases(once, interval=once.lease / 8))
-                background.start_soon(lambda: reap_forever(reap, interval=settings.reaper_interval))
-                background.start_soon(lambda: sweep_forever(sweep, interval=settings.sweep_interval))
-                background.start_soon(lambda: work_on_jobs_forever(work, wake_up, interval=settings.job_interval))
+            # Opened here, so that a store that cannot be opened stops the start.
+            for store in (Catalog, BlobStore, PartialBlobs):
+                await container.get(store)
+            async with run_in_background(container, settings):
                 yield
-                background.cancel_scope.cancel()
         finally:
             await container.close()
 
@@ -93,7 +72,7 @@ def create_app(container: AsyncContainer, settings: Settings, requests: InFlight
             archives.post_archive,
         ],
         guards=[RequireRootKey(settings.root_key)],
-        response_headers={"Cache-Control": "no-store"},  # where an answer says nothing else
+        response_headers={"Cache-Control": "no-store"},  # unless a response says otherwise
     )
     app = Litestar(
         route_handlers=[v1, Router("/health", route_handlers=[health.live, health.ready]), health.metrics],
@@ -108,10 +87,32 @@ def create_app(container: AsyncContainer, settings: Settings, requests: InFlight
     )
     app.register(schema_router(app.routes))
     setup_dishka(container, app)
-    limited = limit_bodies(app, idle=settings.body_idle_timeout, total=settings.body_timeout)
-    tus_speaking = speak_tus(close_after_refusals(limited), max_size=settings.max_file_size)
-    breaking = requests.wrap(break_off_failed_answers(tus_speaking))
-    return observe_requests(allow_origins(breaking, settings.allowed_origins))
+    wrapped: ASGIApp = app
+    for wrap in reversed(_middleware(settings, in_flight or InFlightRequests())):
+        wrapped = wrap(wrapped)
+    return wrapped
+
+
+def _middleware(settings: Settings, in_flight: InFlightRequests) -> list[Callable[[ASGIApp], ASGIApp]]:
+    """Return the wrappers of the application, the outermost first."""
+    return [
+        # Records the progress of the response that is really sent, whichever wrapper below sends it.
+        track_response,
+        # Logs and dates all responses, those of the wrappers below included.
+        log_requests,
+        # Answers preflights, and shows pages every response, refusals included.
+        partial(allow_origins, origins=settings.allowed_origins),
+        # Cancels all work below, so that it is undone, and can still send a 503.
+        in_flight.track,
+        # Ends connections whose response fails anywhere below.
+        abort_on_failure,
+        # Puts the headers of tus on early responses, too, and overrides methods before the routing.
+        partial(speak_tus, max_size=settings.max_file_size),
+        # Drops the rest of a body after the timeouts below have ended: it has limits of its own.
+        close_after_early_response,
+        # Next to the application, which it cancels, and which renders its error.
+        partial(limit_body_time, idle=settings.body_idle_timeout, total=settings.body_timeout),
+    ]
 
 
 def _buckets() -> Router:

@@ -19,7 +19,7 @@ class ContentResponse:
     """An ASGI response that streams a body, a chunk at a time, as fast as the client takes them.
 
     It holds one of `limit` meanwhile. The body is opened before the first header is sent, so that a missing blob, or
-    no place, is still a clear error. A failure after that is raised, and `break_off_failed_answers` ends
+    no place, is still a clear error. A failure after that is raised, and `abort_on_failure` ends
     the connection. `size` is about how many bytes there are.
 
     HEAD and 304 send no body. They open it none the less where it `is_always_opened`, which tells how GET would end.

@@ -1,32 +1,32 @@
-"""What a request's connection offers beyond ASGI: its trailers, what its client has yet to take, and its end."""
+"""The connection of a request, beyond ASGI: its trailers, the bytes its client has yet to receive, and its end."""
 
 from collections.abc import Sequence
 from typing import Protocol, cast
 
 from litestar.types import HTTPScope
 
-# The key of the connection among a scope's extensions.
+# The connection's key among the extensions of a scope.
 EXTENSION = "fileport.connection"
 
 Fields = Sequence[tuple[bytes, bytes]]
 
 
 class Connection(Protocol):
-    """The connection that one request came by."""
+    """The connection of one request."""
 
     @property
     def trailers(self) -> Fields:
-        """The request's trailer fields, names in lower case; known once its body has ended."""
+        """The trailer fields of the request, with names in lower case; complete once its body has ended."""
 
     @property
     def unsent(self) -> int:
-        """How many bytes wait here for the client to take them."""
+        """The number of bytes that wait here for the client to receive them."""
 
     def cut(self) -> None:
-        """End the connection at once, whatever waits, so that the client sees that this is no clean end."""
+        """Reset the connection at once and drop all unsent bytes: the client sees an error."""
 
-    def break_off(self) -> None:
-        """End the connection once the client has taken what was sent, which is no whole answer."""
+    def truncate_response(self) -> None:
+        """Close the connection once the client has received all unsent bytes: the client sees a short response."""
 
 
 def trailers(scope: HTTPScope) -> Fields:
@@ -36,27 +36,27 @@ def trailers(scope: HTTPScope) -> Fields:
 
 
 def unsent_bytes(scope: HTTPScope) -> int | None:
-    """Return how much waits for the client of the request; None where the server does not tell."""
+    """Return the number of bytes that wait for the client to receive them; None where the server does not tell."""
     connection = _connection(scope)
     return None if connection is None else connection.unsent
 
 
 def cut(scope: HTTPScope) -> None:
-    """Cut off the connection that the request came by, and what was sent and not taken yet with it.
+    """Reset the connection of the request, and drop all bytes that its client has not received.
 
-    ASGI has no call for that: a server whose application gives up a response still keeps the connection until the
-    client has taken what was sent before.
+    ASGI has no call for that: a server whose application abandons a response keeps the connection until the client
+    has received what was sent before.
     """
     connection = _connection(scope)
     if connection is not None:
         connection.cut()
 
 
-def break_off(scope: HTTPScope) -> bool:
-    """Have the answer to the request end where it is, and its connection with it. Returns whether there is one."""
+def truncate_response(scope: HTTPScope) -> bool:
+    """End the response to the request where it is, and its connection with it. Return whether there is a connection."""
     connection = _connection(scope)
     if connection is not None:
-        connection.break_off()
+        connection.truncate_response()
     return connection is not None
 
 

@@ -1,4 +1,4 @@
-"""The end of a worker: what runs is finished, what is not finished in time is undone, and then all is closed."""
+"""The shutdown of a worker: requests in flight may finish, those that take too long are undone, then all is closed."""
 
 import asyncio
 import signal
@@ -13,40 +13,40 @@ from service.server.http1 import Http1Protocol
 
 log = structlog.get_logger()
 
-# For the last answers to reach their clients.
-_FAREWELL_SECONDS = 1.0
+# The time for the last responses to reach their clients.
+_FLUSH_SECONDS = 1.0
 
 
-class DrainingServer(uvicorn.Server):
-    """uvicorn's server, which SIGTERM tells to end: it accepts nobody more, and waits for its connections.
+class GracefulServer(uvicorn.Server):
+    """uvicorn's server: on SIGTERM it accepts no more connections, and waits for those that are open.
 
-    Its `requests` have `timeout` seconds then. After them they are cancelled, and the connections cut.
+    Requests `in_flight` may go on for `timeout` seconds. Then they are cancelled, and the connections are cut.
     """
 
-    def __init__(self, config: uvicorn.Config, requests: InFlightRequests, *, timeout: float) -> None:
+    def __init__(self, config: uvicorn.Config, in_flight: InFlightRequests, *, timeout: float) -> None:
         super().__init__(config)
-        self._requests = requests
+        self._in_flight = in_flight
         self._timeout = timeout
-        self._draining: asyncio.Task[None] | None = None
+        self._deadline: asyncio.Task[None] | None = None
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Take SIGTERM while the context lasts."""
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._end)
+        """Handle SIGTERM while the context lasts."""
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._shut_down)
         yield
 
-    def _end(self) -> None:
-        if self._draining is None:
+    def _shut_down(self) -> None:
+        if self._deadline is None:
             self.should_exit = True
-            self._draining = asyncio.create_task(self._drain())
+            self._deadline = asyncio.create_task(self._enforce_timeout())
 
-    async def _drain(self) -> None:
+    async def _enforce_timeout(self) -> None:
         await asyncio.sleep(self._timeout)
-        if self._requests.count:
-            log.warning("requests cancelled", requests=self._requests.count, after=self._timeout)
-            await self._requests.cancel()
-        # These wait for clients to take what was sent to them.
-        await asyncio.sleep(_FAREWELL_SECONDS)
+        if self._in_flight.count:
+            log.warning("requests cancelled", requests=self._in_flight.count, after=self._timeout)
+            await self._in_flight.cancel()
+        # The connections that remain wait for clients to receive their responses.
+        await asyncio.sleep(_FLUSH_SECONDS)
         connections = [each for each in self.server_state.connections if isinstance(each, Http1Protocol)]
         for connection in connections:
             connection.cut()

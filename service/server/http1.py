@@ -1,12 +1,6 @@
-"""HTTP/1.1 connections: uvicorn's, with what ASGI has no words for, and held to limits before a request is known."""
+"""The HTTP/1.1 protocol: uvicorn's, with limits on heads, strict refusals, trailers, and ends that ASGI lacks."""
 
 import asyncio
-import fcntl
-import socket
-import struct
-import sys
-import termios
-from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from typing import Any, cast
@@ -15,8 +9,19 @@ import httptools
 import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from service.server import tcp
 from service.server.connections import EXTENSION
-from service.server.request_head import RefusedError, answer_to, check_head, origin_form, refusal_of, too_large
+from service.server.exchange import run_application
+from service.server.request_head import (
+    RequestRefusedError,
+    check_head,
+    head_without_upgrade,
+    origin_form,
+    refusal_of,
+    refusal_response,
+    too_large,
+)
+from service.server.unchunked import UnchunkedTransport
 
 log = structlog.get_logger()
 
@@ -24,17 +29,14 @@ HEAD_SECONDS = 30.0
 # Upload-Metadata alone may have 256 KiB.
 MAX_SECTION_BYTES = 400 * 1024
 MAX_FIELDS = 100
-# For a client to read a refusal before the connection goes.
+# How long the connection lingers after a refusal, so that the client can read it.
 LINGER_SECONDS = 2.0
-# How long a client that takes nothing is waited for, once its answer is complete.
+# How long a client may take no bytes of a response that is complete.
 STALLED_SECONDS = 30.0
-
-# What is not sent yet is dropped, and the other end learns that this is no clean end.
-_NO_LINGERING = struct.pack("ii", 1, 0)
 
 
 class _RequestConnection:
-    """The connection as one request has it: a `service.server.connections.Connection`."""
+    """The connection as one request sees it: a `service.server.connections.Connection`."""
 
     def __init__(self, protocol: "Http1Protocol") -> None:
         self._protocol = protocol
@@ -47,94 +49,60 @@ class _RequestConnection:
     def cut(self) -> None:
         self._protocol.cut()
 
-    def break_off(self) -> None:
-        self._protocol.break_off()
-
-
-class _Unchunked:
-    """A transport to a client of HTTP/1.0, which knows no chunks: a body of unknown length ends with the connection.
-
-    uvicorn writes the head in one call, and each chunk in one.
-    """
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self._is_head = True
-        self._is_chunked = False
-
-    def write(self, data: bytes) -> None:
-        if self._is_head:
-            self._is_head = False
-            head = data.replace(b"transfer-encoding: chunked\r\n", b"")
-            self._is_chunked = head != data
-            self._transport.write(head)
-        elif self._is_chunked and data:
-            size, _, rest = data.partition(b"\r\n")
-            self._transport.write(rest[: int(size, 16)])
-        else:
-            self._transport.write(data)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
+    def truncate_response(self) -> None:
+        self._protocol.truncate_response()
 
 
 class Http1Protocol(HttpToolsProtocol):
     """One connection.
 
-    A head comes within `HEAD_SECONDS`; heads and trailer sections have `MAX_SECTION_BYTES` and `MAX_FIELDS` at most.
-    What breaks that, or the grammar, is answered with a problem, and the connection ends.
+    A head must arrive within `HEAD_SECONDS`; heads and trailer sections are limited to `MAX_SECTION_BYTES` and
+    `MAX_FIELDS`. A request that breaks these limits, or the grammar, gets a problem, and its connection is closed.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # The head or the trailers of the request that is read, and the bytes fed amid one.
+        # The head or trailer section that is being parsed, and the bytes fed to the parser since it began.
         self._section: list[tuple[bytes, bytes]] = []
         self._section_bytes = 0
         self._trailers: list[tuple[bytes, bytes]] = []
         self._is_in_head = False
-        self._answering: RequestResponseCycle | None = None
+        self._last_run: RequestResponseCycle | None = None
         self._is_refused = False
         self._is_lost = False
         self._timer: asyncio.TimerHandle | None = None
 
     @property
     def unsent(self) -> int:
-        """How many bytes wait here, and in the operating system, for the client to take them."""
-        if self._is_lost:
-            return 0
-        kept = 0
-        with suppress(OSError):
-            kept = int.from_bytes(fcntl.ioctl(self._socket(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
-        return kept + self.transport.get_write_buffer_size()
+        """The number of bytes that wait here, and in the operating system, for the client to receive them."""
+        return 0 if self._is_lost else tcp.unsent_bytes(self.transport)
 
     def cut(self) -> None:
-        """End the connection at once, whatever waits, so that the client sees that this is no clean end."""
+        """Reset the connection at once and drop all unsent bytes, so that the client sees an error."""
         if not self._is_lost:
-            self._disconnect()
-            with suppress(OSError):
-                self._socket().setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)
-            self.transport.abort()
+            self._tell_disconnect()
+            tcp.reset(self.transport)
 
-    def break_off(self) -> None:
-        """End the connection once the client has taken what was sent, which is no whole answer."""
-        unanswered = self._unanswered
-        if unanswered is not None and isinstance(unanswered.transport, _Unchunked):
-            # The connection's end may be the answer's, too.
+    def truncate_response(self) -> None:
+        """Close the connection once the client has received all unsent bytes, which are a part of the response."""
+        in_flight = self._in_flight
+        if in_flight is not None and isinstance(in_flight.transport, UnchunkedTransport):
+            # Such a response may end with its connection: a clean end would make it look complete.
             self.cut()
         elif not self._is_lost:
-            self._disconnect()
+            self._tell_disconnect()
             self.transport.close()
-            self._wait_for_client()
+            self._cut_when_stalled()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
-        self._wait(HEAD_SECONDS, self._give_head_up)
+        self._start_timer(HEAD_SECONDS, self._end_idle)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_lost = True
-        self._wait_no_more()
+        self._stop_timer()
         self._unset_keepalive_if_required()
-        self._disconnect()
+        self._tell_disconnect()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -143,31 +111,30 @@ class Http1Protocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         self._section_bytes += len(data)
         try:
-            self._feed(data)
+            self._parse(data)
         except httptools.HttpParserError as error:
             self._refuse(refusal_of(error))
             return
         if self._section_bytes > MAX_SECTION_BYTES:
             self._refuse(too_large(f"more than {MAX_SECTION_BYTES} bytes"))
-        elif self._unanswered is not None:
-            self._wait_no_more()
+        elif self._in_flight is not None:
+            self._stop_timer()
         elif self._timer is None:
-            self._wait(HEAD_SECONDS, self._give_head_up)
+            self._start_timer(HEAD_SECONDS, self._end_idle)
 
-    def _feed(self, data: bytes) -> None:
+    def _parse(self, data: bytes) -> None:
         while data:
             try:
                 self.parser.feed_data(data)
                 return
             except httptools.HttpParserUpgrade as upgrade:
                 rest = data[upgrade.args[0] :]
-            # The parser takes what follows for another protocol, though it may be a body. No upgrade is taken here,
-            # as a server may (RFC 9110, section 7.8), so the head is read again as that of any request.
-            head = b" ".join([self.parser.get_method(), self.url, b"HTTP/" + self.parser.get_http_version().encode()])
-            fields = [name + b": " + value for name, value in self.headers if name != b"upgrade"]
+            # The parser takes the bytes behind an upgrade for another protocol, though they may be a body. A server may
+            # ignore an upgrade (RFC 9110, section 7.8): parse the head again without it.
+            method, version = self.parser.get_method(), self.parser.get_http_version()
             self.parser = httptools.HttpRequestParser(self)
             self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
-            data = b"\r\n".join([head, *fields, b"", b""]) + rest
+            data = head_without_upgrade(method, self.url, version, self.headers) + rest
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -196,7 +163,7 @@ class Http1Protocol(HttpToolsProtocol):
             self.url = origin_form(self.url)
         super().on_headers_complete()
         if self.scope["http_version"] == "1.0":
-            self.cycle.transport = cast(asyncio.Transport, _Unchunked(self.transport))
+            self.cycle.transport = cast(asyncio.Transport, UnchunkedTransport(self.transport))
             self.cycle.waiting_for_100_continue = False
 
     def on_body(self, body: bytes) -> None:
@@ -211,98 +178,78 @@ class Http1Protocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self.transport.is_closing():
-            self._wait_for_client()
+            self._cut_when_stalled()
 
     def timeout_keep_alive_handler(self) -> None:
         super().timeout_keep_alive_handler()
-        self._wait_for_client()
+        self._cut_when_stalled()
 
     def shutdown(self) -> None:
         super().shutdown()
         if self.transport.is_closing():
-            self._wait_for_client()
+            self._cut_when_stalled()
 
-    def _refuse(self, refusal: RefusedError) -> None:
+    def _refuse(self, refusal: RequestRefusedError) -> None:
         self._is_refused = True
         log.info("connection refused", status=refusal.status.value, reason=refusal.detail)
-        unanswered = self._unanswered
-        if unanswered is not None and not unanswered.more_body:
-            # That request is whole. It is answered, and then the connection ends.
-            unanswered.keep_alive = False
+        in_flight = self._in_flight
+        if in_flight is not None and not in_flight.more_body:
+            # The request before the bad bytes is complete: it gets its response, and then the connection ends.
+            in_flight.keep_alive = False
             return
-        if unanswered is not None:
-            self._disconnect()
-            if unanswered.response_started:
+        if in_flight is not None:
+            self._tell_disconnect()
+            if in_flight.response_started:
                 self.cut()
                 return
-        self.transport.write(answer_to(refusal))
-        # Closed at once under a client that still sends, the connection would be reset and the answer lost.
+        self.transport.write(refusal_response(refusal))
+        # To close at once under a client that still sends would reset the connection, and the response would be lost.
         self.transport.write_eof()
-        self._wait(LINGER_SECONDS, self.cut)
+        self._start_timer(LINGER_SECONDS, self.cut)
 
     @property
     def _asks_for_upgrade(self) -> bool:
-        # CONNECT counts as one.
+        # The parser counts CONNECT as an upgrade.
         return bool(self.parser.should_upgrade()) and self.parser.get_method() != b"CONNECT"
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self._answering = cycle
-        super()._start_asgi_task(cycle, partial(_run, app, cycle))
+        self._last_run = cycle
+        super()._start_asgi_task(cycle, partial(run_application, app, cycle))
 
     @property
-    def _unanswered(self) -> RequestResponseCycle | None:
-        return None if self._answering is None or self._answering.response_complete else self._answering
+    def _in_flight(self) -> RequestResponseCycle | None:
+        return None if self._last_run is None or self._last_run.response_complete else self._last_run
 
-    def _disconnect(self) -> None:
-        # uvicorn tells the request that came last, though one before it may be the one that is answered.
-        if (unanswered := self._unanswered) is not None:
-            unanswered.disconnected = True
-            unanswered.message_event.set()
+    def _tell_disconnect(self) -> None:
+        # uvicorn tells the request that it parsed last, but an earlier one may be in flight.
+        if (in_flight := self._in_flight) is not None:
+            in_flight.disconnected = True
+            in_flight.message_event.set()
 
-    def _give_head_up(self) -> None:
+    def _end_idle(self) -> None:
         self._timer = None
         if self._is_in_head:
-            self._refuse(RefusedError(HTTPStatus.REQUEST_TIMEOUT, "The head did not come in time."))
+            self._refuse(RequestRefusedError(HTTPStatus.REQUEST_TIMEOUT, "The head did not come in time."))
         else:
             self.transport.close()
-            self._wait_for_client()
+            self._cut_when_stalled()
 
-    def _wait_for_client(self) -> None:
-        # The transport closes once the client has taken all; one that never does would be waited for without end.
-        self._wait(STALLED_SECONDS, self._look_whether_taken, self.unsent)
+    def _cut_when_stalled(self) -> None:
+        # A transport closes only once the client has received all bytes: without a limit, that may be never.
+        self._start_timer(STALLED_SECONDS, self._check_progress, self.unsent)
 
-    def _look_whether_taken(self, before: int) -> None:
-        if self.unsent == before:
+    def _check_progress(self, unsent_before: int) -> None:
+        if self.unsent == unsent_before:
             log.info("connection cut", reason="the client took too long to take the answer")
             self.cut()
         else:
-            self._wait_for_client()
+            self._cut_when_stalled()
 
-    def _wait(self, seconds: float, then: Any, *args: Any) -> None:
-        self._wait_no_more()
-        self._timer = self.loop.call_later(seconds, then, *args)
+    def _start_timer(self, seconds: float, callback: Any, *args: Any) -> None:
+        self._stop_timer()
+        self._timer = self.loop.call_later(seconds, callback, *args)
 
-    def _wait_no_more(self) -> None:
+    def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-    def _socket(self) -> Any:
-        return self.transport.get_extra_info("socket")
-
-
-async def _run(app: Any, cycle: RequestResponseCycle, scope: Any, receive: Any, send: Any) -> None:
-    """Run `app` on what is its own, and give it all that came before a disconnect, which uvicorn keeps back."""
-    is_ended = False
-
-    async def receive_all() -> Any:
-        nonlocal is_ended
-        message = await receive()
-        if message["type"] == "http.disconnect" and not is_ended and (cycle.body or not cycle.more_body):
-            message = {"type": "http.request", "body": bytes(cycle.body), "more_body": cycle.more_body}
-            cycle.body = bytearray()
-        is_ended = is_ended or not message.get("more_body", False)
-        return message
-
-    # The application may take the request for one of another method; its answer is framed by the method that it has.
-    await app({**scope}, receive_all, send)

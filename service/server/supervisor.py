@@ -1,4 +1,4 @@
-"""The worker processes of a server: they begin together, and end together."""
+"""The supervisor of the worker processes: they start together, and stop together."""
 
 import ctypes
 import multiprocessing
@@ -14,22 +14,22 @@ import structlog
 log = structlog.get_logger()
 
 _FORK = multiprocessing.get_context("fork")
-_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _PR_SET_PDEATHSIG = 1
 
 
-class Workers:
-    """Processes that do the same `work`. Once they are told to end, they have `timeout` seconds."""
+class Supervisor:
+    """Runs `work` in `count` processes. Once told to stop, they have `timeout` seconds; then they are killed."""
 
     def __init__(self, work: Callable[[], None], *, count: int, timeout: float) -> None:
-        self._processes = [_FORK.Process(target=_begin, args=[work]) for _ in range(count)]
+        self._processes = [_FORK.Process(target=_run_worker, args=[work]) for _ in range(count)]
         self._timeout = timeout
-        self._is_ending = False
+        self._is_stopping = False
         self._killed = 0
 
     def start(self) -> None:
-        """Start them all. From now on SIGTERM, SIGINT and SIGHUP of this process tell them to end."""
-        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        """Start all workers. From now on SIGTERM, SIGINT and SIGHUP of this process stop them."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
         try:
             for process in self._processes:
                 process.start()
@@ -37,66 +37,66 @@ class Workers:
             self._kill()
             raise
         else:
-            for each in _ENDING:
-                # Whom `nohup` started, SIGHUP is to change nothing.
+            for each in _STOP_SIGNALS:
+                # `nohup` has the process ignore SIGHUP, which is to stay so.
                 if each != signal.SIGHUP or signal.getsignal(each) != signal.SIG_IGN:
-                    signal.signal(each, lambda *_: self.end())
+                    signal.signal(each, lambda *_: self.stop())
             signal.signal(signal.SIGALRM, lambda *_: self._kill())
         finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
 
     def join(self) -> int:
-        """Wait for the end of all, who end as soon as one does. Returns the exit status: 1 where one failed."""
-        waiting = list(self._processes)
-        while waiting:
-            sentinels = wait([process.sentinel for process in waiting])
-            for process in [each for each in waiting if each.sentinel in sentinels]:
+        """Wait until all workers have ended; once one ends, stop the others. Return 1 where one failed, else 0."""
+        running = list(self._processes)
+        while running:
+            sentinels = wait([process.sentinel for process in running])
+            for process in [each for each in running if each.sentinel in sentinels]:
                 process.join()
-                waiting.remove(process)
-                if not self._is_ending:
+                running.remove(process)
+                if not self._is_stopping:
                     log.error("worker ended", status=process.exitcode)
-                    self.end()
+                    self.stop()
         signal.setitimer(signal.ITIMER_REAL, 0)
         if self._killed:
             log.error("workers killed", workers=self._killed, reason="they did not end in time")
-        # One that was not ready yet ends of SIGTERM as any process does.
+        # SIGTERM ends a worker that does not handle it yet as it ends any process.
         return int(any(process.exitcode not in {0, -signal.SIGTERM} for process in self._processes))
 
-    def end(self) -> None:
-        """Tell them to end."""
-        if not self._is_ending:
-            self._is_ending = True
+    def stop(self) -> None:
+        """Tell all workers to end."""
+        if not self._is_stopping:
+            self._is_stopping = True
             signal.setitimer(signal.ITIMER_REAL, self._timeout)
-            for process in self._running:
+            for process in self._alive:
                 process.terminate()
 
     @property
-    def _running(self) -> list[ForkProcess]:
+    def _alive(self) -> list[ForkProcess]:
         return [process for process in self._processes if process.is_alive()]
 
     def _kill(self) -> None:
-        for process in self._running:
+        for process in self._alive:
             self._killed += 1
             process.kill()
 
 
 def end_with_parent() -> None:
-    """End this process as soon as the one that made it has ended."""
-    # Workers of a server that was killed would keep its port and its data directory. Nobody is left to end them
-    # after a while if they drained, so they end as their parent did. Only Linux can do that.
+    """End this process as soon as its parent has ended."""
+    # Workers that outlive a killed supervisor would keep its port and its data directory. A graceful shutdown would
+    # have nobody to enforce its timeout, so they are killed, too. Only Linux can do that.
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    # Of a parent that was killed before, no signal comes any more.
+    # A parent that was killed earlier causes no signal.
     parent = multiprocessing.parent_process()
     if parent is not None and parent.pid != os.getppid():
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _begin(work: Callable[[], None]) -> None:
+def _run_worker(work: Callable[[], None]) -> None:
     end_with_parent()
-    # Ctrl-C is for the server, which tells its workers to end.
+    # Ctrl-C is for the supervisor, which tells its workers to end.
     os.setpgid(0, 0)
-    for each in _ENDING:
+    for each in _STOP_SIGNALS:
         signal.signal(each, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
     work()

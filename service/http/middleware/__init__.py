@@ -1,1 +1,1 @@
-"""Wrappers of the application, one a module."""
+"""The wrappers of the application, one a module. `service.http.app` has their order."""

@@ -1,39 +1,30 @@
-"""Answers that fail once they have begun: nobody can take their status back, so their connection ends."""
+"""Failures after a response has begun: its status cannot change any more, so its connection ends."""
 
 import structlog
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from domain.errors import FileportError
-from service.server.connections import break_off
+from service.http.middleware.response_progress import progress_of
+from service.server.connections import truncate_response
 
 log = structlog.get_logger()
 
 
-def break_off_failed_answers(app: ASGIApp) -> ASGIApp:
-    """Wrap `app`: where it fails amid an answer, the client sees a short body and never a clean end."""
+def abort_on_failure(app: ASGIApp) -> ASGIApp:
+    """Wrap `app`: where it fails after the response has begun, the client sees a short body and never a clean end."""
 
-    async def breaking(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP:
-            await app(scope, receive, send)
-            return
-        is_answered = False
-
-        async def sent(message: Message) -> None:
-            nonlocal is_answered
-            is_answered = True
-            await send(message)
-
+    async def aborting(scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await app(scope, receive, sent)
+            await app(scope, receive, send)
         except Exception as error:
-            if not is_answered or not break_off(scope):
+            if scope["type"] != ScopeType.HTTP or not progress_of(scope).has_begun or not truncate_response(scope):
                 raise
-            # The framework raises an error of its own from what it meets amid an answer.
+            # The framework wraps an error that it meets after the response has begun.
             cause = error.__cause__ or error
             if isinstance(cause, FileportError):
                 log.warning("answer broken off", code=cause.code, detail=cause.detail)
             else:
                 log.exception("answer broken off")
 
-    return breaking
+    return aborting

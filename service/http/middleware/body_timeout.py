@@ -1,4 +1,4 @@
-"""How long a client may take: limits on the time of bodies, in both directions."""
+"""Timeouts of bodies, in both directions: a client may neither stop nor take too long."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,15 +18,15 @@ T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
 
-class _TooSlowError(Exception):
-    """A wait was longer than the client may take."""
+class _TimeoutPassedError(Exception):
+    """The client took too long."""
 
 
-def limit_bodies(app: ASGIApp, *, idle: float, total: float) -> ASGIApp:
-    """Wrap `app`: a client may send or take nothing for `idle` seconds, and be `total` seconds over one body.
+def limit_body_time(app: ASGIApp, *, idle: float, total: float) -> ASGIApp:
+    """Wrap `app`: a client may send or receive no bytes for `idle` seconds, and take `total` seconds for one body.
 
-    Past it `receive` raises `BodyTimeoutError`, to be answered as any refusal. A client that is too slow to take an
-    answer has the application cancelled, so that what it holds is freed, and then the connection is cut.
+    After that `receive` raises `BodyTimeoutError`, to be rendered as any problem. Where the client is too slow to
+    receive a response, the application is cancelled, so that it frees its resources, and then the connection is cut.
     """
 
     async def limited(scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,12 +34,12 @@ def limit_bodies(app: ASGIApp, *, idle: float, total: float) -> ASGIApp:
             await app(scope, receive, send)
             return
         with anyio.CancelScope() as work:
-            answer = _Answer(scope, send, work, idle, total)
+            response = _ResponseBody(scope, send, work, idle, total)
             try:
-                await app(scope, _Body(receive, _BodyTimeout(idle, total)).receive, answer.send)
+                await app(scope, _RequestBody(receive, _BodyTimeout(idle, total)).receive, response.send)
             finally:
-                answer.end()
-        if answer.is_given_up:
+                response.stop_timer()
+        if response.has_timed_out:
             log.info("connection cut", reason="the client took too long to take the answer")
             cut(scope)
 
@@ -47,47 +47,47 @@ def limit_bodies(app: ASGIApp, *, idle: float, total: float) -> ASGIApp:
 
 
 class _BodyTimeout:
-    """Waits for a client; the time for all waits together begins with the first."""
+    """Limits each wait for a client, and all waits together from the first one on."""
 
     def __init__(self, idle: float, total: float) -> None:
         self._idle = idle
         self._total = total
         self._end: float | None = None
 
-    async def wait(self, step: Callable[[*Arguments], Awaitable[T]], *arguments: *Arguments) -> T:
-        """Return what `step` does. Raises `_TooSlowError`."""
+    async def limit(self, step: Callable[[*Arguments], Awaitable[T]], *arguments: *Arguments) -> T:
+        """Return the result of `step`. Raises `_TimeoutPassedError`."""
         now = anyio.current_time()
         if self._end is None:
             self._end = now + self._total
         if now < self._end:
-            # Less work than `fail_after`, and there is a step for every chunk.
+            # Cheaper than `fail_after`: there is a step for every chunk.
             with anyio.CancelScope(deadline=min(now + self._idle, self._end)):
                 return await step(*arguments)
-        raise _TooSlowError
+        raise _TimeoutPassedError
 
 
-class _Body:
-    """A request's body."""
+class _RequestBody:
+    """The body of a request."""
 
     def __init__(self, receive: Receive, timeout: _BodyTimeout) -> None:
         self._receive = receive
         self._timeout = timeout
-        self._ended = False
+        self._has_ended = False
 
     async def receive(self) -> HTTPReceiveMessage:
-        """Receive the next message. Behind the body only a disconnect comes, which may take any time."""
-        if self._ended:
+        """Receive the next message. After the body only a disconnect comes, which has no timeout."""
+        if self._has_ended:
             return await self._receive()  # type: ignore[return-value] # the scope is HTTP
         try:
-            message = await self._timeout.wait(self._receive)
-        except _TooSlowError:
+            message = await self._timeout.limit(self._receive)
+        except _TimeoutPassedError:
             raise BodyTimeoutError("The body did not come in time.") from None
-        self._ended = message["type"] != "http.request" or not message.get("more_body", False)
+        self._has_ended = message["type"] != "http.request" or not message.get("more_body", False)
         return message  # type: ignore[return-value]
 
 
-class _Answer:
-    """An answer's body. `is_given_up` tells whether the client was too slow to take it; `work` is cancelled then."""
+class _ResponseBody:
+    """The body of a response. Where the client is too slow to receive it, `work` is cancelled."""
 
     def __init__(self, scope: HTTPScope, send: Send, work: anyio.CancelScope, idle: float, total: float) -> None:
         self._scope = scope
@@ -100,7 +100,7 @@ class _Answer:
         self._moved_at = 0.0
         self._end_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
-        self.is_given_up = False
+        self.has_timed_out = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -109,30 +109,30 @@ class _Answer:
         self._waiting_since = asyncio.get_running_loop().time()
         if self._timer is None:
             self._end_at = self._waiting_since + self._total
-            self._look_later()
+            self._start_timer()
         try:
             await self._send(message)
         finally:
             self._waiting_since = None
 
-    def end(self) -> None:
-        """Look no more: the answer has ended."""
+    def stop_timer(self) -> None:
+        """Check no more: the response has ended."""
         if self._timer is not None:
             self._timer.cancel()
 
-    def _look_later(self) -> None:
-        # One timer for all chunks: to arm one for each would cost more than most chunks.
-        self._timer = asyncio.get_running_loop().call_later(min(self._idle, self._total) / 4, self._look)
+    def _start_timer(self) -> None:
+        # One timer for all chunks: one for each would cost more than most chunks.
+        self._timer = asyncio.get_running_loop().call_later(min(self._idle, self._total) / 4, self._check)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         now = asyncio.get_running_loop().time()
         if self._waiting_since is not None:
-            # The server waits until there is much room, and a slow client makes it little by little.
+            # One send waits until the server's buffer has drained, which a slow client does little by little.
             unsent = unsent_bytes(self._scope)
             if unsent != self._unsent:
                 self._unsent, self._moved_at = unsent, now
             if now >= self._end_at or now - max(self._waiting_since, self._moved_at) >= self._idle:
-                self.is_given_up = True
+                self.has_timed_out = True
                 self._work.cancel()
                 return
-        self._look_later()
+        self._start_timer()

@@ -1,4 +1,4 @@
-"""Answers that come before the end of the request's body: they end the connection, and reach the client."""
+"""Responses that begin before the request's body has ended: they close the connection, and still reach the client."""
 
 import anyio
 from litestar.enums import ScopeType
@@ -8,16 +8,16 @@ IDLE_SECONDS = 1.0
 LINGER_SECONDS = 10.0
 
 
-def close_after_refusals(app: ASGIApp, *, idle: float = IDLE_SECONDS, linger: float = LINGER_SECONDS) -> ASGIApp:
-    """Wrap `app`: an answer that comes before the body's end says that it is the connection's last.
+def close_after_early_response(app: ASGIApp, *, idle: float = IDLE_SECONDS, linger: float = LINGER_SECONDS) -> ASGIApp:
+    """Wrap `app`: a response that begins before the end of the body is announced as the last of its connection.
 
-    The server closes the connection then, for the rest of the body stands where the next request would (RFC 9112,
-    section 9.6). Closed at once under a client that still sends, it would be reset, and the answer lost on its way: so
-    the rest is taken and dropped before the answer ends, until none came for `idle` seconds, for `linger` in all. A
-    client that waits to be asked for its body (RFC 9110, section 10.1.1) sends none, and is not asked.
+    The rest of the body stands where the next request would, so the server closes the connection (RFC 9112, section
+    9.6). To close at once under a client that still sends would reset the connection, and the response would be lost:
+    the rest is read and dropped before the response ends, until no bytes came for `idle` seconds, and for `linger`
+    seconds at most. A client that waits for 100 Continue (RFC 9110, section 10.1.1) sends no body, and is not asked to.
     """
 
-    async def refusing(scope: Scope, receive: Receive, send: Send) -> None:
+    async def closing(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP or not _has_body(scope) or not scope["http_version"].startswith("1"):
             await app(scope, receive, send)
             return
@@ -25,11 +25,11 @@ def close_after_refusals(app: ASGIApp, *, idle: float = IDLE_SECONDS, linger: fl
         exchange = _Exchange(receive, send, is_coming=is_coming, idle=idle, linger=linger)
         await app(scope, exchange.receive, exchange.send)
 
-    return refusing
+    return closing
 
 
 class _Exchange:
-    """One request and its answer. `is_coming` says that the body is sent unasked."""
+    """One request and its response. `is_coming`: the client sends the body, asked or not."""
 
     def __init__(self, receive: Receive, send: Send, *, is_coming: bool, idle: float, linger: float) -> None:
         self._receive = receive

@@ -1,84 +1,78 @@
-"""The requests that run, and their end before their time when the server's own has come."""
+"""The requests in flight, and their cancellation when the worker shuts down."""
 
 import anyio
 import msgspec
 import structlog
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from domain.errors import UnavailableError
 from service.http import problems
+from service.http.middleware.response_progress import progress_of
 from service.server.connections import cut
 
 log = structlog.get_logger()
 
 
 class ShuttingDownError(UnavailableError):
-    """The service ends before the request could be finished."""
+    """The service shuts down before the request could be finished."""
 
     code = "shutting_down"
     retry_after = 2
 
 
 class InFlightRequests:
-    """Knows the requests that run in the applications that it wraps, and can cancel them."""
+    """Tracks the requests in flight in the applications that it wraps, and can cancel them."""
 
     def __init__(self) -> None:
-        self._running: set[anyio.CancelScope] = set()
+        self._requests: set[anyio.CancelScope] = set()
         self._none_left = anyio.Event()
 
     @property
     def count(self) -> int:
-        """How many there are."""
-        return len(self._running)
+        """The number of requests in flight."""
+        return len(self._requests)
 
-    def wrap(self, app: ASGIApp) -> ASGIApp:
-        """Return `app`, its requests known here."""
+    def track(self, app: ASGIApp) -> ASGIApp:
+        """Wrap `app`: its requests are in flight here."""
 
-        async def known(scope: Scope, receive: Receive, send: Send) -> None:
+        async def tracked(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] == ScopeType.HTTP:
                 await self._run(app, scope, receive, send)
             else:
                 await app(scope, receive, send)
 
-        return known
+        return tracked
 
     async def cancel(self) -> None:
-        """Cancel every request and wait for its end: it undoes what it began.
+        """Cancel every request, and wait until each has undone what it began.
 
-        Who was not answered yet is answered 503; who was, in part, has the connection cut.
+        A request without a response gets a 503; a response that has begun is cut with its connection.
         """
-        while self._running:
+        while self._requests:
             self._none_left = anyio.Event()
-            for request in self._running:
+            for request in self._requests:
                 request.cancel()
             await self._none_left.wait()
 
     async def _run(self, app: ASGIApp, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        is_answered = False
-
-        async def sent(message: Message) -> None:
-            nonlocal is_answered
-            is_answered = True
-            await send(message)
-
         with anyio.CancelScope() as request:
-            self._running.add(request)
+            self._requests.add(request)
             try:
-                await app(scope, receive, sent)
+                await app(scope, receive, send)
             finally:
-                self._running.discard(request)
-                if not self._running:
+                self._requests.discard(request)
+                if not self._requests:
                     self._none_left.set()
         if not request.cancelled_caught:
             return
-        if is_answered:
+        if progress_of(scope).has_begun:
             cut(scope)
         else:
-            await _refuse(send)
+            await _send_shutting_down(send)
 
 
-async def _refuse(send: Send) -> None:
+async def _send_shutting_down(send: Send) -> None:
     error = ShuttingDownError("The service is shutting down.")
     problem = problems.problem_of(error)
     body = msgspec.json.encode(problem)

@@ -1,4 +1,4 @@
-"""One line of the log and one figure a request, and an id that ties every other line to it."""
+"""A log line and a metric for each request, and the request id that every other log line carries."""
 
 import re
 import time
@@ -9,39 +9,32 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.values.ids import new_id
 from service.http.headers.dates import http_date_now
+from service.http.middleware.response_progress import progress_of
 from service.observability.metrics import count_request
 
 log = structlog.get_logger()
 
-_FIT_ID = re.compile(rb"[0-9A-Za-z._-]{1,128}")
+_SOUND_ID = re.compile(rb"[0-9A-Za-z._-]{1,128}")
 
 
-def observe_requests(app: ASGIApp) -> ASGIApp:
-    """Wrap `app`: keep the caller's `X-Request-Id` or make one, answer with it, log and count how the request went.
+def log_requests(app: ASGIApp) -> ASGIApp:
+    """Wrap `app`: keep the caller's `X-Request-Id` or make one, send it back, log and count the request.
 
-    Of the request only its method and path are logged: a query may hold what nobody should read.
+    Only the method and the path are logged: a query may hold secrets.
     """
 
-    async def observed(scope: Scope, receive: Receive, send: Send) -> None:
+    async def logged(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
             await app(scope, receive, send)
             return
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        request_id = given if _FIT_ID.fullmatch(given) else str(new_id()).encode()
-        status = 0
-        sent = 0
-        whole = False
+        request_id = given if _SOUND_ID.fullmatch(given) else str(new_id()).encode()
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status, sent, whole
             if message["type"] == "http.response.start":
-                status = int(message["status"])
-                # A server's own is as old as the request, or a second: what has changed since would be in the future.
+                # uvicorn's date is as old as the request, or a second: a change since then would be in the future.
                 added = [(b"date", http_date_now()), (b"x-request-id", request_id)]
                 message["headers"] = [*message["headers"], *added]
-            elif message["type"] == "http.response.body":
-                sent += 0 if scope["method"] == "HEAD" else len(message.get("body", b""))
-                whole = not message.get("more_body", False)
             await send(message)
 
         begun = time.perf_counter()
@@ -50,18 +43,21 @@ def observe_requests(app: ASGIApp) -> ASGIApp:
                 await app(scope, receive, send_with_id)
             finally:
                 seconds = time.perf_counter() - begun
+                response = progress_of(scope)
                 method = str(scope["method"])
                 route = scope.get("path_template") or "none"
-                count_request(method=method, route=route, status=status, sent=sent, seconds=seconds)
+                count_request(
+                    method=method, route=route, status=response.status, sent=response.sent_bytes, seconds=seconds
+                )
                 log.info(
                     "request",
                     method=method,
-                    # As it was sent, percent-encoded: nothing in it moves a cursor or ends a line.
+                    # Percent-encoded, as it was sent: it cannot move a cursor or end a line.
                     path=scope["raw_path"].decode("ascii", "backslashreplace"),
-                    status=status,
-                    sent=sent,
-                    whole=whole,
+                    status=response.status,
+                    sent=response.sent_bytes,
+                    whole=response.is_complete,
                     milliseconds=round(seconds * 1000, 1),
                 )
 
-    return observed
+    return logged

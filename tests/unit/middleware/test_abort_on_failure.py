@@ -6,7 +6,8 @@ import pytest
 import structlog
 
 from domain.blobs.errors import BlobStoreUnavailableError
-from service.http.middleware.abort_on_failure import break_off_failed_answers
+from service.http.middleware.abort_on_failure import abort_on_failure
+from service.http.middleware.response_progress import track_response
 from service.server.connections import EXTENSION
 
 START = {"type": "http.response.start", "status": 200, "headers": []}
@@ -19,7 +20,7 @@ class Connection:
     unsent = 0
     is_broken_off = False
 
-    def break_off(self) -> None:
+    def truncate_response(self) -> None:
         self.is_broken_off = True
 
 
@@ -33,7 +34,7 @@ async def fail(error: Exception, connection: Connection | None, *sent: Any) -> N
         pass
 
     scope: Any = {"type": "http"} if connection is None else {"type": "http", "extensions": {EXTENSION: connection}}
-    await break_off_failed_answers(failing)(scope, None, send)  # type: ignore[arg-type] # nothing is received
+    await track_response(abort_on_failure(failing))(scope, None, send)  # type: ignore[arg-type] # nothing is received
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from domain.errors import BodyTimeoutError
-from service.http.middleware.body_timeout import limit_bodies
+from service.http.middleware.body_timeout import limit_body_time
 
 SCOPE: Any = {"type": "http", "method": "PUT", "client": None, "server": None}
 CHUNK = {"type": "http.request", "body": b"x", "more_body": True}
@@ -34,7 +34,7 @@ class Client:
 
 async def run(application: Any, client: Client, *, idle: float, total: float) -> None:
     with anyio.fail_after(10):
-        await limit_bodies(application, idle=idle, total=total)(SCOPE, client.receive, client.send)
+        await limit_body_time(application, idle=idle, total=total)(SCOPE, client.receive, client.send)
 
 
 @pytest.mark.parametrize(("idle", "total"), [(0.01, 60), (60, 0.01)])

@@ -5,7 +5,7 @@ from typing import Any
 import anyio
 import pytest
 
-from service.http.middleware.close_after_early_response import close_after_refusals
+from service.http.middleware.close_after_early_response import close_after_early_response
 
 BODY = {"type": "http.request", "body": b"x", "more_body": True}
 END = {"type": "http.request", "body": b"", "more_body": False}
@@ -37,7 +37,7 @@ async def answer(messages: list[Any], *, idle: float = 60) -> list[Any]:
         sent.append(message)
 
     scope: Any = {"type": "http", "http_version": "1.1", "headers": [(b"transfer-encoding", b"chunked")]}
-    await close_after_refusals(refuse, idle=idle)(scope, receive, send)
+    await close_after_early_response(refuse, idle=idle)(scope, receive, send)
     return sent
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import anyio
 
 from service.http.middleware.in_flight import InFlightRequests
+from service.http.middleware.response_progress import track_response
 
-SCOPE: Any = {"type": "http", "client": None, "server": None}
+SCOPE: Any = {"type": "http", "method": "GET", "client": None, "server": None}
 START = {"type": "http.response.start", "status": 200, "headers": []}
 
 
@@ -35,7 +36,7 @@ class Exchange:
         async def send(message: Any) -> None:
             self.sent.append(message)
 
-        await requests.wrap(self.application)(SCOPE, None, send)  # type: ignore[arg-type] # nothing is received
+        await track_response(requests.track(self.application))({**SCOPE}, None, send)  # type: ignore[arg-type] # nothing is received
 
 
 async def cancel(*exchanges: Exchange) -> None:

@@ -11,7 +11,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from service.server import http1
-from service.server.connections import break_off, cut, trailers, unsent_bytes
+from service.server.connections import cut, trailers, truncate_response, unsent_bytes
 from service.server.http1 import MAX_FIELDS, MAX_SECTION_BYTES, Http1Protocol
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
@@ -323,7 +323,7 @@ async def test_an_answer_that_is_broken_off_is_short_and_what_was_sent_arrives(l
         headers = [tuple(length.strip().split(b": "))] if length else []
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": LARGE, "more_body": True})
-        assert break_off(scope)
+        assert truncate_response(scope)
 
     async with connect(breaking) as client:
         client.writer.write(GET + b"\r\n")
@@ -336,7 +336,7 @@ async def test_an_answer_of_http_1_0_that_is_broken_off_has_no_clean_end() -> No
     async def breaking(scope: Any, _: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"x", "more_body": True})
-        break_off(scope)
+        truncate_response(scope)
 
     async with connect(breaking) as client:
         client.writer.write(b"GET / HTTP/1.0\r\n\r\n")
@@ -346,7 +346,7 @@ async def test_an_answer_of_http_1_0_that_is_broken_off_has_no_clean_end() -> No
 def test_a_request_without_a_server_has_no_connection() -> None:
     scope: Any = {"type": "http"}
     cut(scope)
-    assert not break_off(scope)
+    assert not truncate_response(scope)
     assert unsent_bytes(scope) is None
     assert not trailers(scope)
 

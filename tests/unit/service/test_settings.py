@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.server.serve import serve
+from service.serve import serve
 from service.settings import SettingsError, read_settings
 
 PRODUCTION = {

@@ -40,7 +40,7 @@ os._exit(0)
 # Two workers, of whom one dies before anybody waits for them.
 _DYING = """
 import os, signal
-from service.server.supervisor import Workers
+from service.server.supervisor import Supervisor
 
 turn, give = os.pipe()
 os.write(give, b"x")
@@ -57,11 +57,11 @@ def work():
         os._exit(0)
     os._exit(9)
 
-workers = Workers(work, count=2, timeout=30)
-workers.start()
+supervisor = Supervisor(work, count=2, timeout=30)
+supervisor.start()
 os.close(alive)
 os.read(gone, 1)
-print(workers.join())
+print(supervisor.join())
 """
 
 

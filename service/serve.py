@@ -1,4 +1,4 @@
-"""The server: its address, its workers, and what a person sees at the start."""
+"""`fileport serve`: check the settings, start the workers on one address, and greet the person who started them."""
 
 import os
 import resource
@@ -7,7 +7,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -15,40 +15,41 @@ from threading import Thread
 import structlog
 
 from service.embedded import KEY_FILE
-from service.server.supervisor import Workers
+from service.server.listener import bind
+from service.server.supervisor import Supervisor
 from service.settings import PREFIX, Settings, SettingsError
 
 log = structlog.get_logger()
 
-# A worker's, for what it undoes and closes once its requests are cancelled.
+# The time a worker has to undo and close, once its requests are cancelled.
 CLOSING_SECONDS = 8
-# A connection takes one, and a transfer that runs another.
+# A connection takes one descriptor, and its transfer another.
 _DESCRIPTORS = 65_536
 
 
 def serve(settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT; then finish what runs, within the shutdown timeout, and undo the rest.
+    """Serve until SIGTERM or SIGINT; then finish the requests in flight within the shutdown timeout, undo the rest.
 
-    Returns the exit status: 1 where a worker ended by itself or had to be killed.
+    Return the exit status: 1 where a worker ended by itself or had to be killed.
     """
     if settings.root_key is None:
         raise SettingsError(f"{PREFIX}ROOT_KEY is missing; it is made for you only with the embedded Postgres.")
     _warn_of_short_grace(settings)
-    _raise_limit_of_descriptors()
-    with _shared_figures(settings):
-        with _bound(settings) as listener:
+    _raise_descriptor_limit()
+    with _shared_metrics(settings):
+        with _listen(settings) as listener:
             timeout = settings.shutdown_timeout + CLOSING_SECONDS
-            workers = Workers(partial(_work, settings, listener), count=settings.workers, timeout=timeout)
-            workers.start()
+            supervisor = Supervisor(partial(_work, settings, listener), count=settings.workers, timeout=timeout)
+            supervisor.start()
         Thread(target=_greet, args=[settings], daemon=True).start()
-        return workers.join()
+        return supervisor.join()
 
 
 def _work(settings: Settings, listener: socket.socket) -> None:
-    # Not before the workers share a directory for their figures, whose library looks for it when it is imported.
-    from service.server.worker import serve_worker  # noqa: PLC0415
+    # Imported in the worker alone: on import prometheus_client looks for the directory that workers share.
+    from service.worker import run_worker  # noqa: PLC0415
 
-    serve_worker(settings, listener)
+    run_worker(settings, listener)
 
 
 def _warn_of_short_grace(settings: Settings) -> None:
@@ -60,7 +61,7 @@ def _warn_of_short_grace(settings: Settings) -> None:
         )
 
 
-def _raise_limit_of_descriptors() -> None:
+def _raise_descriptor_limit() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -68,7 +69,7 @@ def _raise_limit_of_descriptors() -> None:
 
 
 @contextmanager
-def _shared_figures(settings: Settings) -> Iterator[None]:
+def _shared_metrics(settings: Settings) -> Iterator[None]:
     if settings.workers == 1:
         yield
         return
@@ -77,18 +78,9 @@ def _shared_figures(settings: Settings) -> Iterator[None]:
         yield
 
 
-def _bound(settings: Settings) -> socket.socket:
-    """Return a socket at the server's address. Clients are refused until a worker listens."""
+def _listen(settings: Settings) -> socket.socket:
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        with ExitStack() as undoing:
-            listener = undoing.enter_context(socket.socket(family, kind, protocol))
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-            undoing.pop_all()
-            return listener
+        return bind(settings.host, settings.port)
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "which is no name of a host"
         raise SettingsError(
@@ -97,7 +89,7 @@ def _bound(settings: Settings) -> socket.socket:
 
 
 def _greet(settings: Settings) -> None:
-    # A worker listens when all that it needs is there.
+    # A worker listens once all that it needs has started.
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - from any to this one
     while True:
         try:

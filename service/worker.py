@@ -1,4 +1,4 @@
-"""A worker of the server: one process, one event loop, one application."""
+"""One worker: a process with one event loop, one container, one application and its server."""
 
 import asyncio
 import socket
@@ -10,33 +10,33 @@ from service.container.providers import make_container
 from service.http.app import create_app
 from service.http.middleware.in_flight import InFlightRequests
 from service.observability.retries import observe_retries
-from service.server.graceful_shutdown import DrainingServer
+from service.server.graceful_shutdown import GracefulServer
 from service.server.http1 import Http1Protocol
 from service.settings import Settings
 
-# How long a connection is kept for its next request.
+# How long an idle connection stays open for its next request.
 _KEEP_ALIVE_SECONDS = 30
 
 
-def serve_worker(settings: Settings, listener: socket.socket) -> None:
-    """Serve whom `listener`, which is bound, hears of, until SIGTERM."""
+def run_worker(settings: Settings, listener: socket.socket) -> None:
+    """Accept connections on the bound `listener` until SIGTERM, then shut down gracefully."""
     server = make_server(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(server.serve([listener]))
 
 
-def make_server(settings: Settings) -> DrainingServer:
+def make_server(settings: Settings) -> GracefulServer:
     """Return the server of the application that the settings describe."""
     observe_retries()
-    requests = InFlightRequests()
+    in_flight = InFlightRequests()
     config = uvicorn.Config(
-        create_app(make_container(settings), settings, requests),
+        create_app(make_container(settings), settings, in_flight),
         interface="asgi3",
         http=Http1Protocol,
         ws="none",
         lifespan="on",
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        # `service.http.base_url` knows proxies, and `service.http.middleware.request_log` logs and dates.
+        # `service.http.base_url` reads headers of proxies, `service.http.middleware.request_log` logs and dates.
         proxy_headers=False,
         server_header=False,
         date_header=False,
@@ -44,4 +44,4 @@ def make_server(settings: Settings) -> DrainingServer:
         log_config=None,
         log_level="error",
     )
-    return DrainingServer(config, requests, timeout=settings.shutdown_timeout)
+    return GracefulServer(config, in_flight, timeout=settings.shutdown_timeout)

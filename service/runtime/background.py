@@ -1,0 +1,37 @@
+"""The tasks that run beside the requests, from the application's start to its end."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+from dishka import AsyncContainer
+
+from domain.blobs.reservations import Reservations
+from domain.idempotency.executor import IdempotentExecutor
+from domain.jobs.work_on_jobs import WorkOnJobs
+from domain.maintenance.reap import Reap
+from domain.maintenance.sweep import Sweep
+from service.runtime.completions import Completions
+from service.runtime.periodic import keep_leases, reap_forever, sweep_forever, work_on_jobs_forever
+from service.runtime.wake_up import WakeUp
+from service.settings import Settings
+
+
+@asynccontextmanager
+async def run_in_background(container: AsyncContainer, settings: Settings) -> AsyncIterator[None]:
+    """Run all background tasks until the context ends; then cancel them."""
+    reap = await container.get(Reap)
+    sweep = await container.get(Sweep)
+    reservations = await container.get(Reservations)
+    work, wake_up = await container.get(WorkOnJobs), await container.get(WakeUp)
+    executor = await container.get(IdempotentExecutor)
+    completions = await container.get(Completions)
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(completions.run)
+        tasks.start_soon(lambda: keep_leases(reservations, interval=settings.staged_lease / 8))
+        tasks.start_soon(lambda: keep_leases(executor, interval=executor.lease / 8))
+        tasks.start_soon(lambda: reap_forever(reap, interval=settings.reaper_interval))
+        tasks.start_soon(lambda: sweep_forever(sweep, interval=settings.sweep_interval))
+        tasks.start_soon(lambda: work_on_jobs_forever(work, wake_up, interval=settings.job_interval))
+        yield
+        tasks.cancel_scope.cancel()

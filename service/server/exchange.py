@@ -1,0 +1,22 @@
+"""One run of the application: with a scope of its own, and with every byte that arrived before a disconnect."""
+
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+
+async def run_application(app: Any, cycle: RequestResponseCycle, scope: Any, receive: Any, send: Any) -> None:
+    """Run `app` on a copy of `scope`, and deliver the bytes before a disconnect, which uvicorn withholds."""
+    has_ended = False
+
+    async def receive_buffered() -> Any:
+        nonlocal has_ended
+        message = await receive()
+        if message["type"] == "http.disconnect" and not has_ended and (cycle.body or not cycle.more_body):
+            message = {"type": "http.request", "body": bytes(cycle.body), "more_body": cycle.more_body}
+            cycle.body = bytearray()
+        has_ended = has_ended or not message.get("more_body", False)
+        return message
+
+    # The application may override the method in its copy; uvicorn frames the response by the method that was sent.
+    await app({**scope}, receive_buffered, send)

@@ -1,0 +1,32 @@
+"""The TCP socket under a transport, for which asyncio has no calls: its unsent bytes, and its reset."""
+
+import asyncio
+import fcntl
+import socket
+import struct
+import sys
+import termios
+from contextlib import suppress
+from typing import Any
+
+# On, for zero seconds: closing drops unsent bytes and sends a reset.
+_NO_LINGER = struct.pack("ii", 1, 0)
+
+
+def unsent_bytes(transport: asyncio.Transport) -> int:
+    """Return the number of bytes that wait in the transport and in the operating system for the peer to take them."""
+    in_kernel = 0
+    with suppress(OSError):
+        in_kernel = int.from_bytes(fcntl.ioctl(_socket(transport), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+    return in_kernel + transport.get_write_buffer_size()
+
+
+def reset(transport: asyncio.Transport) -> None:
+    """Drop all unsent bytes and reset the connection, so that the peer cannot take this for a clean end."""
+    with suppress(OSError):
+        _socket(transport).setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+    transport.abort()
+
+
+def _socket(transport: asyncio.Transport) -> Any:
+    return transport.get_extra_info("socket")
