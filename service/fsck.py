@@ -9,10 +9,10 @@ import msgspec
 import structlog
 
 from domain.errors import FileportError
-from domain.maintenance.check_integrity import CheckIntegrity, Watch
+from domain.maintenance.check_integrity import CheckIntegrity, OnProgress
 from domain.maintenance.errors import RepairRefusedError
-from domain.maintenance.model import Checked, Finding, Kind, Report
-from domain.maintenance.repair_findings import REPAIRED, Repaired, RepairFindings
+from domain.maintenance.model import CheckCounts, Finding, Kind, Report
+from domain.maintenance.repair_findings import REPAIRED, RepairCounts, RepairFindings
 from service import embedded
 from service.container.providers import check_catalog, make_auditing_container
 from service.settings import Settings
@@ -35,8 +35,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     clean: bool
     deep: bool
     findings: list[Finding]
-    checked: Checked
-    repaired: Repaired | None = None
+    checked: CheckCounts
+    repaired: RepairCounts | None = None
     refused: str | None = None
 
 
@@ -64,8 +64,8 @@ async def _check(settings: Settings, options: Options) -> Outcome:
     container = make_auditing_container(settings)
     try:
         check = await container.get(CheckIntegrity)
-        with _progress_bar() as watch:
-            report = await check(deep=options.deep, watch=watch)
+        with _progress_bar() as on_progress:
+            report = await check(deep=options.deep, on_progress=on_progress)
         if not options.repair:
             return _outcome(report, options)
         repair = await container.get(RepairFindings)
@@ -78,7 +78,7 @@ async def _check(settings: Settings, options: Options) -> Outcome:
 
 
 def _outcome(
-    report: Report, options: Options, *, repaired: Repaired | None = None, refused: str | None = None
+    report: Report, options: Options, *, repaired: RepairCounts | None = None, refused: str | None = None
 ) -> Outcome:
     return Outcome(
         clean=not report.findings,
@@ -91,7 +91,7 @@ def _outcome(
 
 
 @contextmanager
-def _progress_bar() -> Iterator[Watch]:
+def _progress_bar() -> Iterator[OnProgress]:
     if not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -129,7 +129,7 @@ def _verdict(outcome: Outcome) -> str:
     return "Clean." if outcome.clean else f"{count} finding{'s' if count > 1 else ''}."
 
 
-def _repairs(findings: list[Finding], repaired: Repaired) -> str:
+def _repairs(findings: list[Finding], repaired: RepairCounts) -> str:
     left = sum(finding.kind not in REPAIRED for finding in findings)
     return (
         f"Repaired: {repaired.condemned} orphans condemned, {repaired.aborted} stray writes aborted, "

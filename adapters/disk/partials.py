@@ -11,7 +11,7 @@ from adapters.disk.layout import Layout
 from adapters.disk.partial_file import PartialFile
 from adapters.disk.threads import SLOWEST_BYTES_PER_SECOND, Threads
 from domain.blobs.errors import BlobMissingError
-from domain.blobs.partials import Checkpoint, Piece, Progress
+from domain.blobs.partials import Checkpoint, InterruptibleBody, Progress
 from domain.errors import FileportError
 
 _WRITE_SIZE = 512 * 1024
@@ -145,9 +145,9 @@ class _Appending:
         self._progress = Progress(size=size, state={})
 
     async def run(self, body: AsyncIterable[bytes]) -> Progress:
-        piece = Piece(body)
+        interruptible = InterruptibleBody(body)
         try:
-            async for chunk in piece:
+            async for chunk in interruptible:
                 self._buffer += chunk
                 if len(self._buffer) >= _WRITE_SIZE:
                     await self._write()
@@ -158,8 +158,8 @@ class _Appending:
                 await self._settle()
             raise
         await self._settle()
-        if piece.failure is not None:
-            raise piece.failure
+        if interruptible.failure is not None:
+            raise interruptible.failure
         return self._progress
 
     async def _write(self) -> None:

@@ -130,7 +130,7 @@ async def lock_bucket(connection: Connection, name: str) -> Policy:
 async def settle(connection: Connection, bucket: str, policy: Policy, *, added: int) -> None:
     """Raise `QuotaExceededError` where `added` bytes do not fit in the bucket, which is locked."""
     if policy.quota_bytes is not None and added > 0:
-        policy.settle(used=await connection.fetchval(_USED, bucket), added=added)
+        policy.check_quota(used=await connection.fetchval(_USED, bucket), added=added)
 
 
 async def count_usage(connection: Connection, changes: Iterable[tuple[str, int, int]]) -> None:

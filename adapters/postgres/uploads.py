@@ -16,7 +16,7 @@ from domain.errors import LeaseLostError
 from domain.files.model import NewFile, Stored
 from domain.idempotency.model import KeyClaim
 from domain.uploads.errors import NoSuchUploadError, UploadExpiredError
-from domain.uploads.model import HeldUpload, HoldState, NewUpload, Upload
+from domain.uploads.model import LockedUpload, LockState, NewUpload, Upload
 from domain.values.preconditions import Precondition
 
 _COLUMNS = """
@@ -161,7 +161,7 @@ class PostgresUploads:
     async def list_unfinished_finals(self, part: UUID) -> list[UUID]:
         return [row["id"] for row in await self._database.read(_FINALS, part)]
 
-    async def acquire_lock(self, id: UUID, *, lease: float, ttl: float) -> HeldUpload | None:
+    async def acquire_lock(self, id: UUID, *, lease: float, ttl: float) -> LockedUpload | None:
         return await self._database.transact(_hold, id, lease, ttl)
 
     async def request_release(self, id: UUID) -> None:
@@ -227,9 +227,9 @@ async def _create(connection: Connection, new: NewUpload, id: UUID, blob_key: st
     return _to_upload(row)
 
 
-async def _hold(connection: Connection, id: UUID, lease: float, ttl: float) -> HeldUpload | None:
+async def _hold(connection: Connection, id: UUID, lease: float, ttl: float) -> LockedUpload | None:
     before = _alive(await connection.fetch(_TO_HOLD, id))
-    if before.hold == "held":
+    if before.lock_state == "held":
         return None
     [row] = await connection.fetch(_HOLD, id, lease, ttl)
     if not before.is_finished:
@@ -239,7 +239,7 @@ async def _hold(connection: Connection, id: UUID, lease: float, ttl: float) -> H
         leased = {row["key"] for row in await connection.fetch(_LEASE, keys, ttl)}
         if before.blob_key not in leased:
             raise _expired()
-    return HeldUpload(upload=_to_upload(row), epoch=row["epoch"], is_inherited=before.hold == "left")
+    return LockedUpload(upload=_to_upload(row), epoch=row["epoch"], is_inherited=before.lock_state == "left")
 
 
 async def _end(connection: Connection, id: UUID, epoch: int, grace: float) -> None:
@@ -266,7 +266,7 @@ def _expired() -> UploadExpiredError:
 
 
 def _to_upload(row: asyncpg.Record) -> Upload:
-    hold: HoldState = row["hold"]
+    lock_state: LockState = row["hold"]
     state = row["store_state"]
     return Upload(
         id=row["id"],
@@ -279,7 +279,7 @@ def _to_upload(row: asyncpg.Record) -> Upload:
         progress=None if state is None else Progress(size=row["size"], state=state),
         is_finished=row["is_finished"],
         file_id=row["file_id"],
-        hold=hold,
+        lock_state=lock_state,
         is_release_requested=row["is_wanted"],
         created_at=row["created_at"],
         expires_at=row["expires_at"],

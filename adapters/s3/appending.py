@@ -16,7 +16,7 @@ from adapters.s3.parts import LEAST_PART_SIZE, MAX_PARTS, PART_SIZE, Budget, Par
 from adapters.s3.pieces import PARTS_AHEAD, Pieces, SentPart
 from adapters.s3.tails import Tail, Tails
 from domain.blobs.errors import BlobMissingError, BlobStoreRefusedError
-from domain.blobs.partials import Checkpoint, Piece, Progress
+from domain.blobs.partials import Checkpoint, InterruptibleBody, Progress
 from domain.errors import FileportError
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ class Appending:
 
     async def run(self, body: AsyncIterable[bytes]) -> Progress:
         """Append all of the body, and return the progress. Errors are as `PartialBlobs.append` has them."""
-        piece = Piece(body)
-        parts = Parts(piece)
+        interruptible = InterruptibleBody(body)
+        parts = Parts(interruptible)
         try:
             await self._append(parts)
         except get_cancelled_exc_class():
@@ -87,8 +87,8 @@ class Appending:
                 parts.end()
                 await self._append(parts)
             raise
-        if piece.failure is not None:
-            raise piece.failure
+        if interruptible.failure is not None:
+            raise interruptible.failure
         return self._progress
 
     async def _append(self, parts: Parts) -> None:

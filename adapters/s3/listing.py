@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, TypeVar
 
 from adapters.s3.errors import PATIENCE_SECONDS, s3_request
-from domain.blobs.model import place
+from domain.blobs.model import listing_order
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client
@@ -58,10 +58,10 @@ async def list_uploads(
 
 
 async def in_order(*listings: AsyncIterator[str]) -> AsyncIterator[str]:
-    """Yield the blob keys of all listings, each of which is in the order of `place`, in that order."""
+    """Yield the blob keys of all listings, each of which is in the order of `listing_order`, in that order."""
     heads = [(key, listing) for listing in listings if (key := await anext(listing, None))]
     while heads:
-        first = min(range(len(heads)), key=lambda index: place(heads[index][0]))
+        first = min(range(len(heads)), key=lambda index: listing_order(heads[index][0]))
         key, listing = heads.pop(first)
         yield key
         if following := await anext(listing, None):

@@ -85,7 +85,7 @@ class Tails:
             await self._delete(names[start : start + _BATCH])
 
     async def list_keys(self) -> AsyncIterator[str]:
-        """Yield the blob key of each tail, in the order of `place`, and one of several tails as often."""
+        """Yield the blob key of each tail, in the order of `listing_order`, and one of several tails as often."""
         found = list_names(self._client, bucket=self._bucket, prefix=self._prefix, patience=self._patience)
         async for name, _ in found:
             if key := key_of(name.rpartition("/")[0], self._prefix):

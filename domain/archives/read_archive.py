@@ -10,7 +10,7 @@ from domain.archives.model import MAX_ARCHIVE_FILES, ByIds, ByPrefix, Member, Se
 from domain.archives.ports import Archives
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.blobs.ports import BlobStore
-from domain.blobs.streams import counted, each_of
+from domain.blobs.streams import counted, map_concurrently
 from domain.buckets.errors import InvalidBucketError
 from domain.buckets.model import check_bucket_name
 from domain.files.errors import NoSuchFileError
@@ -22,7 +22,7 @@ _BY_NAME = parse_sort("name")
 SMALL_BYTES = 64 * 1024
 BATCH_BYTES = 1024 * 1024
 BATCH_FILES = 32
-AT_ONCE = 4
+CONCURRENCY = 4
 
 T = TypeVar("T")
 
@@ -58,7 +58,7 @@ class Archive:
                 async with self._blobs.open(batch[0].blob_key) as chunks:
                     yield counted(chunks, batch[0].size)
             else:
-                found = dict(await each_of(self._whole, batch, at_once=AT_ONCE))
+                found = dict(await map_concurrently(self._whole, batch, concurrency=CONCURRENCY))
                 for member in batch:
                     yield _only(found.pop(member.id))
 

@@ -22,9 +22,9 @@ _NOT_ATTEMPTED = NotAttemptedError("The batch ended before this operation.")
 class ApplyBatch:
     """Do many operations in their order, each as if it came alone."""
 
-    def __init__(self, catalog: Batches, once: IdempotentExecutor) -> None:
+    def __init__(self, catalog: Batches, idempotent: IdempotentExecutor) -> None:
         self._catalog = catalog
-        self._once = once
+        self._idempotent = idempotent
 
     async def __call__(self, operations: Sequence[Operation], request: KeyedRequest | None = None) -> list[Outcome]:
         """Return the outcome of each operation.
@@ -59,7 +59,7 @@ class ApplyBatch:
         async def apply(claim: KeyClaim | None) -> DoneChunk:
             return done_chunk(claim, await self._catalog.apply_batch(operations, claim))
 
-        return await self._once(request, DoneChunk, apply)
+        return await self._idempotent(request, DoneChunk, apply)
 
 
 def _part(request: KeyedRequest | None, first: UUID | None, place: int) -> KeyedRequest | None:

@@ -12,7 +12,7 @@ def new_blob_key() -> str:
     return new_id().hex
 
 
-def place(key: str) -> tuple[str, str]:
+def listing_order(key: str) -> tuple[str, str]:
     """Return where the key stands in the order in which stores and catalogs are compared: by its last two digits first.
 
     They are random, so stores spread blobs by them.

@@ -19,7 +19,7 @@ class Progress(msgspec.Struct, frozen=True):
 Checkpoint = Callable[[Progress], Awaitable[None]]
 
 
-class Piece:
+class InterruptibleBody:
     """The bytes of a body that may break off. They end where it does; `failure` then says how it broke.
 
     A cancellation is nothing that the body raised, and goes on.

@@ -98,7 +98,7 @@ class BlobStore(Protocol):
         ...
 
     def list_stored(self) -> AsyncIterator[StoredBlob]:
-        """Yield all bytes that are stored, once each, in the order of `place`.
+        """Yield all bytes that are stored, once each, in the order of `listing_order`.
 
         What is put or deleted meanwhile may be told or not. What is not under a blob key is not told.
         """

@@ -69,10 +69,10 @@ class Reservations:
             await self.release(reservation, at_once=False)
             raise
         finally:
-            self.release_lock(reservation)
+            self.forget(reservation)
 
     async def take(self) -> Reservation:
-        """Return a reservation with at least half of its lease left. Its end is `release` or `release_lock`."""
+        """Return a reservation with at least half of its lease left. Its end is `release` or `forget`."""
         while True:
             if reservation := self._next_ready():
                 self._taken[reservation.key] = reservation
@@ -101,7 +101,7 @@ class Reservations:
             await self.renew_due()
         reservation.check()
 
-    def release_lock(self, reservation: Reservation) -> None:
+    def forget(self, reservation: Reservation) -> None:
         """Keep the lease no more: the reservation became a file, or what became of it is not known."""
         self._taken.pop(reservation.key, None)
 
@@ -110,7 +110,7 @@ class Reservations:
 
         Runs to its end even in a cancelled task.
         """
-        self.release_lock(reservation)
+        self.forget(reservation)
         await self._release([reservation.key], at_once=at_once)
 
     async def close(self) -> None:

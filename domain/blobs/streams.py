@@ -34,8 +34,8 @@ async def counted(chunks: AsyncIterator[bytes], size: int) -> AsyncIterator[byte
         raise BlobMissingError("Some of the file's bytes are not in the blob store.")
 
 
-async def each_of(call: Callable[[Item], Awaitable[T]], items: Iterable[Item], *, at_once: int) -> list[T]:
-    """Call with every item, up to `at_once` of them at a time, and return what came of it, in any order.
+async def map_concurrently(call: Callable[[Item], Awaitable[T]], items: Iterable[Item], *, concurrency: int) -> list[T]:
+    """Call with every item, up to `concurrency` of them at a time, and return what came of it, in any order.
 
     The first error ends the others and comes out as it was raised.
     """
@@ -49,7 +49,7 @@ async def each_of(call: Callable[[Item], Awaitable[T]], items: Iterable[Item], *
     failure: BaseException | None = None
     try:
         async with anyio.create_task_group() as workers:
-            for _ in range(at_once):
+            for _ in range(concurrency):
                 workers.start_soon(work)
     except BaseExceptionGroup as errors:
         failure = errors.exceptions[0]

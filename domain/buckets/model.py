@@ -42,7 +42,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if size is not None and self.max_file_size is not None and size > self.max_file_size:
             raise FileTooLargeError(f"The bucket allows files of at most {self.max_file_size} bytes.")
 
-    def settle(self, *, used: int, added: int) -> None:
+    def check_quota(self, *, used: int, added: int) -> None:
         """Raise `QuotaExceededError` where `added` bytes more than `used` break the quota.
 
         A change that frees bytes, or adds none, always passes.

@@ -14,9 +14,9 @@ class PutBucket:
 
     errors = (InvalidBucketError, OutcomeUnknownError)
 
-    def __init__(self, catalog: Buckets, once: IdempotentExecutor) -> None:
+    def __init__(self, catalog: Buckets, idempotent: IdempotentExecutor) -> None:
         self._catalog = catalog
-        self._once = once
+        self._idempotent = idempotent
 
     async def __call__(
         self,
@@ -31,7 +31,7 @@ class PutBucket:
         Raises `InvalidBucketError`, `PreconditionFailedError`, and all that `IdempotentExecutor` does.
         """
         name, policy = check_bucket_name(name), check_policy(policy)
-        return await self._once(
+        return await self._idempotent(
             request,
             tuple[Bucket, bool],
             lambda claim: self._catalog.put_bucket(name, policy, claim, precondition=precondition),

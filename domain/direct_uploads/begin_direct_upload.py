@@ -58,7 +58,7 @@ class BeginDirectUpload:
         catalog: Catalog,
         blobs: BlobStore,
         direct: DirectAccess,
-        once: IdempotentExecutor,
+        idempotent: IdempotentExecutor,
         *,
         max_file_size: int,
         life: float,
@@ -67,7 +67,7 @@ class BeginDirectUpload:
         self._catalog = catalog
         self._blobs = blobs
         self._direct = direct
-        self._once = once
+        self._idempotent = idempotent
         self._max_file_size = max_file_size
         self._life = life
         self._lease = life + url_life
@@ -85,7 +85,7 @@ class BeginDirectUpload:
         self._direct.require()
         new = checked(new)
         part_size = choose_part_size(new.size or 0, part_size)
-        return await self._once(
+        return await self._idempotent(
             request, DirectUpload, lambda claim: self._begin(new, part_size, claim), check=self._check
         )
 

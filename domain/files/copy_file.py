@@ -19,9 +19,9 @@ class CopyFile:
 
     errors = (InvalidNameError, InvalidBucketError, NoSuchFileError, NameTakenError, *ADMISSION, OutcomeUnknownError)
 
-    def __init__(self, catalog: Files, once: IdempotentExecutor) -> None:
+    def __init__(self, catalog: Files, idempotent: IdempotentExecutor) -> None:
         self._catalog = catalog
-        self._once = once
+        self._idempotent = idempotent
 
     async def __call__(
         self, id: UUID, to: Destination, precondition: Precondition, request: KeyedRequest | None = None
@@ -31,7 +31,7 @@ class CopyFile:
         Raises what `check_destination` does, and all that `Files.copy_file` and `IdempotentExecutor` do.
         """
         check_destination(to)
-        return await self._once(request, File, lambda claim: self._catalog.copy_file(id, to, precondition, claim))
+        return await self._idempotent(request, File, lambda claim: self._catalog.copy_file(id, to, precondition, claim))
 
 
 def check_destination(to: Destination) -> Destination:

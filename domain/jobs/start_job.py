@@ -14,9 +14,9 @@ class StartJob:
 
     errors = (InvalidBucketError, InvalidNameError, NoSuchBucketError, OutcomeUnknownError)
 
-    def __init__(self, catalog: Jobs, once: IdempotentExecutor) -> None:
+    def __init__(self, catalog: Jobs, idempotent: IdempotentExecutor) -> None:
         self._catalog = catalog
-        self._once = once
+        self._idempotent = idempotent
 
     async def __call__(self, task: Task, request: KeyedRequest | None = None) -> Job:
         """Return the job, or the one that the same `request` started before, as it was then.
@@ -25,4 +25,4 @@ class StartJob:
         `IdempotentExecutor` does.
         """
         task = check_task(task)
-        return await self._once(request, Job, lambda claim: self._catalog.create_job(task, claim))
+        return await self._idempotent(request, Job, lambda claim: self._catalog.create_job(task, claim))

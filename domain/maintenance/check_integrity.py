@@ -5,23 +5,23 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
-from domain.blobs.model import BlobRecord, place
+from domain.blobs.model import BlobRecord, listing_order
 from domain.blobs.ports import BlobStore
-from domain.blobs.streams import batches, each_of
+from domain.blobs.streams import batches, map_concurrently
 from domain.maintenance.errors import WrongBlobStoreError
-from domain.maintenance.merge_join import Match, all_records, match
-from domain.maintenance.model import Checked, Finding, Kind, Report
+from domain.maintenance.merge_join import JoinedBlob, all_records, merge_join
+from domain.maintenance.model import CheckCounts, Finding, Kind, Report
 from domain.maintenance.orphaned_writes import find_orphaned_writes
 from domain.maintenance.ports import Audit
 
 BATCH = 500
-AT_ONCE = 8
+CONCURRENCY = 8
 READ_ATTEMPTS = 2
 # Of so many blobs at least one is there, unless the store is another one, or empty for want of its disk.
 SURE_OF_STORE = 10
 _DIRECTORIES = 256
 
-Watch = Callable[[float], None]
+OnProgress = Callable[[float], None]
 
 
 class _Suspect(NamedTuple):
@@ -46,32 +46,32 @@ class CheckIntegrity:
         self._catalog = catalog
         self._blobs = blobs
 
-    async def __call__(self, *, deep: bool = False, watch: Watch = lambda _: None) -> Report:
+    async def __call__(self, *, deep: bool = False, on_progress: OnProgress = lambda _: None) -> Report:
         """Check everything, and return what was found. `deep` reads every live blob and compares its SHA-256.
 
-        `watch` is told, now and then, which share is done. Raises `UnavailableError` of either store, and
+        `on_progress` is told, now and then, which share is done. Raises `UnavailableError` of either store, and
         `WrongBlobStoreError`: then nothing is known.
         """
         findings: list[Finding] = []
-        checked = Checked()
-        doomed: list[int] = []
-        async for batch in batches(match(self._blobs.list_stored(), all_records(self._catalog)), BATCH):
-            matches = await self._look_up(batch)
-            _count(checked, matches)
-            orphans = await self._find_orphans(matches)
-            doomed += [*orphans.values(), *_sizes_without_files(matches)]
+        checked = CheckCounts()
+        to_condemn: list[int] = []
+        async for batch in batches(merge_join(self._blobs.list_stored(), all_records(self._catalog)), BATCH):
+            joined = await self._look_up(batch)
+            _count(checked, joined)
+            orphans = await self._find_orphans(joined)
+            to_condemn += [*orphans.values(), *_sizes_without_files(joined)]
             found = [_orphan(key, size) for key, size in orphans.items()]
-            found += await self._find_faults(matches, checked, deep=deep)
-            found += _wrong_file_counts(matches)
-            findings += sorted(found, key=lambda finding: place(finding.subject))
-            watch(int(batch[-1].key[-2:], 16) / _DIRECTORIES)
+            found += await self._find_faults(joined, checked, deep=deep)
+            found += _wrong_file_counts(joined)
+            findings += sorted(found, key=lambda finding: listing_order(finding.subject))
+            on_progress(int(batch[-1].key[-2:], 16) / _DIRECTORIES)
         _check_store(findings, checked)
-        findings += await self._find_stray_writes(checked)
+        findings += await self._find_orphaned_writes(checked)
         findings += await self._find_wrong_usage()
-        watch(1)
-        return Report(findings=findings, checked=checked, doomed=len(doomed), doomed_bytes=sum(doomed))
+        on_progress(1)
+        return Report(findings=findings, checked=checked, to_condemn=len(to_condemn), bytes_to_condemn=sum(to_condemn))
 
-    async def _look_up(self, batch: Sequence[Match]) -> Sequence[Match]:
+    async def _look_up(self, batch: Sequence[JoinedBlob]) -> Sequence[JoinedBlob]:
         """Complete what was stored and had no row: one may have been made after its page was read."""
         unrecorded = [each.key for each in batch if each.record is None]
         if not unrecorded:
@@ -79,10 +79,10 @@ class CheckIntegrity:
         records = await self._catalog.get_blob_records(unrecorded)
         return [each if each.record else each._replace(record=records.get(each.key)) for each in batch]
 
-    async def _find_orphans(self, matches: Sequence[Match]) -> dict[str, int]:
+    async def _find_orphans(self, joined: Sequence[JoinedBlob]) -> dict[str, int]:
         """Return the sizes of those without a row that are still there: the others were removed, and then forgotten."""
-        unrecorded = [each.key for each in matches if each.record is None]
-        sizes = await each_of(self._size_of, unrecorded, at_once=AT_ONCE)
+        unrecorded = [each.key for each in joined if each.record is None]
+        sizes = await map_concurrently(self._size_of, unrecorded, concurrency=CONCURRENCY)
         return {key: size for key, size in sizes if size is not None}
 
     async def _size_of(self, key: str) -> tuple[str, int | None]:
@@ -91,19 +91,23 @@ class CheckIntegrity:
         except BlobMissingError:
             return key, None
 
-    async def _find_faults(self, matches: Sequence[Match], checked: Checked, *, deep: bool) -> list[Finding]:
-        suspects = [suspect for each in matches if (suspect := _suspect(each, deep=deep))]
+    async def _find_faults(self, joined: Sequence[JoinedBlob], checked: CheckCounts, *, deep: bool) -> list[Finding]:
+        suspects = [suspect for each in joined if (suspect := _suspect(each, deep=deep))]
 
         async def inspect(suspect: _Suspect) -> Finding | None:
             return await self._inspect(suspect, checked, deep=deep)
 
-        found = [finding for finding in await each_of(inspect, suspects, at_once=AT_ONCE) if finding is not None]
+        found = [
+            finding
+            for finding in await map_concurrently(inspect, suspects, concurrency=CONCURRENCY)
+            if finding is not None
+        ]
         if not found:
             return []
         records = await self._catalog.get_blob_records([finding.subject for finding in found])
         return [each for each in found if each.subject in records and records[each.subject].state == "live"]
 
-    async def _inspect(self, suspect: _Suspect, checked: Checked, *, deep: bool) -> Finding | None:
+    async def _inspect(self, suspect: _Suspect, checked: CheckCounts, *, deep: bool) -> Finding | None:
         try:
             if suspect.listed != suspect.size:
                 size = await self._blobs.get_size(suspect.key)
@@ -113,7 +117,7 @@ class CheckIntegrity:
         except BlobMissingError:
             return _missing(suspect)
 
-    async def _read(self, suspect: _Suspect, checked: Checked) -> Finding | None:
+    async def _read(self, suspect: _Suspect, checked: CheckCounts) -> Finding | None:
         for _ in range(READ_ATTEMPTS):
             try:
                 sha256, size = await self._hash(suspect.key)
@@ -134,13 +138,13 @@ class CheckIntegrity:
                 size += len(chunk)
         return hash_.hexdigest(), size
 
-    async def _find_stray_writes(self, checked: Checked) -> list[Finding]:
+    async def _find_orphaned_writes(self, checked: CheckCounts) -> list[Finding]:
         def count(listed: int) -> None:
             checked.unfinished += listed
 
         return [
-            Finding(kind=Kind.STRAY_WRITE, subject=key, detail="An unfinished write that nobody owns.")
-            for key in sorted(await find_orphaned_writes(self._catalog, self._blobs, count), key=place)
+            Finding(kind=Kind.ORPHANED_WRITE, subject=key, detail="An unfinished write that nobody owns.")
+            for key in sorted(await find_orphaned_writes(self._catalog, self._blobs, count), key=listing_order)
         ]
 
     async def _find_wrong_usage(self) -> list[Finding]:
@@ -155,8 +159,8 @@ class CheckIntegrity:
         ]
 
 
-def _count(checked: Checked, matches: Sequence[Match]) -> None:
-    for _, stored, record in matches:
+def _count(checked: CheckCounts, joined: Sequence[JoinedBlob]) -> None:
+    for _, stored, record in joined:
         if stored is not None:
             checked.stored += 1
             checked.stored_bytes += stored.size
@@ -171,31 +175,31 @@ def _count(checked: Checked, matches: Sequence[Match]) -> None:
                 pass
 
 
-def _sizes_without_files(matches: Sequence[Match]) -> list[int]:
-    records = [record for _, _, record in matches if record is not None]
+def _sizes_without_files(joined: Sequence[JoinedBlob]) -> list[int]:
+    records = [record for _, _, record in joined if record is not None]
     return [record.size or 0 for record in records if record.state == "live" and not record.files]
 
 
-def _suspect(each: Match, *, deep: bool) -> _Suspect | None:
+def _suspect(each: JoinedBlob, *, deep: bool) -> _Suspect | None:
     record, listed = each.record, each.stored.size if each.stored else None
     if record is None or record.state != "live" or record.size is None or record.sha256 is None:
         return None
     return _Suspect(record.key, record.size, record.sha256, listed) if deep or listed != record.size else None
 
 
-def _wrong_file_counts(matches: Sequence[Match]) -> list[Finding]:
+def _wrong_file_counts(joined: Sequence[JoinedBlob]) -> list[Finding]:
     return [
         Finding(
             kind=Kind.WRONG_FILE_COUNT,
             subject=record.key,
             detail=f"The {record.state} blob counts {record.file_count} files, and {record.files} have it.",
         )
-        for _, _, record in matches
+        for _, _, record in joined
         if record is not None and record.file_count != record.files
     ]
 
 
-def _check_store(findings: Sequence[Finding], checked: Checked) -> None:
+def _check_store(findings: Sequence[Finding], checked: CheckCounts) -> None:
     missing = sum(finding.kind is Kind.MISSING for finding in findings)
     if not checked.stored and missing >= SURE_OF_STORE:
         raise WrongBlobStoreError(

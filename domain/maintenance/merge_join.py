@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 from domain.blobs.errors import BlobStoreUnavailableError
-from domain.blobs.model import BlobRecord, StoredBlob, place
+from domain.blobs.model import BlobRecord, StoredBlob, listing_order
 from domain.maintenance.ports import Audit
 
 PAGE = 1000
 
 
-class Match(NamedTuple):
+class JoinedBlob(NamedTuple):
     """What the store and the catalog each say of a key; one of them may say nothing."""
 
     key: str
@@ -19,7 +19,7 @@ class Match(NamedTuple):
 
 
 async def all_records(catalog: Audit) -> AsyncIterator[BlobRecord]:
-    """Yield every blob's record, in the order of `place`."""
+    """Yield every blob's record, in the order of `listing_order`."""
     after: str | None = None
     while page := await catalog.list_blob_records(after=after, limit=PAGE):
         for record in page:
@@ -27,20 +27,22 @@ async def all_records(catalog: Audit) -> AsyncIterator[BlobRecord]:
         after = page[-1].key
 
 
-async def match(stored: AsyncIterator[StoredBlob], records: AsyncIterator[BlobRecord]) -> AsyncIterator[Match]:
-    """Yield every key of either stream, in the order of `place`, which both of them keep.
+async def merge_join(
+    stored: AsyncIterator[StoredBlob], records: AsyncIterator[BlobRecord]
+) -> AsyncIterator[JoinedBlob]:
+    """Yield every key of either stream, in the order of `listing_order`, which both of them keep.
 
     Raises `BlobStoreUnavailableError` where the store's listing does not keep it: nothing could be told from it.
     """
     blob, record = await anext(stored, None), await anext(records, None)
     while blob is not None or record is not None:
-        key = min((each.key for each in (blob, record) if each is not None), key=place)
+        key = min((each.key for each in (blob, record) if each is not None), key=listing_order)
         listed = blob if blob is not None and blob.key == key else None
         known = record if record is not None and record.key == key else None
-        yield Match(key, listed, known)
+        yield JoinedBlob(key, listed, known)
         if listed is not None:
             blob = await anext(stored, None)
-            if blob is not None and place(blob.key) <= place(key):
+            if blob is not None and listing_order(blob.key) <= listing_order(key):
                 raise BlobStoreUnavailableError("The blob store lists its blobs out of order.")
         if known is not None:
             record = await anext(records, None)

@@ -15,7 +15,7 @@ class Kind(StrEnum):
     CORRUPT = "corrupt"
     UNREADABLE = "unreadable"
     ORPHAN = "orphan"
-    STRAY_WRITE = "stray_write"
+    ORPHANED_WRITE = "stray_write"
     WRONG_FILE_COUNT = "wrong_file_count"
     WRONG_USAGE = "wrong_usage"
 
@@ -36,7 +36,7 @@ class Miscount(msgspec.Struct, frozen=True, kw_only=True):
     actual: Usage
 
 
-class Checked(msgspec.Struct, kw_only=True):
+class CheckCounts(msgspec.Struct, kw_only=True):
     """What was looked at: rows of blobs by state, blobs in the store, unfinished writes, blobs read to their end."""
 
     live: int = 0
@@ -52,13 +52,14 @@ class Checked(msgspec.Struct, kw_only=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome of a check that could be made to its end.
 
-    `doomed` is how many blobs, with `doomed_bytes`, a repair would condemn: orphans, and live ones without a file.
+    `to_condemn` counts the blobs, with `bytes_to_condemn`, that a repair would condemn: orphans, and live ones without
+    a file.
     """
 
     findings: list[Finding]
-    checked: Checked
-    doomed: int
-    doomed_bytes: int
+    checked: CheckCounts
+    to_condemn: int
+    bytes_to_condemn: int
 
     def subjects(self, kind: Kind) -> list[str]:
         """Return the subjects of all findings of that kind."""

@@ -11,7 +11,7 @@ class Audit(Protocol):
     """The part of the catalog that is compared with the store and with itself, and put right, while others use it."""
 
     async def list_blob_records(self, *, after: str | None, limit: int) -> list[BlobRecord]:
-        """Return up to `limit` records of blobs whose keys come after `after` in the order of `place`, in that order.
+        """Return up to `limit` records of blobs whose keys come after `after`, in the order of `listing_order`.
 
         Each page is of one moment.
         """

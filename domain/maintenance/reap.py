@@ -17,7 +17,7 @@ JOB_SECONDS = 7 * 86_400.0
 KEPT_SECONDS = 86_400.0
 
 
-class Reaped(msgspec.Struct, frozen=True, kw_only=True):
+class ReapCounts(msgspec.Struct, frozen=True, kw_only=True):
     """What one batch did: files that expired, reservations whose lease had ended, blobs whose bytes are gone.
 
     `refused` counts blobs whose bytes the store would not remove; they are tried again when their claim has ended.
@@ -54,16 +54,16 @@ class Reap:
         self._lease = lease
         self._job_retention = job_retention
 
-    async def __call__(self) -> AsyncIterator[Reaped]:
+    async def __call__(self) -> AsyncIterator[ReapCounts]:
         """Do what is due until nothing is, and yield what each batch did. Raises `UnavailableError` of either store."""
         while count := await self._catalog.expire_files(limit=BATCH):
-            yield Reaped(expired=count)
+            yield ReapCounts(expired=count)
         while count := await self._catalog.condemn_lapsed(limit=BATCH):
-            yield Reaped(lapsed=count)
+            yield ReapCounts(lapsed=count)
         while count := await self._catalog.forget_jobs(age=self._job_retention, limit=BATCH):
-            yield Reaped(jobs=count)
+            yield ReapCounts(jobs=count)
         while count := await self._catalog.forget_keys(limit=BATCH):
-            yield Reaped(keys=count)
+            yield ReapCounts(keys=count)
         while await self._catalog.forget_uploads(kept=KEPT_SECONDS, limit=BATCH):
             pass  # their blobs are condemned as others whose lease has ended
         # What is claimed and not removed is nobody's to remove until the claim's end.
@@ -71,9 +71,9 @@ class Reap:
         while claims := await self._catalog.claim_condemned(limit=BATCH, lease=self._lease):
             yield await self._remove(claims)
 
-    async def _remove(self, claims: list[Claim]) -> Reaped:
+    async def _remove(self, claims: list[Claim]) -> ReapCounts:
         aborted = [claim for claim in claims if claim.finished or await try_to_abort(self._blobs, claim.key)]
         kept = await self._blobs.delete([claim.key for claim in aborted])
         gone = [claim for claim in aborted if claim.key not in kept]
         removed = await self._catalog.forget_blobs(gone)
-        return Reaped(removed=removed, refused=len(claims) - len(gone))
+        return ReapCounts(removed=removed, refused=len(claims) - len(gone))

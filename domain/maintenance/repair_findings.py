@@ -14,10 +14,10 @@ BATCH = 500
 # catalog, or one restored from long ago.
 LARGEST_SHARE = 0.1
 
-REPAIRED = frozenset({Kind.ORPHAN, Kind.STRAY_WRITE, Kind.WRONG_FILE_COUNT, Kind.WRONG_USAGE})
+REPAIRED = frozenset({Kind.ORPHAN, Kind.ORPHANED_WRITE, Kind.WRONG_FILE_COUNT, Kind.WRONG_USAGE})
 
 
-class Repaired(msgspec.Struct, frozen=True, kw_only=True):
+class RepairCounts(msgspec.Struct, frozen=True, kw_only=True):
     """What was done: orphans condemned, stray writes aborted, blobs and buckets counted anew."""
 
     condemned: int = 0
@@ -37,7 +37,7 @@ class RepairFindings:
         self._catalog = catalog
         self._blobs = blobs
 
-    async def __call__(self, report: Report, *, force: bool = False) -> Repaired:
+    async def __call__(self, report: Report, *, force: bool = False) -> RepairCounts:
         """Do all that can be done. Any number may run at once, for the same report even.
 
         Raises `RepairRefusedError`, with nothing done, where too large a share of the store would be condemned, unless
@@ -48,13 +48,13 @@ class RepairFindings:
             _refuse_too_many(report)
         for keys in _batches(orphans):
             await self._catalog.release_blobs(keys, at_once=False)
-        orphaned = report.subjects(Kind.STRAY_WRITE)
+        orphaned = report.subjects(Kind.ORPHANED_WRITE)
         for key in orphaned:
             await self._blobs.abort(key)
         recounted = [
             await self._catalog.recount_files(keys) for keys in _batches(report.subjects(Kind.WRONG_FILE_COUNT))
         ]
-        return Repaired(
+        return RepairCounts(
             condemned=len(orphans),
             aborted=len(orphaned),
             recounted_blobs=sum(recounted),
@@ -64,9 +64,13 @@ class RepairFindings:
 
 def _refuse_too_many(report: Report) -> None:
     checked = report.checked
-    if report.doomed > LARGEST_SHARE * checked.stored or report.doomed_bytes > LARGEST_SHARE * checked.stored_bytes:
+    if (
+        report.to_condemn > LARGEST_SHARE * checked.stored
+        or report.bytes_to_condemn > LARGEST_SHARE * checked.stored_bytes
+    ):
         raise RepairRefusedError(
-            f"{report.doomed} of {checked.stored} stored blobs, {report.doomed_bytes} of {checked.stored_bytes} bytes, "
+            f"{report.to_condemn} of {checked.stored} stored blobs, "
+            f"{report.bytes_to_condemn} of {checked.stored_bytes} bytes, "
             f"belong to no file, more than {LARGEST_SHARE:.0%}: nothing was repaired. Where the catalog is the right "
             "one, --force condemns them."
         )

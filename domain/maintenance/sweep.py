@@ -8,7 +8,7 @@ from domain.maintenance.orphaned_writes import find_orphaned_writes
 from domain.maintenance.ports import Audit
 
 
-class Swept(msgspec.Struct, frozen=True, kw_only=True):
+class SweepCounts(msgspec.Struct, frozen=True, kw_only=True):
     """What became of the stray writes: `aborted`, or `refused` by the store, to be tried again next time."""
 
     aborted: int = 0
@@ -22,7 +22,7 @@ class Sweep:
         self._catalog = catalog
         self._blobs = blobs
 
-    async def __call__(self) -> Swept:
+    async def __call__(self) -> SweepCounts:
         """Abort what is nobody's. Raises `UnavailableError` of either store."""
         done = [await try_to_abort(self._blobs, key) for key in await find_orphaned_writes(self._catalog, self._blobs)]
-        return Swept(aborted=done.count(True), refused=done.count(False))
+        return SweepCounts(aborted=done.count(True), refused=done.count(False))

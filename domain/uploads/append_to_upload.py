@@ -64,7 +64,7 @@ class AppendToUpload:
         catalog: Catalog,
         blobs: BlobStore,
         partials: PartialBlobs,
-        turns: UploadLocks,
+        locks: UploadLocks,
         *,
         finish: FinishUpload,
         find: FindUpload,
@@ -74,7 +74,7 @@ class AppendToUpload:
         self._catalog = catalog
         self._blobs = blobs
         self._partials = partials
-        self._turns = turns
+        self._locks = locks
         self._finish = finish
         self._find = find
         self._hashes = hashes
@@ -89,53 +89,53 @@ class AppendToUpload:
         told late; `LeaseLostError` where another request took over; and what `body` itself raises.
         """
         await self._blobs.admit()
-        upload = await self._turns(id, partial(self._add, addition=addition, body=body))
+        upload = await self._locks(id, partial(self._add, addition=addition, body=body))
         if upload.kind == "partial" and upload.is_finished:
             await self._join(id)
         return upload
 
-    async def _add(self, turn: UploadLock, *, addition: Addition, body: AsyncIterable[bytes]) -> Upload:
-        upload = turn.upload
+    async def _add(self, lock: UploadLock, *, addition: Addition, body: AsyncIterable[bytes]) -> Upload:
+        upload = lock.upload
         upload.admit(offset=addition.offset, size=addition.size)
         if addition.length is not None:
-            await self._set_length(turn, addition.length)
+            await self._set_length(lock, addition.length)
         if upload.is_finished:
             await _refuse(body)
             return upload
         progress = upload.progress
         if progress is None:
-            progress = await self._partials.begin(upload.blob_key, size=turn.upload.length)
-            await turn.save(progress)
-        elif turn.is_inherited:
+            progress = await self._partials.begin(upload.blob_key, size=lock.upload.length)
+            await lock.save_progress(progress)
+        elif lock.is_inherited:
             progress = self._partials.fence(progress)
-        hash_ = await self._append(turn, progress, addition, body)
-        if turn.upload.is_whole:
-            await self._finish(turn, None if hash_ is None else hash_.sha256)
+        hash_ = await self._append(lock, progress, addition, body)
+        if lock.upload.is_whole:
+            await self._finish(lock, None if hash_ is None else hash_.sha256)
         else:
-            self._keep(upload.id, hash_, turn.upload.size)
-        return turn.upload
+            self._keep(upload.id, hash_, lock.upload.size)
+        return lock.upload
 
     async def _append(
-        self, turn: UploadLock, progress: Progress, addition: Addition, body: AsyncIterable[bytes]
+        self, lock: UploadLock, progress: Progress, addition: Addition, body: AsyncIterable[bytes]
     ) -> RunningHash | None:
-        id_ = turn.upload.id
+        id_ = lock.upload.id
         hash_ = self._hashes.take(id_, progress.size)
         before = hash_ if hash_ is None or addition.checksum is None else hash_.copy()
-        added = _Added(turn.chunks(body), *await self._room(turn.upload), hash_, addition.checksum)
+        added = _Added(lock.chunks(body), *await self._room(lock.upload), hash_, addition.checksum)
         # What a checksum is about counts when it has come out: until then the former progress is the one on record.
-        checkpoint = turn.save if addition.checksum is None else lambda _: turn.confirm()
+        checkpoint = lock.save_progress if addition.checksum is None else lambda _: lock.confirm()
         try:
             after = await self._partials.append(
-                turn.upload.blob_key, progress, added, size=addition.size, checkpoint=checkpoint
+                lock.upload.blob_key, progress, added, size=addition.size, checkpoint=checkpoint
             )
             added.check()
             if addition.checksum is not None:
-                await turn.save(after)
+                await lock.save_progress(after)
         except BaseException as error:
             if error is added.failure:
-                self._keep(id_, hash_ if addition.checksum is None else before, turn.upload.size)
+                self._keep(id_, hash_ if addition.checksum is None else before, lock.upload.size)
             else:
-                await self._leave(turn)
+                await self._leave(lock)
             raise
         return hash_
 
@@ -146,18 +146,18 @@ class AppendToUpload:
         limit = await admit_upload(self._catalog, upload.target, None, max_file_size=self._max_file_size)
         return limit - upload.size, too_large(limit)
 
-    async def _set_length(self, turn: UploadLock, length: int) -> None:
-        upload = turn.upload
+    async def _set_length(self, lock: UploadLock, length: int) -> None:
+        upload = lock.upload
         if upload.length not in {None, length} or length < upload.size:
             raise InvalidUploadError(f"The length {length} contradicts what is known of the upload.")
         await admit_upload(self._catalog, upload.target, length, max_file_size=self._max_file_size)
-        await turn.set_length(length)
+        await lock.set_length(length)
 
-    async def _leave(self, turn: UploadLock) -> None:
+    async def _leave(self, lock: UploadLock) -> None:
         # The store may be at work on it still: whoever goes on has to know.
-        if turn.upload.progress is not None:
+        if lock.upload.progress is not None:
             with anyio.move_on_after(RELEASE_SECONDS, shield=True), suppress(UnavailableError):
-                await turn.save(self._partials.fence(turn.upload.progress))
+                await lock.save_progress(self._partials.fence(lock.upload.progress))
 
     def _keep(self, id: UUID, hash_: RunningHash | None, size: int) -> None:
         if hash_ is not None and hash_.size == size:

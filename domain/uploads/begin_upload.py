@@ -46,7 +46,7 @@ class BeginUpload:
         append: AppendToUpload,
         find: FindUpload,
         end: EndUpload,
-        once: IdempotentExecutor,
+        idempotent: IdempotentExecutor,
         *,
         ttl: float,
         max_file_size: int,
@@ -55,7 +55,7 @@ class BeginUpload:
         self._append = append
         self._find = find
         self._end = end
-        self._once = once
+        self._idempotent = idempotent
         self._ttl = ttl
         self._max_file_size = max_file_size
 
@@ -74,7 +74,7 @@ class BeginUpload:
         `IdempotentExecutor`, `AppendToUpload` and `FindUpload` do, and `InvalidUploadError` for parts that are none.
         """
         id_ = new_id()
-        upload = await self._once(
+        upload = await self._idempotent(
             request, Upload, lambda claim: self._create(new, claim, id=id_, has_body=body is not None)
         )
         is_repeat = upload.id != id_

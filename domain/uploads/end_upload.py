@@ -12,16 +12,16 @@ class EndUpload:
 
     errors = (*UploadLocks.errors, LeaseLostError, OutcomeUnknownError)
 
-    def __init__(self, catalog: Uploads, turns: UploadLocks) -> None:
+    def __init__(self, catalog: Uploads, locks: UploadLocks) -> None:
         self._catalog = catalog
-        self._turns = turns
+        self._locks = locks
 
     async def __call__(self, id: UUID) -> None:
         """Remove the upload. Raises what `UploadLocks` does."""
-        await self._turns(id, self._remove)
+        await self._locks(id, self._remove)
 
-    async def _remove(self, turn: UploadLock) -> None:
+    async def _remove(self, lock: UploadLock) -> None:
         # Whoever was cut off in the middle of it may still be at work in the store.
-        is_untouched = turn.upload.progress is None and not turn.is_inherited
-        await self._catalog.end_upload(turn.upload.id, turn.epoch, at_once=is_untouched)
-        turn.is_over = True
+        is_untouched = lock.upload.progress is None and not lock.is_inherited
+        await self._catalog.end_upload(lock.upload.id, lock.epoch, at_once=is_untouched)
+        lock.is_released = True

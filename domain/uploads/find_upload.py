@@ -18,10 +18,10 @@ class FindUpload:
 
     errors = (*UploadLocks.errors, PartialBusyError, *FinishUpload.errors)
 
-    def __init__(self, catalog: Uploads, partials: PartialBlobs, turns: UploadLocks, finish: FinishUpload) -> None:
+    def __init__(self, catalog: Uploads, partials: PartialBlobs, locks: UploadLocks, finish: FinishUpload) -> None:
         self._catalog = catalog
         self._partials = partials
-        self._turns = turns
+        self._locks = locks
         self._finish = finish
 
     async def __call__(self, id: UUID) -> Upload:
@@ -33,10 +33,10 @@ class FindUpload:
         upload = await self._catalog.get_upload(id)
         if upload.kind == "final" and not upload.is_finished:
             return await self._find_final(upload)
-        if upload.is_settled:
+        if upload.has_definite_offset:
             return upload
         try:
-            return await self._turns(id, self._settle)
+            return await self._locks(id, self._settle)
         except UploadLockedError:
             upload = await self._catalog.get_upload(id)
             if upload.is_whole and not upload.is_finished:
@@ -51,14 +51,14 @@ class FindUpload:
             upload = replace(upload, length=sum(lengths))
         if len(found) == len(upload.parts) and not all(each.is_finished for each in found):
             return upload
-        return await self._turns(upload.id, self._settle)
+        return await self._locks(upload.id, self._settle)
 
-    async def _settle(self, turn: UploadLock) -> Upload:
-        upload = turn.upload
+    async def _settle(self, lock: UploadLock) -> Upload:
+        upload = lock.upload
         if upload.is_finished:
             return upload
-        if turn.is_inherited and upload.progress is not None:
-            await turn.save(self._partials.fence(upload.progress))
+        if lock.is_inherited and upload.progress is not None:
+            await lock.save_progress(self._partials.fence(upload.progress))
         if upload.is_whole or upload.kind == "final":
-            await self._finish(turn)
-        return turn.upload
+            await self._finish(lock)
+        return lock.upload

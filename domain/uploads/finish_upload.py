@@ -19,7 +19,7 @@ from domain.uploads.upload_lock import UploadLock
 
 
 class FinishUpload:
-    """Finish one upload, within a turn. Every step may be repeated, so that a crash between two is settled by the next.
+    """Finish one upload, within a lock. Every step may be repeated, so that a crash between two is settled by the next.
 
     A finished upload is kept for `kept` seconds, for those who ask what became of it.
     """
@@ -42,34 +42,34 @@ class FinishUpload:
         self._kept = kept
         self._max_file_size = max_file_size
 
-    async def __call__(self, turn: UploadLock, sha256: str | None = None) -> None:
-        """Finish the upload of the turn. `sha256` is that of all its bytes, None where they are to be read for it.
+    async def __call__(self, lock: UploadLock, sha256: str | None = None) -> None:
+        """Finish the upload of the lock. `sha256` is that of all its bytes, None where they are to be read for it.
 
         Raises what `Catalog.finish_upload` and the blob store do, and `UploadExpiredError` where a part is gone.
         """
-        upload = turn.upload
+        upload = lock.upload
         if upload.kind == "final":
             size = await self._concatenate(upload)
         else:
-            size = await self._complete(turn)
+            size = await self._complete(lock)
         file_id = None
         if upload.target is None:
-            await self._catalog.finish_part(upload.id, turn.epoch)
+            await self._catalog.finish_part(upload.id, lock.epoch)
         else:
             blob = Blob(key=upload.blob_key, size=size, sha256=sha256 or await self._hash(upload.blob_key))
-            file_id = await self._commit(turn, upload.target, blob)
-        turn.finished(length=size, file_id=file_id)
+            file_id = await self._commit(lock, upload.target, blob)
+        lock.mark_finished(length=size, file_id=file_id)
 
-    async def _commit(self, turn: UploadLock, target: NewFile, blob: Blob) -> UUID:
-        finish = partial(self._catalog.finish_upload, turn.upload.id, turn.epoch, target, blob, kept=self._kept)
+    async def _commit(self, lock: UploadLock, target: NewFile, blob: Blob) -> UUID:
+        finish = partial(self._catalog.finish_upload, lock.upload.id, lock.epoch, target, blob, kept=self._kept)
         return (await retry_unknown_commit(finish)).file.id
 
-    async def _complete(self, turn: UploadLock) -> int:
-        upload = turn.upload
+    async def _complete(self, lock: UploadLock) -> int:
+        upload = lock.upload
         progress = upload.progress
         if progress is None:
             progress = await self._partials.begin(upload.blob_key, size=upload.length)
-            await turn.save(progress)
+            await lock.save_progress(progress)
         await self._partials.complete(upload.blob_key, progress)
         return progress.size
 

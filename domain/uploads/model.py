@@ -14,8 +14,8 @@ MAX_PARTS = 1000
 
 # A partial upload becomes no file of its own; a final one is put together from partial ones.
 UploadKind = Literal["whole", "partial", "final"]
-# Whether a request adds to it: one that died there has left its hold, and may have left bytes.
-HoldState = Literal["free", "held", "left"]
+# Whether a request works on it. One that died there has left its lock behind, and may have left bytes.
+LockState = Literal["free", "held", "left"]
 
 
 class NewUpload(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +31,8 @@ class NewUpload(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[UUID, ...] = ()
 
 
-class Upload(msgspec.Struct, frozen=True, kw_only=True):
+# Uploads are kept as results of idempotency keys, by releases in which the lock's state was the hold.
+class Upload(msgspec.Struct, frozen=True, kw_only=True, rename={"lock_state": "hold"}):
     """A resumable upload. Its bytes are under `blob_key`, which is never shown.
 
     `progress` is None before anything was stored. `file_id` is that of the file it became. With
@@ -48,7 +49,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     progress: Progress | None
     is_finished: bool
     file_id: UUID | None
-    hold: HoldState
+    lock_state: LockState
     is_release_requested: bool
     created_at: datetime
     expires_at: datetime
@@ -66,9 +67,9 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind != "final" and self.length is not None and self.size == self.length
 
     @property
-    def is_settled(self) -> bool:
+    def has_definite_offset(self) -> bool:
         """Whether its offset can be told: nobody may be at work on it, and it is finished if all of it is there."""
-        return self.is_finished or (self.hold == "free" and not self.is_whole)
+        return self.is_finished or (self.lock_state == "free" and not self.is_whole)
 
     def admit(self, *, offset: int, size: int | None) -> None:
         """Raise unless `size` bytes may be added at `offset`; None where it is not known how many.
@@ -83,11 +84,11 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
             raise UploadTooLongError(f"The upload has a length of {self.length} bytes, of which {offset} are there.")
 
 
-class HeldUpload(msgspec.Struct, frozen=True, kw_only=True):
-    """One request's turn at an upload: nobody else changes it while the hold's lease lasts.
+class LockedUpload(msgspec.Struct, frozen=True, kw_only=True):
+    """An upload whose lock one request has acquired: no other request changes it while the lock's lease lasts.
 
-    `epoch` fences it: a later hold has a higher one. `is_inherited` says that the one before was never let go, so that
-    its holder may still write.
+    `epoch` fences it: a later lock has a higher one. `is_inherited` says that the lock before it was never released, so
+    that its holder may still write.
     """
 
     upload: Upload

@@ -8,7 +8,7 @@ from domain.blobs.model import Blob
 from domain.blobs.partials import Progress
 from domain.files.model import NewFile, Stored
 from domain.idempotency.model import KeyClaim
-from domain.uploads.model import HeldUpload, NewUpload, Upload
+from domain.uploads.model import LockedUpload, NewUpload, Upload
 
 
 class Uploads(Protocol):
@@ -44,7 +44,7 @@ class Uploads(Protocol):
         """Return the final uploads that the part belongs to and that are not finished."""
         ...
 
-    async def acquire_lock(self, id: UUID, *, lease: float, ttl: float) -> HeldUpload | None:
+    async def acquire_lock(self, id: UUID, *, lease: float, ttl: float) -> LockedUpload | None:
         """Hold the upload for `lease`, and let it, and the parts of a final one, live for `ttl` from now at least.
 
         None where somebody else's hold lasts. Raises `NoSuchUploadError`, `UploadExpiredError`.

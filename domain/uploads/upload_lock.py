@@ -12,7 +12,7 @@ from domain.blobs.errors import InterruptedBodyError
 from domain.blobs.partials import Progress
 from domain.errors import CatalogUnavailableError, LeaseLostError, OutcomeUnknownError, UnavailableError
 from domain.uploads.errors import NoSuchUploadError, UploadExpiredError, UploadLockedError
-from domain.uploads.model import HeldUpload
+from domain.uploads.model import LockedUpload
 from domain.uploads.ports import Uploads
 
 LEASE_SECONDS = 5.0
@@ -24,7 +24,7 @@ RELEASE_SECONDS = 5.0
 T = TypeVar("T")
 
 
-class Pace(msgspec.Struct, frozen=True, kw_only=True):
+class LockTimings(msgspec.Struct, frozen=True, kw_only=True):
     """How long what takes, in seconds.
 
     A turn's `lease` is renewed at every `tick` while anything moves. Who waits for a turn looks every `poll`, for a
@@ -44,13 +44,13 @@ class UploadLock:
     gone by then would make an error of what was done.
     """
 
-    def __init__(self, catalog: Uploads, hold: HeldUpload, pace: Pace, *, ttl: float) -> None:
-        self.upload = hold.upload
-        self.epoch = hold.epoch
-        self.is_inherited = hold.is_inherited
-        self.is_over = False
+    def __init__(self, catalog: Uploads, locked: LockedUpload, timings: LockTimings, *, ttl: float) -> None:
+        self.upload = locked.upload
+        self.epoch = locked.epoch
+        self.is_inherited = locked.is_inherited
+        self.is_released = False
         self._catalog = catalog
-        self._pace = pace
+        self._timings = timings
         self._ttl = ttl
         self._waiting: anyio.CancelScope | None = None
         self._waiting_since = 0.0
@@ -74,31 +74,33 @@ class UploadLock:
                 raise self._failure
             yield chunk
 
-    async def save(self, progress: Progress) -> None:
+    async def save_progress(self, progress: Progress) -> None:
         """Record how far the bytes are. Raises `LeaseLostError`."""
-        await self._catalog.save_progress(self.upload.id, self.epoch, progress, lease=self._pace.lease, ttl=self._ttl)
+        await self._catalog.save_progress(
+            self.upload.id, self.epoch, progress, lease=self._timings.lease, ttl=self._ttl
+        )
         self.upload = msgspec.structs.replace(self.upload, progress=progress)
 
     async def confirm(self) -> None:
         """Raise `LeaseLostError` where the turn is lost."""
-        await self._catalog.renew_lock(self.upload.id, self.epoch, lease=self._pace.lease)
+        await self._catalog.renew_lock(self.upload.id, self.epoch, lease=self._timings.lease)
 
     async def set_length(self, length: int) -> None:
         """Record the upload's length. Raises `LeaseLostError`."""
         await self._catalog.set_length(self.upload.id, self.epoch, length)
         self.upload = msgspec.structs.replace(self.upload, length=length)
 
-    def finished(self, *, length: int, file_id: UUID | None) -> None:
+    def mark_finished(self, *, length: int, file_id: UUID | None) -> None:
         """Note that the upload is finished, and the turn over with it."""
         self.upload = msgspec.structs.replace(self.upload, is_finished=True, length=length, file_id=file_id)
-        self.is_over = True
+        self.is_released = True
 
-    async def keep(self) -> None:
+    async def keep_renewed(self) -> None:
         """Keep the turn for as long as anything moves, and give it up to who waits when nothing does."""
         while True:
-            await anyio.sleep(self._pace.tick)
+            await anyio.sleep(self._timings.tick)
             try:
-                await self._look()
+                await self._renew_or_yield()
             except LeaseLostError as error:
                 self._interrupt(error)
                 return
@@ -107,20 +109,20 @@ class UploadLock:
 
     async def release(self) -> None:
         """Let go, unless the turn ended with what was done. Runs to its end even in a cancelled task."""
-        if not self.is_over:
+        if not self.is_released:
             with anyio.move_on_after(RELEASE_SECONDS, shield=True), suppress(UnavailableError):
                 await self._catalog.release_lock(self.upload.id, self.epoch)
 
-    async def _look(self) -> None:
+    async def _renew_or_yield(self) -> None:
         if not self._is_idle():
-            await self._catalog.renew_lock(self.upload.id, self.epoch, lease=self._pace.lease)
+            await self._catalog.renew_lock(self.upload.id, self.epoch, lease=self._timings.lease)
         elif await self._catalog.is_release_requested(self.upload.id, self.epoch) and self._is_idle():
             self._interrupt(
                 InterruptedBodyError("Another request waits for the upload, and nothing came for this one.")
             )
 
     def _is_idle(self) -> bool:
-        return self._waiting is not None and anyio.current_time() - self._waiting_since >= self._pace.idle
+        return self._waiting is not None and anyio.current_time() - self._waiting_since >= self._timings.idle
 
     def _interrupt(self, failure: Exception) -> None:
         self._failure = failure
@@ -133,10 +135,10 @@ class UploadLocks:
 
     errors = (NoSuchUploadError, UploadExpiredError, UploadLockedError)
 
-    def __init__(self, catalog: Uploads, *, ttl: float, pace: Pace | None = None) -> None:
+    def __init__(self, catalog: Uploads, *, ttl: float, timings: LockTimings | None = None) -> None:
         self._catalog = catalog
         self._ttl = ttl
-        self._pace = pace or Pace()
+        self._timings = timings or LockTimings()
 
     async def __call__(self, id: UUID, work: Callable[[UploadLock], Awaitable[T]]) -> T:
         """Return what `work` does in a turn at the upload.
@@ -144,41 +146,41 @@ class UploadLocks:
         Raises what it raises, `NoSuchUploadError`, `UploadExpiredError`, and `UploadLockedError` where another request
         is at work on the upload.
         """
-        turn = UploadLock(self._catalog, await self._take(id), self._pace, ttl=self._ttl)
+        lock = UploadLock(self._catalog, await self._take(id), self._timings, ttl=self._ttl)
         failure: Exception | None = None
         results: list[T] = []
         try:
             async with anyio.create_task_group() as keeping:
-                keeping.start_soon(turn.keep)
+                keeping.start_soon(lock.keep_renewed)
                 try:
-                    results.append(await work(turn))
+                    results.append(await work(lock))
                 except Exception as error:  # noqa: BLE001 - raised below, where no group is put around it
                     failure = error
                 keeping.cancel_scope.cancel()
         finally:
-            await turn.release()
+            await lock.release()
         if failure is not None:
             raise failure
         return results[0]
 
-    async def _take(self, id: UUID) -> HeldUpload:
+    async def _take(self, id: UUID) -> LockedUpload:
         # A holder that is at work refuses within a tick; one that stands still lets go; and one that died is outlived.
-        if hold := await self._try(id):
-            return hold
+        if locked := await self._try(id):
+            return locked
         await self._catalog.request_release(id)
-        end = anyio.current_time() + self._pace.lease + self._pace.tick
+        end = anyio.current_time() + self._timings.lease + self._timings.tick
         while anyio.current_time() < end:
-            await anyio.sleep(self._pace.poll)
-            if hold := await self._try(id):
-                return hold
+            await anyio.sleep(self._timings.poll)
+            if locked := await self._try(id):
+                return locked
             upload = await self._catalog.get_upload(id)
-            if upload.hold == "held" and not upload.is_release_requested:
+            if upload.lock_state == "held" and not upload.is_release_requested:
                 break
         raise UploadLockedError("Another request is at work on the upload.")
 
-    async def _try(self, id: UUID) -> HeldUpload | None:
+    async def _try(self, id: UUID) -> LockedUpload | None:
         try:
-            return await self._catalog.acquire_lock(id, lease=self._pace.lease, ttl=self._ttl)
+            return await self._catalog.acquire_lock(id, lease=self._timings.lease, ttl=self._ttl)
         except OutcomeUnknownError as error:
             # If it was taken, nobody knows, and it lapses: nothing has happened that the caller would care about.
             raise CatalogUnavailableError(error.detail) from error

@@ -11,20 +11,20 @@ from domain.values.errors import InvalidCursorError
 T = TypeVar("T")
 
 
-def encode_place(place: object) -> str:
+def encode_position(place: object) -> str:
     """Return the cursor of a place, which is anything that JSON can say."""
     return base64.urlsafe_b64encode(msgspec.json.encode(place)).rstrip(b"=").decode()
 
 
-def decode_place(cursor: str, type_: type[T]) -> T:
+def decode_position(cursor: str, type_: type[T]) -> T:
     """Return the place that `cursor` stands for. Raises `InvalidCursorError` where it is malformed."""
     try:
         document = base64.b64decode(cursor.encode() + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         return msgspec.json.decode(document, type=type_)
     except (binascii.Error, ValueError, RecursionError) as error:
-        raise foreign_cursor() from error
+        raise foreign_cursor_error() from error
 
 
-def foreign_cursor() -> InvalidCursorError:
+def foreign_cursor_error() -> InvalidCursorError:
     """Return the error for a cursor that is none of ours."""
     return InvalidCursorError("The cursor was not made by this service.")

@@ -171,13 +171,18 @@ class UseCases(Provider):
 
     @provide
     def begin_direct_upload(
-        self, catalog: Catalog, blobs: BlobStore, direct: DirectAccess, once: IdempotentExecutor, settings: Settings
+        self,
+        catalog: Catalog,
+        blobs: BlobStore,
+        direct: DirectAccess,
+        idempotent: IdempotentExecutor,
+        settings: Settings,
     ) -> BeginDirectUpload:
         return BeginDirectUpload(
             catalog,
             blobs,
             direct,
-            once,
+            idempotent,
             max_file_size=settings.max_file_size,
             life=settings.direct_upload_life,
             url_life=settings.signed_url_life,
@@ -188,7 +193,7 @@ class UseCases(Provider):
         return Completions(complete)
 
     @provide
-    def turns(self, uploads: Uploads, settings: Settings) -> UploadLocks:
+    def locks(self, uploads: Uploads, settings: Settings) -> UploadLocks:
         return UploadLocks(uploads, ttl=settings.upload_ttl)
 
     @provide
@@ -205,11 +210,11 @@ class UseCases(Provider):
         append: AppendToUpload,
         find: FindUpload,
         end: EndUpload,
-        once: IdempotentExecutor,
+        idempotent: IdempotentExecutor,
         settings: Settings,
     ) -> BeginUpload:
         return BeginUpload(
-            catalog, append, find, end, once, ttl=settings.upload_ttl, max_file_size=settings.max_file_size
+            catalog, append, find, end, idempotent, ttl=settings.upload_ttl, max_file_size=settings.max_file_size
         )
 
     @provide
@@ -219,7 +224,7 @@ class UseCases(Provider):
         catalog: Catalog,
         blobs: BlobStore,
         partials: PartialBlobs,
-        turns: UploadLocks,
+        locks: UploadLocks,
         finish: FinishUpload,
         find: FindUpload,
         settings: Settings,
@@ -228,7 +233,7 @@ class UseCases(Provider):
             catalog,
             blobs,
             partials,
-            turns,
+            locks,
             finish=finish,
             find=find,
             hashes=RunningHashes(),

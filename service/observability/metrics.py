@@ -15,8 +15,8 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from domain.jobs.model import Job
-from domain.maintenance.reap import Reaped
-from domain.maintenance.sweep import Swept
+from domain.maintenance.reap import ReapCounts
+from domain.maintenance.sweep import SweepCounts
 
 # The library looks for it when it is imported, which is after the workers are forked.
 SHARED_DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -74,7 +74,7 @@ class TransferFigures:
         self._shed.inc()
 
 
-def count_reaped(reaped: Reaped) -> None:
+def count_reaped(reaped: ReapCounts) -> None:
     """Count what a round of the reaper did."""
     _REAPED.labels("expired_files").inc(reaped.expired)
     _REAPED.labels("lapsed_reservations").inc(reaped.lapsed)
@@ -84,7 +84,7 @@ def count_reaped(reaped: Reaped) -> None:
     _REAPED.labels("forgotten_keys").inc(reaped.keys)
 
 
-def count_swept(swept: Swept) -> None:
+def count_swept(swept: SweepCounts) -> None:
     """Count what a sweep did."""
     _SWEPT.labels("aborted_writes").inc(swept.aborted)
     _SWEPT.labels("refused_writes").inc(swept.refused)

@@ -10,7 +10,7 @@ import structlog
 from domain.errors import UnavailableError
 from domain.jobs.work_on_jobs import WorkOnJobs
 from domain.maintenance.reap import Reap
-from domain.maintenance.sweep import Sweep, Swept
+from domain.maintenance.sweep import Sweep, SweepCounts
 from service.observability.metrics import count_job, count_reaped, count_swept
 from service.runtime.wake_up import WakeUp
 
@@ -45,7 +45,7 @@ async def sweep_forever(sweep: Sweep, *, interval: float) -> None:
     """Sweep, rest for `interval` seconds, and begin again."""
 
     async def round_() -> None:
-        if (swept := await sweep()) != Swept():
+        if (swept := await sweep()) != SweepCounts():
             count_swept(swept)
             log.info("swept", **msgspec.structs.asdict(swept))
 

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 
-from domain.blobs.model import BlobRecord, new_blob_key, place
+from domain.blobs.model import BlobRecord, listing_order, new_blob_key
 from domain.buckets.model import Policy, Usage
 from domain.catalog import Catalog
 from domain.files.model import Destination, File
@@ -53,7 +53,7 @@ class AuditContract(CatalogContract, ABC):
             key=deleted.blob_key, state="condemned", size=deleted.size, sha256=deleted.sha256, file_count=0, files=0
         )
         expected = [live(file), BlobRecord(key=staged.key, state="staged", file_count=0, files=0), condemned]
-        assert await records(catalog) == sorted(expected, key=lambda record: place(record.key))
+        assert await records(catalog) == sorted(expected, key=lambda record: listing_order(record.key))
 
     async def test_a_record_tells_how_many_files_share_the_blob(self, catalog: Catalog) -> None:
         file = await stored(catalog)
@@ -69,7 +69,7 @@ class AuditContract(CatalogContract, ABC):
     async def test_records_come_in_order_page_by_page(self, catalog: Catalog) -> None:
         keys = [f"{number:030x}{shard}" for number in range(4) for shard in ("00", "0f", "10", "ff")]
         await catalog.reserve_blobs(keys, lease=60)
-        expected = sorted(keys, key=place)
+        expected = sorted(keys, key=listing_order)
         for limit in (1, 3, 16, 1000):
             assert [record.key for record in await records(catalog, limit=limit)] == expected
 

@@ -13,7 +13,7 @@ from domain.buckets.model import Policy
 from domain.catalog import Catalog
 from domain.errors import LeaseLostError
 from domain.uploads.errors import NoSuchUploadError, UploadExpiredError
-from domain.uploads.model import HeldUpload, NewUpload, Upload
+from domain.uploads.model import LockedUpload, NewUpload, Upload
 from domain.values.ids import new_id
 from domain.values.preconditions import NO_PRECONDITION, Precondition
 from tests.contracts.setup import LEASE, CatalogContract, claims
@@ -31,7 +31,7 @@ async def begun(catalog: Catalog, *, ttl: float = TTL, **fields: Any) -> Upload:
     return await catalog.create_upload(NewUpload(**fields), id=new_id(), blob_key=new_blob_key(), ttl=ttl)
 
 
-async def held(catalog: Catalog, upload: Upload, *, lease: float = LEASE, ttl: float = TTL) -> HeldUpload:
+async def held(catalog: Catalog, upload: Upload, *, lease: float = LEASE, ttl: float = TTL) -> LockedUpload:
     """Hold an upload that nobody holds."""
     hold = await catalog.acquire_lock(upload.id, lease=lease, ttl=ttl)
     assert hold is not None
@@ -59,7 +59,7 @@ class UploadsContract(CatalogContract):
         assert found == begun_
         assert (found.target, found.length, found.given) == (target, 10, "filename w6kveA==")
         assert (found.kind, found.size, found.progress, found.is_finished) == ("whole", 0, None, False)
-        assert (found.hold, found.is_release_requested, found.file_id) == ("free", False, None)
+        assert (found.lock_state, found.is_release_requested, found.file_id) == ("free", False, None)
         assert found.expires_at > found.created_at
 
     async def test_metadata_and_tags_that_were_not_given_are_none(self, catalog: Catalog) -> None:
@@ -109,15 +109,15 @@ class UploadsContract(CatalogContract):
         hold = await held(catalog, upload)
         assert (hold.upload, hold.is_inherited) == (await catalog.get_upload(upload.id), False)
         assert await catalog.acquire_lock(upload.id, lease=LEASE, ttl=TTL) is None
-        assert (await catalog.get_upload(upload.id)).hold == "held"
+        assert (await catalog.get_upload(upload.id)).lock_state == "held"
         await catalog.release_lock(upload.id, hold.epoch)
-        assert (await catalog.get_upload(upload.id)).hold == "free"
+        assert (await catalog.get_upload(upload.id)).lock_state == "free"
         assert (await held(catalog, upload)).epoch > hold.epoch
 
     async def test_a_hold_whose_lease_has_ended_is_inherited_and_lost(self, catalog: Catalog) -> None:
         upload = await begun(catalog, length=10)
         first = await held(catalog, upload, lease=0)
-        assert (await catalog.get_upload(upload.id)).hold == "left"
+        assert (await catalog.get_upload(upload.id)).lock_state == "left"
         second = await held(catalog, upload)
         assert second.is_inherited
         progress = Progress(size=1, state=PIECES)
@@ -138,13 +138,13 @@ class UploadsContract(CatalogContract):
             await catalog.finish_upload(upload.id, first.epoch, upload.target, blob_of(upload), kept=TTL)
         await catalog.release_lock(upload.id, first.epoch)
         found = await catalog.get_upload(upload.id)
-        assert (found.hold, found.size, found.is_finished) == ("held", 0, False)
+        assert (found.lock_state, found.size, found.is_finished) == ("held", 0, False)
 
     async def test_a_hold_that_nobody_took_over_can_be_kept(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
         hold = await held(catalog, upload, lease=0)
         await catalog.renew_lock(upload.id, hold.epoch, lease=LEASE)
-        assert (await catalog.get_upload(upload.id)).hold == "held"
+        assert (await catalog.get_upload(upload.id)).lock_state == "held"
 
     async def test_a_hold_that_was_let_go_is_over(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
@@ -184,7 +184,7 @@ class UploadsContract(CatalogContract):
         upload = await begun(catalog)
         hold = await held(catalog, upload, lease=0)
         await catalog.save_progress(upload.id, hold.epoch, Progress(1, {}), lease=LEASE, ttl=TTL)
-        assert (await catalog.get_upload(upload.id)).hold == "held"
+        assert (await catalog.get_upload(upload.id)).lock_state == "held"
 
     async def test_progress_of_a_blob_that_was_given_up_is_refused(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
@@ -214,7 +214,7 @@ class UploadsContract(CatalogContract):
         file = await catalog.get_file(await finished(catalog, upload))
         assert (file.blob_key, file.size, file.metadata, file.tags) == (upload.blob_key, 10, {"k": 1}, ("t",))
         found = await catalog.get_upload(upload.id)
-        assert (found.is_finished, found.file_id, found.size, found.hold) == (True, file.id, 10, "free")
+        assert (found.is_finished, found.file_id, found.size, found.lock_state) == (True, file.id, 10, "free")
         assert await catalog.list_uploads(bucket=None, after=None, limit=10) == []
 
     async def test_finishing_again_finds_the_same_file(self, catalog: Catalog) -> None:
@@ -238,7 +238,7 @@ class UploadsContract(CatalogContract):
         with pytest.raises(NoSuchBucketError):
             await catalog.finish_upload(upload.id, hold.epoch, upload.target, blob_of(upload), kept=TTL)
         found = await catalog.get_upload(upload.id)
-        assert (found.is_finished, found.hold) == (False, "held")
+        assert (found.is_finished, found.lock_state) == (False, "held")
         assert await catalog.renew_leases([upload.blob_key], lease=LEASE) == {upload.blob_key}
 
     async def test_a_finished_upload_is_forgotten_and_its_file_stays(self, catalog: Catalog) -> None:
@@ -281,7 +281,7 @@ class UploadsContract(CatalogContract):
         await catalog.finish_part(part.id, hold.epoch)
         found = await catalog.get_upload(part.id)
         assert (found.kind, found.target, found.is_finished, found.file_id) == ("partial", None, True, None)
-        assert (found.size, found.hold) == (3, "free")
+        assert (found.size, found.lock_state) == (3, "free")
         assert await catalog.renew_leases([part.blob_key], lease=LEASE) == {part.blob_key}
 
     async def test_a_part_knows_the_finals_that_wait_for_it(self, catalog: Catalog) -> None:

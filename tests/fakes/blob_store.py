@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import anyio
 
 from domain.blobs.errors import BlobMissingError
-from domain.blobs.model import StoredBlob, place
+from domain.blobs.model import StoredBlob, listing_order
 from domain.values.ranges import ByteRange
 from tests.fakes.failures import BLOB_STORE_DOWN
 
@@ -70,7 +70,7 @@ class FakeBlobStore:
 
     async def list_stored(self) -> AsyncIterator[StoredBlob]:
         self.reach()
-        for key in sorted(self.stored, key=place):
+        for key in sorted(self.stored, key=listing_order):
             self.reach()
             if (data := self.stored.get(key)) is not None:
                 yield StoredBlob(key=key, size=len(data))

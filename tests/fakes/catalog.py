@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from domain.archives.model import Member
 from domain.batches.chunks import done_chunk
 from domain.batches.model import Operation, Outcome
-from domain.blobs.model import Blob, BlobRecord, Claim, place
+from domain.blobs.model import Blob, BlobRecord, Claim, listing_order
 from domain.buckets.errors import BucketNotEmptyError, NoSuchBucketError
 from domain.buckets.model import DEFAULT_BUCKET, Bucket, Policy, Usage
 from domain.errors import LeaseLostError
@@ -308,7 +308,9 @@ class FakeCatalog(FakeDirectUploads, FakeIdempotencyKeys, FakeJobs, FakeUploads)
 
     async def list_blob_records(self, *, after: str | None, limit: int) -> list[BlobRecord]:
         self.reach()
-        keys = sorted((key for key in self.blobs if after is None or place(key) > place(after)), key=place)
+        keys = sorted(
+            (key for key in self.blobs if after is None or listing_order(key) > listing_order(after)), key=listing_order
+        )
         return [self._record(key) for key in keys[:limit]]
 
     async def get_blob_records(self, keys: Sequence[str]) -> dict[str, BlobRecord]:
@@ -406,7 +408,7 @@ class FakeCatalog(FakeDirectUploads, FakeIdempotencyKeys, FakeJobs, FakeUploads)
         expired = [file for file in self._files.values() if self._is_expired(file)]
         leaving = [file for file in expired if (file.bucket, file.name) == (bucket, name)]
         found = await self.get_bucket(bucket)
-        found.policy.settle(used=found.usage.bytes - sum(file.size for file in leaving), added=added)
+        found.policy.check_quota(used=found.usage.bytes - sum(file.size for file in leaving), added=added)
         for file in leaving:
             self._remove(file.id)
 

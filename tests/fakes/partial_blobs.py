@@ -6,7 +6,7 @@ from contextlib import suppress
 import anyio
 
 from domain.blobs.errors import BlobMissingError
-from domain.blobs.partials import Checkpoint, Piece, Progress
+from domain.blobs.partials import Checkpoint, InterruptibleBody, Progress
 from domain.errors import FileportError
 from domain.values.ids import new_id
 from tests.fakes.blob_store import FakeBlobStore
@@ -38,10 +38,10 @@ class FakePartialBlobs:
         except BlobMissingError:
             await checkpoint(progress)
             raise
-        piece = Piece(body)
+        interruptible = InterruptibleBody(body)
         waiting = bytearray()
         try:
-            async for chunk in piece:
+            async for chunk in interruptible:
                 waiting += chunk
                 if len(waiting) >= self._piece_size:
                     progress, waiting = self._keep(key, progress, waiting), bytearray()
@@ -54,8 +54,8 @@ class FakePartialBlobs:
         if waiting:
             progress = self._keep(key, progress, waiting)
             await checkpoint(progress)
-        if piece.failure is not None:
-            raise piece.failure
+        if interruptible.failure is not None:
+            raise interruptible.failure
         return progress
 
     def fence(self, progress: Progress) -> Progress:

@@ -14,7 +14,7 @@ from domain.errors import LeaseLostError
 from domain.files.model import NewFile, Stored
 from domain.idempotency.model import KeyClaim
 from domain.uploads.errors import NoSuchUploadError, UploadExpiredError
-from domain.uploads.model import HeldUpload, HoldState, NewUpload, Upload
+from domain.uploads.model import LockedUpload, LockState, NewUpload, Upload
 from tests.fakes.clock import FakeClock
 
 
@@ -71,7 +71,7 @@ class FakeUploads(ABC):
             progress=None,
             is_finished=False,
             file_id=None,
-            hold="free",
+            lock_state="free",
             is_release_requested=False,
             created_at=self.clock.now(),
             expires_at=self.clock.now() + timedelta(seconds=ttl),
@@ -109,10 +109,10 @@ class FakeUploads(ABC):
         uploads = (row.upload for row in self.uploads.values())
         return [each.id for each in uploads if part in each.parts and not each.is_finished]
 
-    async def acquire_lock(self, id: UUID, *, lease: float, ttl: float) -> HeldUpload | None:
+    async def acquire_lock(self, id: UUID, *, lease: float, ttl: float) -> LockedUpload | None:
         upload = await self.get_upload(id)
         row = self.uploads[id]
-        if upload.hold == "held":
+        if upload.lock_state == "held":
             return None
         if not upload.is_finished:
             if await self.renew_leases([upload.blob_key], lease=0) == set():
@@ -122,7 +122,7 @@ class FakeUploads(ABC):
         row.epoch += 1
         row.held_until = self.clock.now() + timedelta(seconds=lease)
         row.is_release_requested = False
-        return HeldUpload(upload=self._told(row), epoch=row.epoch, is_inherited=upload.hold == "left")
+        return LockedUpload(upload=self._told(row), epoch=row.epoch, is_inherited=upload.lock_state == "left")
 
     async def request_release(self, id: UUID) -> None:
         self.reach()
@@ -191,10 +191,10 @@ class FakeUploads(ABC):
         return len(gone)
 
     def _told(self, row: UploadRow) -> Upload:
-        hold: HoldState = "free"
+        lock_state: LockState = "free"
         if row.held_until is not None:
-            hold = "held" if row.held_until > self.clock.now() else "left"
-        return replace(row.upload, hold=hold, is_release_requested=row.is_release_requested)
+            lock_state = "held" if row.held_until > self.clock.now() else "left"
+        return replace(row.upload, lock_state=lock_state, is_release_requested=row.is_release_requested)
 
     def _held(self, id: UUID, epoch: int) -> UploadRow:
         self.reach()

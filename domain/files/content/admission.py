@@ -44,7 +44,7 @@ async def admit(catalog: Catalog, new: NewFile, *, max_file_size: int) -> int:
     if is_tight or new.precondition != NO_PRECONDITION:
         replaced = await _replaced(catalog, new)
         new.precondition.check(replaced)
-        policy.settle(used=bucket.usage.bytes, added=size - (replaced.size if replaced else 0))
+        policy.check_quota(used=bucket.usage.bytes, added=size - (replaced.size if replaced else 0))
     return limit
 
 

@@ -17,7 +17,7 @@ from domain.values.ranges import ByteRange
 Body = AbstractAsyncContextManager[AsyncIterator[bytes]]
 
 
-class Reading:
+class FileContent:
     """A file, the policy of its bucket, and its bytes, ready to be opened any number of times."""
 
     def __init__(self, file: File, policy: Policy, blobs: BlobStore) -> None:
@@ -48,7 +48,7 @@ class ReadFile:
         self._catalog = catalog
         self._blobs = blobs
 
-    async def __call__(self, address: Address) -> Reading:
+    async def __call__(self, address: Address) -> FileContent:
         """Return the file and its bytes. Raises `NoSuchFileError`, `InvalidBucketError`, `InvalidNameError`."""
         file, policy = await self._catalog.get_file_with_policy(check_address(address))
-        return Reading(file, policy, self._blobs)
+        return FileContent(file, policy, self._blobs)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from domain.buckets.model import Policy
-from domain.files.content.read_file import Body, ReadFile, Reading
+from domain.files.content.read_file import Body, FileContent, ReadFile
 from domain.files.errors import NotTextError, TextTooLargeError
 from domain.files.model import Address, File
 from domain.values.media_types import charset_of
@@ -40,8 +40,8 @@ class ReadText:
 
         Raises `NoSuchFileError`; `TextTooLargeError`; `NotTextError` where the charset is not known.
         """
-        reading = await self._read_file(address)
-        file = reading.file
+        content = await self._read_file(address)
+        file = content.file
         charset = charset_of(file.content_type)
         if charset is None:
             raise NotTextError("The file's content type names a charset that is not known here.")
@@ -49,19 +49,19 @@ class ReadText:
             raise TextTooLargeError(
                 f"Only files of at most {MAX_TEXT_BYTES} bytes are decoded as text; this one's content can be read."
             )
-        return Text(file, reading.policy, _decoded(reading, charset))
+        return Text(file, content.policy, _decoded(content, charset))
 
 
 @asynccontextmanager
-async def _decoded(reading: Reading, charset: str) -> AsyncIterator[AsyncIterator[bytes]]:
+async def _decoded(content: FileContent, charset: str) -> AsyncIterator[AsyncIterator[bytes]]:
     try:
-        async with reading.whole() as chunks:
+        async with content.whole() as chunks:
             async for text in _transcode(chunks, charset):
                 if b"\0" in text:
                     raise NotTextError("The file holds NUL characters, so it is not text.")
     except UnicodeError as error:  # more than UnicodeDecodeError: UTF-16 may lack the mark that tells its order
         raise NotTextError(f"The file's bytes are not text in {charset}.") from error
-    async with reading.whole() as chunks:
+    async with content.whole() as chunks:
         yield _transcode(chunks, charset)
 
 

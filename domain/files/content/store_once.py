@@ -13,9 +13,9 @@ from domain.values.digests import Hashes
 class StoreOnce:
     """Store a body as a file, unless an upload with the same key has. Of that, only the same bytes are a repeat."""
 
-    def __init__(self, store_file: StoreFile, once: IdempotentExecutor) -> None:
+    def __init__(self, store_file: StoreFile, idempotent: IdempotentExecutor) -> None:
         self._store_file = store_file
-        self._once = once
+        self._idempotent = idempotent
 
     async def __call__(self, new: NewFile, body: AsyncIterable[bytes], request: KeyedRequest | None) -> Stored:
         """Return the file as it was stored first. The fingerprint of `request` is that of all but the bytes.
@@ -23,7 +23,7 @@ class StoreOnce:
         Raises all that `StoreFile` and `IdempotentExecutor` do. A repeat stores nothing; `body` is read, for its bytes
         to be compared, unless its length or digest tells already.
         """
-        return await self._once(
+        return await self._idempotent(
             request,
             Stored,
             lambda claim: self._store_file(new, body, claim),

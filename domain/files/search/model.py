@@ -11,7 +11,7 @@ from domain.files.model import File
 from domain.files.search.errors import InvalidSortError
 from domain.files.search.fields import Column, Field, Kind, find_field, sorted_value
 from domain.files.search.where import Condition
-from domain.values.cursors import decode_place, encode_place, foreign_cursor
+from domain.values.cursors import decode_position, encode_position, foreign_cursor_error
 from domain.values.errors import InvalidCursorError, InvalidTimeError
 from domain.values.times import in_utc
 
@@ -94,7 +94,7 @@ def parse_sort(text: str) -> tuple[SortKey, ...]:
 
 def encode_cursor(file: File, sort: tuple[SortKey, ...]) -> str:
     """Return the cursor of the place right after `file`: opaque and fit for a URL."""
-    return encode_place([_signature(sort), [sorted_value(file, key.field) for key in sort], file.id])
+    return encode_position([_signature(sort), [sorted_value(file, key.field) for key in sort], file.id])
 
 
 def decode_cursor(cursor: str, sort: tuple[SortKey, ...]) -> Position:
@@ -102,13 +102,13 @@ def decode_cursor(cursor: str, sort: tuple[SortKey, ...]) -> Position:
 
     Raises `InvalidCursorError` where it is malformed or was made for another sort.
     """
-    signature, values, id_ = decode_place(cursor, tuple[str, list[Any], UUID])
+    signature, values, id_ = decode_position(cursor, tuple[str, list[Any], UUID])
     if signature != _signature(sort):
         raise InvalidCursorError("The cursor belongs to a listing with another sort.")
     try:
         typed = tuple(_typed(key.field, value) for key, value in zip(sort, values, strict=True))
     except (ValueError, InvalidTimeError) as error:
-        raise foreign_cursor() from error
+        raise foreign_cursor_error() from error
     return Position(typed, id_)
 
 

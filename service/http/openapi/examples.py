@@ -15,7 +15,7 @@ from domain.files.model import Destination, File, NewFile
 from domain.files.patches import FilePatch
 from domain.files.search.model import encode_cursor, parse_sort
 from domain.jobs.model import Job, JobPosition, JobProblem, PrefixDestination, Progress, Task
-from domain.values.cursors import encode_place
+from domain.values.cursors import encode_position
 from domain.values.digests import Digest
 from service.http.problems import problem_of
 from service.http.representations import FilePage, file_body
@@ -138,7 +138,7 @@ CANCELLED_JOB = job_body(replace(_running, state="cancelled", finished_at=_LATES
 JOB_PAGE = JobPageBody(
     items=[QUEUED_JOB, RUNNING_JOB],
     limit=2,
-    next=encode_place(JobPosition(created_at=_running.created_at, id=_running.id)),
+    next=encode_position(JobPosition(created_at=_running.created_at, id=_running.id)),
 )
 
 POLICY = Policy(
@@ -155,7 +155,7 @@ BUCKET = bucket_body(_bucket)
 BUCKET_PAGE = BucketPage(
     items=[bucket_body(Bucket(name="default", policy=Policy(), created_at=_NOVEMBER)), BUCKET],
     limit=2,
-    next=encode_place("music"),
+    next=encode_position("music"),
 )
 
 DIRECT_UPLOAD_REQUEST = DirectUploadRequest(
@@ -210,7 +210,7 @@ FAILED = direct_upload_body(
         failure=Failure(code="digest_mismatch", detail="The sha-256 of the body is not the one that was declared."),
     )
 )
-DIRECT_UPLOAD_PAGE = DirectUploadPage(items=[DIRECT_UPLOAD], limit=1, next=encode_place(DIRECT_UPLOAD.id))
+DIRECT_UPLOAD_PAGE = DirectUploadPage(items=[DIRECT_UPLOAD], limit=1, next=encode_position(DIRECT_UPLOAD.id))
 UPLOAD = UploadBody(
     id=UUID("019a6b1d-0f3a-7a52-b7c1-5e2f9d3a4b60"),
     kind="whole",
@@ -224,7 +224,7 @@ UPLOAD = UploadBody(
     created_at=_NOVEMBER,
     expires_at=datetime(2026, 11, 4, 9, 33, 2, 17_604, tzinfo=UTC),
 )
-UPLOAD_PAGE = UploadPage(items=[UPLOAD], limit=2, next=encode_place(UPLOAD.id))
+UPLOAD_PAGE = UploadPage(items=[UPLOAD], limit=2, next=encode_position(UPLOAD.id))
 
 LIVE = Liveness()
 READY = Readiness(status="ok", catalog="ok", blob_store="ok")

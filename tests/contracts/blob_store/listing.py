@@ -7,7 +7,7 @@ import pytest
 from anyio import Event, create_task_group, sleep_forever
 
 from domain.blobs.errors import BlobMissingError
-from domain.blobs.model import StoredBlob, new_blob_key, place
+from domain.blobs.model import StoredBlob, listing_order, new_blob_key
 from domain.blobs.ports import BlobStore
 from tests.contracts.blob_store.store import payload, stream
 
@@ -48,7 +48,7 @@ class BlobStoreListingContract(ABC):
     async def test_what_is_stored_is_listed_in_order_with_its_size(self, store: BlobStore) -> None:
         keys = ["a" * 31 + "0", "0" * 31 + "a", "b" * 30 + "00", "0" * 32, "f" * 32, "0" * 30 + "ff"]
         blobs = [await put(store, payload(size), key) for size, key in enumerate(keys)]
-        assert await stored(store) == sorted(blobs, key=lambda blob: place(blob.key))
+        assert await stored(store) == sorted(blobs, key=lambda blob: listing_order(blob.key))
 
     async def test_more_is_listed_than_fits_in_an_answer(self, store: BlobStore) -> None:
         blobs: list[StoredBlob] = []
@@ -59,7 +59,7 @@ class BlobStoreListingContract(ABC):
         async with create_task_group() as group:
             for _ in range(20):
                 group.start_soon(put_some)
-        assert await stored(store) == sorted(blobs, key=lambda blob: place(blob.key))
+        assert await stored(store) == sorted(blobs, key=lambda blob: listing_order(blob.key))
 
     async def test_deleted_bytes_are_not_listed(self, store: BlobStore) -> None:
         gone, kept = await put(store, b"gone"), await put(store, b"kept")
@@ -67,7 +67,7 @@ class BlobStoreListingContract(ABC):
         assert await stored(store) == [kept]
 
     async def test_a_listing_may_be_left_early_and_begun_again(self, store: BlobStore) -> None:
-        blobs = sorted([await put(store, b"x") for _ in range(3)], key=lambda blob: place(blob.key))
+        blobs = sorted([await put(store, b"x") for _ in range(3)], key=lambda blob: listing_order(blob.key))
         assert await anext(store.list_stored()) == blobs[0]
         assert await stored(store) == blobs
 

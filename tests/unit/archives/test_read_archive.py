@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from domain.archives.model import Member
-from domain.archives.read_archive import AT_ONCE, BATCH_BYTES, SMALL_BYTES, Archive
+from domain.archives.read_archive import BATCH_BYTES, CONCURRENCY, SMALL_BYTES, Archive
 from domain.blobs.errors import BlobStoreUnavailableError
 from domain.values.ranges import ByteRange
 from tests.fakes.blob_store import FakeBlobStore
@@ -73,7 +73,7 @@ async def test_files_are_read_whole_and_in_order(store: CountingBlobStore, sizes
 async def test_small_files_are_read_a_few_at_once_and_large_ones_alone(store: CountingBlobStore) -> None:
     members, _ = fill(store, [1] * 200)
     await read(Archive(members, store))
-    assert store.most == AT_ONCE
+    assert store.most == CONCURRENCY
     store.most = 0
     members, _ = fill(store, [SMALL_BYTES + 1] * 5)
     await read(Archive(members, store))

@@ -59,8 +59,8 @@ def test_a_policy_keeps_larger_files_out() -> None:
 
 def test_a_quota_is_used_to_its_last_byte_and_never_keeps_bytes_from_going() -> None:
     policy = Policy(quota_bytes=10)
-    policy.settle(used=4, added=6)
-    policy.settle(used=20, added=0)
-    policy.settle(used=20, added=-5)
+    policy.check_quota(used=4, added=6)
+    policy.check_quota(used=20, added=0)
+    policy.check_quota(used=20, added=-5)
     with pytest.raises(QuotaExceededError):
-        policy.settle(used=4, added=7)
+        policy.check_quota(used=4, added=7)

@@ -22,7 +22,7 @@ from domain.files.content.store_file import StoreFile
 from domain.files.errors import InvalidMetadataError, InvalidNameError, InvalidTagsError
 from domain.files.model import NewFile, Stored
 from domain.idempotency.model import KeyClaim
-from domain.maintenance.reap import Reap, Reaped
+from domain.maintenance.reap import Reap, ReapCounts
 from domain.values.digests import Digest
 from domain.values.errors import DigestMismatchError
 from domain.values.preconditions import Precondition
@@ -92,7 +92,7 @@ async def test_a_replaced_files_bytes_are_condemned_and_reaped(
     assert not second.created
     assert (second.file.id, second.file.revision) == (first.id, 2)
     assert catalog.blobs[first.blob_key].state == "condemned"
-    assert [reaped async for reaped in reap()] == [Reaped(removed=1)]
+    assert [reaped async for reaped in reap()] == [ReapCounts(removed=1)]
     assert list(blobs.stored) == [second.file.blob_key]
 
 
@@ -142,7 +142,7 @@ async def test_a_refused_upload_leaves_no_file_and_after_the_reaper_no_blob(
 ) -> None:
     with pytest.raises(error):
         await store_file(new, body(*chunks))
-    assert [reaped async for reaped in reap()] == [Reaped(removed=1)]
+    assert [reaped async for reaped in reap()] == [ReapCounts(removed=1)]
     assert not blobs.stored
     assert not blobs.unfinished
     assert (await catalog.get_bucket("default")).usage.files == 0
@@ -301,7 +301,7 @@ async def test_an_end_that_comes_after_the_lease_publishes_nothing(
     async def late_end() -> AsyncIterator[bytes]:
         yield b"x"
         clock.advance(LEASE)
-        assert [reaped async for reaped in reap()] == [Reaped(lapsed=2), Reaped(removed=2)]
+        assert [reaped async for reaped in reap()] == [ReapCounts(lapsed=2), ReapCounts(removed=2)]
 
     with pytest.raises(LeaseLostError):
         await store_file(new_file(), late_end())

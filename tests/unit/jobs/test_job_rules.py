@@ -15,7 +15,7 @@ from domain.jobs import work_on_jobs
 from domain.jobs.model import Job, JobClaim, JobKind, JobProblem, PrefixDestination, Progress, Task, advance, check_task
 from domain.jobs.start_job import StartJob
 from domain.jobs.work_on_jobs import WorkOnJobs
-from domain.values.cursors import decode_place, encode_place
+from domain.values.cursors import decode_position, encode_position
 from tests.contracts.jobs import deleting, fill, moving, names
 from tests.contracts.setup import stored
 from tests.fakes.catalog import FakeCatalog
@@ -206,4 +206,4 @@ def test_prefixes_may_be_empty_and_end_anywhere() -> None:
 
 def test_a_cursor_is_read_as_it_was_written() -> None:
     place = ["é", 1, None]
-    assert decode_place(encode_place(place), list[str | int | None]) == place
+    assert decode_position(encode_position(place), list[str | int | None]) == place

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 import pytest
 
 from domain.blobs.errors import BlobStoreUnavailableError
-from domain.blobs.model import Blob, StoredBlob, new_blob_key, place
+from domain.blobs.model import Blob, StoredBlob, listing_order, new_blob_key
 from domain.buckets.model import Usage
 from domain.errors import UnavailableError
 from domain.files.model import Destination, File
 from domain.maintenance.check_integrity import SURE_OF_STORE, CheckIntegrity
 from domain.maintenance.errors import WrongBlobStoreError
-from domain.maintenance.model import Checked, Kind, Report
+from domain.maintenance.model import CheckCounts, Kind, Report
 from domain.maintenance.reap import Reap
 from domain.values.preconditions import NO_PRECONDITION
 from tests.contracts.setup import stored
@@ -82,7 +82,7 @@ async def test_a_stack_that_agrees_is_clean(stack: Stack) -> None:
 
 
 async def test_nothing_at_all_is_clean(stack: Stack) -> None:
-    assert await stack.check() == Report(findings=[], checked=Checked(), doomed=0, doomed_bytes=0)
+    assert await stack.check() == Report(findings=[], checked=CheckCounts(), to_condemn=0, bytes_to_condemn=0)
 
 
 async def test_a_live_blob_without_bytes_is_missing(stack: Stack) -> None:
@@ -135,13 +135,13 @@ async def test_a_blob_that_is_read_the_second_time_is_well(stack: Stack) -> None
 async def test_an_unfinished_write_without_a_row_is_stray(stack: Stack) -> None:
     key = new_blob_key()
     stack.blobs.unfinished[key] = bytearray(b"part")
-    assert await stack.found() == [(Kind.STRAY_WRITE, key)]
+    assert await stack.found() == [(Kind.ORPHANED_WRITE, key)]
 
 
 async def test_an_unfinished_write_of_a_live_blob_is_stray(stack: Stack) -> None:
     file = await stack.file()
     stack.blobs.unfinished[file.blob_key] = bytearray(b"part")
-    assert await stack.found() == [(Kind.STRAY_WRITE, file.blob_key)]
+    assert await stack.found() == [(Kind.ORPHANED_WRITE, file.blob_key)]
 
 
 async def test_what_uploads_and_the_reaper_still_have_in_hand_is_no_finding(stack: Stack) -> None:
@@ -152,7 +152,7 @@ async def test_what_uploads_and_the_reaper_still_have_in_hand_is_no_finding(stac
         stack.blobs.unfinished[blob.key] = bytearray(b"part")
     report = await stack.check(deep=True)
     assert report.findings == []
-    assert report.checked == Checked(staged=1, condemned=1, stored=2, stored_bytes=16, unfinished=2)
+    assert report.checked == CheckCounts(staged=1, condemned=1, stored=2, stored_bytes=16, unfinished=2)
 
 
 async def test_usage_that_does_not_add_up_is_found(stack: Stack) -> None:
@@ -162,7 +162,7 @@ async def test_usage_that_does_not_add_up_is_found(stack: Stack) -> None:
 
 
 async def test_a_wrong_file_count_is_found_whatever_the_blobs_state(stack: Stack) -> None:
-    much, little, lost = sorted([await stack.file() for _ in range(3)], key=lambda file: place(file.blob_key))
+    much, little, lost = sorted([await stack.file() for _ in range(3)], key=lambda file: listing_order(file.blob_key))
     stack.catalog.miscount_files(much.blob_key, 1)
     stack.catalog.miscount_files(little.blob_key, -1)
     stack.catalog.lose_files(lost.blob_key)
@@ -175,7 +175,7 @@ async def test_what_a_repair_would_condemn_is_added_up(stack: Stack) -> None:
     stack.catalog.lose_files(lost.blob_key)
     stack.orphan(b"12")
     report = await stack.check()
-    assert (report.doomed, report.doomed_bytes) == (2, 6)
+    assert (report.to_condemn, report.bytes_to_condemn) == (2, 6)
 
 
 async def test_thousands_of_blobs_are_compared_in_order(stack: Stack) -> None:
@@ -185,8 +185,8 @@ async def test_thousands_of_blobs_are_compared_in_order(stack: Stack) -> None:
         del stack.blobs.stored[key]
     orphans = {stack.orphan() for _ in range(1200)}
     shares: list[float] = []
-    report = await CheckIntegrity(stack.catalog, stack.blobs)(deep=True, watch=shares.append)
-    assert [finding.subject for finding in report.findings] == sorted(missing | orphans, key=place)
+    report = await CheckIntegrity(stack.catalog, stack.blobs)(deep=True, on_progress=shares.append)
+    assert [finding.subject for finding in report.findings] == sorted(missing | orphans, key=listing_order)
     assert set(report.subjects(Kind.MISSING)) == missing
     assert set(report.subjects(Kind.ORPHAN)) == orphans
     assert (report.checked.live, report.checked.stored, report.checked.read) == (1200, 2388, 1188)

@@ -10,7 +10,7 @@ from domain.files.model import File
 from domain.maintenance.check_integrity import CheckIntegrity
 from domain.maintenance.errors import RepairRefusedError
 from domain.maintenance.reap import Reap
-from domain.maintenance.repair_findings import Repaired, RepairFindings
+from domain.maintenance.repair_findings import RepairCounts, RepairFindings
 from tests.contracts.setup import exists, reserved, stored, usage
 from tests.fakes.blob_store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
@@ -37,7 +37,7 @@ def put_orphan(blobs: FakeBlobStore, size: int = 1) -> str:
     return key
 
 
-async def repair(catalog: FakeCatalog, blobs: FakeBlobStore, *, force: bool = False) -> Repaired:
+async def repair(catalog: FakeCatalog, blobs: FakeBlobStore, *, force: bool = False) -> RepairCounts:
     return await RepairFindings(catalog, blobs)(await CheckIntegrity(catalog, blobs)(), force=force)
 
 
@@ -55,7 +55,7 @@ async def test_an_orphans_bytes_stay_for_the_whole_grace_and_then_go(
     for _ in range(20):
         await put(catalog, blobs)
     key = put_orphan(blobs)
-    assert await repair(catalog, blobs) == Repaired(condemned=1)
+    assert await repair(catalog, blobs) == RepairCounts(condemned=1)
     assert await is_clean(catalog, blobs)
     clock.advance(GRACE - 1)
     assert not [reaped async for reaped in Reap(catalog, blobs)()]
@@ -71,7 +71,7 @@ async def test_stray_writes_are_aborted_and_others_are_not(catalog: FakeCatalog,
     file, staged = await put(catalog, blobs), await reserved(catalog)
     orphaned = {new_blob_key(), file.blob_key}
     blobs.unfinished = {key: bytearray(b"part") for key in (*orphaned, staged.key)}
-    assert await repair(catalog, blobs) == Repaired(aborted=2)
+    assert await repair(catalog, blobs) == RepairCounts(aborted=2)
     assert list(blobs.unfinished) == [staged.key]
     assert await is_clean(catalog, blobs)
 
@@ -79,7 +79,7 @@ async def test_stray_writes_are_aborted_and_others_are_not(catalog: FakeCatalog,
 async def test_usage_is_recounted(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
     await put(catalog, blobs, size=10)
     catalog.usage_errors["default"] = Usage(bytes=-5, files=3)
-    assert await repair(catalog, blobs) == Repaired(recounted_buckets=1)
+    assert await repair(catalog, blobs) == RepairCounts(recounted_buckets=1)
     assert await usage(catalog) == Usage(bytes=10, files=1)
 
 
@@ -87,7 +87,7 @@ async def test_file_counts_are_recounted(catalog: FakeCatalog, blobs: FakeBlobSt
     much, little = await put(catalog, blobs), await put(catalog, blobs)
     catalog.miscount_files(much.blob_key, 1)
     catalog.miscount_files(little.blob_key, -1)
-    assert await repair(catalog, blobs) == Repaired(recounted_blobs=2)
+    assert await repair(catalog, blobs) == RepairCounts(recounted_blobs=2)
     assert await is_clean(catalog, blobs)
     clock.advance(GRACE)
     assert not [reaped async for reaped in Reap(catalog, blobs)()]
@@ -99,7 +99,7 @@ async def test_what_is_missing_or_wrong_is_left_as_it_is(catalog: FakeCatalog, b
     del blobs.stored[missing.blob_key]
     blobs.stored[wrong.blob_key] = b"other"
     before = dict(blobs.stored)
-    assert await repair(catalog, blobs) == Repaired()
+    assert await repair(catalog, blobs) == RepairCounts()
     assert blobs.stored == before
     assert await exists(catalog, missing)
     assert await exists(catalog, wrong)
@@ -121,7 +121,7 @@ async def test_too_large_a_share_of_the_store_is_not_condemned_unless_forced(
     assert not keys & catalog.blobs.keys()
     assert stray in blobs.unfinished
     assert catalog.usage_errors
-    assert await repair(catalog, blobs, force=True) == Repaired(condemned=orphans, aborted=1, recounted_buckets=1)
+    assert await repair(catalog, blobs, force=True) == RepairCounts(condemned=orphans, aborted=1, recounted_buckets=1)
     assert await is_clean(catalog, blobs)
 
 
@@ -129,7 +129,7 @@ async def test_a_tenth_of_the_store_is_not_too_much(catalog: FakeCatalog, blobs:
     for _ in range(9):
         await put(catalog, blobs, size=10)
     put_orphan(blobs, 10)
-    assert await repair(catalog, blobs) == Repaired(condemned=1)
+    assert await repair(catalog, blobs) == RepairCounts(condemned=1)
 
 
 async def test_an_empty_catalog_condemns_nothing(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
@@ -189,5 +189,5 @@ async def test_a_blob_with_no_bytes_at_all_is_no_exception(catalog: FakeCatalog,
     for _ in range(20):
         await put(catalog, blobs, size=0)
     key = put_orphan(blobs, 0)
-    assert await repair(catalog, blobs) == Repaired(condemned=1)
+    assert await repair(catalog, blobs) == RepairCounts(condemned=1)
     assert catalog.blobs[key].state == "condemned"

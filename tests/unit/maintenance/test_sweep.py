@@ -8,14 +8,14 @@ from domain.blobs.errors import BlobStoreUnavailableError
 from domain.blobs.model import BlobRecord, new_blob_key
 from domain.errors import CatalogUnavailableError
 from domain.maintenance.orphaned_writes import BATCH
-from domain.maintenance.sweep import Sweep, Swept
+from domain.maintenance.sweep import Sweep, SweepCounts
 from tests.contracts.setup import reserved, stored
 from tests.fakes.blob_store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.failures import BLOB_STORE_DOWN, CATALOG_DOWN
 
 
-async def sweep(catalog: FakeCatalog, blobs: FakeBlobStore) -> Swept:
+async def sweep(catalog: FakeCatalog, blobs: FakeBlobStore) -> SweepCounts:
     return await Sweep(catalog, blobs)()
 
 
@@ -29,14 +29,14 @@ async def test_what_is_nobodys_is_aborted_and_what_somebody_has_in_hand_is_not(
     live, staged, condemned, forgotten = await stored(catalog), await reserved(catalog), new_blob_key(), new_blob_key()
     await catalog.release_blobs([condemned], at_once=False)
     leave_unfinished(blobs, live.blob_key, staged.key, condemned, forgotten)
-    assert await sweep(catalog, blobs) == Swept(aborted=2)
+    assert await sweep(catalog, blobs) == SweepCounts(aborted=2)
     assert blobs.unfinished.keys() == {staged.key, condemned}
 
 
 async def test_where_nothing_is_to_be_done_nothing_is(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
-    assert await sweep(catalog, blobs) == Swept()
+    assert await sweep(catalog, blobs) == SweepCounts()
     leave_unfinished(blobs, (await reserved(catalog)).key)
-    assert await sweep(catalog, blobs) == Swept()
+    assert await sweep(catalog, blobs) == SweepCounts()
 
 
 async def test_a_write_that_ends_while_it_is_looked_at_is_nothing_to_abort(
@@ -51,12 +51,12 @@ async def test_a_write_that_ends_while_it_is_looked_at_is_nothing_to_abort(
     ending = Ending(catalog.clock)
     staged = await reserved(ending)
     leave_unfinished(blobs, staged.key)
-    assert await sweep(ending, blobs) == Swept()
+    assert await sweep(ending, blobs) == SweepCounts()
 
 
 async def test_more_than_a_batch_are_aborted(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
     leave_unfinished(blobs, *(new_blob_key() for _ in range(BATCH + 3)))
-    assert await sweep(catalog, blobs) == Swept(aborted=BATCH + 3)
+    assert await sweep(catalog, blobs) == SweepCounts(aborted=BATCH + 3)
     assert not blobs.unfinished
 
 
@@ -66,7 +66,7 @@ async def test_one_that_cannot_be_aborted_does_not_hold_up_the_others(
     keys = [new_blob_key() for _ in range(3)]
     leave_unfinished(blobs, *keys)
     blobs.stuck = {keys[0]}
-    assert await sweep(catalog, blobs) == Swept(aborted=2, refused=1)
+    assert await sweep(catalog, blobs) == SweepCounts(aborted=2, refused=1)
     assert list(blobs.unfinished) == [keys[0]]
 
 

@@ -11,7 +11,7 @@ from domain.buckets.model import Policy
 from domain.files.model import NewFile
 from domain.idempotency.model import KeyClaim
 from domain.jobs.work_on_jobs import WorkOnJobs
-from domain.maintenance.reap import Reap, Reaped
+from domain.maintenance.reap import Reap, ReapCounts
 from domain.values.ids import new_id
 from service.runtime.periodic import keep_leases, reap_forever, work_on_jobs_forever
 from service.runtime.wake_up import WakeUp
@@ -54,7 +54,7 @@ async def test_expired_files_go_with_their_bytes(catalog: FakeCatalog, blobs: Fa
     reap = Reap(catalog, blobs)
     assert not [reaped async for reaped in reap()]
     clock.advance(60)
-    assert [reaped async for reaped in reap()] == [Reaped(expired=1), Reaped(removed=1)]
+    assert [reaped async for reaped in reap()] == [ReapCounts(expired=1), ReapCounts(removed=1)]
     assert not blobs.stored
     assert not catalog.blobs
 
@@ -91,7 +91,7 @@ async def test_jobs_that_ended_long_ago_are_forgotten(
     reap = Reap(catalog, blobs, job_retention=60)
     assert not [reaped async for reaped in reap()]
     clock.advance(60)
-    assert [reaped async for reaped in reap()] == [Reaped(jobs=1)]
+    assert [reaped async for reaped in reap()] == [ReapCounts(jobs=1)]
     assert [job.task.prefix for job in await catalog.list_jobs(after=None, limit=10)] == ["b"]
 
 
@@ -127,7 +127,7 @@ async def test_results_of_requests_go_when_they_were_kept_for_long_enough(
     reap = Reap(catalog, blobs)
     assert not [reaped async for reaped in reap()]
     clock.advance(60)
-    assert [reaped async for reaped in reap()] == [Reaped(keys=2)]
+    assert [reaped async for reaped in reap()] == [ReapCounts(keys=2)]
     assert [key for _, key in catalog.keys] == ["c"]
 
 
@@ -140,7 +140,7 @@ async def test_one_blob_that_cannot_be_removed_does_not_hold_up_the_others(
     await catalog.release_blobs(keys, at_once=True)
     blobs.stuck = {"b"}
     reap = Reap(catalog, blobs)
-    assert [reaped async for reaped in reap()] == [Reaped(removed=3, refused=1)]
+    assert [reaped async for reaped in reap()] == [ReapCounts(removed=3, refused=1)]
     assert list(blobs.stored) == list(catalog.blobs) == ["b"]
 
 
@@ -165,8 +165,8 @@ async def test_what_a_reaper_that_died_had_claimed_is_another_ones_when_its_leas
     assert not [reaped async for reaped in reap()]
     clock.advance(10)
     blobs.stuck = {"a"}
-    assert [reaped async for reaped in reap()] == [Reaped(refused=1)]
+    assert [reaped async for reaped in reap()] == [ReapCounts(refused=1)]
     blobs.stuck = set()
     assert not [reaped async for reaped in reap()]
     clock.advance(5)
-    assert [reaped async for reaped in reap()] == [Reaped(removed=1)]
+    assert [reaped async for reaped in reap()] == [ReapCounts(removed=1)]

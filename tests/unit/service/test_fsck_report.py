@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.maintenance.model import Checked
+from domain.maintenance.model import CheckCounts
 from service import fsck
 from service.cli import main
 
@@ -43,7 +43,7 @@ def test_a_reader_that_is_gone_is_not_taken_for_findings(monkeypatch: pytest.Mon
             raise BrokenPipeError
 
     async def check(*_: object) -> fsck.Outcome:
-        return fsck.Outcome(clean=True, deep=False, findings=[], checked=Checked())
+        return fsck.Outcome(clean=True, deep=False, findings=[], checked=CheckCounts())
 
     monkeypatch.setattr(fsck, "_check", check)
     monkeypatch.setattr(sys, "stdout", Gone())

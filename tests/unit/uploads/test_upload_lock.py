@@ -13,7 +13,7 @@ from domain.blobs.partials import Progress
 from domain.errors import CatalogUnavailableError, FileportError, LeaseLostError, OutcomeUnknownError
 from domain.uploads.errors import UploadLockedError
 from domain.uploads.model import NewUpload
-from domain.uploads.upload_lock import Pace, UploadLock, UploadLocks
+from domain.uploads.upload_lock import LockTimings, UploadLock, UploadLocks
 from domain.values.ids import new_id
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
@@ -22,12 +22,12 @@ from tests.support.factories import NewFileFactory
 
 LEASE = 30.0
 # No pause is waited for, only others' turns.
-PACE = Pace(lease=LEASE, tick=0, idle=0, poll=0)
+TIMINGS = LockTimings(lease=LEASE, tick=0, idle=0, poll=0)
 
 
 @pytest.fixture
-def turns(catalog: FakeCatalog) -> UploadLocks:
-    return UploadLocks(catalog, ttl=3600, pace=PACE)
+def locks(catalog: FakeCatalog) -> UploadLocks:
+    return UploadLocks(catalog, ttl=3600, timings=TIMINGS)
 
 
 async def begun(catalog: FakeCatalog) -> UUID:
@@ -47,8 +47,8 @@ class Endless:
         await anyio.sleep_forever()
 
 
-async def read(turn: UploadLock, body: Endless) -> bytes:
-    return b"".join([chunk async for chunk in turn.chunks(body)])
+async def read(lock: UploadLock, body: Endless) -> bytes:
+    return b"".join([chunk async for chunk in lock.chunks(body)])
 
 
 async def failure_of(call: Callable[[], Awaitable[object]]) -> FileportError | None:
@@ -59,24 +59,24 @@ async def failure_of(call: Callable[[], Awaitable[object]]) -> FileportError | N
     return None
 
 
-async def test_a_turn_is_let_go_when_it_ends_well_or_badly(catalog: FakeCatalog, turns: UploadLocks) -> None:
+async def test_a_turn_is_let_go_when_it_ends_well_or_badly(catalog: FakeCatalog, locks: UploadLocks) -> None:
     id_ = await begun(catalog)
 
-    async def work(turn: UploadLock) -> UUID:
-        assert (await catalog.get_upload(id_)).hold == "held"
-        return turn.upload.id
+    async def work(lock: UploadLock) -> UUID:
+        assert (await catalog.get_upload(id_)).lock_state == "held"
+        return lock.upload.id
 
     async def fail(_: UploadLock) -> None:
         raise InterruptedBodyError("x")
 
-    assert await turns(id_, work) == id_
-    assert (await catalog.get_upload(id_)).hold == "free"
+    assert await locks(id_, work) == id_
+    assert (await catalog.get_upload(id_)).lock_state == "free"
     with pytest.raises(InterruptedBodyError):
-        await turns(id_, fail)
-    assert (await catalog.get_upload(id_)).hold == "free"
+        await locks(id_, fail)
+    assert (await catalog.get_upload(id_)).lock_state == "free"
 
 
-async def test_a_turn_that_is_cancelled_is_let_go(catalog: FakeCatalog, turns: UploadLocks) -> None:
+async def test_a_turn_that_is_cancelled_is_let_go(catalog: FakeCatalog, locks: UploadLocks) -> None:
     id_ = await begun(catalog)
 
     async def work(_: UploadLock) -> None:
@@ -84,54 +84,54 @@ async def test_a_turn_that_is_cancelled_is_let_go(catalog: FakeCatalog, turns: U
         await anyio.sleep_forever()
 
     with anyio.CancelScope() as scope:
-        await turns(id_, work)
+        await locks(id_, work)
     assert scope.cancelled_caught
-    assert (await catalog.get_upload(id_)).hold == "free"
+    assert (await catalog.get_upload(id_)).lock_state == "free"
 
 
-async def test_who_is_at_work_is_not_disturbed(catalog: FakeCatalog, turns: UploadLocks) -> None:
+async def test_who_is_at_work_is_not_disturbed(catalog: FakeCatalog, locks: UploadLocks) -> None:
     id_ = await begun(catalog)
     refused = anyio.Event()
 
-    async def work(turn: UploadLock) -> int:
+    async def work(lock: UploadLock) -> int:
         await refused.wait()
-        await turn.confirm()
-        return turn.epoch
+        await lock.confirm()
+        return lock.epoch
 
     async def other(_: UploadLock) -> None:
         raise AssertionError("Two have a turn at once.")
 
     async def try_too() -> None:
-        while (await catalog.get_upload(id_)).hold == "free":
+        while (await catalog.get_upload(id_)).lock_state == "free":
             await checkpoint()
-        assert isinstance(await failure_of(lambda: turns(id_, other)), UploadLockedError)
+        assert isinstance(await failure_of(lambda: locks(id_, other)), UploadLockedError)
         refused.set()
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(try_too)
-        assert await turns(id_, work) == 1
+        assert await locks(id_, work) == 1
 
 
-async def test_who_waits_for_a_client_that_sends_nothing_gives_way(catalog: FakeCatalog, turns: UploadLocks) -> None:
+async def test_who_waits_for_a_client_that_sends_nothing_gives_way(catalog: FakeCatalog, locks: UploadLocks) -> None:
     id_ = await begun(catalog)
     body = Endless()
     failures: list[FileportError | None] = []
 
     async def hang() -> None:
-        failures.append(await failure_of(lambda: turns(id_, lambda turn: read(turn, body))))
+        failures.append(await failure_of(lambda: locks(id_, lambda lock: read(lock, body))))
 
-    async def work(turn: UploadLock) -> bool:
-        return turn.is_inherited
+    async def work(lock: UploadLock) -> bool:
+        return lock.is_inherited
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(hang)
         await body.has_begun.wait()
-        assert await turns(id_, work) is False
+        assert await locks(id_, work) is False
     assert isinstance(failures[0], InterruptedBodyError)
 
 
 async def test_a_client_that_sends_nothing_keeps_its_turn_while_nobody_waits(
-    catalog: FakeCatalog, turns: UploadLocks, clock: FakeClock
+    catalog: FakeCatalog, locks: UploadLocks, clock: FakeClock
 ) -> None:
     id_ = await begun(catalog)
     going_on = anyio.Event()
@@ -141,9 +141,9 @@ async def test_a_client_that_sends_nothing_keeps_its_turn_while_nobody_waits(
         await going_on.wait()
         yield b"b"
 
-    async def work(turn: UploadLock) -> list[bytes]:
-        read = [chunk async for chunk in turn.chunks(body())]
-        await turn.save(Progress(2, {}))
+    async def work(lock: UploadLock) -> list[bytes]:
+        read = [chunk async for chunk in lock.chunks(body())]
+        await lock.save_progress(Progress(2, {}))
         return read
 
     async def later() -> None:
@@ -154,16 +154,16 @@ async def test_a_client_that_sends_nothing_keeps_its_turn_while_nobody_waits(
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(later)
-        assert await turns(id_, work) == [b"a", b"b"]
+        assert await locks(id_, work) == [b"a", b"b"]
 
 
-async def test_a_holder_that_died_is_outlived(catalog: FakeCatalog, turns: UploadLocks, clock: FakeClock) -> None:
+async def test_a_holder_that_died_is_outlived(catalog: FakeCatalog, locks: UploadLocks, clock: FakeClock) -> None:
     id_ = await begun(catalog)
     dead = await catalog.acquire_lock(id_, lease=LEASE, ttl=3600)
     assert dead is not None
 
-    async def work(turn: UploadLock) -> tuple[bool, int]:
-        return turn.is_inherited, turn.epoch
+    async def work(lock: UploadLock) -> tuple[bool, int]:
+        return lock.is_inherited, lock.epoch
 
     async def let_time_pass() -> None:
         while not (await catalog.get_upload(id_)).is_release_requested:
@@ -172,18 +172,18 @@ async def test_a_holder_that_died_is_outlived(catalog: FakeCatalog, turns: Uploa
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(let_time_pass)
-        assert await turns(id_, work) == (True, dead.epoch + 1)
+        assert await locks(id_, work) == (True, dead.epoch + 1)
 
 
 async def test_who_stood_still_finds_that_its_turn_is_lost(
-    catalog: FakeCatalog, turns: UploadLocks, clock: FakeClock
+    catalog: FakeCatalog, locks: UploadLocks, clock: FakeClock
 ) -> None:
     id_ = await begun(catalog)
     body = Endless()
     failures: list[FileportError | None] = []
 
     async def hang() -> None:
-        failures.append(await failure_of(lambda: turns(id_, lambda turn: read(turn, body))))
+        failures.append(await failure_of(lambda: locks(id_, lambda lock: read(lock, body))))
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(hang)
@@ -192,25 +192,25 @@ async def test_who_stood_still_finds_that_its_turn_is_lost(
         hold = await catalog.acquire_lock(id_, lease=LEASE, ttl=3600)
     assert isinstance(failures[0], LeaseLostError)
     assert hold is not None
-    assert (await catalog.get_upload(id_)).hold == "held"
+    assert (await catalog.get_upload(id_)).lock_state == "held"
 
 
-async def test_a_catalog_that_is_down_for_a_while_takes_no_turn_away(catalog: FakeCatalog, turns: UploadLocks) -> None:
+async def test_a_catalog_that_is_down_for_a_while_takes_no_turn_away(catalog: FakeCatalog, locks: UploadLocks) -> None:
     id_ = await begun(catalog)
 
-    async def work(turn: UploadLock) -> None:
+    async def work(lock: UploadLock) -> None:
         catalog.fail_with = CATALOG_DOWN
         for _ in range(10):
             await checkpoint()
         catalog.fail_with = None
-        await turn.save(Progress(1, {}))
+        await lock.save_progress(Progress(1, {}))
 
-    await turns(id_, work)
+    await locks(id_, work)
     assert (await catalog.get_upload(id_)).size == 1
 
 
 async def test_a_turn_of_which_nobody_heard_is_no_turn(
-    catalog: FakeCatalog, turns: UploadLocks, monkeypatch: pytest.MonkeyPatch
+    catalog: FakeCatalog, locks: UploadLocks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def lose(*_: object, **__: object) -> None:
         raise OutcomeUnknownError("The catalog went away.")
@@ -220,4 +220,4 @@ async def test_a_turn_of_which_nobody_heard_is_no_turn(
     id_ = await begun(catalog)
     monkeypatch.setattr(catalog, "acquire_lock", lose)
     with pytest.raises(CatalogUnavailableError):
-        await turns(id_, work)
+        await locks(id_, work)

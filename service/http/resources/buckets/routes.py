@@ -12,7 +12,7 @@ from domain.buckets.find_bucket import FindBucket
 from domain.buckets.list_buckets import ListBuckets
 from domain.buckets.model import Policy, check_bucket_name
 from domain.buckets.put_bucket import PutBucket
-from domain.values.cursors import decode_place, encode_place, foreign_cursor
+from domain.values.cursors import decode_position, encode_position, foreign_cursor_error
 from service.http.get_or_head import read
 from service.http.headers.conditions import precondition_of
 from service.http.idempotency import read_keyed_json
@@ -49,7 +49,7 @@ async def list_buckets(
 ) -> BucketPage:
     """List the buckets by name."""
     buckets, last = await list_buckets(after=None if cursor is None else _name_in(cursor), limit=limit)
-    next_ = None if last is None else encode_place(last)
+    next_ = None if last is None else encode_position(last)
     return BucketPage(items=[bucket_body(each) for each in buckets], limit=limit, next=next_)
 
 
@@ -64,6 +64,6 @@ async def delete_bucket(
 
 def _name_in(cursor: str) -> str:
     try:
-        return check_bucket_name(decode_place(cursor, str))
+        return check_bucket_name(decode_position(cursor, str))
     except InvalidBucketError:
-        raise foreign_cursor() from None
+        raise foreign_cursor_error() from None

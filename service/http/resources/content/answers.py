@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar import Request
 
-from domain.files.content.read_file import Reading
+from domain.files.content.read_file import FileContent
 from domain.files.content.read_text import Text
 from domain.files.model import File
 from domain.files.names import check_file_name
@@ -18,29 +18,29 @@ from service.runtime.concurrency import ConcurrencyLimit
 
 
 def content_answer(
-    request: Request[Any, Any, Any], reading: Reading, limit: ConcurrencyLimit, *, download: str | None
+    request: Request[Any, Any, Any], content: FileContent, limit: ConcurrencyLimit, *, download: str | None
 ) -> ContentResponse:
     """Answer with the bytes that the request wants, in the order of RFC 9110, section 13.2.2.
 
     `download` is the name to save them under, which may be empty; None leaves it to their type. Raises
     `InvalidNameError`, `InvalidConditionError`, `PreconditionFailedError`, `RangeNotSatisfiableError`.
     """
-    file = reading.file
+    file = content.file
     if download:
         check_file_name(download)
     if precondition_of(request).is_fresh(file):
-        headers = unchanged_headers(file, reading.policy)
-        return ContentResponse(reading.whole(), headers, limit, size=file.size, status=HTTPStatus.NOT_MODIFIED)
-    headers = content_headers(request, file, reading.policy, download)
+        headers = unchanged_headers(file, content.policy)
+        return ContentResponse(content.whole(), headers, limit, size=file.size, status=HTTPStatus.NOT_MODIFIED)
+    headers = content_headers(request, file, content.policy, download)
     match _wanted_parts(request, file):
         case []:
             headers |= whole_headers(request, file)
-            return ContentResponse(reading.whole(), headers, limit, size=file.size)
+            return ContentResponse(content.whole(), headers, limit, size=file.size)
         case [part]:
             headers |= {"Content-Range": content_range(part, file.size), "Content-Length": str(part.length)}
-            body, size = reading.part(part), part.length
+            body, size = content.part(part), part.length
         case parts:
-            byteranges = Byteranges(reading, parts)
+            byteranges = Byteranges(content, parts)
             headers |= {"Content-Type": byteranges.content_type, "Content-Length": str(byteranges.length)}
             body, size = byteranges.body(), byteranges.length
     return ContentResponse(body, headers, limit, size=size, status=HTTPStatus.PARTIAL_CONTENT)

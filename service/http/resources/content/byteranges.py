@@ -4,7 +4,7 @@ import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 
-from domain.files.content.read_file import Reading
+from domain.files.content.read_file import FileContent
 from domain.values.ranges import ByteRange
 
 
@@ -16,10 +16,10 @@ def content_range(part: ByteRange, size: int) -> str:
 class Byteranges:
     """The parts as one body, whose length is known beforehand. Each is opened when its turn comes."""
 
-    def __init__(self, reading: Reading, parts: Sequence[ByteRange]) -> None:
+    def __init__(self, content: FileContent, parts: Sequence[ByteRange]) -> None:
         boundary = secrets.token_hex(16)
-        self._reading = reading
-        self._parts = [(_head(boundary, reading, part, is_first=place == 0), part) for place, part in enumerate(parts)]
+        self._content = content
+        self._parts = [(_head(boundary, content, part, is_first=place == 0), part) for place, part in enumerate(parts)]
         self._end = f"\r\n--{boundary}--\r\n".encode()
         self.content_type = f"multipart/byteranges; boundary={boundary}"
 
@@ -32,7 +32,7 @@ class Byteranges:
     async def body(self) -> AsyncIterator[AsyncIterator[bytes]]:
         """Open the body: its first part, so that bytes that are missing are told before the answer begins."""
         first_head, first_part = self._parts[0]
-        async with self._reading.part(first_part) as first, aclosing(self._chunks(first_head, first)) as chunks:
+        async with self._content.part(first_part) as first, aclosing(self._chunks(first_head, first)) as chunks:
             yield chunks
 
     async def _chunks(self, first_head: bytes, first: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
@@ -40,17 +40,17 @@ class Byteranges:
         async for chunk in first:
             yield chunk
         for head, part in self._parts[1:]:
-            async with self._reading.part(part) as chunks:
+            async with self._content.part(part) as chunks:
                 yield head
                 async for chunk in chunks:
                     yield chunk
         yield self._end
 
 
-def _head(boundary: str, reading: Reading, part: ByteRange, *, is_first: bool) -> bytes:
+def _head(boundary: str, content: FileContent, part: ByteRange, *, is_first: bool) -> bytes:
     lines = (
         f"--{boundary}" if is_first else f"\r\n--{boundary}",
-        f"Content-Type: {reading.file.content_type}",
-        f"Content-Range: {content_range(part, reading.file.size)}",
+        f"Content-Type: {content.file.content_type}",
+        f"Content-Range: {content_range(part, content.file.size)}",
     )
     return "\r\n".join((*lines, "", "")).encode("latin-1")

@@ -15,7 +15,7 @@ from domain.direct_uploads.find_direct_upload import FindDirectUpload, SignParts
 from domain.direct_uploads.list_direct_uploads import ListDirectUploads
 from domain.direct_uploads.model import MAX_PARTS
 from domain.files.model import NewFile
-from domain.values.cursors import decode_place, encode_place
+from domain.values.cursors import decode_position, encode_position
 from domain.values.digests import Digest
 from domain.values.media_types import content_type_of
 from service.http.get_or_head import read
@@ -88,9 +88,9 @@ async def list_direct_uploads(
     cursor: FromQuery[str | None] = None,
 ) -> DirectUploadPage:
     """List the direct uploads that are open or being completed."""
-    after = None if cursor is None else decode_place(cursor, UUID)
+    after = None if cursor is None else decode_position(cursor, UUID)
     uploads, last = await list_direct_uploads(after=after, limit=limit)
-    next_ = None if last is None else encode_place(last)
+    next_ = None if last is None else encode_position(last)
     return DirectUploadPage(items=[direct_upload_body(each) for each in uploads], limit=limit, next=next_)
 
 

@@ -14,7 +14,7 @@ from domain.jobs.find_job import FindJob
 from domain.jobs.list_jobs import ListJobs
 from domain.jobs.model import Job, JobKind, JobPosition, JobProblem, JobState, PrefixDestination, Task
 from domain.jobs.start_job import StartJob
-from domain.values.cursors import decode_place, encode_place, foreign_cursor
+from domain.values.cursors import decode_position, encode_position, foreign_cursor_error
 from domain.values.errors import InvalidTimeError
 from domain.values.times import in_utc
 from service.http.get_or_head import read
@@ -70,7 +70,7 @@ async def list_jobs(
     return JobPageBody(
         items=[job_body(job) for job in page.items],
         limit=limit,
-        next=None if page.next is None else encode_place(page.next),
+        next=None if page.next is None else encode_position(page.next),
     )
 
 
@@ -111,8 +111,8 @@ def job_body(job: Job) -> JobBody:
 
 
 def _place_in(cursor: str) -> JobPosition:
-    place = decode_place(cursor, JobPosition)
+    place = decode_position(cursor, JobPosition)
     try:
         return msgspec.structs.replace(place, created_at=in_utc(place.created_at))
     except InvalidTimeError:
-        raise foreign_cursor() from None
+        raise foreign_cursor_error() from None

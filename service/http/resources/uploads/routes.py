@@ -16,7 +16,7 @@ from domain.uploads.begin_upload import BeginUpload
 from domain.uploads.end_upload import EndUpload
 from domain.uploads.find_upload import FindUpload
 from domain.uploads.list_uploads import ListUploads
-from domain.values.cursors import decode_place, encode_place
+from domain.values.cursors import decode_position, encode_position
 from service.http.base_url import base_url
 from service.http.bodies import declared_length, stream_body
 from service.http.idempotency import keyed_request
@@ -52,9 +52,9 @@ async def list_uploads(
 ) -> UploadPage:
     """List the uploads that are under way, the oldest first, a page at a time."""
     bucket = None if bucket is None else check_bucket_name(bucket)
-    after = None if cursor is None else decode_place(cursor, UUID)
+    after = None if cursor is None else decode_position(cursor, UUID)
     uploads, last = await list_uploads(bucket=bucket, after=after, limit=limit)
-    next_ = None if last is None else encode_place(last)
+    next_ = None if last is None else encode_position(last)
     return UploadPage(items=[upload_body(each) for each in uploads], limit=limit, next=next_)
 
 
