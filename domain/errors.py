@@ -3,7 +3,11 @@
 An error of a concept derives from its kind, in the concept's own `errors`.
 """
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+ErrorCode = Annotated[str, Meta(description="Stable; for programs.", extra_json_schema={"pattern": "^[a-z_]+$"})]
 
 
 class FileportError(Exception):

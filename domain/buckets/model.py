@@ -2,12 +2,14 @@
 
 import re
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from domain.buckets.errors import FileTooLargeError, InvalidBucketError, QuotaExceededError, TypeNotAllowedError
 from domain.values.errors import InvalidContentTypeError
-from domain.values.media_types import check_type_pattern, matches_type
+from domain.values.media_types import TypePattern, check_type_pattern, matches_type
 
 DEFAULT_BUCKET = "default"
 MAX_ALLOWED_TYPES = 64
@@ -17,19 +19,59 @@ MAX_FILE_BYTES = 5 * 1024**4
 MAX_BYTES = 2**63 - 1
 MAX_SECONDS = 100 * 366 * 86_400
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
-_FIELD_VALUE = re.compile(r"[\x20-\x7e]+")
+_NAME = r"[a-z0-9][a-z0-9._-]{0,62}"
+_FIELD_VALUE = r"[ -~]+"
+
+# The limits describe the fields; `check_bucket_name` and `check_policy` keep them.
+BucketName = Annotated[str, Meta(extra_json_schema={"pattern": f"^{_NAME}$"})]
+MaxFileSize = Annotated[
+    int,
+    Meta(
+        description="The largest file, in bytes; null: only the service's own limit holds.",
+        extra_json_schema={"minimum": 0, "maximum": MAX_FILE_BYTES},
+    ),
+]
+AllowedTypes = Annotated[
+    tuple[TypePattern, ...],
+    Meta(
+        description="Which content types may come in: `type/subtype`, `type/*` or `*/*`; null: all.",
+        extra_json_schema={"maxItems": MAX_ALLOWED_TYPES},
+    ),
+]
+QuotaBytes = Annotated[
+    int,
+    Meta(
+        description="What the files may add up to, in bytes; null: no limit.",
+        extra_json_schema={"minimum": 0, "maximum": MAX_BYTES},
+    ),
+]
+TimeToLive = Annotated[
+    int,
+    Meta(
+        description="Seconds after which a new file expires; null: never.",
+        extra_json_schema={"minimum": 1, "maximum": MAX_SECONDS},
+    ),
+]
+IsPublic = Annotated[bool, Meta(description="Whether anybody may read the files.")]
+CacheControl = Annotated[
+    str,
+    Meta(
+        description="The `Cache-Control` of downloads; null: none of its own.",
+        extra_json_schema={"pattern": f"^{_FIELD_VALUE}$", "minLength": 1, "maxLength": MAX_CACHE_CONTROL_LENGTH},
+    ),
+]
+Total = Annotated[int, Meta(extra_json_schema={"minimum": 0})]
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a bucket admits and how its files behave. Sizes in bytes, times in seconds; None is no limit."""
+    """What a bucket admits and how its files behave. Sizes in bytes, times in seconds; null is no limit."""
 
-    max_file_size: int | None = None
-    allowed_types: tuple[str, ...] | None = None
-    quota_bytes: int | None = None
-    default_ttl: int | None = None
-    public: bool = False
-    cache_control: str | None = None
+    max_file_size: MaxFileSize | None = None
+    allowed_types: AllowedTypes | None = None
+    quota_bytes: QuotaBytes | None = None
+    default_ttl: TimeToLive | None = None
+    public: IsPublic = False
+    cache_control: CacheControl | None = None
 
     def admit(self, *, content_type: str, size: int | None) -> None:
         """Raise `TypeNotAllowedError` or `FileTooLargeError` where this policy keeps such a file out.
@@ -54,8 +96,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """What a bucket's files add up to."""
 
-    bytes: int = 0
-    files: int = 0
+    bytes: Total = 0
+    files: Total = 0
 
 
 class Bucket(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +111,7 @@ class Bucket(msgspec.Struct, frozen=True, kw_only=True):
 
 def check_bucket_name(name: str) -> str:
     """Return `name` if a bucket may have it, else raise `InvalidBucketError`."""
-    if not _NAME.fullmatch(name):
+    if not re.fullmatch(_NAME, name):
         raise InvalidBucketError(
             "A bucket's name has 1 to 63 characters of a-z, 0-9, '.', '_' and '-', and begins with a letter or digit."
         )
@@ -83,7 +125,7 @@ def check_policy(policy: Policy) -> Policy:
     _check_range("default_ttl", policy.default_ttl, 1, MAX_SECONDS)
     cache_control = policy.cache_control
     if cache_control is not None and (
-        len(cache_control) > MAX_CACHE_CONTROL_LENGTH or not _FIELD_VALUE.fullmatch(cache_control)
+        len(cache_control) > MAX_CACHE_CONTROL_LENGTH or not re.fullmatch(_FIELD_VALUE, cache_control)
     ):
         raise InvalidBucketError(f"cache_control has 1 to {MAX_CACHE_CONTROL_LENGTH} printable ASCII characters.")
     if policy.allowed_types is None:

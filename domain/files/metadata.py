@@ -4,11 +4,13 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from domain.files.errors import InvalidMetadataError, InvalidTagsError
+from domain.files.names import CONTROLS
 
 JsonObject = dict[str, Any]
 
@@ -18,7 +20,28 @@ MAX_TAGS = 64
 MAX_TAG_CHARACTERS = 128
 
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
-_UNFIT_FOR_TAG = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff,]")
+_UNFIT_FOR_TAG = re.compile(rf"[{CONTROLS}\ud800-\udfff,]")
+
+# The limits describe the values, in ECMAScript's regular expressions; `check_metadata` and `check_tags` keep them.
+METADATA = Meta(
+    description=(
+        f"Any JSON object, up to {MAX_METADATA_BYTES} bytes of compact JSON and {MAX_METADATA_DEPTH} levels, without "
+        "NUL characters."
+    )
+)
+Metadata = Annotated[JsonObject, METADATA]
+Tag = Annotated[
+    str,
+    Meta(
+        extra_json_schema={
+            "pattern": rf"^[^\s,{CONTROLS}](?:[^,{CONTROLS}]*[^\s,{CONTROLS}])?$",
+            "maxLength": MAX_TAG_CHARACTERS,
+        }
+    ),
+]
+Tags = Annotated[
+    tuple[Tag, ...], Meta(description="Distinct tags, in their order.", extra_json_schema={"maxItems": MAX_TAGS})
+]
 
 
 def check_metadata(metadata: object) -> JsonObject:

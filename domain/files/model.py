@@ -1,13 +1,24 @@
 """Files: the metadata records that callers see."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
+from domain.buckets.model import BucketName
 from domain.files.metadata import JsonObject
+from domain.files.names import FileName
 from domain.values.digests import Digest
 from domain.values.preconditions import NO_PRECONDITION, Precondition
+
+Expiry = Annotated[
+    datetime,
+    msgspec.Meta(
+        description="From then on the file is as good as deleted; null: never.",
+        extra_json_schema={"format": "date-time"},
+    ),
+]
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +82,7 @@ Address = UUID | Location
 
 
 class Destination(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a copy goes; None keeps the original's."""
+    """Where a file or its copy goes; what is left out, or null, is as it is in the original."""
 
-    bucket: str | None = None
-    name: str | None = None
+    bucket: BucketName | None = None
+    name: FileName | None = None

@@ -1,14 +1,40 @@
 """Names of files: Unicode paths, kept exactly as given."""
 
 import re
+from typing import Annotated
+
+from msgspec import Meta
 
 from domain.files.errors import InvalidNameError
 
 MAX_NAME_BYTES = 1024
 _MAX_WORD_CHARACTERS = 128
 
-_CONTROL_OR_SURROGATE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+# As a set of characters in a regular expression, Python's or ECMAScript's.
+CONTROLS = r"\u0000-\u001f\u007f-\u009f"
+_CONTROL_OR_SURROGATE = re.compile(rf"[{CONTROLS}\ud800-\udfff]")
 _WORD = re.compile(r"[^\W_]+")
+# Not empty, not `.`, not `..`.
+_SEGMENT = rf"(?:[^./{CONTROLS}][^/{CONTROLS}]*|\.[^./{CONTROLS}][^/{CONTROLS}]*|\.\.[^/{CONTROLS}]+)"
+
+# The limits describe the values, in ECMAScript's regular expressions; `check_file_name` and `check_prefix` keep them.
+FileName = Annotated[
+    str,
+    Meta(
+        description=(
+            f"A Unicode path of at most {MAX_NAME_BYTES} bytes of UTF-8, kept exactly as given, without control "
+            "characters and without empty, `.` or `..` segments."
+        ),
+        extra_json_schema={"pattern": rf"^{_SEGMENT}(?:/{_SEGMENT})*$", "maxLength": MAX_NAME_BYTES},
+    ),
+]
+Prefix = Annotated[
+    str,
+    Meta(
+        description="How names begin; the empty prefix begins all of them.",
+        extra_json_schema={"pattern": rf"^[^{CONTROLS}]*$", "maxLength": MAX_NAME_BYTES},
+    ),
+]
 
 
 def check_file_name(name: str) -> str:

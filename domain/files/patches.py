@@ -1,27 +1,28 @@
 """Patches: what a caller wants changed of a file's record."""
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from domain.buckets.model import check_bucket_name
-from domain.files.metadata import check_metadata, check_tags, merge_patch
-from domain.files.model import File
-from domain.files.names import check_file_name
-from domain.values.media_types import parse_content_type
+from domain.buckets.model import BucketName, check_bucket_name
+from domain.files.metadata import METADATA, Tags, check_metadata, check_tags, merge_patch
+from domain.files.model import Expiry, File
+from domain.files.names import FileName, check_file_name
+from domain.values.media_types import ContentType, parse_content_type
 from domain.values.times import in_utc
 
 
 class FilePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A JSON merge patch (RFC 7396) of a file: what is unset stays, None removes."""
+    """A JSON merge patch (RFC 7396) of a file: what is left out stays, null removes."""
 
-    name: str | UnsetType = UNSET
-    bucket: str | UnsetType = UNSET
-    content_type: str | UnsetType = UNSET
-    metadata: dict[str, object] | UnsetType | None = UNSET
-    tags: tuple[str, ...] | UnsetType | None = UNSET
-    expires_at: datetime | UnsetType | None = UNSET
+    name: FileName | UnsetType = UNSET
+    bucket: BucketName | UnsetType = UNSET
+    content_type: ContentType | UnsetType = UNSET
+    metadata: Annotated[dict[str, object], METADATA] | UnsetType | None = UNSET
+    tags: Tags | UnsetType | None = UNSET
+    expires_at: Expiry | UnsetType | None = UNSET
 
 
 def apply_patch(patch: FilePatch, file: File) -> File:

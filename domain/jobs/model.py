@@ -6,18 +6,18 @@ or otherwise changed since.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET
 
 from domain.batches.model import Change, Delete, Operation, Outcome
-from domain.buckets.model import check_bucket_name
-from domain.errors import FileportError, InvalidInputError, PreconditionFailedError
+from domain.buckets.model import BucketName, check_bucket_name
+from domain.errors import ErrorCode, FileportError, InvalidInputError, PreconditionFailedError
 from domain.files.errors import NoSuchFileError
 from domain.files.model import File
-from domain.files.names import check_prefix
+from domain.files.names import FileName, Prefix, check_prefix
 from domain.files.patches import FilePatch
 from domain.values.preconditions import Precondition
 
@@ -33,25 +33,25 @@ JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 class PrefixDestination(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where files move: `prefix` takes the place of the job's own in their names. No bucket is the same one."""
 
-    bucket: str | None = None
-    prefix: str
+    bucket: BucketName | None = None
+    prefix: Prefix
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is to be done with the files of `bucket` whose names begin with `prefix`. A move, and only one, has `to`."""
 
     kind: JobKind
-    bucket: str
-    prefix: str
-    to: PrefixDestination | None = None
+    bucket: BucketName
+    prefix: Prefix
+    to: Annotated[PrefixDestination | None, msgspec.Meta(description="Only of a move, which needs it.")] = None
 
 
 class JobProblem(msgspec.Struct, frozen=True, kw_only=True):
     """A file that was left as it was, and the code of the error that says why."""
 
-    name: str
+    name: FileName
     id: UUID
-    code: str
+    code: ErrorCode
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):

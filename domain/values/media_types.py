@@ -3,6 +3,9 @@
 import codecs
 import mimetypes
 import re
+from typing import Annotated
+
+from msgspec import Meta
 
 from domain.values.errors import InvalidContentTypeError
 
@@ -10,12 +13,24 @@ OCTET_STREAM = "application/octet-stream"
 MAX_CONTENT_TYPE_LENGTH = 255
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_QUOTED = r'"(?:[\t \x21\x23-\x5b\x5d-\x7e]|\\[\t \x21-\x7e])*"'
+_QUOTED = r'"(?:[\t !#-\[\]-~]|\\[\t -~])*"'
 _PARAMETER = re.compile(rf"[ \t]*;[ \t]*(?:({_TOKEN})=({_TOKEN}|{_QUOTED}))?")
 # RFC 6838, section 4.2: narrower than a token, without the `*` that patterns need.
 _TYPE = r"[0-9A-Za-z][0-9A-Za-z!#$&^_.+-]{0,126}"
 _ESSENCE = re.compile(rf"{_TYPE}/{_TYPE}")
-_PATTERN = re.compile(rf"{_TYPE}/(?:\*|{_TYPE})|\*/\*")
+_PATTERN = rf"(?:{_TYPE}/(?:\*|{_TYPE})|\*/\*)"
+
+# The limits describe the values; `parse_content_type` and `check_type_pattern` keep them.
+ContentType = Annotated[
+    str,
+    Meta(
+        extra_json_schema={
+            "pattern": rf"^[ \t]*{_TYPE}/{_TYPE}(?:[ \t]*;[ \t]*(?:{_TOKEN}=(?:{_TOKEN}|{_QUOTED}))?)*[ \t]*$",
+            "maxLength": MAX_CONTENT_TYPE_LENGTH,
+        }
+    ),
+]
+TypePattern = Annotated[str, Meta(extra_json_schema={"pattern": f"^{_PATTERN}$", "maxLength": MAX_CONTENT_TYPE_LENGTH})]
 
 # Only Python's own table: the system's differ from machine to machine.
 _BY_EXTENSION = mimetypes.MimeTypes()
@@ -84,7 +99,7 @@ def content_type_of(name: str, given: str | None = None) -> str:
 
 def check_type_pattern(pattern: str) -> str:
     """Return `pattern`, `type/subtype`, `type/*` or `*/*`, in lower case, or raise `InvalidContentTypeError`."""
-    if len(pattern) > MAX_CONTENT_TYPE_LENGTH or not _PATTERN.fullmatch(pattern):
+    if len(pattern) > MAX_CONTENT_TYPE_LENGTH or not re.fullmatch(_PATTERN, pattern):
         raise InvalidContentTypeError("A content type pattern is type/subtype, type/* or */*.")
     return pattern.lower()
 

@@ -9,7 +9,7 @@ import msgspec
 from domain.files.metadata import JsonObject
 from domain.files.model import File
 from domain.files.search.errors import InvalidSortError
-from domain.files.search.fields import Column, Field, Kind, find_field, sorted_value
+from domain.files.search.fields import COLUMNS, MAX_PATH_DEPTH, Column, Field, Kind, find_field, sorted_value
 from domain.files.search.where import Condition
 from domain.values.cursors import decode_position, encode_position, foreign_cursor_error
 from domain.values.errors import InvalidCursorError, InvalidTimeError
@@ -18,6 +18,10 @@ from domain.values.times import in_utc
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
 MAX_SORT_KEYS = 4
+
+# `parse_sort` takes what matches.
+_SORT_KEY = rf"-?(?:{'|'.join(COLUMNS)}|metadata(?:\.[^.,\u0000]+){{1,{MAX_PATH_DEPTH}}})"
+SORT_PATTERN = rf"^{_SORT_KEY}(?:,{_SORT_KEY}){{0,{MAX_SORT_KEYS - 1}}}$"
 
 
 class SortKey(msgspec.Struct, frozen=True):

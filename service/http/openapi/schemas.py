@@ -11,15 +11,11 @@ from domain.buckets.model import (
     MAX_CACHE_CONTROL_LENGTH,
     MAX_FILE_BYTES,
     MAX_SECONDS,
-    Policy,
-    Usage,
 )
 from domain.direct_uploads.model import MAX_PART_SIZE, MAX_PARTS, MIN_PART_SIZE
 from domain.files.metadata import MAX_METADATA_BYTES, MAX_METADATA_DEPTH, MAX_TAG_CHARACTERS, MAX_TAGS
-from domain.files.model import Destination
 from domain.files.names import MAX_NAME_BYTES
-from domain.files.patches import FilePatch
-from domain.jobs.model import MAX_PROBLEMS, JobProblem, PrefixDestination, Task
+from domain.jobs.model import MAX_PROBLEMS
 from domain.values.media_types import MAX_CONTENT_TYPE_LENGTH
 from service.http.openapi import patterns
 from service.http.problems import Problem
@@ -149,8 +145,6 @@ _UPLOAD: Mapping[str, Schema] = {
 }
 _LIMITS: Mapping[type, Mapping[str, Schema]] = {
     **dict.fromkeys((DeleteOperation, CopyOperation, MoveOperation, PatchOperation), _OPERATION),
-    Task: {"bucket": BUCKET_NAME, "prefix": PREFIX, "to": {"description": "Only of a move, which needs it."}},
-    PrefixDestination: {"bucket": BUCKET_NAME, "prefix": PREFIX},
     JobBody: {
         "bucket": BUCKET_NAME,
         "prefix": PREFIX,
@@ -167,12 +161,9 @@ _LIMITS: Mapping[type, Mapping[str, Schema]] = {
         "updated_at": {"description": "When it last made a step, in UTC.", "format": "date-time"},
         "finished_at": {"description": "When it ended, in UTC.", "format": "date-time"},
     },
-    JobProblem: {"name": FILE_NAME, "code": CODE},
     JobPageBody: {"limit": {"minimum": 1}},
     OperationResult: {"status": {"minimum": 200, "maximum": 599}},
     FileBody: _FILE,
-    FilePatch: _FILE,
-    Destination: _FILE,
     ArchiveRequest: _FILE,
     DirectUploadRequest: {
         name: each for name, each in _DIRECT_UPLOAD.items() if name in {"bucket", "name", "content_type", "tags"}
@@ -182,12 +173,10 @@ _LIMITS: Mapping[type, Mapping[str, Schema]] = {
     DirectUploadPage: {"limit": {"minimum": 1}},
     PartBody: {"number": {"minimum": 1, "maximum": MAX_PARTS}, "size": {"minimum": 0, "maximum": MAX_PART_SIZE}},
     BucketBody: _BUCKET,
-    Policy: _BUCKET,
     FilePage: {"limit": {"minimum": 1}, "offset": {"minimum": 0}, "total": {"minimum": 0}},
     BucketPage: {"limit": {"minimum": 1}},
     UploadBody: _UPLOAD,
     UploadPage: {"limit": {"minimum": 1}},
-    Usage: {"bytes": {"minimum": 0}, "files": {"minimum": 0}},
     Problem: {
         "type": {"format": "uri-reference"},
         "title": {"description": "The phrase of the status."},
@@ -195,13 +184,6 @@ _LIMITS: Mapping[type, Mapping[str, Schema]] = {
         "detail": {"description": "For people; it may change."},
         "code": CODE,
     },
-}
-
-# Where the docstring speaks Python.
-_ABOUT = {
-    "Policy": "What a bucket admits and how its files behave. Sizes in bytes, times in seconds; null is no limit.",
-    "FilePatch": "A JSON merge patch (RFC 7396) of a file: what is left out stays, null removes.",
-    "Destination": "Where a file or its copy goes; what is left out, or null, is as it is in the original.",
 }
 
 UPLOAD_FORM: Schema = {
@@ -259,8 +241,6 @@ def _limited(component: Schema, limits: Mapping[str, Schema], *, is_answer: bool
         limited["properties"] = {
             name: {key: value for key, value in each.items() if key != "default"} for name, each in properties.items()
         }
-    if about := _ABOUT.get(component["title"]):
-        limited["description"] = about
     return limited
 
 
