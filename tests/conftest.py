@@ -1,19 +1,16 @@
-"""What holds for every test run."""
+"""The plugin of every test run: Hypothesis's profile, and one line for all tests that are skipped for one reason."""
 
 from collections import Counter
 
 import pytest
-from hypothesis import settings
 
-from tests.harness.stateful.machine import LONG
+from tests.support.profiles import load_profiles
 
-settings.register_profile(LONG, max_examples=3000)
-settings.register_profile("brief", max_examples=40)
-settings.load_profile("brief")
+load_profiles()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say why tests were skipped, each reason in one line: a stack that is not there skips hundreds."""
+    """Say why tests were skipped, each reason in one line: a missing stack skips hundreds."""
     skipped = terminalreporter.stats.get("skipped", [])
     reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
     for reason, count in reasons.items():

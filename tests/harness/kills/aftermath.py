@@ -18,8 +18,8 @@ from tests.support.stacks import Stack
 BRIEFLY = {"FILEPORT_STAGED_LEASE": "2", "FILEPORT_BLOB_GRACE": "0"}
 HASTE = {**BRIEFLY, "FILEPORT_REAPER_INTERVAL": "0.1"}
 
-# Far longer than leases last here: only a blob that nobody finds takes longer.
-REAPED_SECONDS = 30
+# Far longer than leases last here: the reaper has missed a blob that stays for longer.
+REAPED_SECONDS = 180
 
 
 class Site(msgspec.Struct, frozen=True):

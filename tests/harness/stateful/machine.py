@@ -12,9 +12,7 @@ from tests.harness.stateful.driving import Driving
 from tests.harness.stateful.file_rules import FileRules
 from tests.harness.stateful.listing_rules import ListingRules
 from tests.harness.stateful.upload_rules import UploadRules
-
-# The profile for long runs, registered in `tests/conftest.py`.
-LONG = "long"
+from tests.support.profiles import is_long
 
 STEPS = 30
 
@@ -25,15 +23,9 @@ class ApiMachine(BucketRules, UploadRules, FileRules, ListingRules):
 
 def run(machine: type[Driving], deployment: Deployment, *, examples: int) -> None:
     """Run the machine: `examples` sequences, always the same ones, or with the profile `long` many and new ones."""
-    is_long = settings.get_current_profile_name() == LONG
-    extent = settings() if is_long else settings(max_examples=examples, derandomize=True)
+    extent = settings() if is_long() else settings(max_examples=examples, derandomize=True)
     run_state_machine_as_test(
         type(machine.__name__, (machine,), {"deployment": deployment}),
-        settings=settings(
-            extent,
-            stateful_step_count=STEPS,
-            deadline=None,
-            print_blob=True,
-            suppress_health_check=list(HealthCheck),
-        ),
+        # A sequence of requests is larger, and filters more, than Hypothesis expects of an example.
+        settings=settings(extent, stateful_step_count=STEPS, suppress_health_check=list(HealthCheck)),
     )

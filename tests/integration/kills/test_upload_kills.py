@@ -15,7 +15,7 @@ from tests.support.server import serving, start
 from tests.support.tus import TUS
 
 AT_ONCE = 2
-REACHED_SECONDS = 90
+REACHED_SECONDS = 180
 
 MEBIBYTE = 1024**2
 SIZE = 12 * MEBIBYTE + 5

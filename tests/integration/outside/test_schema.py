@@ -8,10 +8,10 @@ import pytest
 from hypothesis import settings
 
 import tests
-from tests.harness.stateful.machine import LONG
 from tests.integration.outside import schemathesis_checks
 from tests.integration.outside.programs import run
 from tests.support.clients import ROOT_KEY
+from tests.support.profiles import is_long
 from tests.support.server import serving
 from tests.support.stacks import EmbeddedStack
 
@@ -30,10 +30,9 @@ async def test_the_service_is_what_its_document_says(
     request: pytest.FixtureRequest, short_dir: Path, tmp_path: Path
 ) -> None:
     # As the state machine: always the same requests, or with the profile `long` many and other ones.
-    is_long = settings.get_current_profile_name() == LONG
-    examples = settings().max_examples if is_long else 8
+    examples = settings().max_examples if is_long() else 8
     configuration = tmp_path / CONFIGURATION.name
-    configuration.write_text(CONFIGURATION.read_text() + ("" if is_long else BRIEF))
+    configuration.write_text(CONFIGURATION.read_text() + ("" if is_long() else BRIEF))
     environ = {**EmbeddedStack(short_dir).environ, "FILEPORT_LOG_LEVEL": "warning"}
     async with serving(environ) as server, server.client() as client:
         for bucket in ("music", "archive"):

@@ -37,7 +37,7 @@ async def test_five_connections_serve_a_hundred_calls_at_once(database: str) -> 
 
 
 async def test_an_exhausted_pool_says_so_and_recovers(database: str) -> None:
-    async with create_pool(database, size=2, acquire_timeout=0.05) as pool:
+    async with create_pool(database, size=2, acquire_timeout=1) as pool:
         catalog = PostgresCatalog(pool, grace=0)
         async with AsyncExitStack() as others:
             for _ in range(2):
@@ -171,7 +171,7 @@ async def test_a_read_that_is_cut_off_only_failed(database: str, breaks: Effect)
 async def test_a_line_that_swallows_everything_is_given_up_and_recovers(database: str) -> None:
     async with (
         PostgresProxy(database).listening() as proxy,
-        create_pool(proxy.dsn, size=1, acquire_timeout=1, connect_timeout=1, command_timeout=1) as pool,
+        create_pool(proxy.dsn, size=1, acquire_timeout=3, connect_timeout=3, command_timeout=3) as pool,
     ):
         catalog = PostgresCatalog(pool, grace=0)
         new, blob = NewFileFactory.build(), await reserved(catalog)

@@ -72,7 +72,7 @@ async def test_an_endpoint_that_never_answers_is_unavailable(
 async def test_a_try_that_is_not_answered_is_repeated_on_another_connection(
     proxy: HttpProxy, aws_session: aioboto3.Session, prefix: str
 ) -> None:
-    async with store_at(proxy, aws_session, prefix, try_patience=SHORT) as store:
+    async with store_at(proxy, aws_session, prefix, try_patience=4) as store:
         with (
             proxy.fault(effects.answer(http_answer(b"bytes"))) as answered,
             proxy.fault(effects.swallow, times=1) as swallowed,
@@ -93,7 +93,7 @@ async def test_a_read_that_stalls_ends(
                 taken.extend(chunk)
 
     await store.put(key, stream(data), size=None)
-    async with store_at(proxy, aws_session, prefix, idle_timeout=SHORT) as impatient:
+    async with store_at(proxy, aws_session, prefix, idle_timeout=2) as impatient:
         with proxy.fault(effects.stall(-300_000), "GET"), pytest.raises(BlobStoreUnavailableError):
             await read_on(impatient)
     assert taken

@@ -7,7 +7,7 @@ from email.parser import BytesParser
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from litestar.exceptions import LitestarException
 
@@ -189,7 +189,7 @@ async def test_a_part_that_is_missing_is_a_clear_error_before_the_first_header(
         await client.get(FILE, headers={"Range": "bytes=0-9,1000-1001"})
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(starts=st.lists(st.tuples(st.integers(0, SIZE + 100), st.integers(0, 100_000)), min_size=1, max_size=5))
 async def test_bytes_put_together_from_parts_are_those_of_the_file(
     client: httpx.AsyncClient, etag: str, starts: list[tuple[int, int]]

@@ -31,7 +31,7 @@ async def start(client: httpx.AsyncClient, **task: object) -> Json:
 
 async def until_ended(client: httpx.AsyncClient, job: Json) -> Json:
     """Wait until the worker, which a job that is posted wakes, has done it."""
-    with anyio.fail_after(30):
+    with anyio.fail_after(60):
         while True:
             now: Json = (await client.get(f"/v1/jobs/{job['id']}")).json()
             if now["finished_at"] is not None:

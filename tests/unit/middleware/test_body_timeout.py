@@ -1,5 +1,6 @@
 """Clients that send or take nothing, seen from an application that waits for them."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio
@@ -8,6 +9,7 @@ import structlog
 
 from domain.errors import BodyTimeoutError
 from service.http.middleware.body_timeout import limit_body_time
+from tests.support.loop_clock import LoopClock
 
 SCOPE: Any = {"type": "http", "method": "PUT", "client": None, "server": None}
 CHUNK = {"type": "http.request", "body": b"x", "more_body": True}
@@ -15,7 +17,7 @@ SENT = {"type": "http.response.body", "body": b"x", "more_body": True}
 
 
 class Client:
-    """Sends what it has, then nothing; takes so many messages, then none."""
+    """Sends its messages, then nothing; takes so many of an answer's, then none."""
 
     def __init__(self, *messages: Any, takes: int = 0) -> None:
         self._messages = list(messages)
@@ -32,13 +34,24 @@ class Client:
         self._takes -= 1
 
 
-async def run(application: Any, client: Client, *, idle: float, total: float) -> None:
-    with anyio.fail_after(10):
-        await limit_body_time(application, idle=idle, total=total)(SCOPE, client.receive, client.send)
+Run = Callable[..., Awaitable[None]]
 
 
-@pytest.mark.parametrize(("idle", "total"), [(0.01, 60), (60, 0.01)])
-async def test_a_body_that_does_not_come_is_an_error_where_it_is_awaited(idle: float, total: float) -> None:
+@pytest.fixture
+async def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs an application for a client, while a second passes with each turn of the event loop."""
+    clock = LoopClock(monkeypatch)
+
+    async def run(application: Any, client: Client, *, idle: float, total: float) -> None:
+        async with clock.running():
+            with anyio.fail_after(1000):
+                await limit_body_time(application, idle=idle, total=total)(SCOPE, client.receive, client.send)
+
+    return run
+
+
+@pytest.mark.parametrize(("idle", "total"), [(10, 60), (60, 10)])
+async def test_a_body_that_does_not_come_is_an_error_where_it_is_awaited(run: Run, idle: float, total: float) -> None:
     received: list[Any] = []
 
     async def application(_: Any, receive: Any, __: Any) -> None:
@@ -50,37 +63,39 @@ async def test_a_body_that_does_not_come_is_an_error_where_it_is_awaited(idle: f
     assert received == [CHUNK, CHUNK]
 
 
-async def test_a_body_that_never_stops_is_an_error_after_its_whole_time() -> None:
+async def test_a_body_that_never_stops_is_an_error_after_its_whole_time(run: Run) -> None:
     async def application(_: Any, receive: Any, __: Any) -> None:
         while True:
             await receive()
 
     async def trickle() -> Any:
-        await anyio.sleep(0.001)
+        await anyio.lowlevel.checkpoint()
         return CHUNK
 
     client = Client()
     client.receive = trickle  # type: ignore[method-assign] # this client never pauses for long
     with pytest.raises(BodyTimeoutError):
-        await run(application, client, idle=60, total=0.05)
+        await run(application, client, idle=60, total=50)
 
 
-async def test_nothing_is_awaited_of_a_client_behind_its_body() -> None:
+async def test_nothing_is_awaited_of_a_client_behind_its_body(run: Run) -> None:
     left = False
 
     async def application(_: Any, receive: Any, __: Any) -> None:
         nonlocal left
         await receive()
-        with anyio.move_on_after(0.1):
+        with anyio.move_on_after(100):
             await receive()
         left = True
 
-    await run(application, Client({"type": "http.request", "body": b"", "more_body": False}), idle=0.01, total=0.01)
+    await run(application, Client({"type": "http.request", "body": b"", "more_body": False}), idle=10, total=10)
     assert left
 
 
-@pytest.mark.parametrize(("idle", "total"), [(0.01, 60), (60, 0.01)])
-async def test_an_answer_that_is_not_taken_frees_what_it_holds_and_is_given_up(idle: float, total: float) -> None:
+@pytest.mark.parametrize(("idle", "total"), [(10, 60), (60, 10)])
+async def test_an_answer_that_is_not_taken_frees_what_it_holds_and_is_given_up(
+    run: Run, idle: float, total: float
+) -> None:
     freed = False
 
     async def application(_: Any, __: Any, send: Any) -> None:

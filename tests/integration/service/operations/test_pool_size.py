@@ -72,7 +72,7 @@ async def test_an_exhausted_pool_answers_503_and_recovers(database: str) -> None
             all_refused.set()
 
     # Long enough for the pool to make all of its connections, on a busy machine too.
-    async with serving(database, pool_timeout=2) as client:
+    async with serving(database, pool_timeout=5) as client:
         blocker = await asyncpg.connect(database)
         async with anyio.create_task_group() as tasks, blocker.transaction():
             await blocker.execute("LOCK TABLE buckets IN ACCESS EXCLUSIVE MODE")

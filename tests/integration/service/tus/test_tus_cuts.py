@@ -5,12 +5,11 @@ import random
 from collections.abc import AsyncIterator
 
 import httpx
-from hypothesis import settings
 
 from bench.memory import Memory
 from tests.harness.fault_proxy.stream import StreamProxy
-from tests.harness.stateful.machine import LONG
 from tests.support.clients import ROOT_KEY
+from tests.support.profiles import is_long
 from tests.support.server import serving
 from tests.support.stacks import Stack
 from tests.support.tus import BYTES, TUS, UPLOADS
@@ -42,8 +41,7 @@ def sha256(size: int) -> str:
 
 async def test_a_large_upload_ends_byte_exact_on_a_line_that_breaks_again_and_again(own_stack: Stack) -> None:
     # 5 GiB with the profile `long`.
-    is_long = settings.get_current_profile_name() == LONG
-    size, least, most = [each * MEBIBYTE for each in ((5120, 200, 400) if is_long else (96, 10, 20))]
+    size, least, most = [each * MEBIBYTE for each in ((5120, 200, 400) if is_long() else (96, 10, 20))]
     choice = random.Random(3)
     headers = {"Authorization": f"Bearer {ROOT_KEY}"}
     async with (
