@@ -28,7 +28,7 @@ _STATEMENTS = (
         file_id uuid,
         epoch bigint NOT NULL DEFAULT 0,
         held_until timestamptz,
-        is_release_requested boolean NOT NULL DEFAULT false,
+        is_wanted boolean NOT NULL DEFAULT false,
         created_at timestamptz NOT NULL DEFAULT statement_timestamp(),
         expires_at timestamptz NOT NULL,
         CONSTRAINT uploads_kind_check CHECK (kind IN ('whole', 'partial', 'final')),
