@@ -8,8 +8,7 @@ from domain.batches.errors import NotAttemptedError
 from domain.batches.model import Copy, Operation, Outcome
 from domain.batches.ports import Batches
 from domain.errors import FileportError, OutcomeUnknownError, UnavailableError
-from domain.files.copy_file import check_destination
-from domain.files.find_file import check_address
+from domain.files.addresses import check_address, check_destination
 from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyClaim, KeyedRequest, part_of
 

@@ -6,7 +6,6 @@ from uuid import UUID
 from domain.blobs.errors import BlobStoreUnavailableError, DirectAccessUnsupportedError
 from domain.blobs.ports import BlobStore, DirectAccess
 from domain.direct_uploads.errors import DirectUploadCompletedError, DirectUploadEndedError, NoSuchDirectUploadError
-from domain.direct_uploads.find_direct_upload import ended
 from domain.direct_uploads.ports import DirectUploads
 from domain.errors import OutcomeUnknownError
 
@@ -38,7 +37,7 @@ class AbortDirectUpload:
         if upload.state == "completed":
             raise DirectUploadCompletedError("The upload has become a file already.")
         if upload.state in {"expired", "failed"}:
-            raise ended(upload)
+            raise upload.ended_error()
         # What the store does not do now, and what is sent there from now on, is the reaper's.
         with suppress(BlobStoreUnavailableError):
             await self._blobs.abort(upload.key)

@@ -15,10 +15,9 @@ from domain.direct_uploads.errors import (
     InvalidPartSizeError,
     NoSuchDirectUploadError,
 )
-from domain.direct_uploads.find_direct_upload import check_in_progress
 from domain.direct_uploads.model import DirectUpload, NewDirectUpload, choose_part_size, part_count
 from domain.errors import CatalogUnavailableError, LeaseLostError, OutcomeUnknownError, UnavailableError
-from domain.files.content.admission import admit, checked
+from domain.files.content.admission import admit, check_new_file
 from domain.files.errors import InvalidMetadataError, InvalidNameError, InvalidTagsError
 from domain.files.model import NewFile
 from domain.idempotency.executor import IdempotentExecutor
@@ -80,10 +79,11 @@ class BeginDirectUpload:
         The same `request` gets the same upload, as it was then, for as long as bytes are still of use to it. Raises
         `DirectAccessUnsupportedError`, `InvalidPartSizeError`, all that `StoreFile` does before a body is read, all
         that `IdempotentExecutor` does, and `OutcomeUnknownError`: then there may be an upload that nobody knows, and
-        that ends by itself. Of one that was opened before `NoSuchDirectUploadError` and what `check_in_progress` does.
+        that ends by itself. Where it was opened before: `NoSuchDirectUploadError`, and
+        all that `DirectUpload.check_in_progress` does.
         """
         self._direct.require()
-        new = checked(new)
+        new = check_new_file(new)
         part_size = choose_part_size(new.size or 0, part_size)
         return await self._idempotent(
             request, DirectUpload, lambda claim: self._begin(new, part_size, claim), check=self._check
@@ -91,7 +91,8 @@ class BeginDirectUpload:
 
     async def _check(self, first: DirectUpload) -> None:
         # A URL is not to outlive the lease of what it writes to.
-        check_in_progress(await self._catalog.get_direct_upload(first.id))
+        upload = await self._catalog.get_direct_upload(first.id)
+        upload.check_in_progress()
 
     async def _begin(self, new: NewFile, part_size: int, claim: KeyClaim | None) -> DirectUpload:
         await admit(self._catalog, new, max_file_size=self._max_file_size)

@@ -21,7 +21,6 @@ from domain.direct_uploads.errors import (
     IncompleteUploadError,
     NoSuchDirectUploadError,
 )
-from domain.direct_uploads.find_direct_upload import ended
 from domain.direct_uploads.model import DirectUpload, Failure
 from domain.errors import (
     CatalogUnavailableError,
@@ -31,7 +30,7 @@ from domain.errors import (
     PreconditionFailedError,
     UnavailableError,
 )
-from domain.files.content.retry_unknown_commit import retry_unknown_commit
+from domain.files.content.commit_retries import retry_unknown_commit
 from domain.files.errors import NoSuchFileError
 from domain.files.model import Stored
 from domain.values.errors import DigestMismatchError
@@ -101,7 +100,7 @@ class CompleteDirectUpload:
             return Stored(file=file, created=file.revision == 1)
         if upload.state == "completing":
             return None
-        raise ended(upload)
+        raise upload.ended_error()
 
     async def _claim(self, id: UUID, reservation: Reservation) -> DirectUpload:
         try:
@@ -156,7 +155,7 @@ class CompleteDirectUpload:
     async def _missing(self, upload: DirectUpload, detail: str) -> FileportError:
         # Who ends an upload removes its bytes.
         now = await self._catalog.get_direct_upload(upload.id)
-        return ended(now) if now.state == "aborted" else IncompleteUploadError(detail)
+        return now.ended_error() if now.state == "aborted" else IncompleteUploadError(detail)
 
     async def _hash(self, reservation: Reservation) -> str:
         hash_ = hashlib.sha256()

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.direct_uploads.errors import InvalidPartSizeError
+from domain.direct_uploads.errors import DirectUploadCompletedError, DirectUploadEndedError, InvalidPartSizeError
 from domain.files.model import NewFile
 
 MIB = 1024**2
@@ -16,9 +16,14 @@ MAX_PART_SIZE = 5 * 1024 * MIB
 MAX_PARTS = 10_000
 _USUAL_PART_SIZE = 64 * MIB
 
-# Of an upload that is `open`, bytes are awaited; of one that is `completing`, they are being taken in. `failed` are
-# those whose bytes are not what was declared.
+# The bytes of an `open` upload are awaited; those of a `completing` one are being copied and verified; those of a
+# `failed` one were not as declared.
 State = Literal["open", "completing", "completed", "failed", "aborted", "expired"]
+_ENDED = {
+    "expired": "The upload has expired.",
+    "aborted": "The upload was aborted.",
+    "failed": "The upload's bytes were not what was declared.",
+}
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +69,17 @@ class DirectUpload(msgspec.Struct, frozen=True, kw_only=True):
     def size_of_part(self, number: int) -> int:
         """Return the size of a part, numbered from 1."""
         return min(self.part_size, self.size - (number - 1) * self.part_size)
+
+    def check_in_progress(self) -> None:
+        """Return where more bytes are still of use. Raises `DirectUploadEndedError`, `DirectUploadCompletedError`."""
+        if self.state == "completed":
+            raise DirectUploadCompletedError("The upload has become a file already.")
+        if self.state not in {"open", "completing"}:
+            raise self.ended_error()
+
+    def ended_error(self) -> DirectUploadEndedError:
+        """Return the error for an upload that has ended without a file."""
+        return DirectUploadEndedError(_ENDED[self.state])
 
 
 def part_count(size: int, part_size: int) -> int:

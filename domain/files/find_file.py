@@ -1,11 +1,10 @@
-"""Find a file's record, by id or by place."""
+"""Find a file's record, by id or by bucket and name."""
 
 from uuid import UUID
 
-from domain.buckets.model import check_bucket_name
+from domain.files.addresses import check_address
 from domain.files.errors import NoSuchFileError
-from domain.files.model import Address, File, Location
-from domain.files.names import check_file_name
+from domain.files.model import Address, File
 from domain.files.ports import Files
 
 
@@ -23,11 +22,3 @@ class FindFile:
         if isinstance(address, UUID):
             return await self._catalog.get_file(address)
         return await self._catalog.get_file_by_name(address.bucket, address.name)
-
-
-def check_address(address: Address) -> Address:
-    """Return `address` if a file may be there, else raise `InvalidBucketError` or `InvalidNameError`."""
-    if isinstance(address, Location):
-        check_bucket_name(address.bucket)
-        check_file_name(address.name)
-    return address

@@ -11,8 +11,8 @@ from domain.blobs.streams import batches, map_concurrently
 from domain.maintenance.errors import WrongBlobStoreError
 from domain.maintenance.merge_join import JoinedBlob, all_records, merge_join
 from domain.maintenance.model import CheckCounts, Finding, Kind, Report
-from domain.maintenance.orphaned_writes import find_orphaned_writes
 from domain.maintenance.ports import Audit
+from domain.maintenance.unfinished_writes import find_orphaned_writes
 
 BATCH = 500
 CONCURRENCY = 8

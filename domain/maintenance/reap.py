@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from domain.blobs.abort import try_to_abort
 from domain.blobs.model import Claim
 from domain.blobs.ports import BlobStore
 from domain.catalog import Catalog
+from domain.maintenance.unfinished_writes import try_to_abort
 
 BATCH = 500
 # Far longer than a batch takes.

@@ -2,10 +2,9 @@
 
 import msgspec
 
-from domain.blobs.abort import try_to_abort
 from domain.blobs.ports import BlobStore
-from domain.maintenance.orphaned_writes import find_orphaned_writes
 from domain.maintenance.ports import Audit
+from domain.maintenance.unfinished_writes import find_orphaned_writes, try_to_abort
 
 
 class SweepCounts(msgspec.Struct, frozen=True, kw_only=True):

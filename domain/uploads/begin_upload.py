@@ -10,7 +10,7 @@ from domain.blobs.model import new_blob_key
 from domain.buckets.errors import InvalidBucketError
 from domain.catalog import Catalog
 from domain.errors import CatalogUnavailableError, FileportError, OutcomeUnknownError
-from domain.files.content.admission import admit_upload, checked
+from domain.files.content.admission import admit_upload, check_new_file
 from domain.files.errors import InvalidMetadataError, InvalidNameError, InvalidTagsError
 from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyClaim, KeyedRequest
@@ -70,7 +70,7 @@ class BeginUpload:
 
         `body` are its first bytes. A file without a name gets the upload's id for one. The same `request` gets the
         same upload, as it is by now, and its body is left unread. After an error there is no upload, but for
-        `OutcomeUnknownError`, and where a `request` can find it again. Raises what `checked`, `admit_upload`,
+        `OutcomeUnknownError`, and where a `request` can find it again. Raises what `check_new_file`, `admit_upload`,
         `IdempotentExecutor`, `AppendToUpload` and `FindUpload` do, and `InvalidUploadError` for parts that are none.
         """
         id_ = new_id()
@@ -93,7 +93,7 @@ class BeginUpload:
 
     async def _create(self, new: NewUpload, claim: KeyClaim | None, *, id: UUID, has_body: bool) -> Upload:
         if new.target is not None:
-            new = replace(new, target=checked(replace(new.target, name=new.target.name or str(id))))
+            new = replace(new, target=check_new_file(replace(new.target, name=new.target.name or str(id))))
         if new.kind == "final":
             if has_body:
                 raise InvalidUploadError("A final upload takes no bytes: it is put together from its parts.")

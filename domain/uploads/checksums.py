@@ -46,27 +46,27 @@ class Checksum(msgspec.Struct, frozen=True):
     algorithm: str
     value: bytes
 
-    def begin(self) -> "CheckedSum":
+    def begin(self) -> "RunningChecksum":
         """Return a sum of no bytes yet, to be compared with this."""
-        return CheckedSum([self.algorithm], lambda: self)
+        return RunningChecksum([self.algorithm], lambda: self)
 
 
 class LateChecksum(msgspec.Struct, frozen=True):
-    """What a sender says behind its bytes: `tell` returns it then, or raises `InvalidChecksumError`."""
+    """What a sender says behind its bytes: `read` returns it then, or raises `InvalidChecksumError`."""
 
-    tell: Callable[[], Checksum]
+    read: Callable[[], Checksum]
 
-    def begin(self) -> "CheckedSum":
+    def begin(self) -> "RunningChecksum":
         """Return a sum of no bytes yet, by all algorithms: which one counts is told with the value."""
-        return CheckedSum(ALGORITHMS, self.tell)
+        return RunningChecksum(ALGORITHMS, self.read)
 
 
-class CheckedSum:
+class RunningChecksum:
     """Sums up the bytes that a checksum is about."""
 
-    def __init__(self, algorithms: Iterable[str], tell: Callable[[], Checksum]) -> None:
+    def __init__(self, algorithms: Iterable[str], declared: Callable[[], Checksum]) -> None:
         self._hashes = {algorithm: ALGORITHMS[algorithm]() for algorithm in algorithms}
-        self._tell = tell
+        self._declared = declared
 
     def update(self, data: bytes) -> None:
         """Add to what was summed up."""
@@ -75,7 +75,7 @@ class CheckedSum:
 
     def check(self) -> None:
         """Raise `ChecksumMismatchError` unless the sum is the one declared, `InvalidChecksumError` where none is."""
-        checksum = self._tell()
+        checksum = self._declared()
         if (value := self._hashes[checksum.algorithm].digest()) != checksum.value:
             declared, found = (b64encode(each).decode("ascii") for each in (checksum.value, value))
             raise ChecksumMismatchError(

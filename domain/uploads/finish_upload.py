@@ -11,7 +11,7 @@ from domain.buckets.errors import ADMISSION
 from domain.catalog import Catalog
 from domain.errors import LeaseLostError, OutcomeUnknownError, PreconditionFailedError
 from domain.files.content.admission import admit_upload
-from domain.files.content.retry_unknown_commit import retry_unknown_commit
+from domain.files.content.commit_retries import retry_unknown_commit
 from domain.files.model import NewFile
 from domain.uploads.errors import UploadExpiredError
 from domain.uploads.model import Upload

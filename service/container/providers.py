@@ -34,9 +34,10 @@ from domain.catalog import Catalog
 from domain.direct_uploads.abort_direct_upload import AbortDirectUpload
 from domain.direct_uploads.begin_direct_upload import BeginDirectUpload
 from domain.direct_uploads.complete_direct_upload import CompleteDirectUpload
-from domain.direct_uploads.find_direct_upload import FindDirectUpload, SignParts
+from domain.direct_uploads.find_direct_upload import FindDirectUpload
 from domain.direct_uploads.list_direct_uploads import ListDirectUploads
 from domain.direct_uploads.ports import DirectUploads
+from domain.direct_uploads.sign_parts import SignParts
 from domain.files.change_file import ChangeFile
 from domain.files.content.read_file import ReadFile
 from domain.files.content.read_text import ReadText

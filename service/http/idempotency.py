@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 import msgspec
 from litestar import Request
 
-from domain.files.content.admission import checked
+from domain.files.content.admission import check_new_file
 from domain.files.model import NewFile
 from domain.idempotency.errors import InvalidIdempotencyKeyError
 from domain.idempotency.model import KeyedRequest, fingerprint, parse_key
@@ -50,10 +50,10 @@ def keyed_upload(request: Request[Any, Any, Any], new: NewFile) -> KeyedRequest 
     """Return an upload with its key, of which all but the bytes are known.
 
     A form is told by what it says of the file, for its bytes have another boundary each time. Lengths and digests may
-    be left out of a repeat, or added to it. Raises what `keyed_request` and `checked` do.
+    be left out of a repeat, or added to it. Raises what `keyed_request` and `check_new_file` do.
     """
     if _HEADER not in request.headers:
         return None
-    new = checked(new)  # of what breaks the rules, not all can be encoded
+    new = check_new_file(new)  # of what breaks the rules, not all can be encoded
     described = [new.name, new.content_type, new.metadata, new.tags]
     return keyed_request(request, msgspec.json.encode(described, order="sorted"))

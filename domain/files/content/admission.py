@@ -12,7 +12,7 @@ from domain.files.names import check_file_name
 from domain.values.preconditions import NO_PRECONDITION
 
 
-def checked(new: NewFile) -> NewFile:
+def check_new_file(new: NewFile) -> NewFile:
     """Return `new` as files have it.
 
     Raises `InvalidBucketError`, `InvalidNameError`, `InvalidMetadataError`, `InvalidTagsError`.

@@ -7,8 +7,8 @@ from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.blobs.ports import BlobStore
 from domain.blobs.streams import counted
 from domain.buckets.model import Policy
+from domain.files.addresses import check_address
 from domain.files.errors import NoSuchFileError
-from domain.files.find_file import check_address
 from domain.files.model import Address, File
 from domain.files.ports import Files
 from domain.values.ranges import ByteRange

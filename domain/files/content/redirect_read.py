@@ -4,8 +4,8 @@ from domain.blobs.direct_access import ReadHeaders, ReadMethod
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError, DirectAccessUnsupportedError
 from domain.blobs.ports import DirectAccess
 from domain.buckets.model import Policy
+from domain.files.addresses import check_address
 from domain.files.errors import NoSuchFileError
-from domain.files.find_file import check_address
 from domain.files.model import Address, File
 from domain.files.ports import Files
 

@@ -10,8 +10,8 @@ from domain.blobs.reservations import Reservation, Reservations
 from domain.buckets.errors import ADMISSION, InvalidBucketError
 from domain.catalog import Catalog
 from domain.errors import LeaseLostError, OutcomeUnknownError
-from domain.files.content.admission import admit, checked, too_large
-from domain.files.content.retry_unknown_commit import retry_unknown_commit
+from domain.files.content.admission import admit, check_new_file, too_large
+from domain.files.content.commit_retries import retry_unknown_commit
 from domain.files.errors import InvalidNameError
 from domain.files.model import NewFile, Stored
 from domain.idempotency.model import KeyClaim
@@ -50,7 +50,7 @@ class StoreFile:
         `InvalidTagsError`, `InterruptedBodyError` or `DigestMismatchError` where `body` is not as declared, all that
         `Catalog.commit_file` and `BlobStore.put` raise, and what `body` itself raises.
         """
-        new = checked(new)
+        new = check_new_file(new)
         limit = await admit(self._catalog, new, max_file_size=self._max_file_size)
         # A reservation that comes to nothing is a row for the reaper, and one for each upload while the store is down.
         await self._blobs.admit()

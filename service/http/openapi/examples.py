@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from domain.blobs.direct_access import SignedRequest
 from domain.buckets.model import Bucket, Policy, Usage
-from domain.direct_uploads.find_direct_upload import PartToSend
 from domain.direct_uploads.model import DirectUpload, Failure
+from domain.direct_uploads.sign_parts import SignedPart
 from domain.errors import PreconditionFailedError
 from domain.files.errors import NameTakenError
 from domain.files.model import Destination, File, NewFile
@@ -188,7 +188,7 @@ _upload = DirectUpload(
     expires_at=_NEXT_DAY,
 )
 _parts = [
-    PartToSend(
+    SignedPart(
         number=number,
         size=_upload.size_of_part(number),
         request=SignedRequest(

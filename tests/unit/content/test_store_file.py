@@ -36,7 +36,7 @@ LEASE = 100.0
 
 @pytest.fixture(autouse=True)
 def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("domain.files.content.retry_unknown_commit.PAUSE_SECONDS", 0)
+    monkeypatch.setattr("domain.files.content.commit_retries.PAUSE_SECONDS", 0)
 
 
 @pytest.fixture

@@ -545,7 +545,7 @@ async def test_a_completion_that_fails_leaves_nothing_and_can_be_repeated(
 async def test_a_commit_without_an_answer_is_found_by_its_repeat(
     client: httpx.AsyncClient, direct: FakeDirectAccess, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("domain.files.content.retry_unknown_commit.PAUSE_SECONDS", 0)
+    monkeypatch.setattr("domain.files.content.commit_retries.PAUSE_SECONDS", 0)
     upload = await begin(client)
     send(direct, upload, b"0123456789")
     commit = service.catalog.commit_direct_upload

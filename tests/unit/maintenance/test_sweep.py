@@ -7,8 +7,8 @@ import pytest
 from domain.blobs.errors import BlobStoreUnavailableError
 from domain.blobs.model import BlobRecord, new_blob_key
 from domain.errors import CatalogUnavailableError
-from domain.maintenance.orphaned_writes import BATCH
 from domain.maintenance.sweep import Sweep, SweepCounts
+from domain.maintenance.unfinished_writes import BATCH
 from tests.contracts.setup import reserved, stored
 from tests.fakes.blob_store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog

@@ -166,7 +166,7 @@ async def test_a_commit_without_an_answer_is_settled_by_repeating_it(
             raise OutcomeUnknownError("The catalog went away.")
         return result
 
-    monkeypatch.setattr("domain.files.content.retry_unknown_commit.PAUSE_SECONDS", 0)
+    monkeypatch.setattr("domain.files.content.commit_retries.PAUSE_SECONDS", 0)
     monkeypatch.setattr(catalog, "finish_upload", lose_answers)
     answer = await add(client, await begin(client, 3), 0, b"012")
     assert (answer.status_code, (await stored(client, answer))[1]) == (204, b"012")

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from domain.direct_uploads.find_direct_upload import PartToSend
 from domain.direct_uploads.model import DirectUpload, Failure, State
+from domain.direct_uploads.sign_parts import SignedPart
 from domain.files.metadata import JsonObject
 
 
@@ -89,17 +89,17 @@ def direct_upload_body(upload: DirectUpload) -> DirectUploadBody:
     )
 
 
-def opened_upload_body(upload: DirectUpload, parts: Sequence[PartToSend]) -> OpenedUploadBody:
+def opened_upload_body(upload: DirectUpload, parts: Sequence[SignedPart]) -> OpenedUploadBody:
     """Return an upload that was opened."""
     return OpenedUploadBody(**msgspec.structs.asdict(direct_upload_body(upload)), parts=part_page(upload, parts))
 
 
-def part_page(upload: DirectUpload, parts: Sequence[PartToSend]) -> PartPage:
+def part_page(upload: DirectUpload, parts: Sequence[SignedPart]) -> PartPage:
     """Return consecutive parts of an upload as callers see them."""
     is_last = not parts or parts[-1].number == upload.part_count
     return PartPage(items=[_part_body(part) for part in parts], next=None if is_last else parts[-1].number + 1)
 
 
-def _part_body(part: PartToSend) -> PartBody:
+def _part_body(part: SignedPart) -> PartBody:
     request = part.request
     return PartBody(number=part.number, size=part.size, method=request.method, url=request.url, headers=request.headers)

@@ -11,9 +11,10 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from domain.buckets.model import MAX_FILE_BYTES
 from domain.direct_uploads.abort_direct_upload import AbortDirectUpload
 from domain.direct_uploads.begin_direct_upload import BeginDirectUpload
-from domain.direct_uploads.find_direct_upload import FindDirectUpload, SignParts
+from domain.direct_uploads.find_direct_upload import FindDirectUpload
 from domain.direct_uploads.list_direct_uploads import ListDirectUploads
 from domain.direct_uploads.model import MAX_PARTS
+from domain.direct_uploads.sign_parts import SignParts
 from domain.files.model import NewFile
 from domain.values.cursors import decode_position, encode_position
 from domain.values.digests import Digest
