@@ -14,23 +14,24 @@ import msgspec
 from domain.errors import FileportError
 from service import embedded
 from service.container.providers import check_disk, migrate_catalog
+from service.environment import SettingsError
 from service.fsck import UNKNOWN, Options, fsck
 from service.observability.logs import configure_logs
 from service.serve import serve
-from service.settings import Settings, SettingsError, read_settings
+from service.settings import Settings, read_settings
 
 
 def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
-    """Run one command and return its exit status: 0 well, 1 failed, 2 not understood; `fsck` has its own."""
+    """Run one command. Return its exit status: 0 success, 1 failure, 2 wrong arguments; `fsck` has its own."""
     options = _parse(arguments)
-    # The first process of a container gets no signal that it does not ask for.
-    signal.signal(signal.SIGTERM, _end)
+    # The first process of a container ignores the signals that it does not handle.
+    signal.signal(signal.SIGTERM, _exit)
     try:
         settings = read_settings(os.environ if environ is None else environ)
         configure_logs(level=settings.log_level, format_=settings.log_format)
         if options.command == "fsck":
             return fsck(settings, msgspec.convert(vars(options), Options))
-        with embedded.stack(settings) as complete:
+        with embedded.started_stack(settings) as complete:
             return _run(options.command, complete)
     except (SettingsError, FileportError) as error:
         print(f"fileport: {error}", file=sys.stderr)
@@ -48,7 +49,7 @@ def _run(command: str, settings: Settings) -> int:
     return 0
 
 
-def _end(number: int, _: object) -> NoReturn:
+def _exit(number: int, _: object) -> NoReturn:
     sys.exit(128 + number)
 
 

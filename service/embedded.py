@@ -1,4 +1,4 @@
-"""The stack that needs nothing else: a bundled Postgres and a root key made here, both in the data directory."""
+"""The embedded stack, which needs no other service: a bundled Postgres and a root key, both in the data directory."""
 
 import os
 import secrets
@@ -9,20 +9,21 @@ from pathlib import Path
 import msgspec
 
 from adapters.embedded import EmbeddedPostgres
-from service.settings import Settings, SettingsError
+from service.environment import SettingsError
+from service.settings import Settings
 
 KEY_FILE = "root.key"
-# For people, fsck, and what PostgreSQL keeps for itself.
+# For people, for fsck, and for PostgreSQL itself.
 SPARE_CONNECTIONS = 20
 
 
 @contextmanager
-def stack(settings: Settings) -> Iterator[Settings]:
-    """Give `settings` made whole: where no database is configured, start the bundled one and stop it at the end."""
+def started_stack(settings: Settings) -> Iterator[Settings]:
+    """Give complete settings: where no database is configured, start the bundled one, and stop it at the end."""
     if not settings.is_embedded:
         yield settings
         return
-    # Postgres comes first: it looks whether the data directory will do.
+    # Postgres comes first: it checks the data directory.
     connections = settings.workers * (settings.database_pool_size + 1) + SPARE_CONNECTIONS
     with EmbeddedPostgres(settings.data_dir, max_connections=connections) as database_url:
         root_key = settings.root_key or keep_root_key(settings.data_dir / KEY_FILE)
@@ -31,7 +32,7 @@ def stack(settings: Settings) -> Iterator[Settings]:
 
 @contextmanager
 def found_stack(settings: Settings) -> Iterator[Settings]:
-    """Give `settings` made whole for a look at what is there, while a service uses it or none does. Makes nothing."""
+    """Give complete settings for a look at an existing stack, whether a service uses it or not. Create nothing."""
     if not settings.is_embedded:
         yield settings
         return
@@ -43,7 +44,7 @@ def found_stack(settings: Settings) -> Iterator[Settings]:
 
 
 def keep_root_key(path: Path) -> str:
-    """Return the key that `path` holds; where there is none, make one that only its owner may read."""
+    """Return the key in the file `path`; where there is no such file, make one that only its owner may read."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode=0o600)
     except FileExistsError:

@@ -1,4 +1,4 @@
-"""`fileport fsck`: check, and repair where that is asked, for a person or a machine to read."""
+"""`fileport fsck`: check the stack, repair it where asked to, and report as text or as JSON."""
 
 import asyncio
 import sys
@@ -21,7 +21,7 @@ CLEAN, FINDINGS, UNKNOWN = 0, 1, 2
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked for on the command line."""
+    """The options of the command line."""
 
     deep: bool = False
     repair: bool = False
@@ -30,7 +30,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What `--json` prints. `repaired` is None where no repair was asked for, or it was `refused` for this reason."""
+    """The result, as `--json` prints it. `repaired` is None without `--repair`, and where `refused` gives a reason."""
 
     clean: bool
     deep: bool
@@ -41,7 +41,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fsck(settings: Settings, options: Options) -> int:
-    """Check the stack that `settings` describe, and return the exit status: clean, findings, or could not check."""
+    """Check the stack that `settings` describe. Return the exit status: `CLEAN`, `FINDINGS` or `UNKNOWN`."""
     try:
         with embedded.found_stack(settings) as found:
             outcome = asyncio.run(_check(found, options))
@@ -50,7 +50,7 @@ def fsck(settings: Settings, options: Options) -> int:
     except FileportError as error:
         return _fail(error.detail)
     except Exception:
-        # Its traceback's status would be that of findings.
+        # Uncaught, it would exit with the status of findings.
         log = structlog.get_logger()
         log.exception("the check failed")
         return UNKNOWN
@@ -95,7 +95,7 @@ def _progress_bar() -> Iterator[OnProgress]:
     if not sys.stderr.isatty():
         yield lambda _: None
         return
-    from rich.console import Console  # noqa: PLC0415 - a tenth of a second that others need not wait
+    from rich.console import Console  # noqa: PLC0415 - takes a tenth of a second, which only terminals need
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())

@@ -15,9 +15,10 @@ from threading import Thread
 import structlog
 
 from service.embedded import KEY_FILE
+from service.environment import PREFIX, SettingsError
 from service.server.listener import bind
 from service.server.supervisor import Supervisor
-from service.settings import PREFIX, Settings, SettingsError
+from service.settings import Settings
 
 log = structlog.get_logger()
 

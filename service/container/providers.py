@@ -75,8 +75,8 @@ from domain.uploads.running_hashes import RunningHashes
 from domain.uploads.upload_lock import UploadLocks
 from domain.values.clock import Clock
 from service.container.circuits import Stores, guarded
-from service.runtime.completions import Completions
 from service.runtime.concurrency import Capacity
+from service.runtime.direct_upload_completions import DirectUploadCompletions
 from service.runtime.wake_up import WakeUp
 from service.settings import Settings
 
@@ -190,8 +190,8 @@ class UseCases(Provider):
         )
 
     @provide
-    def completions(self, complete: CompleteDirectUpload) -> Completions:
-        return Completions(complete)
+    def completions(self, complete: CompleteDirectUpload) -> DirectUploadCompletions:
+        return DirectUploadCompletions(complete)
 
     @provide
     def locks(self, uploads: Uploads, settings: Settings) -> UploadLocks:

@@ -1,14 +1,14 @@
-"""Structured logs: one event a line, with the id of the request that caused it."""
+"""Structured logs: one event a line, with the id of its request."""
 
 import logging
 import sys
 
 import structlog
 
-# These log requests, addresses and retries of their own at INFO; ours say it once, without secrets.
+# These log requests, addresses and retries at INFO; our own lines have the same facts once, without secrets.
 _QUIET = ("aiobotocore", "alembic", "asyncio", "asyncpg", "boto3", "botocore", "litestar", "sqlalchemy")
 
-# Never with local variables: they hold keys and passwords.
+# Without local variables, which hold keys and passwords.
 _JSON_TRACEBACKS = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 )
@@ -16,7 +16,7 @@ _PLAIN_TRACEBACKS = structlog.dev.plain_traceback
 
 
 def configure_logs(*, level: str, format_: str) -> None:
-    """Write events of `level` and above to standard error, as JSON lines or for a person to read."""
+    """Write events of `level` and above to standard error, as JSON lines or as text for people."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

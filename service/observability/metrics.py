@@ -1,4 +1,4 @@
-"""Figures for Prometheus. With several workers each keeps its own in a file, and any of them adds all up."""
+"""Metrics for Prometheus. Each of several workers keeps its own in a file, and any of them can add up all."""
 
 import os
 from http import HTTPMethod
@@ -18,10 +18,10 @@ from domain.jobs.model import Job
 from domain.maintenance.reap import ReapCounts
 from domain.maintenance.sweep import SweepCounts
 
-# The library looks for it when it is imported, which is after the workers are forked.
+# prometheus_client reads it on import, so only workers import this module.
 SHARED_DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
-# Anybody may make up methods; each would be a series of its own.
+# A client may invent methods, and each would be a series of its own.
 _METHODS = frozenset(HTTPMethod)
 
 _SECONDS = Histogram(
@@ -46,36 +46,36 @@ _CIRCUIT_OPEN = Gauge(
 
 
 def count_request(*, method: str, route: str, status: int, sent: int, seconds: float) -> None:
-    """Count one request. `route` is the template of its path, so that there are not too many of them."""
+    """Count one request. `route` is the template of its path, which keeps the number of series small."""
     if method not in _METHODS:
         method = "other"
     _SECONDS.labels(method, route, status).observe(seconds)
     _SENT.labels(method, route).inc(sent)
 
 
-class TransferFigures:
-    """The figures of one kind of transfers: `uploads` or `downloads`."""
+class TransferMetrics:
+    """The metrics of one kind of transfers: `uploads` or `downloads`."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
-        self._running = _TRANSFERS.labels(kind)
+        self._in_flight = _TRANSFERS.labels(kind)
         self._shed = _SHED.labels(kind)
 
     def began(self) -> None:
-        """Count a transfer that runs from now on."""
-        self._running.inc()
+        """Count a transfer in flight from now on."""
+        self._in_flight.inc()
 
     def ended(self) -> None:
-        """Count a transfer that ran until now."""
-        self._running.dec()
+        """Count a transfer in flight no longer."""
+        self._in_flight.dec()
 
     def refused(self) -> None:
-        """Count a transfer that found no room."""
+        """Count a transfer that got no slot."""
         self._shed.inc()
 
 
 def count_reaped(reaped: ReapCounts) -> None:
-    """Count what a round of the reaper did."""
+    """Count the outcome of a round of the reaper."""
     _REAPED.labels("expired_files").inc(reaped.expired)
     _REAPED.labels("lapsed_reservations").inc(reaped.lapsed)
     _REAPED.labels("removed_blobs").inc(reaped.removed)
@@ -85,20 +85,20 @@ def count_reaped(reaped: ReapCounts) -> None:
 
 
 def count_swept(swept: SweepCounts) -> None:
-    """Count what a sweep did."""
+    """Count the outcome of a sweep."""
     _SWEPT.labels("aborted_writes").inc(swept.aborted)
     _SWEPT.labels("refused_writes").inc(swept.refused)
 
 
 def count_job(job: Job) -> None:
-    """Count a job that came to its end, and its files."""
+    """Count a job that has ended, and its files."""
     _JOBS.labels(job.task.kind).inc()
     _JOB_FILES.labels(job.task.kind, "done").inc(job.progress.done)
     _JOB_FILES.labels(job.task.kind, "failed").inc(job.progress.failed)
 
 
 def count_retry(reason: str) -> None:
-    """Count one retry. `reason` is the name of an error's class."""
+    """Count one retry. `reason` is the class name of its error."""
     _RETRIES.labels(reason).inc()
 
 
@@ -108,7 +108,7 @@ def show_circuit(*, is_open: bool) -> None:
 
 
 def exposition() -> tuple[bytes, str]:
-    """Return all figures in Prometheus's text format, and its media type."""
+    """Return all metrics in Prometheus's text format, and its media type."""
     registry = REGISTRY
     if SHARED_DIRECTORY_VARIABLE in os.environ:
         registry = CollectorRegistry()

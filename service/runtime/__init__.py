@@ -1,1 +1,1 @@
-"""What runs beside the requests: periodic work, wake-ups, limits of concurrency."""
+"""The work beside the requests: periodic work, completions, wake-ups, limits on concurrency."""

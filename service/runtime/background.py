@@ -11,7 +11,7 @@ from domain.idempotency.executor import IdempotentExecutor
 from domain.jobs.work_on_jobs import WorkOnJobs
 from domain.maintenance.reap import Reap
 from domain.maintenance.sweep import Sweep
-from service.runtime.completions import Completions
+from service.runtime.direct_upload_completions import DirectUploadCompletions
 from service.runtime.periodic import keep_leases, reap_forever, sweep_forever, work_on_jobs_forever
 from service.runtime.wake_up import WakeUp
 from service.settings import Settings
@@ -25,7 +25,7 @@ async def run_in_background(container: AsyncContainer, settings: Settings) -> As
     reservations = await container.get(Reservations)
     work, wake_up = await container.get(WorkOnJobs), await container.get(WakeUp)
     executor = await container.get(IdempotentExecutor)
-    completions = await container.get(Completions)
+    completions = await container.get(DirectUploadCompletions)
     async with anyio.create_task_group() as tasks:
         await tasks.start(completions.run)
         tasks.start_soon(lambda: keep_leases(reservations, interval=settings.staged_lease / 8))

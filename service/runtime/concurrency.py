@@ -1,4 +1,4 @@
-"""How much a worker does at once. What comes beyond waits a little, in line, and is then refused."""
+"""Limits on the concurrent transfers of a worker: beyond them a transfer waits in line, and is refused in the end."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -9,47 +9,48 @@ import anyio
 from domain.errors import OverloadedError
 
 if TYPE_CHECKING:
-    from service.observability.metrics import TransferFigures
+    from service.observability.metrics import TransferMetrics
 
 WAIT_SECONDS = 3.0
 
 
 class ConcurrencyLimit:
-    """Room for `most` uploads, or downloads. Who finds none free waits `timeout` seconds at most, in line."""
+    """Slots for `limit` uploads, or downloads. Where none is free, a transfer waits in line for `timeout` seconds."""
 
-    def __init__(self, figures: "TransferFigures", most: int, *, timeout: float) -> None:
-        self._figures = figures
-        self._free = anyio.Semaphore(most, fast_acquire=True)
+    def __init__(self, metrics: "TransferMetrics", limit: int, *, timeout: float) -> None:
+        self._metrics = metrics
+        self._free = anyio.Semaphore(limit, fast_acquire=True)
         self._timeout = timeout
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
         """Hold a slot until the context ends. Entering raises `OverloadedError`."""
-        await self._take()
-        self._figures.began()
+        await self._acquire()
+        self._metrics.began()
         try:
             yield
         finally:
-            self._figures.ended()
+            self._metrics.ended()
             self._free.release()
 
-    async def _take(self) -> None:
+    async def _acquire(self) -> None:
         with suppress(anyio.WouldBlock):
             self._free.acquire_nowait()
             return
         with anyio.move_on_after(self._timeout):
             await self._free.acquire()
             return
-        self._figures.refused()
-        raise OverloadedError(f"Too many {self._figures.kind} run at once.")
+        self._metrics.refused()
+        raise OverloadedError(f"Too many {self._metrics.kind} run at once.")
 
 
 class Capacity:
     """The concurrency limits of a worker, for uploads and for downloads."""
 
     def __init__(self, *, uploads: int, downloads: int, timeout: float = WAIT_SECONDS) -> None:
-        # The commands import this, and a process that has imported the figures cannot fork workers that share theirs.
-        from service.observability.metrics import TransferFigures  # noqa: PLC0415
+        # The commands import this module, and a process that has imported the metrics cannot fork workers that share
+        # theirs.
+        from service.observability.metrics import TransferMetrics  # noqa: PLC0415
 
-        self.uploads = ConcurrencyLimit(TransferFigures("uploads"), uploads, timeout=timeout)
-        self.downloads = ConcurrencyLimit(TransferFigures("downloads"), downloads, timeout=timeout)
+        self.uploads = ConcurrencyLimit(TransferMetrics("uploads"), uploads, timeout=timeout)
+        self.downloads = ConcurrencyLimit(TransferMetrics("downloads"), downloads, timeout=timeout)

@@ -1,4 +1,4 @@
-"""What the service does by itself, between requests: it keeps leases, reaps, sweeps and works on jobs."""
+"""The periodic work of a worker: renew leases, reap, sweep, and work on jobs."""
 
 from collections.abc import Awaitable, Callable
 from typing import Protocol
@@ -21,54 +21,54 @@ class Leases(Protocol):
     """Leases that end unless they are renewed."""
 
     async def renew_due(self) -> None:
-        """Renew those of which half is gone."""
+        """Renew the leases that have less than half of their time left."""
         ...
 
 
 async def keep_leases(leases: Leases, *, interval: float) -> None:
-    """Renew the leases that are due, every `interval` seconds."""
-    await _again_and_again(leases.renew_due, "keeping leases failed", interval)
+    """Renew the due leases every `interval` seconds."""
+    await _repeat(leases.renew_due, "keeping leases failed", interval)
 
 
 async def reap_forever(reap: Reap, *, interval: float) -> None:
-    """Reap, rest for `interval` seconds, and begin again."""
+    """Reap, rest for `interval` seconds, and repeat."""
 
-    async def round_() -> None:
+    async def reap_once() -> None:
         async for reaped in reap():
             count_reaped(reaped)
             log.info("reaped", **msgspec.structs.asdict(reaped))
 
-    await _again_and_again(round_, "reaping failed", interval)
+    await _repeat(reap_once, "reaping failed", interval)
 
 
 async def sweep_forever(sweep: Sweep, *, interval: float) -> None:
-    """Sweep, rest for `interval` seconds, and begin again."""
+    """Sweep, rest for `interval` seconds, and repeat."""
 
-    async def round_() -> None:
+    async def sweep_once() -> None:
         if (swept := await sweep()) != SweepCounts():
             count_swept(swept)
             log.info("swept", **msgspec.structs.asdict(swept))
 
-    await _again_and_again(round_, "sweeping failed", interval)
+    await _repeat(sweep_once, "sweeping failed", interval)
 
 
 async def work_on_jobs_forever(work: WorkOnJobs, wake_up: WakeUp, *, interval: float) -> None:
-    """Work on jobs, rest for `interval` seconds or until `wake_up` is notified, and begin again."""
+    """Work on jobs, rest for `interval` seconds or until `wake_up` is notified, and repeat."""
 
-    async def round_() -> None:
+    async def work_once() -> None:
         async for job in work():
             count_job(job)
             log.info("job done", id=str(job.id), done=job.progress.done, failed=job.progress.failed)
 
-    await _again_and_again(round_, "working on jobs failed", interval, wake_up)
+    await _repeat(work_once, "working on jobs failed", interval, wake_up)
 
 
-async def _again_and_again(
+async def _repeat(
     work: Callable[[], Awaitable[None]], failure: str, interval: float, wake_up: WakeUp | None = None
 ) -> None:
-    """Work for ever. What a store that is down left undone is done the next time, and so is what a bug did.
+    """Work until cancelled, with rests of `interval` seconds, which `wake_up` can end.
 
-    `wake_up` ends a rest of `interval` seconds.
+    A round that fails, because a store is down or through a bug, is logged as `failure`, and the next one tries again.
     """
     while True:
         try:

@@ -1,10 +1,10 @@
-"""Wakes a background task of this process when there is work for it."""
+"""A wake-up for a background task of this process when new work arrives."""
 
 import anyio
 
 
 class WakeUp:
-    """Wakes the task that waits, or will; once, however often it was notified meanwhile."""
+    """Ends the wait of one task, the present or the next; several notifications before it count as one."""
 
     def __init__(self) -> None:
         self._notified = anyio.Event()
@@ -14,6 +14,6 @@ class WakeUp:
         self._notified.set()
 
     async def wait(self) -> None:
-        """Wait until `notify` is called; return at once if it was since the last wait."""
+        """Wait for `notify`. Return at once if it was called since the last wait."""
         await self._notified.wait()
         self._notified = anyio.Event()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from service.embedded import keep_root_key
-from service.settings import SettingsError
+from service.environment import SettingsError
 
 
 def test_a_key_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from service.environment import SettingsError
 from service.serve import serve
-from service.settings import SettingsError, read_settings
+from service.settings import read_settings
 
 PRODUCTION = {
     "FILEPORT_DATABASE_URL": "postgresql://fileport:hunter2hunter2@db/fileport",

@@ -33,7 +33,7 @@ from service.http.resources.direct_uploads.bodies import (
     opened_upload_body,
     part_page,
 )
-from service.runtime.completions import Completions
+from service.runtime.direct_upload_completions import DirectUploadCompletions
 
 # Signing takes half a millisecond each.
 PARTS = 100
@@ -122,11 +122,11 @@ async def get_direct_upload_parts(
 @inject
 async def complete_direct_upload(
     direct_upload_id: FromPath[UUID],
-    completions: FromDishka[Completions],
+    completions: FromDishka[DirectUploadCompletions],
     find_direct_upload: FromDishka[FindDirectUpload],
 ) -> Response[FileBody] | Response[DirectUploadBody]:
     """Make a file of what was sent to the blob store."""
-    stored = await completions(direct_upload_id)
+    stored = await completions.complete(direct_upload_id)
     if stored is not None:
         return stored_response(stored)
     upload = await find_direct_upload(direct_upload_id)

@@ -12,7 +12,7 @@ import structlog
 from domain.direct_uploads.complete_direct_upload import CompleteDirectUpload
 from domain.direct_uploads.errors import IncompleteUploadError
 from domain.files.model import Stored
-from service.runtime.completions import AT_ONCE, Completions
+from service.runtime.direct_upload_completions import MAX_CONCURRENT, DirectUploadCompletions
 from tests.support.factories import FileFactory
 
 STORED = Stored(file=FileFactory.build(), created=True)
@@ -35,8 +35,8 @@ class Work:
 
 
 @asynccontextmanager
-async def running(work: Work, *, seconds: float) -> AsyncIterator[Completions]:
-    completions = Completions(cast(CompleteDirectUpload, work), timeout=seconds)
+async def running(work: Work, *, seconds: float) -> AsyncIterator[DirectUploadCompletions]:
+    completions = DirectUploadCompletions(cast(CompleteDirectUpload, work), timeout=seconds)
     async with anyio.create_task_group() as tasks:
         await tasks.start(completions.run)
         yield completions
@@ -47,22 +47,22 @@ async def test_who_waits_gets_the_file() -> None:
     work = Work()
     work.let.set()
     async with running(work, seconds=60) as completions:
-        assert await completions(uuid4()) is STORED
+        assert await completions.complete(uuid4()) is STORED
         assert len(work.begun) == 1
 
 
 async def test_who_does_not_wait_joins_later_and_nothing_is_done_twice() -> None:
     work, id = Work(), uuid4()
     async with running(work, seconds=0) as completions:
-        assert await completions(id) is None
+        assert await completions.complete(id) is None
         await anyio.wait_all_tasks_blocked()
-        assert await completions(id) is None
+        assert await completions.complete(id) is None
         await anyio.wait_all_tasks_blocked()
         assert work.begun == [id]
         work.let.set()
         await anyio.wait_all_tasks_blocked()
         # It has ended, and who asks now begins anew.
-        assert await completions(id) is None
+        assert await completions.complete(id) is None
         await anyio.wait_all_tasks_blocked()
         assert work.begun == [id, id]
 
@@ -72,9 +72,9 @@ async def test_all_who_wait_are_told_of_an_error() -> None:
     work.outcome = IncompleteUploadError("No bytes were sent yet.")
     told: list[str] = []
 
-    async def wait(completions: Completions) -> None:
+    async def wait(completions: DirectUploadCompletions) -> None:
         with pytest.raises(IncompleteUploadError) as raised:
-            await completions(id)
+            await completions.complete(id)
         told.append(raised.value.detail)
 
     async with running(work, seconds=60) as completions, anyio.create_task_group() as waiting:
@@ -93,30 +93,30 @@ async def test_a_bug_is_logged_and_ends_nothing_else() -> None:
     with structlog.testing.capture_logs() as logs:
         async with running(work, seconds=60) as completions:
             with pytest.raises(RuntimeError, match="a bug"):
-                await completions(uuid4())
+                await completions.complete(uuid4())
             work.outcome = STORED
-            assert await completions(uuid4()) is STORED
+            assert await completions.complete(uuid4()) is STORED
     assert [line["event"] for line in logs] == ["completing failed"]
 
 
 async def test_only_a_few_are_completed_at_once() -> None:
     work = Work()
     async with running(work, seconds=0) as completions:
-        for _ in range(AT_ONCE + 1):
-            await completions(uuid4())
+        for _ in range(MAX_CONCURRENT + 1):
+            await completions.complete(uuid4())
         await anyio.wait_all_tasks_blocked()
-        assert len(work.begun) == AT_ONCE
+        assert len(work.begun) == MAX_CONCURRENT
         work.let.set()
         await anyio.wait_all_tasks_blocked()
-        assert len(work.begun) == AT_ONCE + 1
+        assert len(work.begun) == MAX_CONCURRENT + 1
 
 
 async def test_who_waits_while_the_service_ends_gets_no_file() -> None:
     work = Work()
     outcomes: list[Stored | None] = []
 
-    async def wait(completions: Completions) -> None:
-        outcomes.append(await completions(uuid4()))
+    async def wait(completions: DirectUploadCompletions) -> None:
+        outcomes.append(await completions.complete(uuid4()))
 
     async with anyio.create_task_group() as waiting, running(work, seconds=60) as completions:
         waiting.start_soon(wait, completions)
@@ -126,4 +126,4 @@ async def test_who_waits_while_the_service_ends_gets_no_file() -> None:
 
 async def test_nothing_is_completed_where_nothing_runs() -> None:
     with pytest.raises(RuntimeError, match="Nothing runs"):
-        await Completions(cast(CompleteDirectUpload, Work()))(uuid4())
+        await DirectUploadCompletions(cast(CompleteDirectUpload, Work())).complete(uuid4())

@@ -1,0 +1,92 @@
+"""The environment variables of the service, each read and checked by itself."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+PREFIX = "FILEPORT_"
+
+Choice = TypeVar("Choice", bound=str)
+Number = TypeVar("Number", int, float)
+Network = IPv4Network | IPv6Network
+
+# A scheme, a host, and perhaps a port, as browsers send them: no path, not even a slash.
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong. The message is one line that names it and never shows a secret."""
+
+
+class Environment:
+    """Reads one variable at a time. Compose files leave variables empty, so an empty one counts as absent."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def text(self, name: str) -> str | None:
+        return self._environ.get(PREFIX + name, "").strip() or None
+
+    def choice(self, name: str, choices: Sequence[Choice], default: Choice) -> Choice:
+        value = self.text(name)
+        if value is None:
+            return default
+        for each in choices:
+            if each == value.lower():
+                return each
+        raise SettingsError(f"{PREFIX}{name} is one of {', '.join(choices)}.")
+
+    def integer(self, name: str, default: int, *, least: int, most: int) -> int:
+        value = self._number(name, int)
+        if value is None:
+            return default
+        if not least <= value <= most:
+            raise SettingsError(f"{PREFIX}{name} is a whole number from {least} to {most}.")
+        return value
+
+    def seconds(self, name: str, default: float, *, least: float) -> float:
+        value = self._number(name, float)
+        if value is None:
+            return default
+        if not least <= value < 1e9:
+            raise SettingsError(f"{PREFIX}{name} is a number of seconds, {least} at least.")
+        return value
+
+    def url(self, name: str, schemes: set[str]) -> str | None:
+        value = self.text(name)
+        if value is None:
+            return None
+        try:
+            parts = urlsplit(value)
+            is_sound = parts.scheme in schemes and (parts.port is None or parts.port > 0)
+        except ValueError:
+            is_sound = False
+        if not is_sound:
+            raise SettingsError(
+                f"{PREFIX}{name} is not a sound URL that begins with {' or '.join(sorted(schemes))}://."
+            )
+        return value
+
+    def networks(self, name: str) -> tuple[Network, ...]:
+        value = self.text(name)
+        try:
+            return tuple(ip_network(each.strip()) for each in value.split(",")) if value else ()
+        except ValueError:
+            raise SettingsError(
+                f"{PREFIX}{name} is a list of addresses and networks with commas, such as 10.0.0.0/8."
+            ) from None
+
+    def origins(self, name: str) -> tuple[str, ...]:
+        origins = tuple(each.strip().lower() for each in (self.text(name) or "").split(",") if each.strip())
+        if not all(each == "*" or _ORIGIN.fullmatch(each) for each in origins):
+            raise SettingsError(f"{PREFIX}{name} is a list of origins with commas, such as https://app.example, or *.")
+        return origins
+
+    def _number(self, name: str, kind: Callable[[str], Number]) -> Number | None:
+        value = self.text(name)
+        try:
+            return None if value is None else kind(value)
+        except ValueError:
+            raise SettingsError(f"{PREFIX}{name} is not a number.") from None
