@@ -1,39 +1,41 @@
-"""Bring the database's schema up to date."""
+"""Bring the database's tables up to date, or check that they are."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import asyncpg
 
 from adapters.postgres.credentials import RotatingCredentials
 from adapters.postgres.errors import domain_errors
-from adapters.postgres.migrations import HEAD
 from adapters.postgres.pool import CONNECT_SECONDS
+from adapters.postgres.upgrade import current_version, read_migrations, upgrade
 from domain.errors import CatalogUnavailableError
+
+_MIGRATIONS = read_migrations(Path(__file__).parent / "migrations")
+NEWEST_VERSION = _MIGRATIONS[-1].version
 
 
 async def migrate(dsn: str, *, credentials: RotatingCredentials | None = None) -> None:
-    """Run the migrations that the database is missing, all or none. Any number of replicas may do so at once.
+    """Apply the migrations that the database is missing, each in a transaction. Replicas may do so at the same time.
 
-    A database that a newer release has migrated already is left as it is. `credentials` stand in the place of the
-    DSN's user and password. Raises `CatalogUnavailableError`.
+    A database that a newer release has migrated already is left as it is. `credentials` replace the DSN's user and
+    password. Raises `CatalogUnavailableError`.
     """
     async with _connected(dsn, credentials) as connection:
-        if await _version(connection) >= HEAD:
-            return
-        from adapters.postgres.upgrade import upgrade  # noqa: PLC0415 - not where there is nothing to do
-
-        await upgrade(connection)
+        # A role that may not change tables gets by where nothing is missing.
+        if await current_version(connection) < NEWEST_VERSION:
+            await upgrade(connection, _MIGRATIONS)
 
 
 async def check_migrated(dsn: str, *, credentials: RotatingCredentials | None = None) -> None:
     """Return if the database has this release's tables, and change nothing. Raises `CatalogUnavailableError`."""
     async with _connected(dsn, credentials) as connection:
         with domain_errors(connection):
-            version = await _version(connection)
-    if version > HEAD:
+            version = await current_version(connection)
+    if version > NEWEST_VERSION:
         raise CatalogUnavailableError("The catalog's tables are of a newer release than this.")
-    if version < HEAD:
+    if version < NEWEST_VERSION:
         raise CatalogUnavailableError("The catalog's tables are not up to date: run fileport migrate.")
 
 
@@ -48,9 +50,3 @@ async def _connected(
         yield connection
     finally:
         await connection.close()
-
-
-async def _version(connection: "asyncpg.Connection[asyncpg.Record]") -> str:
-    if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
-        return ""
-    return await connection.fetchval("SELECT version_num FROM alembic_version") or ""

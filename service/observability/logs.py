@@ -6,7 +6,7 @@ import sys
 import structlog
 
 # These log requests, addresses and retries at INFO; our own lines have the same facts once, without secrets.
-_QUIET = ("aiobotocore", "alembic", "asyncio", "asyncpg", "boto3", "botocore", "litestar", "sqlalchemy")
+_QUIET = ("aiobotocore", "asyncio", "asyncpg", "boto3", "botocore", "litestar")
 
 # Without local variables, which hold keys and passwords.
 _JSON_TRACEBACKS = structlog.processors.ExceptionRenderer(

@@ -1,18 +1,51 @@
 """The schema is made by migrations, however many replicas start at once."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-from alembic.script import ScriptDirectory
 
 from adapters.postgres import PostgresCatalog, check_migrated, create_pool, migrate
-from adapters.postgres.migrations import HEAD
-from adapters.postgres.upgrade import configuration
+from adapters.postgres.migrate import NEWEST_VERSION
+from adapters.postgres.upgrade import Migration, current_version, upgrade
 from domain.errors import CatalogUnavailableError
 from tests.contracts.setup import stored
 from tests.contracts.uploads import begun
+
+INDEXED = [
+    Migration(
+        "0001",
+        """-- outside a transaction
+DROP INDEX CONCURRENTLY IF EXISTS things_index;
+CREATE UNIQUE INDEX CONCURRENTLY things_index ON things (n);
+""",
+    )
+]
+VALID_INDEX = "SELECT FROM pg_index WHERE indexrelid = 'things_index'::regclass AND indisvalid"
+
+
+@asynccontextmanager
+async def connected(dsn: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    connection = await asyncpg.connect(dsn)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def pretend_alembic(connection: "asyncpg.Connection[asyncpg.Record]", version: str) -> None:
+    """Replace our note of the version by Alembic's."""
+    await connection.execute("DROP TABLE schema_version")
+    await connection.execute("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
+    await connection.execute("INSERT INTO alembic_version VALUES ($1)", version)
+
+
+async def tables(connection: "asyncpg.Connection[asyncpg.Record]") -> list[str]:
+    rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+    return [row["tablename"] for row in rows]
 
 
 async def test_ten_replicas_may_migrate_at_once(empty_database: str) -> None:
@@ -22,17 +55,18 @@ async def test_ten_replicas_may_migrate_at_once(empty_database: str) -> None:
         assert [bucket.name for bucket in buckets] == ["default"]
 
 
-def test_the_newest_migration_is_the_one_that_starts_look_for() -> None:
-    assert ScriptDirectory.from_config(configuration()).get_current_head() == HEAD
+async def test_a_database_says_which_migration_it_got_last(empty_database: str) -> None:
+    await migrate(empty_database)
+    async with connected(empty_database) as connection:
+        assert await current_version(connection) == NEWEST_VERSION
 
 
 async def test_what_a_newer_release_has_migrated_is_left_as_it_is(empty_database: str) -> None:
     await migrate(empty_database)
-    connection = await asyncpg.connect(empty_database)
-    await connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    await migrate(empty_database)
-    assert await connection.fetchval("SELECT version_num FROM alembic_version") == "9999"
-    await connection.close()
+    async with connected(empty_database) as connection:
+        await connection.execute("UPDATE schema_version SET version = '9999'")
+        await migrate(empty_database)
+        assert await current_version(connection) == "9999"
 
 
 async def test_migrating_again_changes_nothing(empty_database: str) -> None:
@@ -48,13 +82,72 @@ async def test_an_upload_that_was_begun_before_conditions_were_kept_has_none(emp
     await migrate(empty_database)
     async with create_pool(empty_database) as pool:
         upload = await begun(PostgresCatalog(pool, grace=0))
-    connection = await asyncpg.connect(empty_database)
-    await connection.execute("ALTER TABLE uploads DROP COLUMN precondition")
-    await connection.execute("UPDATE alembic_version SET version_num = '0006'")
-    await connection.close()
+    async with connected(empty_database) as connection:
+        await connection.execute("ALTER TABLE uploads DROP COLUMN precondition")
+        await connection.execute("UPDATE schema_version SET version = '0006'")
     await migrate(empty_database)
     async with create_pool(empty_database) as pool:
         assert await PostgresCatalog(pool, grace=0).get_upload(upload.id) == upload
+
+
+async def test_a_database_that_alembic_migrated_goes_on_without_a_change(empty_database: str) -> None:
+    await migrate(empty_database)
+    async with connected(empty_database) as connection:
+        await pretend_alembic(connection, NEWEST_VERSION)
+        before = await tables(connection)
+        await migrate(empty_database)
+        await check_migrated(empty_database)
+        assert await tables(connection) == before
+
+
+async def test_a_database_that_alembic_migrated_gets_the_migrations_it_is_missing(empty_database: str) -> None:
+    await migrate(empty_database)
+    async with connected(empty_database) as connection:
+        await pretend_alembic(connection, "0006")
+        await connection.execute("ALTER TABLE uploads DROP COLUMN precondition")
+        await migrate(empty_database)
+        assert await current_version(connection) == NEWEST_VERSION
+        assert await connection.fetchval("SELECT version_num FROM alembic_version") == "0006"
+        assert await connection.fetch("SELECT precondition FROM uploads") == []
+
+
+async def test_a_migration_that_fails_leaves_nothing_and_those_before_it_stay(empty_database: str) -> None:
+    failing = [
+        Migration("0001", "CREATE TABLE first (n int);"),
+        Migration("0002", "CREATE TABLE second (n int); SELECT 1 / 0;"),
+    ]
+    async with connected(empty_database) as connection:
+        with pytest.raises(asyncpg.DivisionByZeroError):
+            await upgrade(connection, failing)
+        assert await current_version(connection) == "0001"
+        assert await tables(connection) == ["first", "schema_version"]
+        await upgrade(connection, [failing[0], Migration("0002", "CREATE TABLE second (n int);")])
+        assert await tables(connection) == ["first", "schema_version", "second"]
+
+
+async def test_an_index_is_built_concurrently_by_one_of_ten_replicas(empty_database: str) -> None:
+    async def replica() -> None:
+        async with connected(empty_database) as connection:
+            await upgrade(connection, INDEXED)
+
+    async with connected(empty_database) as connection:
+        await connection.execute("CREATE TABLE things (n int)")
+        await asyncio.gather(*(replica() for _ in range(10)))
+        assert await current_version(connection) == "0001"
+        assert await connection.fetch(VALID_INDEX) != []
+
+
+async def test_an_index_that_failed_concurrently_is_built_by_the_next_try(empty_database: str) -> None:
+    async with connected(empty_database) as connection:
+        await connection.execute("CREATE TABLE things (n int)")
+        await connection.execute("INSERT INTO things VALUES (1), (1)")
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await upgrade(connection, INDEXED)
+        assert await current_version(connection) == ""
+        await connection.execute("TRUNCATE things")
+        await upgrade(connection, INDEXED)
+        assert await current_version(connection) == "0001"
+        assert await connection.fetch(VALID_INDEX) != []
 
 
 async def test_a_database_without_tables_is_no_catalog(empty_database: str) -> None:
@@ -73,9 +166,8 @@ async def test_tables_of_this_release_pass_the_check_and_others_do_not(empty_dat
         await check_migrated(empty_database)
     await migrate(empty_database)
     await check_migrated(empty_database)
-    connection = await asyncpg.connect(empty_database)
-    for version, reason in (("0001", "not up to date"), ("9999", "newer")):
-        await connection.execute("UPDATE alembic_version SET version_num = $1", version)
-        with pytest.raises(CatalogUnavailableError, match=reason):
-            await check_migrated(empty_database)
-    await connection.close()
+    async with connected(empty_database) as connection:
+        for version, reason in (("0001", "not up to date"), ("9999", "newer")):
+            await connection.execute("UPDATE schema_version SET version = $1", version)
+            with pytest.raises(CatalogUnavailableError, match=reason):
+                await check_migrated(empty_database)

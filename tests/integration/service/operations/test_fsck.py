@@ -208,7 +208,7 @@ async def test_a_store_that_is_not_there_could_not_be_checked(own_stack: Stack) 
 async def test_tables_of_another_release_could_not_be_checked(own_stack: Stack) -> None:
     async with filled(own_stack):
         for version in ("0001", "9999"):
-            await execute(own_stack, "UPDATE alembic_version SET version_num = $1", version)
+            await execute(own_stack, "UPDATE schema_version SET version = $1", version)
             failed = await fsck(own_stack.environ, "--repair")
             assert (failed.status, failed.output) == (2, "")
             assert failed.errors.startswith("fileport: The catalog's tables are ")
