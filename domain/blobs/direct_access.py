@@ -8,7 +8,7 @@ ReadMethod = Literal["GET", "HEAD"]
 
 
 class ReadHeaders(msgspec.Struct, frozen=True, kw_only=True):
-    """The headers that a blob store, which knows bytes alone, is to serve a file's bytes with."""
+    """The headers with which a blob store, which knows only bytes, serves a file's bytes."""
 
     content_type: str
     content_disposition: str
@@ -16,7 +16,7 @@ class ReadHeaders(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SignedRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request that whoever has it may make: with this method and URL, and with these headers, no others signed."""
+    """A request that any client may make, with this method and URL, and with exactly these signed headers."""
 
     method: str
     url: str
@@ -24,7 +24,7 @@ class SignedRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UploadedPart(msgspec.Struct, frozen=True, kw_only=True):
-    """A part that the store has: its number, from 1, its size in bytes, and the store's own tag of it."""
+    """A part in the store: its number, from 1, its size in bytes, and the store's own tag of it."""
 
     number: int
     size: int

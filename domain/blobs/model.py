@@ -13,9 +13,9 @@ def new_blob_key() -> str:
 
 
 def listing_order(key: str) -> tuple[str, str]:
-    """Return where the key stands in the order in which stores and catalogs are compared: by its last two digits first.
+    """Return the sort key of a blob key in listings of stores and catalogs: its last two digits come first.
 
-    They are random, so stores spread blobs by them.
+    These digits are random, and stores spread blobs by them.
     """
     return key[-2:], key
 
@@ -44,9 +44,9 @@ BlobState = Literal["staged", "live", "condemned"]
 
 
 class BlobRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What the catalog knows of a blob, at one moment. `size` and `sha256` are None before it is live.
+    """The catalog's record of a blob, at one moment. `size` and `sha256` are None before it is live.
 
-    `file_count` is how many files share it by its own count, `files` how many there are. They never differ, unless
+    `file_count` is the recorded number of files that share the blob, `files` the actual one. They never differ, unless
     the catalog was damaged.
     """
 
@@ -59,7 +59,7 @@ class BlobRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredBlob(msgspec.Struct, frozen=True, kw_only=True):
-    """What a blob store has under a key: so many bytes."""
+    """A blob as the store lists it. `size` in bytes."""
 
     key: str
     size: int

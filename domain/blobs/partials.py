@@ -1,4 +1,4 @@
-"""Blobs that arrive in pieces: how far they are, and pieces that may break off."""
+"""Blobs that arrive in pieces: their progress, and bodies that may break off."""
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from typing import Any, Self
@@ -7,9 +7,9 @@ import msgspec
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """How far a blob in pieces is: `size` bytes of it are durable.
+    """The progress of a blob in pieces: `size` bytes of it are durable.
 
-    The catalog keeps it between calls. `state` is the blob store's own: JSON, and opaque to everybody else.
+    The catalog keeps it between calls. `state` is the blob store's own: JSON, and opaque to everything else.
     """
 
     size: int
@@ -20,9 +20,9 @@ Checkpoint = Callable[[Progress], Awaitable[None]]
 
 
 class InterruptibleBody:
-    """The bytes of a body that may break off. They end where it does; `failure` then says how it broke.
+    """Iterates over a body that may break off. The iteration then ends, and `failure` holds the error of the body.
 
-    A cancellation is nothing that the body raised, and goes on.
+    A cancellation is not an error of the body, and is raised.
     """
 
     def __init__(self, body: AsyncIterable[bytes]) -> None:
@@ -37,6 +37,6 @@ class InterruptibleBody:
             return await anext(self._chunks)
         except StopAsyncIteration:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, whoever reads the piece raises it
+        except Exception as error:  # noqa: BLE001 - the reader raises `failure` once it has kept the bytes
             self.failure = error
             raise StopAsyncIteration from None

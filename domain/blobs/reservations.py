@@ -1,4 +1,4 @@
-"""Reserved blob keys, kept ready: step 1 of the write protocol at the price of one transaction for many uploads."""
+"""Reserved blob keys, kept ready: step 1 of the write protocol, in one transaction for many uploads."""
 
 from collections import deque
 from collections.abc import AsyncIterator
@@ -38,8 +38,8 @@ class Reservations:
     """Hands out reserved keys, each once, and keeps the leases of all of them. `lease` is in seconds.
 
     A key is reserved by a committed row before it is handed out, so before any byte is stored under it. One statement
-    renews every lease that is due, whether its upload moves or waits; `renew_due` is for a timer to call, several
-    times in half a lease.
+    renews all leases that are due, those of stalled uploads too. A timer calls `renew_due` several times in half a
+    lease.
     """
 
     def __init__(self, catalog: Blobs, clock: Clock, *, lease: float, batch: int = 16) -> None:
@@ -58,7 +58,7 @@ class Reservations:
         try:
             yield reservation
         except OutcomeUnknownError:
-            raise  # the blob may be live: only its lease's end tells
+            raise  # the blob may be live; if it is not, its lease ends
         except BlobStoreUnavailableError:
             await self.release(reservation, at_once=False)
             raise
@@ -72,7 +72,7 @@ class Reservations:
             self.forget(reservation)
 
     async def take(self) -> Reservation:
-        """Return a reservation with at least half of its lease left. Its end is `release` or `forget`."""
+        """Return a reservation with at least half of its lease left. It ends with `release` or `forget`."""
         while True:
             if reservation := self._next_ready():
                 self._taken[reservation.key] = reservation
@@ -93,7 +93,7 @@ class Reservations:
             each.lost = each.key not in kept
 
     async def confirm(self, reservation: Reservation) -> None:
-        """Return if the lease holds, as far as can be told: a catalog that is down is asked again by the commit.
+        """Return if the lease holds. Where the catalog is down, the commit checks it instead.
 
         Raises `LeaseLostError`.
         """
@@ -102,11 +102,11 @@ class Reservations:
         reservation.check()
 
     def forget(self, reservation: Reservation) -> None:
-        """Keep the lease no more: the reservation became a file, or what became of it is not known."""
+        """Stop renewing the lease: the reservation became a file, or its outcome is not known."""
         self._taken.pop(reservation.key, None)
 
     async def release(self, reservation: Reservation, *, at_once: bool) -> None:
-        """Give up a reservation that became no file; `at_once` where nothing writes under its key any more.
+        """Give up a reservation that did not become a file; `at_once` where nothing writes under its key any more.
 
         Runs to its end even in a cancelled task.
         """
@@ -132,12 +132,12 @@ class Reservations:
 
     async def _reserve(self) -> None:
         keys = [new_blob_key() for _ in range(self._batch)]
-        # Taken before the call, so that our idea of a lease's end is never later than the catalog's.
+        # Computed before the call, so that the lease never ends earlier in the catalog than here.
         renew_at = self._next_renewal()
         try:
             await self._catalog.reserve_blobs(keys, lease=self._lease)
         except OutcomeUnknownError as error:
-            # Nobody has the keys, and their leases lapse: what the caller wanted has not happened, for certain.
+            # No upload has these keys, and their leases end: for certain, nothing was stored.
             raise CatalogUnavailableError(error.detail) from error
         self._ready.extend(Reservation(key, renew_at) for key in keys)
 
@@ -149,4 +149,4 @@ class Reservations:
             try:
                 await self._catalog.release_blobs(keys, at_once=at_once)
             except UnavailableError:
-                return  # the leases lapse, and the reaper does the same a little later
+                return  # the leases end, and the reaper condemns the blobs a little later

@@ -1,4 +1,4 @@
-"""Streams from stores: taken in batches, counted, and worked on a few at once."""
+"""Asynchronous streams: batched, counted, and worked on concurrently."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import TypeVar
@@ -12,7 +12,7 @@ Item = TypeVar("Item")
 
 
 async def batches(stream: AsyncIterator[T], size: int) -> AsyncIterator[list[T]]:
-    """Yield all of `stream`, `size` at a time, the last ones as they come."""
+    """Yield all of `stream` in lists of `size` items; the last one may be shorter."""
     batch: list[T] = []
     async for each in stream:
         batch.append(each)
@@ -35,16 +35,16 @@ async def counted(chunks: AsyncIterator[bytes], size: int) -> AsyncIterator[byte
 
 
 async def map_concurrently(call: Callable[[Item], Awaitable[T]], items: Iterable[Item], *, concurrency: int) -> list[T]:
-    """Call with every item, up to `concurrency` of them at a time, and return what came of it, in any order.
+    """Call `call` with every item, `concurrency` calls at a time at most, and return the results in any order.
 
-    The first error ends the others and comes out as it was raised.
+    The first error cancels the other calls, and is raised as it is.
     """
     waiting = iter(items)
     results: list[T] = []
 
     async def work() -> None:
         for item in waiting:
-            results.append(await call(item))  # noqa: PERF401 - others append between
+            results.append(await call(item))  # noqa: PERF401 - the other workers append in between
 
     failure: BaseException | None = None
     try:

@@ -1,4 +1,4 @@
-"""Add bytes to an upload: what arrives is kept, however the request ends, and acknowledged once it is durable."""
+"""Add bytes to an upload: those that arrive are kept, however the request ends, and acknowledged once durable."""
 
 from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import suppress
@@ -29,7 +29,7 @@ from domain.uploads.model import Upload
 from domain.uploads.running_hashes import RunningHash, RunningHashes
 from domain.uploads.upload_lock import RELEASE_SECONDS, UploadLock, UploadLocks
 
-# Of bytes that are added, whether to a new upload or to one that is there.
+# The errors of adding bytes, whether to a new upload or to an existing one.
 BYTES_ERRORS = (
     InvalidUploadError,
     InvalidChecksumError,
@@ -43,9 +43,9 @@ BYTES_ERRORS = (
 
 
 class Addition(msgspec.Struct, frozen=True, kw_only=True):
-    """What one request adds: `size` bytes at `offset`, None where it does not say how many.
+    """The bytes of one request: `size` bytes at `offset`. A `size` of None is not known beforehand.
 
-    `length` is that of the whole upload, where it tells one now; `checksum` is of the bytes that it adds.
+    `length` is the length of the whole upload, where this request declares it; `checksum` covers the bytes it adds.
     """
 
     offset: int
@@ -81,17 +81,17 @@ class AppendToUpload:
         self._max_file_size = max_file_size
 
     async def __call__(self, id: UUID, addition: Addition, body: AsyncIterable[bytes]) -> Upload:
-        """Add `body`, and return the upload as it is then: finished, where that was all of it.
+        """Add `body`, and return the upload afterwards: finished, where all its bytes are there.
 
-        With a checksum all of it is added or nothing; without one, what came before an error stays. Raises what
+        With a checksum all of `body` is added or nothing; without one, the bytes before an error stay. Raises all that
         `UploadLocks`, `Upload.admit` and `FinishUpload` do; `InvalidUploadError` for a length that contradicts another;
-        `UploadTooLongError` or `FileTooLargeError`; `ChecksumMismatchError`, and `InvalidChecksumError` where it is
-        told late; `LeaseLostError` where another request took over; and what `body` itself raises.
+        `UploadTooLongError` or `FileTooLargeError`; `ChecksumMismatchError`, and `InvalidChecksumError` where the
+        checksum follows the body; `LeaseLostError` where another request took over; and all that `body` raises.
         """
         await self._blobs.admit()
         upload = await self._locks(id, partial(self._add, addition=addition, body=body))
         if upload.kind == "partial" and upload.is_finished:
-            await self._join(id)
+            await self._finish_finals_of(id)
         return upload
 
     async def _add(self, lock: UploadLock, *, addition: Addition, body: AsyncIterable[bytes]) -> Upload:
@@ -100,7 +100,7 @@ class AppendToUpload:
         if addition.length is not None:
             await self._set_length(lock, addition.length)
         if upload.is_finished:
-            await _refuse(body)
+            await _refuse_bytes(body)
             return upload
         progress = upload.progress
         if progress is None:
@@ -112,7 +112,7 @@ class AppendToUpload:
         if lock.upload.is_whole:
             await self._finish(lock, None if hash_ is None else hash_.sha256)
         else:
-            self._keep(upload.id, hash_, lock.upload.size)
+            self._keep_hash(upload.id, hash_, lock.upload.size)
         return lock.upload
 
     async def _append(
@@ -121,21 +121,21 @@ class AppendToUpload:
         id_ = lock.upload.id
         hash_ = self._hashes.take(id_, progress.size)
         before = hash_ if hash_ is None or addition.checksum is None else hash_.copy()
-        added = _Added(lock.chunks(body), *await self._room(lock.upload), hash_, addition.checksum)
-        # What a checksum is about counts when it has come out: until then the former progress is the one on record.
+        measured = _MeasuredBody(lock.chunks(body), *await self._room(lock.upload), hash_, addition.checksum)
+        # Until the checksum is verified, the progress from before this request stays on record.
         checkpoint = lock.save_progress if addition.checksum is None else lambda _: lock.confirm()
         try:
             after = await self._partials.append(
-                lock.upload.blob_key, progress, added, size=addition.size, checkpoint=checkpoint
+                lock.upload.blob_key, progress, measured, size=addition.size, checkpoint=checkpoint
             )
-            added.check()
+            measured.check()
             if addition.checksum is not None:
                 await lock.save_progress(after)
         except BaseException as error:
-            if error is added.failure:
-                self._keep(id_, hash_ if addition.checksum is None else before, lock.upload.size)
+            if error is measured.failure:
+                self._keep_hash(id_, hash_ if addition.checksum is None else before, lock.upload.size)
             else:
-                await self._leave(lock)
+                await self._fence_progress(lock)
             raise
         return hash_
 
@@ -153,26 +153,26 @@ class AppendToUpload:
         await admit_upload(self._catalog, upload.target, length, max_file_size=self._max_file_size)
         await lock.set_length(length)
 
-    async def _leave(self, lock: UploadLock) -> None:
-        # The store may be at work on it still: whoever goes on has to know.
+    async def _fence_progress(self, lock: UploadLock) -> None:
+        # The store may still be writing: the next request must go on from a fenced progress.
         if lock.upload.progress is not None:
             with anyio.move_on_after(RELEASE_SECONDS, shield=True), suppress(UnavailableError):
                 await lock.save_progress(self._partials.fence(lock.upload.progress))
 
-    def _keep(self, id: UUID, hash_: RunningHash | None, size: int) -> None:
+    def _keep_hash(self, id: UUID, hash_: RunningHash | None, size: int) -> None:
         if hash_ is not None and hash_.size == size:
             self._hashes.keep(id, hash_)
 
-    async def _join(self, part: UUID) -> None:
-        # The part is complete, whatever becomes of them: who asks for one of them is told.
+    async def _finish_finals_of(self, part: UUID) -> None:
+        # The part is complete, whatever becomes of the final uploads: requests for them get their errors.
         with suppress(UnavailableError):
             for final in await self._catalog.list_unfinished_finals(part):
                 with suppress(FileportError):
                     await self._find(final)
 
 
-class _Added:
-    """Passes a body through: holds it to its room, hashes it, and remembers the error that it ended in."""
+class _MeasuredBody:
+    """Passes a body of at most `room` bytes through: hashes it, and remembers the error that it ended in."""
 
     def __init__(
         self,
@@ -214,6 +214,6 @@ class _Added:
                 raise
 
 
-async def _refuse(body: AsyncIterable[bytes]) -> None:
+async def _refuse_bytes(body: AsyncIterable[bytes]) -> None:
     async for _ in body:
         raise UploadTooLongError("The upload is finished.")

@@ -66,12 +66,13 @@ class BeginUpload:
         body: AsyncIterable[bytes] | None = None,
         request: KeyedRequest | None = None,
     ) -> Upload:
-        """Return the upload: finished already, where all its bytes came, there are none, or all its parts are complete.
+        """Return the upload: finished where all its bytes came along, its length is 0, or all its parts are complete.
 
-        `body` are its first bytes. A file without a name gets the upload's id for one. The same `request` gets the
-        same upload, as it is by now, and its body is left unread. After an error there is no upload, but for
-        `OutcomeUnknownError`, and where a `request` can find it again. Raises what `check_new_file`, `admit_upload`,
-        `IdempotentExecutor`, `AppendToUpload` and `FindUpload` do, and `InvalidUploadError` for parts that are none.
+        `body` holds its first bytes. A file without a name is named by the upload's id. The same `request` gets the
+        same upload in its present state, and its body is left unread. An error leaves no upload behind, except
+        `OutcomeUnknownError`, and except where a repeated `request` can find the upload. Raises all that
+        `check_new_file`, `admit_upload`, `IdempotentExecutor`, `AppendToUpload` and `FindUpload` do, and
+        `InvalidUploadError` for parts that are not partial uploads.
         """
         id_ = new_id()
         upload = await self._idempotent(
@@ -84,7 +85,7 @@ class BeginUpload:
             is_ready = upload.kind == "final" or upload.length == 0
             return await self._find(upload.id) if is_repeat or is_ready else upload
         except OutcomeUnknownError:
-            raise  # it may be a file by now
+            raise  # the upload may be a file by now
         except FileportError:
             if request is None:
                 with suppress(FileportError):
@@ -106,8 +107,8 @@ class BeginUpload:
             return await self._catalog.create_upload(new, claim, id=id, blob_key=new_blob_key(), ttl=self._ttl)
         except OutcomeUnknownError as error:
             if claim is not None:
-                raise  # the repeat is told
-            # Nobody knows its id, and it expires: what the caller wanted has not happened, for certain.
+                raise  # a repeat of the request finds out
+            # No caller has its id, and it expires: for certain, the caller has no upload.
             raise CatalogUnavailableError(error.detail) from error
 
     async def _length_of_parts(self, new: NewUpload) -> int | None:

@@ -1,4 +1,4 @@
-"""Checksums of what one request adds to an upload, as tus has them: by algorithm, and the value in Base64."""
+"""Checksums of the bytes that one request adds to an upload, as tus defines them."""
 
 import hashlib
 import zlib
@@ -12,7 +12,7 @@ from domain.uploads.errors import ChecksumMismatchError, InvalidChecksumError
 
 
 class Hash(Protocol):
-    """What sums bytes up."""
+    """A hash in progress, as `hashlib` has them."""
 
     def update(self, data: bytes, /) -> None: ...
 
@@ -41,40 +41,40 @@ ALGORITHMS: Mapping[str, Callable[[], Hash]] = {
 
 
 class Checksum(msgspec.Struct, frozen=True):
-    """What a sender says that its bytes add up to."""
+    """The checksum that a sender declares before its bytes."""
 
     algorithm: str
     value: bytes
 
     def begin(self) -> "RunningChecksum":
-        """Return a sum of no bytes yet, to be compared with this."""
+        """Return a running checksum of no bytes yet, to be compared with this one."""
         return RunningChecksum([self.algorithm], lambda: self)
 
 
 class LateChecksum(msgspec.Struct, frozen=True):
-    """What a sender says behind its bytes: `read` returns it then, or raises `InvalidChecksumError`."""
+    """The checksum that a sender declares after its bytes. Then `read` returns it, or raises `InvalidChecksumError`."""
 
     read: Callable[[], Checksum]
 
     def begin(self) -> "RunningChecksum":
-        """Return a sum of no bytes yet, by all algorithms: which one counts is told with the value."""
+        """Return a running checksum of no bytes yet, by all algorithms: the sender names its own with the value."""
         return RunningChecksum(ALGORITHMS, self.read)
 
 
 class RunningChecksum:
-    """Sums up the bytes that a checksum is about."""
+    """Computes the checksum of bytes as they pass, and compares it with the declared one."""
 
     def __init__(self, algorithms: Iterable[str], declared: Callable[[], Checksum]) -> None:
         self._hashes = {algorithm: ALGORITHMS[algorithm]() for algorithm in algorithms}
         self._declared = declared
 
     def update(self, data: bytes) -> None:
-        """Add to what was summed up."""
+        """Add bytes."""
         for hash_ in self._hashes.values():
             hash_.update(data)
 
     def check(self) -> None:
-        """Raise `ChecksumMismatchError` unless the sum is the one declared, `InvalidChecksumError` where none is."""
+        """Raise `ChecksumMismatchError` where the declared checksum differs; `InvalidChecksumError`."""
         checksum = self._declared()
         if (value := self._hashes[checksum.algorithm].digest()) != checksum.value:
             declared, found = (b64encode(each).decode("ascii") for each in (checksum.value, value))

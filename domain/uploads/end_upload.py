@@ -1,4 +1,4 @@
-"""End an upload: its bytes are given up. A file that it became stays."""
+"""End an upload and give up its bytes. A file that it has become stays."""
 
 from uuid import UUID
 
@@ -17,11 +17,11 @@ class EndUpload:
         self._locks = locks
 
     async def __call__(self, id: UUID) -> None:
-        """Remove the upload. Raises what `UploadLocks` does."""
+        """Remove the upload. Raises all that `UploadLocks` does."""
         await self._locks(id, self._remove)
 
     async def _remove(self, lock: UploadLock) -> None:
-        # Whoever was cut off in the middle of it may still be at work in the store.
+        # A request that was cut off may still be writing in the store.
         is_untouched = lock.upload.progress is None and not lock.is_inherited
         await self._catalog.end_upload(lock.upload.id, lock.epoch, at_once=is_untouched)
         lock.is_released = True

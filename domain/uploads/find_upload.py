@@ -1,4 +1,4 @@
-"""Tell how far an upload is; finish it, where only that is missing."""
+"""Find a resumable upload and its offset, and finish it where all its bytes are there."""
 
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from domain.uploads.upload_lock import UploadLock, UploadLocks
 
 
 class FindUpload:
-    """Find one upload. Its offset is told once nobody adds to it, but for one whose bytes keep coming."""
+    """Find one upload. Its offset is definite, unless another request keeps adding bytes."""
 
     errors = (*UploadLocks.errors, PartialBusyError, *FinishUpload.errors)
 
@@ -25,10 +25,11 @@ class FindUpload:
         self._finish = finish
 
     async def __call__(self, id: UUID) -> Upload:
-        """Return the upload, finished if all of it is there. The length of a final one is that of its parts.
+        """Return the upload, finished if all its bytes are there. The length of a final one is that of its parts.
 
-        Whoever stands still over it loses the upload, and one that died is outlived. Raises `NoSuchUploadError`,
-        `UploadExpiredError`, `UploadLockedError` where it is being finished, and what `FinishUpload` does.
+        A request that holds the upload's lock and makes no progress loses it, and the lease of one that died ends.
+        Raises `NoSuchUploadError`, `UploadExpiredError`, `UploadLockedError` where another request is finishing the
+        upload, and all that `FinishUpload` does.
         """
         upload = await self._catalog.get_upload(id)
         if upload.kind == "final" and not upload.is_finished:
@@ -36,11 +37,11 @@ class FindUpload:
         if upload.has_definite_offset:
             return upload
         try:
-            return await self._locks(id, self._settle)
+            return await self._locks(id, self._finish_if_whole)
         except UploadLockedError:
             upload = await self._catalog.get_upload(id)
             if upload.is_whole and not upload.is_finished:
-                raise  # its full offset is told when it is a file
+                raise  # the full offset is answered when the upload is a file
             return upload
 
     async def _find_final(self, upload: Upload) -> Upload:
@@ -51,9 +52,9 @@ class FindUpload:
             upload = replace(upload, length=sum(lengths))
         if len(found) == len(upload.parts) and not all(each.is_finished for each in found):
             return upload
-        return await self._locks(upload.id, self._settle)
+        return await self._locks(upload.id, self._finish_if_whole)
 
-    async def _settle(self, lock: UploadLock) -> Upload:
+    async def _finish_if_whole(self, lock: UploadLock) -> Upload:
         upload = lock.upload
         if upload.is_finished:
             return upload

@@ -19,9 +19,9 @@ from domain.uploads.upload_lock import UploadLock
 
 
 class FinishUpload:
-    """Finish one upload, within a lock. Every step may be repeated, so that a crash between two is settled by the next.
+    """Finish one upload, under its lock. Every step may be repeated, so that the next attempt completes a crashed one.
 
-    A finished upload is kept for `kept` seconds, for those who ask what became of it.
+    A finished upload is kept for `kept` seconds, so that its clients can ask for its outcome.
     """
 
     errors = (
@@ -43,9 +43,9 @@ class FinishUpload:
         self._max_file_size = max_file_size
 
     async def __call__(self, lock: UploadLock, sha256: str | None = None) -> None:
-        """Finish the upload of the lock. `sha256` is that of all its bytes, None where they are to be read for it.
+        """Finish the locked upload. `sha256` is that of all its bytes; where it is None, they are read for it.
 
-        Raises what `Catalog.finish_upload` and the blob store do, and `UploadExpiredError` where a part is gone.
+        Raises all that `Catalog.finish_upload` and the blob store do, and `UploadExpiredError` where a part is gone.
         """
         upload = lock.upload
         if upload.kind == "final":
@@ -80,7 +80,7 @@ class FinishUpload:
         try:
             await self._partials.concatenate(upload.blob_key, [each.blob_key for each in parts])
         except BlobMissingError:
-            await self._parts(upload)  # one was ended meanwhile, which is nobody's broken promise
+            await self._parts(upload)  # raises `UploadExpiredError` where a part was ended meanwhile
             raise
         return size
 

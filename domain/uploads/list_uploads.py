@@ -1,4 +1,4 @@
-"""List the uploads that are under way."""
+"""List the uploads in progress."""
 
 from uuid import UUID
 

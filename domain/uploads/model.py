@@ -12,16 +12,16 @@ from domain.uploads.errors import FinalUploadError, OffsetMismatchError, UploadT
 
 MAX_PARTS = 1000
 
-# A partial upload becomes no file of its own; a final one is put together from partial ones.
+# A partial upload does not become a file of its own; a final one is put together from partial ones.
 UploadKind = Literal["whole", "partial", "final"]
 # Whether a request works on it. One that died there has left its lock behind, and may have left bytes.
 LockState = Literal["free", "held", "left"]
 
 
 class NewUpload(msgspec.Struct, frozen=True, kw_only=True):
-    """What a caller asks to be begun. `length`, in bytes, is None while it is not known.
+    """An upload to begin. `length`, in bytes, is None while it is not known.
 
-    `target` is the file that it is to become, None for a partial one; `given` is its metadata as the caller wrote it.
+    `target` is the file that the upload becomes, None for a partial one; `given` is its metadata as it was sent.
     """
 
     kind: UploadKind = "whole"
@@ -31,12 +31,12 @@ class NewUpload(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[UUID, ...] = ()
 
 
-# Uploads are kept as results of idempotency keys, by releases in which the lock's state was the hold.
+# Uploads are kept as results of idempotency keys, by former releases too, in which the field had another name.
 class Upload(msgspec.Struct, frozen=True, kw_only=True, rename={"lock_state": "hold"}):
     """A resumable upload. Its bytes are under `blob_key`, which is never shown.
 
-    `progress` is None before anything was stored. `file_id` is that of the file it became. With
-    `is_release_requested` a request waits for its holder, who moves nothing, to release it.
+    `progress` is None before anything was stored. `file_id` is that of the file it became. `is_release_requested` says
+    that a request waits for the lock, and that the holder has made no progress since.
     """
 
     id: UUID
@@ -63,16 +63,16 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True, rename={"lock_state": "h
 
     @property
     def is_whole(self) -> bool:
-        """Whether all bytes are there, so that only its finish is missing. Of a final one only its parts know."""
+        """Whether all bytes are there, so that only the finish is missing. Never known of a final upload itself."""
         return self.kind != "final" and self.length is not None and self.size == self.length
 
     @property
     def has_definite_offset(self) -> bool:
-        """Whether its offset can be told: nobody may be at work on it, and it is finished if all of it is there."""
+        """Whether its offset can be answered: no request works on it, and it is finished if all its bytes are there."""
         return self.is_finished or (self.lock_state == "free" and not self.is_whole)
 
     def admit(self, *, offset: int, size: int | None) -> None:
-        """Raise unless `size` bytes may be added at `offset`; None where it is not known how many.
+        """Raise unless `size` bytes may be added at `offset`. A `size` of None is not known beforehand.
 
         Raises `FinalUploadError`, `OffsetMismatchError`, `UploadTooLongError`.
         """

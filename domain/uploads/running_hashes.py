@@ -1,11 +1,11 @@
-"""SHA-256s of uploads that are under way, so that the bytes of one that stayed here need not be read again."""
+"""SHA-256s of uploads in progress, so that bytes that came through this process need not be read again."""
 
 import hashlib
 from collections import OrderedDict
 from typing import Any
 from uuid import UUID
 
-MOST = 1024
+MAX_HASHES = 1024
 
 
 class RunningHash:
@@ -18,12 +18,12 @@ class RunningHash:
         self.size = 0
 
     def update(self, data: bytes) -> None:
-        """Add to what was hashed."""
+        """Add bytes."""
         self._sha256.update(data)
         self.size += len(data)
 
     def copy(self) -> "RunningHash":
-        """Return one that goes its own way from here."""
+        """Return an independent copy."""
         copy = RunningHash()
         copy._sha256, copy.size = self._sha256.copy(), self.size
         return copy
@@ -35,14 +35,14 @@ class RunningHash:
 
 
 class RunningHashes:
-    """Keeps the hashes of up to `most` uploads between their requests, those that were used last."""
+    """Keeps the hashes of up to `limit` uploads between their requests, the ones used last."""
 
-    def __init__(self, most: int = MOST) -> None:
-        self._most = most
+    def __init__(self, limit: int = MAX_HASHES) -> None:
+        self._limit = limit
         self._hashes: OrderedDict[UUID, RunningHash] = OrderedDict()
 
     def take(self, id: UUID, size: int) -> RunningHash | None:
-        """Return the hash of the upload's first `size` bytes, which is kept here no longer; None if it is not known."""
+        """Remove and return the hash of the upload's first `size` bytes; None if it is not known."""
         kept = self._hashes.pop(id, None)
         if size == 0:
             return RunningHash()
@@ -52,5 +52,5 @@ class RunningHashes:
         """Keep the hash for the upload's next request."""
         self._hashes[id] = hash_
         self._hashes.move_to_end(id)
-        if len(self._hashes) > self._most:
+        if len(self._hashes) > self._limit:
             self._hashes.popitem(last=False)

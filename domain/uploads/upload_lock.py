@@ -1,4 +1,4 @@
-"""Turns at resumable uploads: one request at a time, in whichever replica, works on each."""
+"""Locks on resumable uploads: one request at a time, in whichever replica, works on an upload."""
 
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import suppress
@@ -25,10 +25,11 @@ T = TypeVar("T")
 
 
 class LockTimings(msgspec.Struct, frozen=True, kw_only=True):
-    """How long what takes, in seconds.
+    """The durations of a lock, in seconds.
 
-    A turn's `lease` is renewed at every `tick` while anything moves. Who waits for a turn looks every `poll`, for a
-    little longer than a lease at most. A client that has sent nothing for `idle` gives way to who waits.
+    The `lease` is renewed at every `tick` while the request makes progress. A request that waits for the lock tries
+    again every `poll`, for a little longer than a lease at most. The lock of a client that has sent nothing for `idle`
+    goes to a request that waits for it.
     """
 
     lease: float = LEASE_SECONDS
@@ -38,10 +39,10 @@ class LockTimings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UploadLock:
-    """One request's turn at an upload, which another takes away when it stands still.
+    """The lock of one request on an upload. Another request may take it over while this one makes no progress.
 
-    `upload` is the upload as this turn has left it. It is what is answered: were it read once more, a catalog that is
-    gone by then would make an error of what was done.
+    `upload` is the upload after the changes made under this lock. The answer is made from it, not read once more: the
+    work is done then, and must not be answered with the error of a catalog that has failed since.
     """
 
     def __init__(self, catalog: Uploads, locked: LockedUpload, timings: LockTimings, *, ttl: float) -> None:
@@ -57,7 +58,7 @@ class UploadLock:
         self._failure: Exception | None = None
 
     async def chunks(self, body: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-        """Pass `body` through. Raises `InterruptedBodyError` or `LeaseLostError` where the turn is taken away."""
+        """Pass `body` through. Raises `InterruptedBodyError` or `LeaseLostError` where the lock is lost."""
         chunks = aiter(body)
         while True:
             if self._failure is not None:
@@ -75,14 +76,14 @@ class UploadLock:
             yield chunk
 
     async def save_progress(self, progress: Progress) -> None:
-        """Record how far the bytes are. Raises `LeaseLostError`."""
+        """Record the progress. Raises `LeaseLostError`."""
         await self._catalog.save_progress(
             self.upload.id, self.epoch, progress, lease=self._timings.lease, ttl=self._ttl
         )
         self.upload = msgspec.structs.replace(self.upload, progress=progress)
 
     async def confirm(self) -> None:
-        """Raise `LeaseLostError` where the turn is lost."""
+        """Renew the lease. Raises `LeaseLostError` where the lock is lost."""
         await self._catalog.renew_lock(self.upload.id, self.epoch, lease=self._timings.lease)
 
     async def set_length(self, length: int) -> None:
@@ -91,12 +92,12 @@ class UploadLock:
         self.upload = msgspec.structs.replace(self.upload, length=length)
 
     def mark_finished(self, *, length: int, file_id: UUID | None) -> None:
-        """Note that the upload is finished, and the turn over with it."""
+        """Note that the upload is finished; the change that finished it has released the lock."""
         self.upload = msgspec.structs.replace(self.upload, is_finished=True, length=length, file_id=file_id)
         self.is_released = True
 
     async def keep_renewed(self) -> None:
-        """Keep the turn for as long as anything moves, and give it up to who waits when nothing does."""
+        """Renew the lease while the request makes progress; give the lock up to a waiting request when it does not."""
         while True:
             await anyio.sleep(self._timings.tick)
             try:
@@ -105,10 +106,10 @@ class UploadLock:
                 self._interrupt(error)
                 return
             except UnavailableError:
-                continue  # what was not kept is told by the next checkpoint
+                continue  # the next checkpoint finds out whether the lock was lost
 
     async def release(self) -> None:
-        """Let go, unless the turn ended with what was done. Runs to its end even in a cancelled task."""
+        """Release the lock, unless a change has done so. Runs to its end even in a cancelled task."""
         if not self.is_released:
             with anyio.move_on_after(RELEASE_SECONDS, shield=True), suppress(UnavailableError):
                 await self._catalog.release_lock(self.upload.id, self.epoch)
@@ -131,7 +132,7 @@ class UploadLock:
 
 
 class UploadLocks:
-    """Gives requests their turns. An upload that is worked on lives for `ttl` seconds more."""
+    """Runs work on uploads under their locks. An upload lives for `ttl` seconds after the last work on it."""
 
     errors = (NoSuchUploadError, UploadExpiredError, UploadLockedError)
 
@@ -141,46 +142,47 @@ class UploadLocks:
         self._timings = timings or LockTimings()
 
     async def __call__(self, id: UUID, work: Callable[[UploadLock], Awaitable[T]]) -> T:
-        """Return what `work` does in a turn at the upload.
+        """Return the result of `work`, which runs under the lock of the upload.
 
-        Raises what it raises, `NoSuchUploadError`, `UploadExpiredError`, and `UploadLockedError` where another request
-        is at work on the upload.
+        Raises the errors of `work`, `NoSuchUploadError`, `UploadExpiredError`, and `UploadLockedError` where another
+        request works on the upload.
         """
-        lock = UploadLock(self._catalog, await self._take(id), self._timings, ttl=self._ttl)
+        lock = UploadLock(self._catalog, await self._acquire(id), self._timings, ttl=self._ttl)
         failure: Exception | None = None
         results: list[T] = []
         try:
-            async with anyio.create_task_group() as keeping:
-                keeping.start_soon(lock.keep_renewed)
+            async with anyio.create_task_group() as renewal:
+                renewal.start_soon(lock.keep_renewed)
                 try:
                     results.append(await work(lock))
                 except Exception as error:  # noqa: BLE001 - raised below, where no group is put around it
                     failure = error
-                keeping.cancel_scope.cancel()
+                renewal.cancel_scope.cancel()
         finally:
             await lock.release()
         if failure is not None:
             raise failure
         return results[0]
 
-    async def _take(self, id: UUID) -> LockedUpload:
-        # A holder that is at work refuses within a tick; one that stands still lets go; and one that died is outlived.
-        if locked := await self._try(id):
+    async def _acquire(self, id: UUID) -> LockedUpload:
+        # Within a tick, a holder that makes progress withdraws the request to release, and one that makes none releases
+        # the lock. The lease of a holder that died ends.
+        if locked := await self._try_to_acquire(id):
             return locked
         await self._catalog.request_release(id)
         end = anyio.current_time() + self._timings.lease + self._timings.tick
         while anyio.current_time() < end:
             await anyio.sleep(self._timings.poll)
-            if locked := await self._try(id):
+            if locked := await self._try_to_acquire(id):
                 return locked
             upload = await self._catalog.get_upload(id)
             if upload.lock_state == "held" and not upload.is_release_requested:
                 break
         raise UploadLockedError("Another request is at work on the upload.")
 
-    async def _try(self, id: UUID) -> LockedUpload | None:
+    async def _try_to_acquire(self, id: UUID) -> LockedUpload | None:
         try:
             return await self._catalog.acquire_lock(id, lease=self._timings.lease, ttl=self._ttl)
         except OutcomeUnknownError as error:
-            # If it was taken, nobody knows, and it lapses: nothing has happened that the caller would care about.
+            # A lock that was acquired after all has no holder, and its lease ends: the upload is unchanged.
             raise CatalogUnavailableError(error.detail) from error

@@ -45,7 +45,7 @@ def test_a_copy_goes_its_own_way() -> None:
 
 
 def test_those_that_were_used_last_are_kept() -> None:
-    hashes, ids = RunningHashes(most=2), [new_id() for _ in range(3)]
+    hashes, ids = RunningHashes(limit=2), [new_id() for _ in range(3)]
     for id_ in (ids[0], ids[1], ids[0], ids[2]):
         hashes.keep(id_, hash_of(b"abc"))
     assert [hashes.take(id_, 3) is not None for id_ in ids] == [True, False, True]
