@@ -1,1 +1,1 @@
-"""The wire and the processes: HTTP/1.1, connections, workers, shutdown. Knows no resource."""
+"""The wire and the processes: the HTTP/1.1 protocol, the listener, the supervisor of workers, graceful shutdown."""

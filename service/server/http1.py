@@ -9,8 +9,8 @@ import httptools
 import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from service.http.connection import EXTENSION
 from service.server import tcp
-from service.server.connections import EXTENSION
 from service.server.exchange import run_application
 from service.server.request_head import (
     RequestRefusedError,
@@ -36,7 +36,7 @@ STALLED_SECONDS = 30.0
 
 
 class _RequestConnection:
-    """The connection as one request sees it: a `service.server.connections.Connection`."""
+    """The connection as one request sees it: a `service.http.connection.Connection`."""
 
     def __init__(self, protocol: "Http1Protocol") -> None:
         self._protocol = protocol

@@ -7,9 +7,9 @@ import httptools
 import msgspec
 import structlog
 
+from service.http.connection import Fields
 from service.http.headers.dates import http_date_now
 from service.http.problems import MEDIA_TYPE, Problem, code_of, phrase_of
-from service.server.connections import Fields
 
 log = structlog.get_logger()
 

@@ -5,8 +5,8 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from domain.errors import FileportError
+from service.http.connection import truncate_response
 from service.http.middleware.response_progress import progress_of
-from service.server.connections import truncate_response
 
 log = structlog.get_logger()
 

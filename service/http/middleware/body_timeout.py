@@ -10,7 +10,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPScope, Message, Receive, Scope, Send
 
 from domain.errors import BodyTimeoutError
-from service.server.connections import cut, unsent_bytes
+from service.http.connection import cut, unsent_bytes
 
 log = structlog.get_logger()
 

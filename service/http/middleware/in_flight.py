@@ -8,8 +8,8 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from domain.errors import UnavailableError
 from service.http import problems
+from service.http.connection import cut
 from service.http.middleware.response_progress import progress_of
-from service.server.connections import cut
 
 log = structlog.get_logger()
 

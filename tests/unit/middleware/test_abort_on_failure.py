@@ -6,9 +6,9 @@ import pytest
 import structlog
 
 from domain.blobs.errors import BlobStoreUnavailableError
+from service.http.connection import EXTENSION
 from service.http.middleware.abort_on_failure import abort_on_failure
 from service.http.middleware.response_progress import track_response
-from service.server.connections import EXTENSION
 
 START = {"type": "http.response.start", "status": 200, "headers": []}
 

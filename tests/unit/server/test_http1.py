@@ -10,8 +10,8 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
+from service.http.connection import cut, trailers, truncate_response, unsent_bytes
 from service.server import http1
-from service.server.connections import cut, trailers, truncate_response, unsent_bytes
 from service.server.http1 import MAX_FIELDS, MAX_SECTION_BYTES, Http1Protocol
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"

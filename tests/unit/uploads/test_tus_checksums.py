@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from service.server.connections import EXTENSION
+from service.http.connection import EXTENSION
 from tests.support.clients import client_of
 from tests.support.fake_service import Service
 from tests.support.tus import BYTES, UPLOADS

@@ -20,10 +20,10 @@ from domain.uploads.checksums import Checksum, LateChecksum, make_checksum
 from domain.uploads.errors import InvalidChecksumError, InvalidUploadError, InvalidUploadMetadataError
 from domain.uploads.model import NewUpload, UploadKind
 from domain.values.media_types import content_type_of
+from service.http.connection import trailers
 from service.http.headers.conditions import precondition_of
 from service.http.resources.content.forms import parse_metadata, parse_tags
 from service.http.resources.uploads.protocol import OFFSET_OCTET_STREAM, PATH
-from service.server.connections import trailers
 
 MAX_GIVEN = 256 * 1024
 

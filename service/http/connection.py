@@ -1,4 +1,4 @@
-"""The connection of a request, beyond ASGI: its trailers, the bytes its client has yet to receive, and its end."""
+"""The connection of a request, as the server offers it beyond ASGI: trailers, unsent bytes, and ways to end it."""
 
 from collections.abc import Sequence
 from typing import Protocol, cast
