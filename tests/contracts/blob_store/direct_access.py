@@ -1,8 +1,8 @@
 """What every blob store's way in for clients promises; see `domain.ports.DirectAccess`."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from hashlib import sha256
+from typing import Protocol
 
 import msgspec
 import pytest
@@ -32,29 +32,27 @@ class Answer(msgspec.Struct, frozen=True):
     content: bytes
 
 
-class DirectAccessContract(ABC):
-    """Derive a test class, give it the fixtures, and say how a client makes a request."""
+class Send(Protocol):
+    async def __call__(self, method: str, url: str, content: bytes = b"") -> Answer:
+        """Make a request, with no right but that of its URL."""
 
-    @pytest.fixture
-    def store(self) -> BlobStore:
-        raise NotImplementedError
 
-    @pytest.fixture
-    def direct(self) -> DirectAccess:
-        """The way into `store`."""
-        raise NotImplementedError
+async def send_part(direct: DirectAccess, send: Send, key: str, multipart_id: str, number: int, content: bytes) -> None:
+    """Send a part, as a client does."""
+    request = await direct.sign_part(key, multipart_id, number, size=len(content))
+    assert (await send(request.method, request.url, content)).status == 200
 
-    @abstractmethod
-    async def send(self, method: str, url: str, content: bytes = b"") -> Answer:
-        """Make a request, with no right but what its URL has."""
+
+class TestDirectAccess:
+    """Asks for `store`, `direct`, which is the way into it, and `send`."""
 
     async def test_a_reader_gets_the_bytes_with_the_headers_that_were_signed(
-        self, store: BlobStore, direct: DirectAccess
+        self, store: BlobStore, direct: DirectAccess, send: Send
     ) -> None:
         key = new_blob_key()
         await store.put(key, stream(b"0123456789"), size=10)
-        got = await self.send("GET", await direct.sign_read(key, "GET", HEADERS))
-        head = await self.send("HEAD", await direct.sign_read(key, "HEAD", HEADERS))
+        got = await send("GET", await direct.sign_read(key, "GET", HEADERS))
+        head = await send("HEAD", await direct.sign_read(key, "HEAD", HEADERS))
         assert (got.status, got.content) == (200, b"0123456789")
         assert (head.status, head.content) == (200, b"")
         assert got.headers["content-length"] == head.headers["content-length"] == "10"
@@ -63,29 +61,33 @@ class DirectAccessContract(ABC):
         assert got.headers["content-disposition"] == HEADERS.content_disposition
         assert got.headers["cache-control"] == HEADERS.cache_control
 
-    async def test_where_no_bytes_are_the_store_says_so(self, store: BlobStore, direct: DirectAccess) -> None:
-        assert (await self.send("GET", await direct.sign_read(new_blob_key(), "GET", HEADERS))).status == 404
+    async def test_where_no_bytes_are_the_store_says_so(
+        self, store: BlobStore, direct: DirectAccess, send: Send
+    ) -> None:
+        assert (await send("GET", await direct.sign_read(new_blob_key(), "GET", HEADERS))).status == 404
 
     async def test_this_one_is_a_way_in(self, direct: DirectAccess) -> None:
         direct.require()
 
     @pytest.mark.parametrize("content", [b"", b"0123456789"])
     async def test_what_a_writer_sends_is_under_the_key_as_often_as_it_is_sent(
-        self, store: BlobStore, direct: DirectAccess, content: bytes
+        self, store: BlobStore, direct: DirectAccess, content: bytes, send: Send
     ) -> None:
         key = new_blob_key()
         request = await direct.sign_write(key, size=len(content))
         assert request.headers["Content-Length"] == str(len(content))
         for body in (content, content[::-1]):
-            assert (await self.send(request.method, request.url, body)).status == 200
+            assert (await send(request.method, request.url, body)).status == 200
             assert await read(store, key) == body
 
-    async def test_parts_that_are_joined_are_the_bytes(self, store: BlobStore, direct: DirectAccess) -> None:
+    async def test_parts_that_are_joined_are_the_bytes(
+        self, store: BlobStore, direct: DirectAccess, send: Send
+    ) -> None:
         key, content = new_blob_key(), payload(2 * PART + 7)
         multipart_id = await direct.begin_parts(key)
         assert await direct.list_parts(key, multipart_id) == []
         for number in (3, 1, 2, 1):
-            await self.send_part(direct, key, multipart_id, number, content[(number - 1) * PART : number * PART])
+            await send_part(direct, send, key, multipart_id, number, content[(number - 1) * PART : number * PART])
         parts = await direct.list_parts(key, multipart_id)
         assert parts is not None
         assert [(part.number, part.size) for part in parts] == [(1, PART), (2, PART), (3, 7)]
@@ -100,31 +102,31 @@ class DirectAccessContract(ABC):
         assert await read(store, key) == content
 
     async def test_parts_that_are_too_small_or_not_as_listed_are_not_joined(
-        self, store: BlobStore, direct: DirectAccess
+        self, store: BlobStore, direct: DirectAccess, send: Send
     ) -> None:
         key = new_blob_key()
         multipart_id = await direct.begin_parts(key)
         for number in (1, 2):
-            await self.send_part(direct, key, multipart_id, number, b"small")
+            await send_part(direct, send, key, multipart_id, number, b"small")
         parts = await direct.list_parts(key, multipart_id) or []
         with pytest.raises(IncompleteUploadError):
             await direct.join_parts(key, multipart_id, parts)
-        await self.send_part(direct, key, multipart_id, 2, b"other")
+        await send_part(direct, send, key, multipart_id, 2, b"other")
         with pytest.raises(IncompleteUploadError):
             await direct.join_parts(key, multipart_id, parts)
         assert await is_missing(store, key)
 
-    async def test_an_upload_in_parts_can_be_aborted(self, store: BlobStore, direct: DirectAccess) -> None:
+    async def test_an_upload_in_parts_can_be_aborted(self, store: BlobStore, direct: DirectAccess, send: Send) -> None:
         key = new_blob_key()
         multipart_id = await direct.begin_parts(key)
-        await self.send_part(direct, key, multipart_id, 1, b"part")
+        await send_part(direct, send, key, multipart_id, 1, b"part")
         parts = await direct.list_parts(key, multipart_id) or []
         await store.abort(key)
         assert await direct.list_parts(key, multipart_id) is None
         with pytest.raises(IncompleteUploadError):
             await direct.join_parts(key, multipart_id, parts)
         request = await direct.sign_part(key, multipart_id, 1, size=4)
-        assert (await self.send(request.method, request.url, b"late")).status == 404
+        assert (await send(request.method, request.url, b"late")).status == 404
 
     @pytest.mark.parametrize("size", [0, 10, 2 * PART + 1])
     async def test_a_copy_is_of_its_own(self, store: BlobStore, direct: DirectAccess, size: int) -> None:
@@ -140,8 +142,3 @@ class DirectAccessContract(ABC):
         with pytest.raises(BlobMissingError):
             await direct.copy(new_blob_key(), key, size=10)
         assert await is_missing(store, key)
-
-    async def send_part(self, direct: DirectAccess, key: str, multipart_id: str, number: int, content: bytes) -> None:
-        """Send a part, as a client does."""
-        request = await direct.sign_part(key, multipart_id, number, size=len(content))
-        assert (await self.send(request.method, request.url, content)).status == 200

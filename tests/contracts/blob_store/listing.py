@@ -1,7 +1,7 @@
 """What every blob store promises of its listings; see `domain.ports.BlobStore`."""
 
-from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
+from typing import Protocol
 
 import pytest
 from anyio import Event, create_task_group, sleep_forever
@@ -26,20 +26,18 @@ async def unfinished(store: BlobStore) -> list[str]:
     return sorted([key async for key in store.list_unfinished()])
 
 
-class BlobStoreListingContract(ABC):
-    """Derive a test class, and give it the fixture `store`, which is empty, and `leave_unfinished` and `intrude`."""
+class LeaveUnfinished(Protocol):
+    async def __call__(self, key: str) -> None:
+        """Leave the remains of a write of `key` that was killed before its end."""
 
-    @pytest.fixture
-    def store(self) -> BlobStore:
-        raise NotImplementedError
 
-    @abstractmethod
-    async def leave_unfinished(self, store: BlobStore, key: str) -> None:
-        """Leave what a write of `key` leaves that is killed before its end."""
+class Intrude(Protocol):
+    async def __call__(self) -> None:
+        """Put foreign data, finished and unfinished, where the store keeps its blobs."""
 
-    @abstractmethod
-    async def intrude(self, store: BlobStore) -> None:
-        """Put what is not ours where the store keeps its blobs, finished and unfinished ones."""
+
+class TestBlobStoreListing:
+    """Asks for `store`, which is empty, `leave_unfinished` and `intrude`."""
 
     async def test_an_empty_store_lists_nothing(self, store: BlobStore) -> None:
         assert await stored(store) == []
@@ -103,27 +101,31 @@ class BlobStoreListingContract(ABC):
         await put(store, payload(17 * 1024**2))
         assert await unfinished(store) == []
 
-    async def test_what_a_killed_write_left_is_listed_until_it_is_aborted(self, store: BlobStore) -> None:
+    async def test_what_a_killed_write_left_is_listed_until_it_is_aborted(
+        self, store: BlobStore, leave_unfinished: LeaveUnfinished
+    ) -> None:
         keys = sorted(new_blob_key() for _ in range(3))
         for key in keys:
-            await self.leave_unfinished(store, key)
+            await leave_unfinished(key)
         assert await unfinished(store) == keys
         assert await stored(store) == []
         await store.abort(keys[1])
         assert await unfinished(store) == [keys[0], keys[2]]
 
-    async def test_a_blob_may_have_an_unfinished_write_besides(self, store: BlobStore) -> None:
+    async def test_a_blob_may_have_an_unfinished_write_besides(
+        self, store: BlobStore, leave_unfinished: LeaveUnfinished
+    ) -> None:
         blob = await put(store, b"bytes")
-        await self.leave_unfinished(store, blob.key)
+        await leave_unfinished(blob.key)
         assert await stored(store) == [blob]
         assert await unfinished(store) == [blob.key]
         await store.abort(blob.key)
         assert await unfinished(store) == []
         assert await stored(store) == [blob]
 
-    async def test_what_is_not_ours_is_not_listed(self, store: BlobStore) -> None:
+    async def test_what_is_not_ours_is_not_listed(self, store: BlobStore, intrude: Intrude) -> None:
         blob = await put(store, b"bytes")
-        await self.intrude(store)
+        await intrude()
         assert await stored(store) == [blob]
         assert await unfinished(store) == []
 
@@ -132,9 +134,9 @@ class BlobStoreListingContract(ABC):
         blob = await put(store, payload(size))
         assert await store.get_size(blob.key) == size
 
-    async def test_what_is_not_stored_has_no_size(self, store: BlobStore) -> None:
+    async def test_what_is_not_stored_has_no_size(self, store: BlobStore, leave_unfinished: LeaveUnfinished) -> None:
         unfinished, deleted = new_blob_key(), await put(store, b"gone")
-        await self.leave_unfinished(store, unfinished)
+        await leave_unfinished(unfinished)
         await store.delete([deleted.key])
         for key in (unfinished, deleted.key, new_blob_key()):
             with pytest.raises(BlobMissingError):

@@ -1,10 +1,9 @@
 """What every blob store promises; see `domain.ports.BlobStore`."""
 
 import asyncio
-from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable
 from random import Random
-from typing import ClassVar
+from typing import Protocol
 
 import pytest
 from anyio import Event, create_task_group, sleep_forever
@@ -46,56 +45,61 @@ async def is_missing(store: BlobStore, key: str) -> bool:
         return True
 
 
-class BlobStoreContract(ABC):
-    """Derive a test class, give it the fixture `store` and `leftovers`, and say where the store's way changes."""
+async def put_forever(store: BlobStore, key: str, size: int, waiting: Event) -> None:
+    """Put a body that never ends; `waiting` is set after `size` bytes of it."""
 
-    # The longest body, in bytes, that the store writes in one step.
-    boundary: ClassVar[int] = 1024
+    async def body() -> AsyncIterator[bytes]:
+        yield payload(size)
+        waiting.set()
+        await sleep_forever()
 
-    @pytest.fixture
-    def store(self) -> BlobStore:
-        raise NotImplementedError
+    await store.put(key, body(), size=None)
 
-    @abstractmethod
-    async def leftovers(self, store: BlobStore, key: str) -> list[str]:
-        """Return whatever there is of `key`: stored bytes, temporary files, unfinished uploads."""
+
+class Leftovers(Protocol):
+    async def __call__(self, key: str) -> list[str]:
+        """Return whatever there is of `key`: stored bytes, temporary files, unfinished uploads, pieces."""
+
+
+class TestBlobStore:
+    """Asks for `store`, `leftovers` of it, and `boundary`, the longest body, in bytes, that it writes in one step."""
 
     @pytest.mark.parametrize("hint", ["none", "right", "too small", "too large"])
     @pytest.mark.parametrize(("parts", "more"), [(0, 0), (0, 1), (1, -1), (1, 0), (1, 1), (3, 0), (3, 17)])
     async def test_what_was_put_is_read_whatever_its_size_and_hint(
-        self, store: BlobStore, parts: int, more: int, hint: str
+        self, store: BlobStore, parts: int, more: int, hint: str, boundary: int
     ) -> None:
-        data = payload(parts * self.boundary + more)
+        data = payload(parts * boundary + more)
         size = {"none": None, "right": len(data), "too small": len(data) // 2, "too large": len(data) * 2 + 1}[hint]
         key = new_blob_key()
         await store.put(key, stream(data), size=size)
         assert await read(store, key) == data
 
     @pytest.mark.parametrize("chunk", [1_021, 65_537, 100_000_000])
-    async def test_chunks_may_have_any_length(self, store: BlobStore, chunk: int) -> None:
-        data, key = payload(2 * self.boundary + 3), new_blob_key()
+    async def test_chunks_may_have_any_length(self, store: BlobStore, chunk: int, boundary: int) -> None:
+        data, key = payload(2 * boundary + 3), new_blob_key()
         await store.put(key, stream(data, chunk), size=None)
         assert await read(store, key) == data
 
-    async def test_empty_chunks_add_nothing(self, store: BlobStore) -> None:
-        data, key = payload(self.boundary), new_blob_key()
+    async def test_empty_chunks_add_nothing(self, store: BlobStore, boundary: int) -> None:
+        data, key = payload(boundary), new_blob_key()
         await store.put(key, stream_all([b"", data, b"", b"", b"end", b""]), size=None)
         assert await read(store, key) == data + b"end"
 
     @pytest.mark.parametrize("parts", [0, 1, 3])
-    async def test_chunks_that_are_read_are_never_empty(self, store: BlobStore, parts: int) -> None:
+    async def test_chunks_that_are_read_are_never_empty(self, store: BlobStore, parts: int, boundary: int) -> None:
         key = new_blob_key()
-        await store.put(key, stream(payload(parts * self.boundary)), size=None)
+        await store.put(key, stream(payload(parts * boundary)), size=None)
         async with store.open(key) as chunks:
             assert all([chunk async for chunk in chunks])
 
     @pytest.mark.parametrize("parts", [0, 2])
-    async def test_bytes_are_invisible_before_all_are_stored(self, store: BlobStore, parts: int) -> None:
+    async def test_bytes_are_invisible_before_all_are_stored(self, store: BlobStore, parts: int, boundary: int) -> None:
         key = new_blob_key()
         seen: list[bool] = []
 
         async def body() -> AsyncIterator[bytes]:
-            yield payload(parts * self.boundary + 1)
+            yield payload(parts * boundary + 1)
             seen.append(await is_missing(store, key))
             yield b"end"
             seen.append(await is_missing(store, key))
@@ -109,12 +113,12 @@ class BlobStoreContract(ABC):
     )
     @pytest.mark.parametrize(("parts", "more"), [(0, 0), (0, 1), (1, 0), (3, 17)])
     async def test_an_error_of_the_body_comes_out_unchanged_and_leaves_nothing(
-        self, store: BlobStore, parts: int, more: int, error: Exception
+        self, store: BlobStore, parts: int, more: int, error: Exception, boundary: int, leftovers: Leftovers
     ) -> None:
         cause = ValueError("why")
 
         async def body() -> AsyncIterator[bytes]:
-            async for chunk in stream(payload(parts * self.boundary + more)):
+            async for chunk in stream(payload(parts * boundary + more)):
                 yield chunk
             raise error from cause
 
@@ -123,45 +127,41 @@ class BlobStoreContract(ABC):
             await store.put(key, body(), size=None)
         assert raised.value is error
         assert error.__cause__ is cause
-        assert await self.leftovers(store, key) == []
+        assert await leftovers(key) == []
 
     @pytest.mark.parametrize("parts", [0, 1, 3])
-    async def test_a_cancelled_put_leaves_nothing_after_abort_and_delete(self, store: BlobStore, parts: int) -> None:
+    async def test_a_cancelled_put_leaves_nothing_after_abort_and_delete(
+        self, store: BlobStore, parts: int, boundary: int, leftovers: Leftovers
+    ) -> None:
         key, waiting = new_blob_key(), Event()
         async with create_task_group() as group:
-            group.start_soon(self._put_forever, store, key, parts, waiting)
+            group.start_soon(put_forever, store, key, parts * boundary + 1, waiting)
             await waiting.wait()
             group.cancel_scope.cancel()
         await store.abort(key)
         await store.delete([key])
-        assert await self.leftovers(store, key) == []
+        assert await leftovers(key) == []
 
     @pytest.mark.parametrize("parts", [0, 1, 3])
-    async def test_a_put_whose_task_is_cancelled_leaves_nothing_either(self, store: BlobStore, parts: int) -> None:
+    async def test_a_put_whose_task_is_cancelled_leaves_nothing_either(
+        self, store: BlobStore, parts: int, boundary: int, leftovers: Leftovers
+    ) -> None:
         key, waiting = new_blob_key(), Event()
-        task = asyncio.create_task(self._put_forever(store, key, parts, waiting))
+        task = asyncio.create_task(put_forever(store, key, parts * boundary + 1, waiting))
         await waiting.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         await store.abort(key)
         await store.delete([key])
-        assert await self.leftovers(store, key) == []
-
-    async def _put_forever(self, store: BlobStore, key: str, parts: int, waiting: Event) -> None:
-        async def body() -> AsyncIterator[bytes]:
-            yield payload(parts * self.boundary + 1)
-            waiting.set()
-            await sleep_forever()
-
-        await store.put(key, body(), size=None)
+        assert await leftovers(key) == []
 
     async def test_opening_a_missing_key_says_so_at_once(self, store: BlobStore) -> None:
         with pytest.raises(BlobMissingError):
             await store.open(new_blob_key()).__aenter__()
 
-    async def test_a_read_may_be_left_early(self, store: BlobStore) -> None:
-        data, key = payload(3 * self.boundary), new_blob_key()
+    async def test_a_read_may_be_left_early(self, store: BlobStore, boundary: int) -> None:
+        data, key = payload(3 * boundary), new_blob_key()
         await store.put(key, stream(data), size=None)
         for _ in range(50):
             async with store.open(key) as chunks:
@@ -179,17 +179,17 @@ class BlobStoreContract(ABC):
         assert raised.value is error
 
     @pytest.mark.parametrize("parts", [1, 3])
-    async def test_a_part_is_read_wherever_it_lies(self, store: BlobStore, parts: int) -> None:
-        size = parts * self.boundary + 17
+    async def test_a_part_is_read_wherever_it_lies(self, store: BlobStore, parts: int, boundary: int) -> None:
+        size = parts * boundary + 17
         data, key = payload(size), new_blob_key()
         await store.put(key, stream(data), size=size)
-        for start, length in [(0, 1), (size - 1, 1), (0, size), (self.boundary - 1, 2), (5, size - 5), (0, 5)]:
+        for start, length in [(0, 1), (size - 1, 1), (0, size), (boundary - 1, 2), (5, size - 5), (0, 5)]:
             assert await read(store, key, ByteRange(start, length)) == data[start : start + length]
 
-    async def test_chunks_of_a_part_are_never_empty(self, store: BlobStore) -> None:
+    async def test_chunks_of_a_part_are_never_empty(self, store: BlobStore, boundary: int) -> None:
         key = new_blob_key()
-        await store.put(key, stream(payload(3 * self.boundary)), size=None)
-        async with store.open(key, ByteRange(1, 2 * self.boundary)) as chunks:
+        await store.put(key, stream(payload(3 * boundary)), size=None)
+        async with store.open(key, ByteRange(1, 2 * boundary)) as chunks:
             assert all([chunk async for chunk in chunks])
 
     @pytest.mark.parametrize("part", [ByteRange(0, 11), ByteRange(9, 2), ByteRange(10, 1), ByteRange(10**12, 5)])
@@ -206,16 +206,16 @@ class BlobStoreContract(ABC):
             with pytest.raises(BlobMissingError):
                 await read(store, key, ByteRange(0, 1))
 
-    async def test_a_key_is_read_by_many_at_once(self, store: BlobStore) -> None:
-        data, key = payload(2 * self.boundary), new_blob_key()
+    async def test_a_key_is_read_by_many_at_once(self, store: BlobStore, boundary: int) -> None:
+        data, key = payload(2 * boundary), new_blob_key()
         await store.put(key, stream(data), size=None)
         async with store.open(key) as first, store.open(key) as second:
             one = [chunk async for chunk in first]
             other = [chunk async for chunk in second]
         assert b"".join(one) == b"".join(other) == data
 
-    async def test_bytes_deleted_while_they_are_read_never_end_short(self, store: BlobStore) -> None:
-        data, key = payload(3 * self.boundary), new_blob_key()
+    async def test_bytes_deleted_while_they_are_read_never_end_short(self, store: BlobStore, boundary: int) -> None:
+        data, key = payload(3 * boundary), new_blob_key()
         await store.put(key, stream(data), size=None)
         async with store.open(key) as chunks:
             taken = [await anext(chunks)]
@@ -226,12 +226,12 @@ class BlobStoreContract(ABC):
                 return
         assert b"".join(taken) == data
 
-    async def test_deleted_bytes_are_gone_and_others_stay(self, store: BlobStore) -> None:
+    async def test_deleted_bytes_are_gone_and_others_stay(self, store: BlobStore, leftovers: Leftovers) -> None:
         gone, kept = [new_blob_key() for _ in range(3)], new_blob_key()
         for key in [*gone, kept]:
             await store.put(key, stream(b"bytes"), size=5)
         await store.delete(gone)
-        assert [await self.leftovers(store, key) for key in gone] == [[], [], []]
+        assert [await leftovers(key) for key in gone] == [[], [], []]
         assert await read(store, kept) == b"bytes"
 
     async def test_deleting_what_is_not_there_is_no_error(self, store: BlobStore) -> None:
@@ -248,8 +248,8 @@ class BlobStoreContract(ABC):
         await store.delete([*(new_blob_key() for _ in range(999)), stored])
         assert await is_missing(store, stored)
 
-    async def test_abort_leaves_a_finished_blob_alone(self, store: BlobStore) -> None:
-        data, key = payload(2 * self.boundary), new_blob_key()
+    async def test_abort_leaves_a_finished_blob_alone(self, store: BlobStore, boundary: int) -> None:
+        data, key = payload(2 * boundary), new_blob_key()
         await store.put(key, stream(data), size=None)
         await store.abort(key)
         await store.abort(key)
@@ -258,8 +258,8 @@ class BlobStoreContract(ABC):
     async def test_abort_of_what_was_never_begun_is_no_error(self, store: BlobStore) -> None:
         await store.abort(new_blob_key())
 
-    async def test_many_puts_and_reads_run_at_once(self, store: BlobStore) -> None:
-        blobs = {new_blob_key(): payload(seed % 3 * self.boundary + seed, seed=seed) for seed in range(12)}
+    async def test_many_puts_and_reads_run_at_once(self, store: BlobStore, boundary: int) -> None:
+        blobs = {new_blob_key(): payload(seed % 3 * boundary + seed, seed=seed) for seed in range(12)}
 
         async def round_trip(key: str, data: bytes) -> None:
             await store.put(key, stream(data), size=len(data))

@@ -14,7 +14,6 @@ from tests.contracts.partial_blobs.partial_blobs import (
     LEASE_LOST,
     MIB,
     PART,
-    PartialsContract,
     Records,
     Upload,
     begin,
@@ -22,7 +21,7 @@ from tests.contracts.partial_blobs.partial_blobs import (
 )
 
 
-class FormerCallersContract(PartialsContract):
+class TestFormerCallers:
     """A caller whose lease is lost, and one who takes over."""
 
     @pytest.mark.parametrize("size", [1, 12 * MIB, 100 * MIB])
@@ -159,8 +158,8 @@ class FormerCallersContract(PartialsContract):
         assert await read(store, upload.key) == data
 
 
-class CompletingAtOnceContract:
-    """As `PartialBlobsContract`. Apart from it, since LocalStack 4.14 loses what it is to complete twice at once."""
+class TestCompletingAtOnce:
+    """Apart from `TestPartialBlobs`, since LocalStack 4.14 loses what it is to complete twice at once."""
 
     @pytest.mark.parametrize("sizes", [[3], [PART], [12 * MIB, 1]], ids=str)
     async def test_two_may_complete_at_once(

@@ -6,11 +6,11 @@ from domain.blobs.errors import BlobMissingError
 from domain.blobs.model import new_blob_key
 from domain.blobs.ports import BlobStore, PartialBlobs
 from tests.contracts.blob_store.listing import put, unfinished
-from tests.contracts.blob_store.store import is_missing, read
-from tests.contracts.partial_blobs.partial_blobs import MIB, PART, PartialsContract, piece
+from tests.contracts.blob_store.store import Leftovers, is_missing, read
+from tests.contracts.partial_blobs.partial_blobs import MIB, PART, piece
 
 
-class ConcatenationContract(PartialsContract):
+class TestConcatenation:
     """Blobs made of others."""
 
     @pytest.mark.parametrize(
@@ -57,11 +57,13 @@ class ConcatenationContract(PartialsContract):
         assert await unfinished(store) == []
 
     @pytest.mark.parametrize("size", [1, 12 * MIB])
-    async def test_a_source_that_is_missing_is_told(self, store: BlobStore, partials: PartialBlobs, size: int) -> None:
+    async def test_a_source_that_is_missing_is_told(
+        self, store: BlobStore, partials: PartialBlobs, size: int, leftovers: Leftovers
+    ) -> None:
         source, key = (await put(store, piece(size))).key, new_blob_key()
         for sources in ([source, new_blob_key()], [new_blob_key(), source]):
             with pytest.raises(BlobMissingError):
                 await partials.concatenate(key, sources)
         assert await is_missing(store, key)
         await store.abort(key)
-        assert await self.leftovers(store, key) == []
+        assert await leftovers(key) == []

@@ -1,7 +1,6 @@
 """What every store promises of blobs that arrive in pieces; see `domain.ports.PartialBlobs`."""
 
 import asyncio
-from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 
 import msgspec
@@ -14,7 +13,7 @@ from domain.blobs.partials import Progress
 from domain.blobs.ports import BlobStore, PartialBlobs
 from domain.errors import LeaseLostError
 from tests.contracts.blob_store.listing import stored, unfinished
-from tests.contracts.blob_store.store import BodyFailed, is_missing, payload, read, stream, stream_all
+from tests.contracts.blob_store.store import BodyFailed, Leftovers, is_missing, payload, read, stream, stream_all
 
 MIB = 1024**2
 # The least that S3 takes as a part that is not the last.
@@ -88,27 +87,8 @@ async def hanging(data: bytes, waiting: Event) -> AsyncIterator[bytes]:
     await sleep_forever()
 
 
-class PartialsContract(ABC):
-    """What the contracts have in common.
-
-    Derive a test class of one, and give it the fixtures `store`, which is empty, and `partials`, in the same place.
-    """
-
-    @pytest.fixture
-    def store(self) -> BlobStore:
-        raise NotImplementedError
-
-    @pytest.fixture
-    def partials(self, store: BlobStore) -> PartialBlobs:
-        raise NotImplementedError
-
-    @abstractmethod
-    async def leftovers(self, store: BlobStore, key: str) -> list[str]:
-        """Return whatever there is of `key`: stored bytes, temporary files, unfinished uploads, pieces."""
-
-
-class PartialBlobsContract(PartialsContract):
-    """A caller at a time, whose bodies may break."""
+class TestPartialBlobs:
+    """One caller at a time, whose bodies may break. Asks for `store`, which is empty, `partials` and `leftovers`."""
 
     @pytest.mark.parametrize(
         "sizes",
@@ -244,7 +224,7 @@ class PartialBlobsContract(PartialsContract):
 
     @pytest.mark.parametrize("sizes", [[3], [PART], [12 * MIB, 1], [1, 1]], ids=str)
     async def test_pieces_that_are_gone_are_missing(
-        self, store: BlobStore, partials: PartialBlobs, sizes: Sequence[int]
+        self, store: BlobStore, partials: PartialBlobs, sizes: Sequence[int], leftovers: Leftovers
     ) -> None:
         upload = await begin(partials)
         for size in sizes:
@@ -255,12 +235,12 @@ class PartialBlobsContract(PartialsContract):
         with pytest.raises(BlobMissingError):
             await upload.append(piece(12 * MIB))
         await store.abort(upload.key)
-        assert await self.leftovers(store, upload.key) == []
+        assert await leftovers(upload.key) == []
 
     @pytest.mark.parametrize("lost", [False, True])
     @pytest.mark.parametrize("sizes", [[], [3], [PART], [12 * MIB, 1], [1, 2, 3]], ids=str)
     async def test_abort_leaves_nothing(
-        self, store: BlobStore, partials: PartialBlobs, sizes: Sequence[int], lost: bool
+        self, store: BlobStore, partials: PartialBlobs, sizes: Sequence[int], lost: bool, leftovers: Leftovers
     ) -> None:
         upload = await begin(partials)
         for size in sizes:
@@ -271,7 +251,7 @@ class PartialBlobsContract(PartialsContract):
                 await upload.append(piece(12 * MIB + 3))
         await store.abort(upload.key)
         assert await unfinished(store) == []
-        assert await self.leftovers(store, upload.key) == []
+        assert await leftovers(upload.key) == []
 
     async def test_abort_leaves_a_complete_blob_alone(self, store: BlobStore, partials: PartialBlobs) -> None:
         upload = await begin(partials)

@@ -4,48 +4,39 @@ from pathlib import Path
 
 import pytest
 
-from adapters.disk import DiskBlobStore, NoDirectAccess, open_disk_blob_store
+from adapters.disk import DiskBlobStore, NoDirectAccess
 from domain.blobs.direct_access import ReadHeaders
 from domain.blobs.errors import DirectAccessUnsupportedError
 from domain.blobs.model import new_blob_key
-from domain.blobs.ports import BlobStore
-from tests.contracts.blob_store.listing import BlobStoreListingContract
-from tests.contracts.blob_store.store import BlobStoreContract
+from tests.contracts.blob_store.listing import Intrude, LeaveUnfinished, TestBlobStoreListing
+from tests.contracts.blob_store.store import TestBlobStore
+
+__all__ = ["TestBlobStore", "TestBlobStoreListing"]
 
 
-class TestDiskBlobStore(BlobStoreContract):
-    boundary = 1024 * 1024
-
-    @pytest.fixture
-    async def store(self, tmp_path: Path) -> DiskBlobStore:
-        return await open_disk_blob_store(tmp_path)
-
-    @pytest.fixture(autouse=True)
-    def _root(self, tmp_path: Path) -> None:
-        self.root = tmp_path
-
-    async def leftovers(self, store: BlobStore, key: str) -> list[str]:
-        return [str(path) for path in self.root.rglob(f"*{key}*")]
+@pytest.fixture
+def boundary() -> int:
+    return 1024**2
 
 
-class TestDiskBlobStoreListing(BlobStoreListingContract):
-    @pytest.fixture
-    async def store(self, tmp_path: Path) -> DiskBlobStore:
-        return await open_disk_blob_store(tmp_path)
+@pytest.fixture
+def leave_unfinished(store: DiskBlobStore, tmp_path: Path) -> LeaveUnfinished:
+    async def leave(key: str) -> None:
+        (tmp_path / "tmp" / key).write_bytes(b"part")
 
-    @pytest.fixture(autouse=True)
-    def _root(self, tmp_path: Path) -> None:
-        self.root = tmp_path
+    return leave
 
-    async def leave_unfinished(self, store: BlobStore, key: str) -> None:
-        (self.root / "tmp" / key).write_bytes(b"part")
 
-    async def intrude(self, store: BlobStore) -> None:
+@pytest.fixture
+def intrude(store: DiskBlobStore, tmp_path: Path) -> Intrude:
+    async def intrude() -> None:
         misplaced, directory = f"{new_blob_key()[:-2]}01", f"{new_blob_key()[:-2]}00"
         for name in ("lost+found", "tmp/tmpabc", "00/notes.txt", "00/.hidden", f"00/{misplaced}", f"00/{'A' * 30}00"):
-            (self.root / name).write_bytes(b"foreign")
-        (self.root / "00" / directory).mkdir()
-        (self.root / "tmp" / directory).symlink_to(self.root / "lost+found")
+            (tmp_path / name).write_bytes(b"foreign")
+        (tmp_path / "00" / directory).mkdir()
+        (tmp_path / "tmp" / directory).symlink_to(tmp_path / "lost+found")
+
+    return intrude
 
 
 async def test_clients_have_no_way_in() -> None:

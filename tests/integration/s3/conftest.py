@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from adapters.s3 import S3BlobStore, S3PartialBlobs, open_s3_client
+from tests.contracts.blob_store.store import Leftovers
 from tests.harness.fault_proxy import HttpProxy
 from tests.support.containers import LocalStack
 
@@ -50,6 +51,18 @@ def store(s3_client: "S3Client", prefix: str) -> S3BlobStore:
 @pytest.fixture
 def partials(store: S3BlobStore, s3_client: "S3Client", prefix: str) -> S3PartialBlobs:
     return S3PartialBlobs(s3_client, BUCKET, prefix, sending=store.sending, patience=PATIENCE_SECONDS)
+
+
+@pytest.fixture
+def leftovers(s3_client: "S3Client", prefix: str) -> Leftovers:
+    async def find(key: str) -> list[str]:
+        objects = await s3_client.list_objects_v2(Bucket=BUCKET, Prefix=prefix)
+        uploads = await s3_client.list_multipart_uploads(Bucket=BUCKET, Prefix=prefix)
+        stored = [each["Key"] for each in objects.get("Contents", ())]
+        unfinished = [each["Key"] for each in uploads.get("Uploads", ())]
+        return [name for name in stored + unfinished if key in name]
+
+    return find
 
 
 @pytest.fixture

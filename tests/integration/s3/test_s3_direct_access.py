@@ -12,8 +12,7 @@ import pytest
 from adapters.s3 import S3BlobStore, S3DirectAccess, concatenation, open_s3_client
 from domain.blobs.errors import BlobMissingError
 from domain.blobs.model import new_blob_key
-from domain.blobs.ports import BlobStore
-from tests.contracts.blob_store.direct_access import HEADERS, Answer, DirectAccessContract
+from tests.contracts.blob_store.direct_access import HEADERS, Answer, Send, TestDirectAccess
 from tests.contracts.blob_store.store import payload, read, stream
 from tests.harness.fault_proxy import HttpProxy, effects
 from tests.integration.s3.conftest import BUCKET, PATIENCE_SECONDS
@@ -21,6 +20,8 @@ from tests.support.containers import LocalStack
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client
+
+__all__ = ["TestDirectAccess"]
 
 LIFE = 60
 MIB = 1024**2
@@ -31,23 +32,15 @@ def direct(s3_client: "S3Client", prefix: str) -> S3DirectAccess:
     return S3DirectAccess(s3_client, BUCKET, prefix, signing=s3_client, life=LIFE, patience=PATIENCE_SECONDS)
 
 
-class TestS3DirectAccess(DirectAccessContract):
-    @pytest.fixture
-    def store(self, store: S3BlobStore) -> BlobStore:
-        return store
+@pytest.fixture
+async def send() -> AsyncIterator[Send]:
+    async with httpx.AsyncClient(timeout=60) as client:
 
-    @pytest.fixture
-    def direct(self, direct: S3DirectAccess) -> S3DirectAccess:
-        return direct
+        async def send(method: str, url: str, content: bytes = b"") -> Answer:
+            answer = await client.request(method, url, content=content)
+            return Answer(answer.status_code, answer.headers, answer.content)
 
-    @pytest.fixture(autouse=True)
-    async def _client(self) -> AsyncIterator[None]:
-        async with httpx.AsyncClient(timeout=60) as self.client:
-            yield
-
-    async def send(self, method: str, url: str, content: bytes = b"") -> Answer:
-        answer = await self.client.request(method, url, content=content)
-        return Answer(answer.status_code, answer.headers, answer.content)
+        yield send
 
 
 async def test_a_copy_in_one_request_tells_the_sum_of_the_whole_and_one_in_parts_does_not(

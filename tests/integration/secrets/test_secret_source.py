@@ -2,7 +2,9 @@
 
 import socket
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import aioboto3
 import pytest
@@ -10,12 +12,13 @@ import pytest
 from adapters.secrets import SecretsManagerSource, open_secrets_client
 from domain.secrets.errors import SecretUnavailableError
 from domain.secrets.model import Credentials, parse_credentials
-from domain.secrets.ports import SecretSource
-from tests.contracts.secret_source import SecretSourceContract
+from tests.contracts.secret_source import Keep, TestSecretSource
 from tests.support.containers import LocalStack
 
 if TYPE_CHECKING:
     from types_aiobotocore_secretsmanager.client import SecretsManagerClient
+
+__all__ = ["TestSecretSource"]
 
 
 @pytest.fixture(scope="session")
@@ -31,27 +34,29 @@ async def keep_secret(client: "SecretsManagerClient", id: str, text: str) -> Non
         await client.put_secret_value(SecretId=id, SecretString=text)
 
 
-class TestSecretsManagerSource(SecretSourceContract):
-    @pytest.fixture
-    def source(self, client: "SecretsManagerClient") -> SecretsManagerSource:
-        self.client = client
-        return SecretsManagerSource(client)
+@pytest.fixture
+def source(client: "SecretsManagerClient") -> SecretsManagerSource:
+    return SecretsManagerSource(client)
 
-    async def keep(self, source: SecretSource, id: str, text: str) -> None:
-        await keep_secret(self.client, id, text)
 
-    async def test_a_secret_of_bytes_is_refused(
-        self, source: SecretsManagerSource, client: "SecretsManagerClient", id: str
-    ) -> None:
-        await client.create_secret(Name=id, SecretBinary=b"\x00\xff")
-        with pytest.raises(SecretUnavailableError):
-            await source.get_secret(id)
+@pytest.fixture
+def keep(client: "SecretsManagerClient") -> Keep:
+    return partial(keep_secret, client)
 
-    async def test_the_credentials_in_a_secret_are_read(self, source: SecretsManagerSource, id: str) -> None:
-        await self.keep(source, id, '{"engine": "postgres", "username": "app", "password": "hunter2", "port": 5432}')
-        credentials = parse_credentials(await source.get_secret(id))
-        assert credentials == Credentials(username="app", password="hunter2")
-        assert "hunter2" not in repr(credentials)
+
+async def test_a_secret_of_bytes_is_refused(source: SecretsManagerSource, client: "SecretsManagerClient") -> None:
+    id_ = f"secret-{uuid4().hex}"
+    await client.create_secret(Name=id_, SecretBinary=b"\x00\xff")
+    with pytest.raises(SecretUnavailableError):
+        await source.get_secret(id_)
+
+
+async def test_the_credentials_in_a_secret_are_read(source: SecretsManagerSource, keep: Keep) -> None:
+    id_ = f"secret-{uuid4().hex}"
+    await keep(id_, '{"engine": "postgres", "username": "app", "password": "hunter2", "port": 5432}')
+    credentials = parse_credentials(await source.get_secret(id_))
+    assert credentials == Credentials(username="app", password="hunter2")
+    assert "hunter2" not in repr(credentials)
 
 
 async def test_an_endpoint_that_is_down_is_unavailable() -> None:

@@ -9,7 +9,7 @@ from adapters.circuit import Circuit, CircuitBlobStore
 from domain.blobs.errors import BlobMissingError, BlobStoreRefusedError, BlobStoreUnavailableError, InterruptedBodyError
 from domain.blobs.model import new_blob_key
 from domain.blobs.ports import BlobStore
-from tests.contracts.blob_store.store import BlobStoreContract, payload, read, stream
+from tests.contracts.blob_store.store import payload, read, stream
 from tests.fakes.blob_store import FakeBlobStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.failures import BLOB_STORE_DOWN
@@ -72,19 +72,6 @@ def circuit(clock: FakeClock, changes: list[bool], draw: Draw) -> Circuit:
 @pytest.fixture
 def store(blobs: ProbedBlobStore, circuit: Circuit) -> CircuitBlobStore:
     return CircuitBlobStore(blobs, circuit)
-
-
-class TestCircuitBlobStore(BlobStoreContract):
-    """A closed circuit changes nothing."""
-
-    @pytest.fixture
-    def store(self, clock: FakeClock) -> CircuitBlobStore:
-        return CircuitBlobStore(FakeBlobStore(chunk_size=1000), Circuit(clock))
-
-    async def leftovers(self, store: CircuitBlobStore, key: str) -> list[str]:  # type: ignore[override] # this test's own store
-        inner = store._store  # noqa: SLF001 - the fake behind it, which has no other name here
-        assert isinstance(inner, FakeBlobStore)
-        return [each for each in (*inner.stored, *inner.unfinished) if each == key]
 
 
 async def put(store: BlobStore) -> None:

@@ -1,0 +1,29 @@
+"""The fake way into the blob store keeps the port's contract."""
+
+import pytest
+
+from tests.contracts.blob_store.direct_access import Answer, Send, TestDirectAccess
+from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.clock import FakeClock
+from tests.fakes.direct_access import FakeDirectAccess
+
+__all__ = ["TestDirectAccess"]
+
+
+@pytest.fixture
+def store() -> FakeBlobStore:
+    return FakeBlobStore()
+
+
+@pytest.fixture
+def direct(store: FakeBlobStore) -> FakeDirectAccess:
+    return FakeDirectAccess(store, FakeClock())
+
+
+@pytest.fixture
+def send(direct: FakeDirectAccess) -> Send:
+    async def send(method: str, url: str, content: bytes = b"") -> Answer:
+        found = direct.send(method, url, content)
+        return Answer(found.status, found.headers, found.content)
+
+    return send
