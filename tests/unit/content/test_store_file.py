@@ -1,4 +1,4 @@
-"""The write protocol, step by step: what is left when a step fails."""
+"""Storing a file: reserve, store, commit, and the state after each failure."""
 
 import hashlib
 from collections.abc import AsyncIterator, Sequence
@@ -14,7 +14,6 @@ from domain.buckets.model import Policy
 from domain.errors import (
     CatalogUnavailableError,
     FileportError,
-    LeaseLostError,
     OutcomeUnknownError,
     PreconditionFailedError,
 )
@@ -30,37 +29,12 @@ from tests.fakes.blob_store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
 from tests.fakes.failures import BLOB_STORE_DOWN, CATALOG_DOWN
-
-LEASE = 100.0
+from tests.unit.content.bodies import LEASE, body, new_file
 
 
 @pytest.fixture(autouse=True)
 def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("domain.files.content.commit_retries.PAUSE_SECONDS", 0)
-
-
-@pytest.fixture
-def reservations(catalog: FakeCatalog, clock: FakeClock) -> Reservations:
-    return Reservations(catalog, clock, lease=LEASE, batch=2)
-
-
-@pytest.fixture
-def store_file(catalog: FakeCatalog, blobs: FakeBlobStore, reservations: Reservations) -> StoreFile:
-    return StoreFile(catalog, blobs, reservations, max_file_size=1000)
-
-
-@pytest.fixture
-def reap(catalog: FakeCatalog, blobs: FakeBlobStore) -> Reap:
-    return Reap(catalog, blobs)
-
-
-async def body(*chunks: bytes) -> AsyncIterator[bytes]:
-    for chunk in chunks:
-        yield chunk
-
-
-def new_file(name: str = "a.txt", **given: object) -> NewFile:
-    return NewFile(bucket="default", name=name, content_type="text/plain", **given)  # type: ignore[arg-type] # test data
 
 
 async def test_a_stored_file_knows_its_size_and_hash_and_points_at_its_bytes(
@@ -293,124 +267,3 @@ async def test_a_catalog_that_goes_down_after_a_commit_is_no_sign_that_nothing_h
         await store_file(new_file(), body(b"x"))
     catalog.fail_with = None
     assert (await catalog.get_file_by_name("default", "a.txt")).size == 1
-
-
-async def test_an_end_that_comes_after_the_lease_publishes_nothing(
-    store_file: StoreFile, catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock, reap: Reap
-) -> None:
-    async def late_end() -> AsyncIterator[bytes]:
-        yield b"x"
-        clock.advance(LEASE)
-        assert [reaped async for reaped in reap()] == [ReapCounts(lapsed=2), ReapCounts(removed=2)]
-
-    with pytest.raises(LeaseLostError):
-        await store_file(new_file(), late_end())
-    assert not blobs.stored
-
-
-async def test_a_catalog_that_is_down_for_a_moment_does_not_end_an_upload(
-    clock: FakeClock, blobs: FakeBlobStore
-) -> None:
-    class ForAMoment(FakeCatalog):
-        async def renew_leases(self, keys: Sequence[str], *, lease: float) -> set[str]:
-            raise CATALOG_DOWN
-
-    async def slow() -> AsyncIterator[bytes]:
-        yield b"x"
-        clock.advance(LEASE * 0.6)
-
-    catalog = ForAMoment(clock)
-    store_file = StoreFile(catalog, blobs, Reservations(catalog, clock, lease=LEASE), max_file_size=1000)
-    assert (await store_file(new_file(), slow())).file.size == 1
-
-
-async def test_a_long_upload_keeps_its_lease_while_it_moves_and_while_it_waits(
-    store_file: StoreFile, reservations: Reservations, catalog: FakeCatalog, clock: FakeClock
-) -> None:
-    async def slow() -> AsyncIterator[bytes]:
-        for _ in range(10):
-            clock.advance(LEASE * 0.6)
-            await reservations.renew_due()
-            assert await catalog.condemn_lapsed(limit=10) == 0
-            yield b"x"
-
-    stored = await store_file(new_file(), slow())
-    assert stored.file.size == 10
-    assert catalog.blobs[stored.file.blob_key].state == "live"
-
-
-async def test_a_lease_is_kept_no_longer_than_its_upload(
-    store_file: StoreFile,
-    reservations: Reservations,
-    catalog: FakeCatalog,
-    clock: FakeClock,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    class Renewals(list[str]):
-        async def note(self, keys: Sequence[str], *, lease: float) -> set[str]:
-            self.extend(keys)
-            return set(keys)
-
-    await store_file(new_file("a"), body(b"x"))
-    with pytest.raises(InterruptedBodyError):
-        await store_file(new_file("b", size=5), body(b"x"))
-    used = set(catalog.blobs)
-    waiting = await reservations.take()
-    renewals = Renewals()
-    monkeypatch.setattr(catalog, "renew_leases", renewals.note)
-    clock.advance(LEASE * 0.5)
-    await reservations.renew_due()
-    assert waiting.key in renewals
-    assert not used.intersection(renewals)
-
-
-async def test_an_upload_that_lost_its_lease_is_given_up(
-    store_file: StoreFile, reservations: Reservations, catalog: FakeCatalog, clock: FakeClock
-) -> None:
-    async def stalled() -> AsyncIterator[bytes]:
-        clock.advance(LEASE)
-        await catalog.condemn_lapsed(limit=10)
-        await reservations.renew_due()
-        yield b"x"
-        pytest.fail("It was read further.")
-
-    with pytest.raises(LeaseLostError):
-        await store_file(new_file(), stalled())
-
-
-async def test_reservations_are_made_in_batches_and_each_is_used_once(
-    reservations: Reservations, catalog: FakeCatalog
-) -> None:
-    taken = {(await reservations.take()).key for _ in range(3)}
-    assert len(taken) == 3
-    assert len(catalog.blobs) == 4
-
-
-async def test_many_uploads_at_once_share_what_is_reserved(reservations: Reservations, catalog: FakeCatalog) -> None:
-    keys: list[str] = []
-
-    async def take() -> None:
-        keys.append((await reservations.take()).key)
-
-    async with anyio.create_task_group() as tasks:
-        for _ in range(9):
-            tasks.start_soon(take)
-    assert len(set(keys)) == 9
-    assert len(catalog.blobs) == 10
-
-
-async def test_a_reservation_that_lay_too_long_is_not_handed_out(
-    reservations: Reservations, catalog: FakeCatalog, clock: FakeClock
-) -> None:
-    first = await reservations.take()
-    clock.advance(LEASE * 0.5)
-    assert (await reservations.take()).key not in {first.key, *list(catalog.blobs)[:2]}
-
-
-async def test_closing_gives_up_what_was_not_handed_out(reservations: Reservations, catalog: FakeCatalog) -> None:
-    taken = await reservations.take()
-    await reservations.close()
-    states = {key: row.state for key, row in catalog.blobs.items()}
-    assert states.pop(taken.key) == "staged"
-    assert list(states.values()) == ["condemned"]
-    await reservations.close()

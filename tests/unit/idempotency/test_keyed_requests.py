@@ -1,7 +1,6 @@
-"""`Idempotency-Key`: what is sent again is not done again."""
+"""Requests with an `Idempotency-Key`: a repeat gets the first answer, and nothing is done twice."""
 
 import base64
-import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -13,34 +12,13 @@ from tests.fakes.blob_store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
 from tests.fakes.failures import CATALOG_DOWN
-from tests.support.clients import said_of_content
 from tests.support.fake_service import Service
 from tests.support.tus import BYTES, TUS, UPLOADS, encoded
+from tests.unit.idempotency.keyed_sends import CONTENT, FILES, KEY, code, is_same, post_file, put_file
 from tests.unit.uploads.requests import add
 
-FILES = "/v1/buckets/default/files"
-KEY = {"Idempotency-Key": '"k"'}
-CONTENT = b"some bytes"
 PART = 5 * 1024 * 1024
-
-
-@pytest.fixture
-async def original(client: httpx.AsyncClient) -> str:
-    """The path of a file to copy."""
-    answer = await client.put(f"{FILES}/original", content=CONTENT)
-    return f"/v1/files/{answer.json()['id']}"
-
-
 Send = Callable[[httpx.AsyncClient, dict[str, str]], Awaitable[httpx.Response]]
-
-
-async def put_file(client: httpx.AsyncClient, headers: dict[str, str]) -> httpx.Response:
-    return await client.put(f"{FILES}/a", content=CONTENT, headers=headers)
-
-
-async def post_file(client: httpx.AsyncClient, headers: dict[str, str]) -> httpx.Response:
-    form = {"name": "a", "metadata": '{"b": 1, "a": 2}', "tags": "x,y"}
-    return await client.post(FILES, data=form, files={"file": ("f.txt", CONTENT)}, headers=headers)
 
 
 async def copy_file(client: httpx.AsyncClient, headers: dict[str, str]) -> httpx.Response:
@@ -68,19 +46,6 @@ async def begin_resumable(client: httpx.AsyncClient, headers: dict[str, str]) ->
 
 
 SENDS = [put_file, post_file, copy_file, put_bucket, start_job, begin_upload, begin_resumable]
-
-
-def is_same(one: httpx.Response, other: httpx.Response) -> bool:
-    """Tell whether two answers say the same."""
-    return (one.status_code, one.content, said_of_content(one)) == (
-        other.status_code,
-        other.content,
-        said_of_content(other),
-    )
-
-
-def code(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
 
 
 @pytest.mark.usefixtures("original")
@@ -189,115 +154,6 @@ async def test_a_batch_is_applied_once(client: httpx.AsyncClient) -> None:
     assert [result["status"] for result in again.json()["results"]] == [409] * 59 + [201, 400, 409, 204]
 
 
-# Other requests
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "options"),
-    [
-        ("PUT", f"{FILES}/b", {"content": CONTENT}),
-        ("PUT", f"{FILES}/a?x=1", {"content": CONTENT}),
-        ("PUT", f"{FILES}/a", {"content": CONTENT, "headers": {"If-None-Match": "*"}}),
-        ("PUT", f"{FILES}/a", {"content": CONTENT, "headers": {"If-Match": '"x"'}}),
-        ("PUT", f"{FILES}/a", {"content": CONTENT, "headers": {"Content-Type": "image/png"}}),
-        ("POST", FILES, {"files": {"file": ("a", CONTENT)}}),
-        ("PUT", "/v1/buckets/songs", {"json": {}}),
-        ("POST", "/v1/jobs", {"json": {"kind": "delete", "bucket": "default", "prefix": "a"}}),
-    ],
-)
-async def test_the_same_key_with_another_request_is_refused(
-    client: httpx.AsyncClient, method: str, path: str, options: Any
-) -> None:
-    await put_file(client, KEY)
-    options["headers"] = {**KEY, **options.get("headers", {})}
-    assert code(await client.request(method, path, **options)) == (422, "idempotency_key_reused")
-
-
-async def test_json_is_compared_byte_by_byte(client: httpx.AsyncClient, original: str) -> None:
-    headers = {**KEY, "Content-Type": "application/json"}
-    assert (await client.post(f"{original}/copy", content=b'{"name":"a"}', headers=headers)).status_code == 201
-    for body in (b'{"name":"b"}', b'{"name": "a"}'):
-        answer = await client.post(f"{original}/copy", content=body, headers=headers)
-        assert code(answer) == (422, "idempotency_key_reused")
-
-
-@pytest.mark.parametrize("changed", [{"name": "b"}, {"metadata": '{"b": 1}'}, {"tags": "x"}, {"tags": "y,x"}])
-async def test_a_form_of_other_fields_is_another_request(client: httpx.AsyncClient, changed: dict[str, str]) -> None:
-    await post_file(client, KEY)
-    form = {"name": "a", "metadata": '{"b": 1, "a": 2}', "tags": "x,y", **changed}
-    answer = await client.post(FILES, data=form, files={"file": ("f.txt", CONTENT)}, headers=KEY)
-    assert code(answer) == (422, "idempotency_key_reused")
-
-
-async def test_a_form_may_write_the_same_differently(client: httpx.AsyncClient) -> None:
-    first = await post_file(client, KEY)
-    form = {"name": "a", "metadata": '{"a":2,"b":1}', "tags": '["x", "y"]'}
-    assert is_same(await client.post(FILES, data=form, files={"file": ("f.txt", CONTENT)}, headers=KEY), first)
-
-
-@pytest.mark.parametrize("other", [b"", b"some", b"same bytes", b"some bytes more"])
-@pytest.mark.parametrize("chunked", [False, True])
-async def test_other_bytes_are_another_upload(
-    client: httpx.AsyncClient, catalog: FakeCatalog, other: bytes, *, chunked: bool
-) -> None:
-    async def chunks() -> AsyncIterator[bytes]:
-        yield other
-
-    await put_file(client, KEY)
-    reserved = set(catalog.blobs)
-    answer = await client.put(f"{FILES}/a", content=chunks() if chunked else other, headers=KEY)
-    assert code(answer) == (422, "idempotency_key_reused")
-    form = await client.post(FILES, data={"name": "a"}, files={"file": ("a", other)}, headers=KEY)
-    assert code(form) == (422, "idempotency_key_reused")
-    assert set(catalog.blobs) == reserved
-    assert (await client.get(f"{FILES}/a")).content == CONTENT
-
-
-async def test_the_file_of_a_form_is_compared(client: httpx.AsyncClient) -> None:
-    await client.post(FILES, files={"file": ("a", CONTENT)}, headers=KEY)
-    answer = await client.post(FILES, files={"file": ("a", b"same bytes")}, headers=KEY)
-    assert code(answer) == (422, "idempotency_key_reused")
-
-
-async def test_bytes_that_tell_by_length_or_digest_that_they_are_others_are_not_read(
-    client: httpx.AsyncClient,
-) -> None:
-    read: list[bytes] = []
-
-    async def chunks() -> AsyncIterator[bytes]:
-        read.append(b"same bytes")
-        yield read[-1]
-
-    await put_file(client, KEY)
-    digest = base64.b64encode(hashlib.sha256(b"same bytes").digest()).decode()
-    for declared in ({"Content-Length": "11"}, {"Repr-Digest": f"sha-256=:{digest}:"}):
-        headers = {**KEY, "Expect": "100-continue", **declared}
-        answer = await client.put(f"{FILES}/a", content=chunks(), headers=headers)
-        assert code(answer) == (422, "idempotency_key_reused")
-    assert not read
-
-
-async def test_how_a_body_is_framed_and_digested_makes_no_other_request(client: httpx.AsyncClient) -> None:
-    async def chunks() -> AsyncIterator[bytes]:
-        for each in CONTENT:
-            yield bytes([each])
-
-    first = await put_file(client, KEY)
-    digest = base64.b64encode(hashlib.sha512(CONTENT).digest()).decode()
-    assert is_same(await client.put(f"{FILES}/a", content=chunks(), headers=KEY), first)
-    assert is_same(await put_file(client, {**KEY, "Content-Digest": f"sha-512=:{digest}:"}), first)
-
-
-async def test_a_repeat_is_held_to_its_digest(client: httpx.AsyncClient) -> None:
-    await put_file(client, KEY)
-    wrong = base64.b64encode(hashlib.sha512(b"").digest()).decode()
-    answer = await put_file(client, {**KEY, "Content-Digest": f"sha-512=:{wrong}:"})
-    assert code(answer) == (400, "digest_mismatch")
-
-
-# In flight
-
-
 async def test_while_the_first_request_runs_others_are_told_to_wait(client: httpx.AsyncClient) -> None:
     begun, go_on = anyio.Event(), anyio.Event()
     answers: list[httpx.Response] = []
@@ -331,9 +187,6 @@ async def test_an_upload_that_breaks_off_leaves_its_key(client: httpx.AsyncClien
     answer = await client.put(f"{FILES}/a", content=cut(), headers={**KEY, "Content-Length": "10"})
     assert code(answer) == (400, "interrupted_body")
     assert (await put_file(client, KEY)).status_code == 201
-
-
-# Refusals
 
 
 @pytest.mark.parametrize("key", ["", '""', '"a', '"a", "b"', "é".encode(), "x" * 256])
@@ -381,9 +234,6 @@ async def test_a_catalog_that_is_down_keeps_no_key(client: httpx.AsyncClient, ca
     assert (await put_bucket(client, KEY)).status_code == 503
     catalog.fail_with = None
     assert (await put_bucket(client, KEY)).status_code == 201
-
-
-# Time
 
 
 async def test_an_answer_is_kept_for_a_day(client: httpx.AsyncClient, clock: FakeClock) -> None:

@@ -1,0 +1,26 @@
+"""The use case that stores a file, on the fakes."""
+
+import pytest
+
+from domain.blobs.reservations import Reservations
+from domain.files.content.store_file import StoreFile
+from domain.maintenance.reap import Reap
+from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.catalog import FakeCatalog
+from tests.fakes.clock import FakeClock
+from tests.unit.content.bodies import LEASE
+
+
+@pytest.fixture
+def reservations(catalog: FakeCatalog, clock: FakeClock) -> Reservations:
+    return Reservations(catalog, clock, lease=LEASE, batch=2)
+
+
+@pytest.fixture
+def store_file(catalog: FakeCatalog, blobs: FakeBlobStore, reservations: Reservations) -> StoreFile:
+    return StoreFile(catalog, blobs, reservations, max_file_size=1000)
+
+
+@pytest.fixture
+def reap(catalog: FakeCatalog, blobs: FakeBlobStore) -> Reap:
+    return Reap(catalog, blobs)
