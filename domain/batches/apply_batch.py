@@ -1,4 +1,4 @@
-"""Apply a batch of operations, over one transaction a chunk."""
+"""Apply a batch of operations, in one transaction for each chunk of it."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -12,14 +12,14 @@ from domain.files.addresses import check_address, check_destination
 from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyClaim, KeyedRequest, part_of
 
-# Each may need a savepoint, and Postgres follows no more than 64 of a transaction without looking on disk.
+# Each operation may need a savepoint, and Postgres keeps no more than 64 of a transaction in memory.
 CHUNK = 50
 
 _NOT_ATTEMPTED = NotAttemptedError("The batch ended before this operation.")
 
 
 class ApplyBatch:
-    """Do many operations in their order, each as if it came alone."""
+    """Apply many operations in their order, each as if it came alone."""
 
     def __init__(self, catalog: Batches, idempotent: IdempotentExecutor) -> None:
         self._catalog = catalog
@@ -28,30 +28,30 @@ class ApplyBatch:
     async def __call__(self, operations: Sequence[Operation], request: KeyedRequest | None = None) -> list[Outcome]:
         """Return the outcome of each operation.
 
-        An operation that is refused holds up no other. Where the catalog fails, the operations of that chunk have its
-        error, those behind it were not attempted, and what was done before stays. Raises `UnavailableError` where it
-        fails before anything was done, so that nothing has happened.
+        A refused operation does not hold up the others. Where the catalog fails, the operations of that chunk have its
+        error, those after it are not attempted, and those before it stay done. Raises `UnavailableError` where the
+        catalog fails before anything was done.
 
-        The same `request` has the outcomes of the chunks that it did before, and goes on behind them. Raises all that
-        `IdempotentExecutor` does: of two at a time, one that finds the other at a chunk leaves the rest to that.
+        A repeated `request` gets the outcomes of the chunks that were done before, and goes on after them. Raises all
+        that `IdempotentExecutor` does: of two requests at a time, one leaves the rest to the other that is at a chunk.
         """
         outcomes: list[Outcome] = [_refusal(operation) for operation in operations]
-        sound = [place for place, refusal in enumerate(outcomes) if refusal is None]
+        sound = [index for index, refusal in enumerate(outcomes) if refusal is None]
         start, first = 0, None
-        while places := sound[start : start + CHUNK]:
+        while chunk := sound[start : start + CHUNK]:
             try:
-                chunk = await self._do([operations[place] for place in places], _part(request, first, start))
+                done = await self._do([operations[index] for index in chunk], _part(request, first, start))
             except UnavailableError as error:
                 if start == 0 and not isinstance(error, OutcomeUnknownError):
                     raise
-                _tell(outcomes, places, [error] * len(places))
-                behind = sound[start + CHUNK :]
-                _tell(outcomes, behind, [_NOT_ATTEMPTED] * len(behind))
+                _record(outcomes, chunk, [error] * len(chunk))
+                rest = sound[start + CHUNK :]
+                _record(outcomes, rest, [_NOT_ATTEMPTED] * len(rest))
                 break
-            # Those of a repeat are as long as they were, in whichever release.
-            done = chunk.outcomes
-            _tell(outcomes, sound[start : start + len(done)], done)
-            start, first = start + len(done), first or chunk.claim
+            # Chunks that were done by a former release may have had another length.
+            end = start + len(done.results)
+            _record(outcomes, sound[start:end], done.outcomes)
+            start, first = end, first or done.claim
         return outcomes
 
     async def _do(self, operations: Sequence[Operation], request: KeyedRequest | None) -> DoneChunk:
@@ -61,9 +61,9 @@ class ApplyBatch:
         return await self._idempotent(request, DoneChunk, apply)
 
 
-def _part(request: KeyedRequest | None, first: UUID | None, place: int) -> KeyedRequest | None:
-    # The first chunk has the key that was sent. The others have keys that no earlier use of that one had.
-    return request if request is None or first is None else part_of(request, first, place)
+def _part(request: KeyedRequest | None, first: UUID | None, index: int) -> KeyedRequest | None:
+    # The first chunk has the key that was sent. The keys of the others are new with each claim of that one.
+    return request if request is None or first is None else part_of(request, first, index)
 
 
 def _refusal(operation: Operation) -> FileportError | None:
@@ -76,6 +76,6 @@ def _refusal(operation: Operation) -> FileportError | None:
     return None
 
 
-def _tell(outcomes: list[Outcome], places: Sequence[int], done: Sequence[Outcome]) -> None:
-    for place, outcome in zip(places, done, strict=True):
-        outcomes[place] = outcome
+def _record(outcomes: list[Outcome], indexes: Sequence[int], done: Sequence[Outcome]) -> None:
+    for index, outcome in zip(indexes, done, strict=True):
+        outcomes[index] = outcome

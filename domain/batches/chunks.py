@@ -12,7 +12,7 @@ from domain.idempotency.model import KeyClaim
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """An error by its `code`, and its `detail`."""
+    """An error as its `code` and `detail`."""
 
     code: str
     detail: str
@@ -23,14 +23,14 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """An outcome: a file, or a refusal, or neither, of what was deleted."""
+    """An outcome: a file, a refusal, or neither, where a file was deleted."""
 
     file: File | None = None
     refusal: Refusal | None = None
 
 
 class DoneChunk(msgspec.Struct, frozen=True, kw_only=True):
-    """The outcomes of a chunk, in their order, and the id of the claim that it was done with, if there was one."""
+    """The outcomes of a chunk, in their order, and the id of the claim under which it was done, if there was one."""
 
     claim: UUID | None
     results: tuple[Result, ...]

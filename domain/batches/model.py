@@ -1,4 +1,4 @@
-"""Batches: many operations on files, one after the other, each with an outcome of its own."""
+"""Batches: many operations on files, one after another, each with its own outcome."""
 
 import msgspec
 
@@ -35,5 +35,5 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 Operation = Delete | Copy | Change
 
-# What became of an operation: the file that it made or changed, None where it deleted one, or why it was not done.
+# The file that an operation made or changed, None where it deleted one, or the error for which it was not done.
 Outcome = File | FileportError | None

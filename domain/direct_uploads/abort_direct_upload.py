@@ -1,4 +1,4 @@
-"""End a direct upload before it has become a file."""
+"""Abort a direct upload before it has become a file."""
 
 from contextlib import suppress
 from uuid import UUID
@@ -11,7 +11,7 @@ from domain.errors import OutcomeUnknownError
 
 
 class AbortDirectUpload:
-    """End one upload."""
+    """Abort one upload."""
 
     errors = (
         DirectAccessUnsupportedError,
@@ -27,7 +27,7 @@ class AbortDirectUpload:
         self._direct = direct
 
     async def __call__(self, id: UUID) -> None:
-        """End the upload, also amid its completion. What was sent is removed, at once or later.
+        """Abort the upload, even during its completion. Its bytes are removed, at once or later.
 
         Raises `DirectAccessUnsupportedError`, `NoSuchDirectUploadError`, `DirectUploadCompletedError`,
         `DirectUploadEndedError` where it had expired or failed, `OutcomeUnknownError`.
@@ -38,7 +38,7 @@ class AbortDirectUpload:
             raise DirectUploadCompletedError("The upload has become a file already.")
         if upload.state in {"expired", "failed"}:
             raise upload.ended_error()
-        # What the store does not do now, and what is sent there from now on, is the reaper's.
+        # The reaper removes the bytes that the store does not remove now, and those that clients send from now on.
         with suppress(BlobStoreUnavailableError):
             await self._blobs.abort(upload.key)
             await self._blobs.delete([upload.key])

@@ -1,4 +1,4 @@
-"""Begin an upload whose bytes the client sends to the blob store itself."""
+"""Begin a direct upload, whose bytes the client sends to the blob store itself."""
 
 from contextlib import suppress
 
@@ -28,11 +28,11 @@ RELEASE_SECONDS = 5
 
 
 class BeginDirectUpload:
-    """Open an upload for a file of a size that is known.
+    """Open an upload for a file of a known size.
 
-    Its bytes go to a staging blob, of which a row is on record before anybody can write to it. That row is leased
-    until nobody can any more: for the `life` of the upload and, on top, that of the last URL that it gave, `url_life`,
-    both in seconds. What came there goes by the reaper.
+    Its bytes go to a staging blob, which has a row before any client can write to it. The row is leased for as long as
+    clients can: for the `life` of the upload, and on top of it for `url_life`, that of the last URL signed for it, both
+    in seconds. The reaper removes the staged bytes.
     """
 
     errors = (
@@ -74,13 +74,13 @@ class BeginDirectUpload:
     async def __call__(
         self, new: NewFile, *, part_size: int | None, request: KeyedRequest | None = None
     ) -> DirectUpload:
-        """Return the open upload, in parts of `part_size`, if that is given. What can be refused now is refused.
+        """Return the open upload, in parts of `part_size`, if that is given, or refuse it as far as can be told now.
 
-        The same `request` gets the same upload, as it was then, for as long as bytes are still of use to it. Raises
-        `DirectAccessUnsupportedError`, `InvalidPartSizeError`, all that `StoreFile` does before a body is read, all
-        that `IdempotentExecutor` does, and `OutcomeUnknownError`: then there may be an upload that nobody knows, and
-        that ends by itself. Where it was opened before: `NoSuchDirectUploadError`, and
-        all that `DirectUpload.check_in_progress` does.
+        The same `request` gets the same upload, as it was opened, for as long as it is in progress. Raises
+        `DirectAccessUnsupportedError`, `InvalidPartSizeError`, all that `StoreFile` does before it reads a body, all
+        that `IdempotentExecutor` does, and `OutcomeUnknownError`: there may be an upload then, without a client, which
+        expires. Of an upload that was opened before, it raises `NoSuchDirectUploadError`, and all that
+        `DirectUpload.check_in_progress` does.
         """
         self._direct.require()
         new = check_new_file(new)
@@ -90,7 +90,7 @@ class BeginDirectUpload:
         )
 
     async def _check(self, first: DirectUpload) -> None:
-        # A URL is not to outlive the lease of what it writes to.
+        # A URL must not outlive the lease of the blob that it writes to.
         upload = await self._catalog.get_direct_upload(first.id)
         upload.check_in_progress()
 
@@ -104,11 +104,11 @@ class BeginDirectUpload:
             opening = NewDirectUpload(file=new, part_size=part_size, key=key, multipart_id=multipart_id)
             return await self._catalog.open_direct_upload(opening, claim, life=self._life, lease=self._lease)
         except OutcomeUnknownError:
-            raise  # the upload may be open: the lease's end tells
+            raise  # the upload may be open; if it is not, its lease ends
         except BaseException as error:
-            # Nobody can write there yet; but what began an upload in parts may still be on its way.
-            is_certain = not isinstance(error, BlobStoreUnavailableError) and isinstance(error, Exception)
-            await self._release(key, at_once=is_certain)
+            # No client can write there yet; but the request that begins the parts may still be on its way to the store.
+            is_untouched = not isinstance(error, BlobStoreUnavailableError) and isinstance(error, Exception)
+            await self._release(key, at_once=is_untouched)
             raise
 
     async def _reserve(self) -> str:
@@ -116,7 +116,7 @@ class BeginDirectUpload:
         try:
             await self._catalog.reserve_blobs([key], lease=self._lease)
         except OutcomeUnknownError as error:
-            # Nobody has the key, and its lease lapses: what the caller wanted has not happened, for certain.
+            # No upload has the key, and its lease ends: for certain, the caller has no upload.
             raise CatalogUnavailableError(error.detail) from error
         return key
 

@@ -1,4 +1,4 @@
-"""Make a file of the bytes that a client has sent to the blob store itself."""
+"""Complete a direct upload: make a file of the bytes that a client has sent to the blob store itself."""
 
 import hashlib
 from collections.abc import Sequence
@@ -35,15 +35,15 @@ from domain.files.errors import NoSuchFileError
 from domain.files.model import Stored
 from domain.values.errors import DigestMismatchError
 
-TELL_SECONDS = 5
+RECORD_SECONDS = 5
 _NAMED_PARTS = 5
 
 
 class CompleteDirectUpload:
-    """Take the staged bytes in: copy them to a blob that nobody else can write to, verify the copy, commit it.
+    """Copy the staged bytes to a blob that no client can write to, verify the copy, and commit it.
 
-    The steps are those of the write protocol. The claim on an upload's completion is its reservation: it holds as long
-    as that does, and ends with it, so that a replica that dies amid it keeps nobody for longer than a lease.
+    The steps are those of the write protocol. The reservation of the copy is also the claim on the upload's completion:
+    both hold for the same lease, so that a replica that dies midway delays others for no longer than that.
     """
 
     errors = (
@@ -67,18 +67,17 @@ class CompleteDirectUpload:
         self._reservations = reservations
 
     async def __call__(self, id: UUID) -> Stored | None:
-        """Return the file that the upload has become, now or before; None where somebody else is at it.
+        """Return the file that the upload has become, now or before; None while another request completes it.
 
         Raises `DirectAccessUnsupportedError`, `NoSuchDirectUploadError`, `DirectUploadEndedError`, `NoSuchFileError`
-        where the file is gone by now; `IncompleteUploadError` where the bytes are not those that were declared by
-        their number, and `DigestMismatchError` where they are not by their SHA-256, which ends the upload;
-        `DirectUploadConditionError`, and all else that `Catalog.commit_file` raises. After any other error than
-        `DigestMismatchError` it may be tried again.
+        where the file is gone by now; `IncompleteUploadError` where the bytes are not as many as were declared;
+        `DigestMismatchError` where they have another digest, which ends the upload; `DirectUploadConditionError`, and
+        all else that `Catalog.commit_file` raises. After any error but `DigestMismatchError` it may be tried again.
         """
         self._direct.require()
         upload = await self._catalog.get_direct_upload(id)
         if upload.state != "open":
-            return await self._found(upload)
+            return await self._result_of(upload)
         await self._blobs.admit()
         async with self._reservations.holding() as reservation:
             upload = await self._claim(id, reservation)
@@ -88,13 +87,13 @@ class CompleteDirectUpload:
                 stored = None
                 await self._reservations.release(reservation, at_once=True)
         if stored is None:
-            return await self._found(upload)
-        # What the store does not do now is the reaper's, as is what is sent there from now on.
+            return await self._result_of(upload)
+        # The reaper removes the bytes that the store does not remove now, and those that clients send from now on.
         with suppress(BlobStoreUnavailableError):
             await self._blobs.delete([upload.key])
         return stored
 
-    async def _found(self, upload: DirectUpload) -> Stored | None:
+    async def _result_of(self, upload: DirectUpload) -> Stored | None:
         if upload.file_id is not None:
             file = await self._catalog.get_file(upload.file_id)
             return Stored(file=file, created=file.revision == 1)
@@ -106,28 +105,28 @@ class CompleteDirectUpload:
         try:
             return await self._catalog.claim_direct_upload(id, reservation.key)
         except OutcomeUnknownError as error:
-            # A claim that was made ends with the reservation: what the caller wanted has not happened, for certain.
+            # A claim that was made after all ends with the reservation: for certain, the upload is not completed.
             raise CatalogUnavailableError(error.detail) from error
 
     async def _complete(self, upload: DirectUpload, reservation: Reservation) -> Stored:
         try:
-            await self._gather(upload)
-            blob = await self._take_in(upload, reservation)
+            await self._join_parts(upload)
+            blob = await self._copy(upload, reservation)
             await self._reservations.confirm(reservation)
             return await self._commit(upload, blob)
         except FileportError as error:
-            await self._tell(upload, reservation, error)
+            await self._record_failure(upload, reservation, error)
             raise
 
     async def _commit(self, upload: DirectUpload, blob: Blob) -> Stored:
         try:
             return await retry_unknown_commit(partial(self._catalog.commit_direct_upload, upload.id, blob))
         except PreconditionFailedError as error:
-            # It was not this request that made the condition (RFC 9110, section 15.5.13).
+            # The condition is not one of this request, as 412 would say (RFC 9110, section 15.5.13).
             raise DirectUploadConditionError(error.detail) from error
 
-    async def _gather(self, upload: DirectUpload) -> None:
-        """Have all staged bytes under one key, as many as were declared. Raises `IncompleteUploadError`."""
+    async def _join_parts(self, upload: DirectUpload) -> None:
+        """Have all staged bytes under one key, as many as declared. Raises `IncompleteUploadError`."""
         if upload.multipart_id is not None:
             parts = await self._direct.list_parts(upload.key, upload.multipart_id)
             if parts is not None:
@@ -136,15 +135,15 @@ class CompleteDirectUpload:
         try:
             size = await self._blobs.get_size(upload.key)
         except BlobMissingError:
-            raise await self._missing(upload, "No bytes were sent yet.") from None
+            raise await self._missing_error(upload, "No bytes were sent yet.") from None
         _check_size(upload, size)
 
-    async def _take_in(self, upload: DirectUpload, reservation: Reservation) -> Blob:
+    async def _copy(self, upload: DirectUpload, reservation: Reservation) -> Blob:
         try:
             sha256 = await self._direct.copy(upload.key, reservation.key, size=upload.size)
         except BlobMissingError:
-            raise await self._missing(upload, "The bytes that were sent are gone.") from None
-        # Who holds a URL may have sent others meanwhile: only of the copy it is certain what it holds.
+            raise await self._missing_error(upload, "The bytes that were sent are gone.") from None
+        # Clients with a URL may have sent other bytes meanwhile: only the copy cannot change any more.
         _check_size(upload, await self._blobs.get_size(reservation.key))
         if sha256 is None:
             sha256 = await self._hash(reservation)
@@ -152,8 +151,8 @@ class CompleteDirectUpload:
             digest.check(bytes.fromhex(sha256))
         return Blob(key=reservation.key, size=upload.size, sha256=sha256)
 
-    async def _missing(self, upload: DirectUpload, detail: str) -> FileportError:
-        # Who ends an upload removes its bytes.
+    async def _missing_error(self, upload: DirectUpload, detail: str) -> FileportError:
+        # An abort of the upload removes its bytes.
         now = await self._catalog.get_direct_upload(upload.id)
         return now.ended_error() if now.state == "aborted" else IncompleteUploadError(detail)
 
@@ -165,20 +164,20 @@ class CompleteDirectUpload:
                 reservation.check()
         return hash_.hexdigest()
 
-    async def _tell(self, upload: DirectUpload, reservation: Reservation, error: FileportError) -> None:
-        # For those who did not wait for the outcome. Before the claim ends: then others may try.
+    async def _record_failure(self, upload: DirectUpload, reservation: Reservation, error: FileportError) -> None:
+        # For clients that did not wait for the outcome. It precedes the end of the claim, which lets others try.
         failure = Failure(code=error.code, detail=error.detail)
-        with anyio.move_on_after(TELL_SECONDS, shield=True), suppress(UnavailableError):
+        with anyio.move_on_after(RECORD_SECONDS, shield=True), suppress(UnavailableError):
             await self._catalog.fail_direct_upload(
                 upload.id, reservation.key, failure, ended=isinstance(error, DigestMismatchError)
             )
 
 
 def _check_parts(upload: DirectUpload, parts: Sequence[UploadedPart]) -> None:
-    there = {part.number: part.size for part in parts}
+    sizes = {part.number: part.size for part in parts}
     numbers = range(1, upload.part_count + 1)
-    wrong = [str(number) for number in numbers if there.get(number) != upload.size_of_part(number)]
-    wrong += [str(number) for number in there if number > upload.part_count]
+    wrong = [str(number) for number in numbers if sizes.get(number) != upload.size_of_part(number)]
+    wrong += [str(number) for number in sizes if number > upload.part_count]
     if wrong:
         named = ", ".join(wrong[:_NAMED_PARTS]) + (" and others" if len(wrong) > _NAMED_PARTS else "")
         raise IncompleteUploadError(f"Parts are missing, or of another size than was declared: {named}.")

@@ -1,4 +1,4 @@
-"""List the direct uploads that are under way."""
+"""List the direct uploads in progress."""
 
 from uuid import UUID
 
@@ -18,7 +18,7 @@ class ListDirectUploads:
         self._direct = direct
 
     async def __call__(self, *, after: UUID | None, limit: int) -> tuple[list[DirectUpload], UUID | None]:
-        """Return up to `limit` uploads that come after `after`, and what the next page comes after.
+        """Return up to `limit` uploads after the id `after`, and the id to go on after, None at the end.
 
         Raises `DirectAccessUnsupportedError`.
         """

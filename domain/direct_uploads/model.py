@@ -1,4 +1,4 @@
-"""Uploads whose bytes clients send to the blob store themselves, and the way they take to a file."""
+"""Direct uploads, whose bytes clients send to the blob store themselves, and their states on the way to a file."""
 
 from datetime import datetime
 from typing import Literal
@@ -27,17 +27,17 @@ _ENDED = {
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """Why the last try to complete an upload came to nothing, as the error's `code` and `detail`."""
+    """The error of the last attempt to complete an upload."""
 
     code: str
     detail: str
 
 
 class NewDirectUpload(msgspec.Struct, frozen=True, kw_only=True):
-    """An upload that is about to begin: what becomes of it, and where its bytes are awaited.
+    """An upload to open: the file that it becomes, and the blob that awaits its bytes.
 
-    `file.size` is known. `key` is that of a staged blob that clients can write to, so no file ever points at it.
-    `multipart_id` is the store's name for an upload in parts, None where all is sent at once.
+    `file.size` is known. `key` names a staged blob that clients can write to, so that no file ever points at it.
+    `multipart_id` is the store's name for an upload in parts, None where the bytes are sent whole.
     """
 
     file: NewFile
@@ -63,7 +63,7 @@ class DirectUpload(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def part_count(self) -> int:
-        """How many parts there are, 1 at least."""
+        """The number of parts, at least 1."""
         return part_count(self.size, self.part_size)
 
     def size_of_part(self, number: int) -> int:
@@ -83,12 +83,12 @@ class DirectUpload(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def part_count(size: int, part_size: int) -> int:
-    """Return into how many parts `size` bytes are cut; nothing is one part, too."""
+    """Return the number of parts of `size` bytes; an empty file is one part."""
     return max(1, -(-size // part_size))
 
 
 def choose_part_size(size: int, wanted: int | None) -> int:
-    """Return the size of the parts of an upload: the one that is wanted, else 64 MiB, or as much as 5 TiB needs.
+    """Return the size of an upload's parts: `wanted`, else 64 MiB, or more where the number of parts requires it.
 
     Raises `InvalidPartSizeError`.
     """

@@ -1,4 +1,4 @@
-"""Do once what was asked for with an idempotency key, however often it is sent."""
+"""Make the change of a request with an idempotency key once, however often the request is sent."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -19,12 +19,12 @@ T = TypeVar("T")
 
 
 class IdempotentExecutor:
-    """Lets the first of equal requests make its change, and answers the others with what came of it.
+    """Lets the first of equal requests make its change, and answers the others with its result.
 
-    A key is claimed by a committed row before anything is done, for `lease` seconds; `renew_due` is for a timer to
-    call, several times in half a lease. The result is recorded by the change itself, in its transaction, and kept for
-    `ttl` seconds. A request that fails frees its key: it has changed nothing. Where its outcome is not known, the key
-    is freed only if it has not, and never will.
+    A committed row claims the key before anything is done, for `lease` seconds; a timer calls `renew_due` several times
+    in half a lease. The change records the result itself, in its transaction, and it is kept for `ttl` seconds. A
+    request that fails frees its key, since it has changed nothing. Where its outcome is not known, the key is freed
+    only if the change was not made and never will be.
     """
 
     def __init__(self, catalog: IdempotencyKeys, clock: Clock, *, lease: float, ttl: float) -> None:
@@ -42,12 +42,12 @@ class IdempotentExecutor:
         *,
         check: Callable[[T], Awaitable[None]] | None = None,
     ) -> T:
-        """Return what `change` does, or what it returned, of type `kind`, when the same request came first.
+        """Return the result of `change`, or the one that it had, of type `kind`, when the same request came first.
 
-        `change` is to finish the claim that it is given, as `IdempotencyKeys` says; without a key it is given none.
-        `check` is given what was returned before, and raises what keeps a repeat from it: `IdempotencyKeyReusedError`
-        where the part of the request that is not in its fingerprint is another one. Raises that,
-        `IdempotencyKeyInUseError`, and all that `change` and `check` do.
+        `change` finishes the claim that it is given, as `IdempotencyKeys` says; without a key it is given none.
+        `check` is given the former result, and may refuse it to a repeat: with `IdempotencyKeyReusedError` where the
+        requests differ in a part that is not in the fingerprint. Raises that, `IdempotencyKeyInUseError`, and all that
+        `change` and `check` do.
         """
         if request is None:
             return await change(None)
@@ -61,7 +61,7 @@ class IdempotentExecutor:
         return first
 
     async def renew_due(self) -> None:
-        """Renew every claim of whose lease half is gone."""
+        """Renew every claim that has used up half of its lease."""
         due = [claim for claim, renew_at in self._renewals.items() if self._clock.monotonic() >= renew_at]
         if not due:
             return
@@ -70,13 +70,13 @@ class IdempotentExecutor:
         self._renewals |= dict.fromkeys(self._renewals.keys() & due, renew_at)
 
     async def _claim(self, claim: KeyClaim, fingerprint: str) -> KeyRecord | None:
-        # Taken before the call, so that our idea of a lease's end is never later than the catalog's.
+        # Computed before the call, so that the lease never ends earlier in the catalog than here.
         renew_at = self._next_renewal()
         try:
             record = await self._catalog.claim_key(claim, fingerprint, lease=self.lease)
         except OutcomeUnknownError as error:
             await self._give_up(claim)
-            # Of the claim alone: what was asked for has not happened, for certain.
+            # Only the outcome of the claim is unknown: for certain, the change was not made.
             raise CatalogUnavailableError(error.detail) from error
         except anyio.get_cancelled_exc_class():
             await self._give_up(claim)
@@ -100,7 +100,7 @@ class IdempotentExecutor:
             try:
                 await self._catalog.give_up_claim(claim)
             except UnavailableError:
-                return  # its lease ends a little later
+                return  # the lease ends a little later
 
     def _next_renewal(self) -> float:
         return self._clock.monotonic() + self.lease / 2

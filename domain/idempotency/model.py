@@ -15,7 +15,7 @@ _KEY = re.compile(rf"[\x20-\x7e]{{1,{MAX_KEY_CHARACTERS}}}")
 
 
 class KeyedRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request that came with a key, which is its caller's own. Requests with one `fingerprint` are the same."""
+    """A request with an idempotency key, which is its caller's own. Requests with one `fingerprint` are the same."""
 
     caller: str
     key: str
@@ -32,7 +32,7 @@ class KeyClaim(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeyRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a key that was claimed before. `result`, in builtin types, is there once that has finished."""
+    """The record of a key that was claimed before. `result`, in builtin types, is set once that claim has finished."""
 
     fingerprint: str
     is_finished: bool
@@ -52,14 +52,14 @@ def parse_key(value: str) -> str:
     return key
 
 
-def part_of(request: KeyedRequest, first: UUID, place: int) -> KeyedRequest:
-    """Return the part at `place` of a request that is done in parts, `first` being the claim of the first one.
+def part_of(request: KeyedRequest, first: UUID, index: int) -> KeyedRequest:
+    """Return the part at `index` of a request that is done in parts. `first` is the id of the claim of its first part.
 
-    Its key is none that a caller can send.
+    No caller can send its key.
     """
-    return msgspec.structs.replace(request, key=f"{request.key}\n{first}\n{place}")
+    return msgspec.structs.replace(request, key=f"{request.key}\n{first}\n{index}")
 
 
 def fingerprint(head: tuple[str, ...], body: bytes) -> str:
-    """Return what tells a request from others: a hash of the parts of its head that count, and of its body."""
+    """Return the fingerprint of a request: a hash of the relevant parts of its head, and of its body."""
     return hashlib.sha256(msgspec.json.encode([head, hashlib.sha256(body).hexdigest()])).hexdigest()
