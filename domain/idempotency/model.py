@@ -1,17 +1,11 @@
 """Idempotency keys (draft-ietf-httpapi-idempotency-key-header): a request that is sent again is not done again."""
 
 import hashlib
-import re
 from uuid import UUID
 
 import msgspec
 
-from domain.idempotency.errors import InvalidIdempotencyKeyError
-from domain.values.structured_fields import parse_string
-
 MAX_KEY_CHARACTERS = 255
-
-_KEY = re.compile(rf"[\x20-\x7e]{{1,{MAX_KEY_CHARACTERS}}}")
 
 
 class KeyedRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,19 +31,6 @@ class KeyRecord(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str
     is_finished: bool
     result: object = None
-
-
-def parse_key(value: str) -> str:
-    """Return the key that `Idempotency-Key` holds: a string of structured fields, or, as most send it, just the key.
-
-    Raises `InvalidIdempotencyKeyError`.
-    """
-    key = parse_string(value) if value.startswith('"') else value
-    if key is None or not _KEY.fullmatch(key):
-        raise InvalidIdempotencyKeyError(
-            f"Idempotency-Key is not a string of 1 to {MAX_KEY_CHARACTERS} printable ASCII characters."
-        )
-    return key
 
 
 def part_of(request: KeyedRequest, first: UUID, index: int) -> KeyedRequest:

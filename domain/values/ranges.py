@@ -1,7 +1,5 @@
 """Byte ranges (RFC 9110, section 14): which parts of a file a reader asks for."""
 
-import re
-
 import msgspec
 
 from domain.values.errors import RangeNotSatisfiableError
@@ -9,12 +7,6 @@ from domain.values.errors import RangeNotSatisfiableError
 # One answer has no more parts than this, for each of them costs the store a request. Whoever asks for more gets the
 # whole file, as for a range that is not understood (section 14.2).
 MAX_PARTS = 64
-MAX_SPECS = 1000
-
-_SET = re.compile(r"bytes=(.*)", re.IGNORECASE | re.DOTALL)
-_SPEC = re.compile(r"([0-9]*)-([0-9]*)")
-# More digits than any size has; beyond them, a number is only "very large".
-_MAX_DIGITS = 19
 
 
 class ByteRange(msgspec.Struct, frozen=True):
@@ -47,43 +39,6 @@ class RangeSpec(msgspec.Struct, frozen=True):
             return None
         end = size if self.last is None else min(self.last + 1, size)
         return ByteRange(self.first, end - self.first)
-
-
-def parse_ranges(value: str) -> tuple[RangeSpec, ...]:
-    """Return the ranges of a `Range` header; none where it is to be ignored.
-
-    It is ignored whose unit is not `bytes`, whose syntax is broken, or that has more than 1,000 ranges.
-    """
-    found = _SET.fullmatch(value.strip(" \t"))
-    if found is None or found[1].count(",") >= MAX_SPECS:
-        return ()
-    specs: list[RangeSpec] = []
-    for each in found[1].split(","):
-        if text := each.strip(" \t"):
-            spec = _parse_spec(text)
-            if spec is None:
-                return ()
-            specs.append(spec)
-    return tuple(specs)
-
-
-def _parse_spec(text: str) -> RangeSpec | None:
-    match = _SPEC.fullmatch(text)
-    if match is None:
-        return None
-    first, last = _number(match[1]), _number(match[2])
-    if first is None and last is None:
-        return None
-    if first is not None and last is not None and last < first:
-        return None
-    return RangeSpec(first, last)
-
-
-def _number(digits: str) -> int | None:
-    if not digits:
-        return None
-    digits = digits.lstrip("0") or "0"
-    return int(digits) if len(digits) <= _MAX_DIGITS else 10**_MAX_DIGITS
 
 
 def resolve_ranges(specs: tuple[RangeSpec, ...], size: int) -> tuple[ByteRange, ...]:

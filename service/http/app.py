@@ -6,7 +6,7 @@ from functools import partial
 
 from dishka import AsyncContainer
 from dishka.integrations.litestar import setup_dishka
-from litestar import Litestar, Router
+from litestar import Litestar
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
@@ -23,17 +23,16 @@ from service.http.middleware.in_flight import InFlightRequests
 from service.http.middleware.request_log import log_requests
 from service.http.middleware.response_progress import track_response
 from service.http.openapi.pages import schema_router
+from service.http.request import FileportRequest
 from service.http.resources.archives import routes as archives
 from service.http.resources.batches import routes as batches
 from service.http.resources.buckets import routes as buckets
-from service.http.resources.content import downloads
-from service.http.resources.content import stores as uploads
+from service.http.resources.content import routes as content
 from service.http.resources.direct_uploads import routes as direct_uploads
-from service.http.resources.files import listing
 from service.http.resources.files import routes as files
 from service.http.resources.health import routes as health
 from service.http.resources.jobs import routes as jobs
-from service.http.resources.uploads import routes as tus
+from service.http.resources.uploads import routes as uploads
 from service.http.resources.uploads.protocol import speak_tus
 from service.http.routing import CompleteRouter
 from service.runtime.background import run_in_background
@@ -62,20 +61,21 @@ def create_app(container: AsyncContainer, settings: Settings, in_flight: InFligh
     v1 = CompleteRouter(
         "/v1",
         route_handlers=[
-            _buckets(),
-            _files(),
-            batches.apply_batch,
-            _uploads(),
-            _direct_uploads(),
-            _jobs(),
-            archives.get_archive,
-            archives.post_archive,
+            buckets.ROUTER,
+            files.ROUTER,
+            content.ROUTER,
+            batches.ROUTER,
+            uploads.ROUTER,
+            direct_uploads.ROUTER,
+            jobs.ROUTER,
+            archives.ROUTER,
         ],
         guards=[RequireRootKey(settings.root_key)],
         response_headers={"Cache-Control": "no-store"},  # unless a response says otherwise
     )
     app = Litestar(
-        route_handlers=[v1, Router("/health", route_handlers=[health.live, health.ready]), health.metrics],
+        route_handlers=[v1, health.ROUTER],
+        request_class=FileportRequest,
         lifespan=[lifespan],
         exception_handlers={
             FileportError: problems.from_domain,
@@ -113,64 +113,3 @@ def _middleware(settings: Settings, in_flight: InFlightRequests) -> list[Callabl
         # Next to the application, which it cancels, and which renders its error.
         partial(limit_body_time, idle=settings.body_idle_timeout, total=settings.body_timeout),
     ]
-
-
-def _buckets() -> Router:
-    return Router(
-        "/buckets",
-        route_handlers=[
-            buckets.list_buckets,
-            buckets.put_bucket,
-            buckets.get_bucket,
-            buckets.delete_bucket,
-            uploads.put_file,
-            uploads.post_file,
-            downloads.get_content_by_name,
-        ],
-    )
-
-
-def _files() -> Router:
-    return Router(
-        "/files",
-        route_handlers=[
-            listing.list_files,
-            files.get_file,
-            files.patch_file,
-            files.delete_file,
-            files.copy_file,
-            downloads.get_content,
-            downloads.get_text,
-        ],
-    )
-
-
-def _jobs() -> Router:
-    return Router("/jobs", route_handlers=[jobs.list_jobs, jobs.start_job, jobs.get_job, jobs.end_job])
-
-
-def _direct_uploads() -> Router:
-    return Router(
-        "/direct-uploads",
-        route_handlers=[
-            direct_uploads.list_direct_uploads,
-            direct_uploads.post_direct_upload,
-            direct_uploads.get_direct_upload,
-            direct_uploads.get_direct_upload_parts,
-            direct_uploads.complete_direct_upload,
-            direct_uploads.delete_direct_upload,
-        ],
-    )
-
-
-def _uploads() -> Router:
-    return Router(
-        "/uploads",
-        route_handlers=[
-            tus.list_uploads,
-            tus.begin_upload,
-            tus.find_upload,
-            tus.append_to_upload,
-            tus.end_upload,
-        ],
-    )

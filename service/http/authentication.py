@@ -1,22 +1,21 @@
-"""Who may call: the bearer of the root key (RFC 6750, section 2.1)."""
+"""Authentication by bearer token (RFC 6750, section 2.1): the root key may call."""
 
 import hmac
 from typing import Any
 
-from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.enums import HttpMethod
 from litestar.exceptions import NotAuthorizedException
 from litestar.handlers import BaseRouteHandler
 
 _SCHEME = "bearer "
-_ROOT = "root"
+ROOT = "root"
 
 
 class RequireRootKey:
-    """A guard that lets the bearer of the root key pass, and nobody else.
+    """A guard that admits only the bearer of the root key.
 
-    Anybody may ask for a path's `OPTIONS`: they do nothing, and are in the document that is open to all.
+    A path's `OPTIONS` need no key: they do nothing, and are in the document that is open to all.
     """
 
     def __init__(self, root_key: str) -> None:
@@ -36,8 +35,3 @@ class RequireRootKey:
                 "The request needs the header Authorization: Bearer, with a valid key.",
                 headers={"WWW-Authenticate": 'Bearer realm="fileport"'},
             )
-
-
-def caller_of(_: Request[Any, Any, Any]) -> str:
-    """Return who calls, by a name that no other caller has: the bearer of the root key."""
-    return _ROOT

@@ -98,7 +98,7 @@ def phrase_of(status: int) -> str:
 
 
 def problem_of(error: FileportError) -> Problem:
-    """Return what is said of an error of the domain."""
+    """Return the problem that an error of the domain is."""
     status = status_of(type(error))
     return Problem(title=phrase_of(status), status=status, detail=error.detail, code=error.code)
 
@@ -130,7 +130,7 @@ def from_framework(_: Request[Any, Any, Any], error: HTTPException) -> Response[
 
 
 def from_bug(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    """Render what nobody foresaw; the log has the rest."""
+    """Render an unforeseen exception; the log has the rest."""
     log.error("request failed", exc_info=error)
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     return problem(status, code_of(status), "Something went wrong here; it is not the request's fault.")

@@ -1,4 +1,4 @@
-"""What the API says of buckets and files, in JSON and in headers."""
+"""A file's record in JSON, and the responses that several resources give with it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,11 +8,6 @@ from litestar import Response
 
 from domain.files.metadata import JsonObject
 from domain.files.model import File, Stored
-from domain.values.preconditions import last_modified
-from service.http.headers.dates import http_date
-
-# Who reads needs a key, so no cache that is shared may keep it; and what is kept is asked for again, with its tag.
-PRIVATE = "private, no-cache"
 
 
 class FileBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,16 +26,6 @@ class FileBody(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     expires_at: datetime | None
-
-
-class FilePage(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of files. `total` is null unless it was asked for; `next` is the next page's cursor, null on the last."""
-
-    items: list[FileBody]
-    limit: int
-    offset: int
-    total: int | None
-    next: str | None
 
 
 def file_body(file: File) -> FileBody:
@@ -68,21 +53,6 @@ def file_response(file: File, *, status: int = 200) -> Response[FileBody]:
     if status == 201:
         headers["Location"] = f"/v1/files/{file.id}"
     return Response(file_body(file), status_code=status, headers=headers)
-
-
-def found_response(file: File) -> Response[FileBody | None]:
-    """Return the response to who asks for a file's record, and may keep it."""
-    headers = {**_kept(file), "Last-Modified": http_date(last_modified(file))}
-    return Response(file_body(file), headers=headers)
-
-
-def unchanged_response(file: File) -> Response[FileBody | None]:
-    """Return the response to who has the record already (RFC 9110, section 15.4.5)."""
-    return Response(None, status_code=304, headers=_kept(file))
-
-
-def _kept(file: File) -> dict[str, str]:
-    return {"ETag": file.etag, "Cache-Control": PRIVATE}
 
 
 def stored_response(stored: Stored) -> Response[FileBody]:

@@ -1,12 +1,17 @@
-"""A router whose paths know all their methods."""
+"""Route decorators, and a router whose paths know all their methods."""
 
-from litestar import Router
+from functools import partial
+
+from litestar import HttpMethod, Router, route
 from litestar.routes import HTTPRoute
 from litestar.types.internal_types import RouteHandlerMapItem
 
+# HEAD answers as GET does, without the body (RFC 9110, section 9.3.2).
+get_or_head = partial(route, http_method=[HttpMethod.GET, HttpMethod.HEAD])
+
 
 class CompleteRouter(Router):
-    """Leaves the answers to OPTIONS to be made by who registers it, once all handlers of a path are together.
+    """Leaves the handlers of OPTIONS to its owner, which makes them once all handlers of a path are together.
 
     Litestar 2 makes one with a path's first handler, which goes on naming that handler's methods alone when others
     join it (litestar-org/litestar#4169).

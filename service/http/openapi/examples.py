@@ -18,9 +18,9 @@ from domain.jobs.model import Job, JobPosition, JobProblem, PrefixDestination, P
 from domain.values.cursors import encode_position
 from domain.values.digests import Digest
 from service.http.problems import problem_of
-from service.http.representations import FilePage, file_body
-from service.http.resources.archives.routes import ArchiveRequest
-from service.http.resources.batches.routes import (
+from service.http.representations import file_body
+from service.http.resources.archives.bodies import ArchiveRequest
+from service.http.resources.batches.bodies import (
     BatchAnswer,
     BatchRequest,
     CopyOperation,
@@ -32,13 +32,14 @@ from service.http.resources.batches.routes import (
 from service.http.resources.buckets.bodies import BucketPage, bucket_body
 from service.http.resources.direct_uploads.bodies import (
     DirectUploadPage,
+    DirectUploadRequest,
     direct_upload_body,
     opened_upload_body,
     part_page,
 )
-from service.http.resources.direct_uploads.routes import DirectUploadRequest
-from service.http.resources.health.routes import Liveness, Readiness
-from service.http.resources.jobs.routes import JobPageBody, job_body
+from service.http.resources.files.bodies import FilePage
+from service.http.resources.health.bodies import Liveness, Readiness
+from service.http.resources.jobs.bodies import JobPageBody, job_body
 from service.http.resources.uploads.bodies import UploadBody, UploadPage
 
 _NOVEMBER = datetime(2026, 11, 3, 9, 26, 12, 480_211, tzinfo=UTC)

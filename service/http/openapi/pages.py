@@ -3,17 +3,16 @@
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import msgspec
-from litestar import Request, Response, Router
+from litestar import Response, Router
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.routes import BaseRoute
 
-from service.http.get_or_head import read
-from service.http.headers.conditions import precondition_of
 from service.http.openapi.document import build_document
+from service.http.request import FileportRequest
+from service.http.routing import get_or_head
 
 _STATIC = Path(__file__).parent.parent / "static"
 _HEADERS = {
@@ -43,12 +42,12 @@ def schema_router(routes: Iterable[BaseRoute]) -> Router:
         "schema.css": _static("schema.css", "text/css"),
     }
 
-    @read("/")
-    async def get_index(request: Request[Any, Any, Any]) -> Response[bytes | None]:
+    @get_or_head("/")
+    async def get_index(request: FileportRequest) -> Response[bytes | None]:
         return _answer(request, index)
 
-    @read("/{page:str}")
-    async def get_page(request: Request[Any, Any, Any], page: FromPath[str]) -> Response[bytes | None]:
+    @get_or_head("/{page:str}")
+    async def get_page(request: FileportRequest, page: FromPath[str]) -> Response[bytes | None]:
         if page not in pages:
             raise NotFoundException
         return _answer(request, pages[page])
@@ -64,8 +63,8 @@ def _page(body: bytes, media_type: str) -> Page:
     return Page(body, media_type, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
 
 
-def _answer(request: Request[Any, Any, Any], page: Page) -> Response[bytes | None]:
+def _answer(request: FileportRequest, page: Page) -> Response[bytes | None]:
     headers = {**_HEADERS, "ETag": page.etag}
-    if precondition_of(request).excludes(page.etag):
+    if request.precondition.excludes(page.etag):
         return Response(None, status_code=304, headers=headers)
     return Response(page.body, headers=headers, media_type=page.media_type)

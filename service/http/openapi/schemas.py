@@ -19,9 +19,9 @@ from domain.jobs.model import MAX_PROBLEMS
 from domain.values.media_types import MAX_CONTENT_TYPE_LENGTH
 from service.http.openapi import patterns
 from service.http.problems import Problem
-from service.http.representations import FileBody, FilePage
-from service.http.resources.archives.routes import ArchiveRequest
-from service.http.resources.batches.routes import (
+from service.http.representations import FileBody
+from service.http.resources.archives.bodies import ArchiveRequest
+from service.http.resources.batches.bodies import (
     CopyOperation,
     DeleteOperation,
     MoveOperation,
@@ -29,9 +29,15 @@ from service.http.resources.batches.routes import (
     PatchOperation,
 )
 from service.http.resources.buckets.bodies import BucketBody, BucketPage
-from service.http.resources.direct_uploads.bodies import DirectUploadBody, DirectUploadPage, OpenedUploadBody, PartBody
-from service.http.resources.direct_uploads.routes import DirectUploadRequest
-from service.http.resources.jobs.routes import JobBody, JobPageBody
+from service.http.resources.direct_uploads.bodies import (
+    DirectUploadBody,
+    DirectUploadPage,
+    DirectUploadRequest,
+    OpenedUploadBody,
+    PartBody,
+)
+from service.http.resources.files.bodies import FilePage
+from service.http.resources.jobs.bodies import JobBody, JobPageBody
 from service.http.resources.uploads.bodies import UploadBody, UploadPage
 
 Schema = Mapping[str, Any]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from domain.values.dispositions import content_disposition, is_safe_inline
+from service.http.headers.disposition import content_disposition, is_safe_inline
 
 # RFC 6266, section 4.1, with a quoted string that needs no escapes, and RFC 8187, section 3.2.1.
 HEADER = re.compile(

@@ -26,14 +26,20 @@ from service.http.openapi import patterns
 from service.http.openapi.document import build_document
 from service.http.openapi.operations import OPERATIONS
 from service.http.problems import Problem
-from service.http.representations import FileBody, FilePage
-from service.http.resources.archives.routes import ArchiveRequest
-from service.http.resources.batches.routes import BatchAnswer, BatchRequest
+from service.http.representations import FileBody
+from service.http.resources.archives.bodies import ArchiveRequest
+from service.http.resources.batches.bodies import BatchAnswer, BatchRequest
 from service.http.resources.buckets.bodies import BucketBody, BucketPage
-from service.http.resources.direct_uploads.bodies import DirectUploadBody, DirectUploadPage, OpenedUploadBody, PartPage
-from service.http.resources.direct_uploads.routes import DirectUploadRequest
-from service.http.resources.health.routes import Liveness, Readiness
-from service.http.resources.jobs.routes import JobBody, JobPageBody
+from service.http.resources.direct_uploads.bodies import (
+    DirectUploadBody,
+    DirectUploadPage,
+    DirectUploadRequest,
+    OpenedUploadBody,
+    PartPage,
+)
+from service.http.resources.files.bodies import FilePage
+from service.http.resources.health.bodies import Liveness, Readiness
+from service.http.resources.jobs.bodies import JobBody, JobPageBody
 from service.http.resources.uploads.bodies import UploadPage
 from tests.support.errors import known_errors
 

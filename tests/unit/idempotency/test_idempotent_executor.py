@@ -13,8 +13,9 @@ from domain.files.errors import NameTakenError
 from domain.files.model import Destination, File
 from domain.idempotency.errors import IdempotencyKeyInUseError, InvalidIdempotencyKeyError
 from domain.idempotency.executor import IdempotentExecutor
-from domain.idempotency.model import KeyClaim, KeyedRequest, KeyRecord, fingerprint, parse_key
+from domain.idempotency.model import KeyClaim, KeyedRequest, KeyRecord, fingerprint
 from domain.values.preconditions import NO_PRECONDITION
+from service.http.headers.idempotency_key import parse_key
 from service.http.openapi import patterns
 from tests.contracts.setup import stored
 from tests.fakes.catalog import FakeCatalog

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.values.errors import RangeNotSatisfiableError
-from domain.values.ranges import MAX_PARTS, MAX_SPECS, RangeSpec, parse_ranges, resolve_ranges
+from domain.values.ranges import MAX_PARTS, RangeSpec, resolve_ranges
+from service.http.headers.ranges import MAX_SPECS, parse_ranges
 
 
 def parts(value: str, size: int) -> list[tuple[int, int]]:

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.values.digests import Digest, Hashes, parse_content_md5, parse_digests, sha256_digest, sha256_preference
+from domain.values.digests import Digest, Hashes
 from domain.values.errors import DigestMismatchError, InvalidDigestError
-from domain.values.structured_fields import parse_dictionary
+from service.http.headers.digests import parse_content_md5, parse_digests, sha256_digest, sha256_preference
+from service.http.headers.structured_fields import parse_dictionary
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,22 @@
 """Answers with a file's bytes: all of them, some, or none where the reader has them already."""
 
 from http import HTTPStatus
-from typing import Any
-
-from litestar import Request
 
 from domain.files.content.read_file import FileContent
 from domain.files.content.read_text import Text
 from domain.files.model import File
 from domain.files.names import check_file_name
-from domain.values.ranges import ByteRange, parse_ranges, resolve_ranges
-from service.http.headers.conditions import if_range_of, precondition_of
-from service.http.resources.content.byteranges import Byteranges, content_range
+from domain.values.ranges import ByteRange, resolve_ranges
+from service.http.headers.ranges import content_range
+from service.http.request import FileportRequest
+from service.http.resources.content.byteranges import Byteranges
 from service.http.resources.content.headers import content_headers, text_headers, unchanged_headers, whole_headers
 from service.http.streaming import ContentResponse
 from service.runtime.concurrency import ConcurrencyLimit
 
 
 def content_answer(
-    request: Request[Any, Any, Any], content: FileContent, limit: ConcurrencyLimit, *, download: str | None
+    request: FileportRequest, content: FileContent, limit: ConcurrencyLimit, *, download: str | None
 ) -> ContentResponse:
     """Answer with the bytes that the request wants, in the order of RFC 9110, section 13.2.2.
 
@@ -28,7 +26,7 @@ def content_answer(
     file = content.file
     if download:
         check_file_name(download)
-    if precondition_of(request).is_fresh(file):
+    if request.precondition.is_fresh(file):
         headers = unchanged_headers(file, content.policy)
         return ContentResponse(content.whole(), headers, limit, size=file.size, status=HTTPStatus.NOT_MODIFIED)
     headers = content_headers(request, file, content.policy, download)
@@ -46,9 +44,9 @@ def content_answer(
     return ContentResponse(body, headers, limit, size=size, status=HTTPStatus.PARTIAL_CONTENT)
 
 
-def text_answer(request: Request[Any, Any, Any], text: Text, limit: ConcurrencyLimit) -> ContentResponse:
+def text_answer(request: FileportRequest, text: Text, limit: ConcurrencyLimit) -> ContentResponse:
     """Answer with a file's text, as a whole: how many bytes it has is not known. Raises as `content_answer` does."""
-    is_fresh = precondition_of(request).is_fresh(text.file)
+    is_fresh = request.precondition.is_fresh(text.file)
     return ContentResponse(
         text.body,
         unchanged_headers(text.file, text.policy) if is_fresh else text_headers(text.file, text.policy),
@@ -60,10 +58,8 @@ def text_answer(request: Request[Any, Any, Any], text: Text, limit: ConcurrencyL
     )
 
 
-def _wanted_parts(request: Request[Any, Any, Any], file: File) -> tuple[ByteRange, ...]:
-    # Ranges are defined for GET alone (section 14.2).
-    value = ", ".join(request.headers.getall("range", [])) if request.method == "GET" else ""
-    if_range = if_range_of(request)
+def _wanted_parts(request: FileportRequest, file: File) -> tuple[ByteRange, ...]:
+    if_range = request.if_range
     if if_range is not None and not if_range.holds(file):
         return ()
-    return resolve_ranges(parse_ranges(value), file.size)
+    return resolve_ranges(request.ranges, file.size)

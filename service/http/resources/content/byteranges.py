@@ -6,11 +6,7 @@ from contextlib import aclosing, asynccontextmanager
 
 from domain.files.content.read_file import FileContent
 from domain.values.ranges import ByteRange
-
-
-def content_range(part: ByteRange, size: int) -> str:
-    """Return the value of `Content-Range` for a part (section 14.4)."""
-    return f"bytes {part.start}-{part.end - 1}/{size}"
+from service.http.headers.ranges import content_range
 
 
 class Byteranges:

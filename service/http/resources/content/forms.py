@@ -4,18 +4,16 @@ import string
 from collections.abc import AsyncIterator
 from typing import Any
 
-import msgspec
 import multipart
-from litestar import Request
 
 from domain.buckets.model import MAX_BYTES
 from domain.errors import InvalidInputError
-from domain.files.errors import InvalidMetadataError, InvalidTagsError
-from domain.files.metadata import MAX_METADATA_BYTES, JsonObject
+from domain.files.metadata import MAX_METADATA_BYTES
 from domain.files.model import NewFile
 from domain.values.media_types import content_type_of
 from domain.values.preconditions import Precondition
-from service.http.bodies import verify_body
+from service.http.annotations import parse_metadata, parse_tags
+from service.http.request import FileportRequest
 
 _FIELDS = frozenset({"name", "metadata", "tags"})
 # More than the largest metadata and tags take, with a margin for white space in JSON.
@@ -37,8 +35,8 @@ class UploadForm:
     (JSON) and `tags` (a JSON array, or tags with commas between; may be repeated).
     """
 
-    def __init__(self, request: Request[Any, Any, Any]) -> None:
-        self._body = verify_body(request)
+    def __init__(self, request: FileportRequest) -> None:
+        self._body = request.verified_stream()
         self._parser = multipart.PushMultipartParser(
             _boundary(request), max_segment_size=MAX_BYTES, max_segment_count=_MAX_FIELDS + 1
         )
@@ -112,7 +110,7 @@ class UploadForm:
         return values[0]
 
 
-def _boundary(request: Request[Any, Any, Any]) -> str:
+def _boundary(request: FileportRequest) -> str:
     content_type = request.headers.get("content-type", "")
     essence, options = multipart.parse_options_header(content_type)  # type: ignore[no-untyped-call] # likewise
     boundary = options.get("boundary", "")
@@ -124,26 +122,3 @@ def _boundary(request: Request[Any, Any, Any]) -> str:
     ):
         raise InvalidFormError("The request is not multipart/form-data with a boundary.")
     return str(boundary)
-
-
-def parse_metadata(text: str) -> JsonObject:
-    """Return metadata that is written as JSON. Raises `InvalidMetadataError`."""
-    try:
-        # As an object: null would pass for metadata that is not there.
-        return msgspec.json.decode(text, type=JsonObject)
-    except (msgspec.MsgspecError, RecursionError):
-        raise InvalidMetadataError("The field metadata is not a JSON object.") from None
-
-
-def parse_tags(values: list[str]) -> tuple[str, ...]:
-    """Return tags, each value a JSON array of them, or some with commas between. Raises `InvalidTagsError`."""
-    tags: list[str] = []
-    for value in values:
-        if value.lstrip().startswith("["):
-            try:
-                tags += msgspec.json.decode(value, type=list[str])
-            except msgspec.MsgspecError:
-                raise InvalidTagsError("The field tags begins like a JSON array of strings, but is none.") from None
-        else:
-            tags += (tag for each in value.split(",") if (tag := each.strip()))
-    return tuple(tags)

@@ -1,29 +1,17 @@
 """The headers that a file's bytes are served with."""
 
-from typing import Any
-
-from litestar import Request
-
 from domain.buckets.model import Policy
 from domain.files.model import File
-from domain.values.digests import sha256_digest, sha256_preference
-from domain.values.dispositions import content_disposition, is_safe_inline
 from domain.values.preconditions import last_modified
 from service.http.headers.dates import http_date
-from service.http.representations import PRIVATE
-
-# Bytes come from anybody, and are served from the API's own origin: no sniffing, no scripts, no use by other origins.
-GUARDS = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
+from service.http.headers.digests import sha256_digest, sha256_preference
+from service.http.headers.disposition import content_disposition, is_safe_inline
+from service.http.headers.guards import GUARDS, PRIVATE
+from service.http.request import FileportRequest
 
 
-def content_headers(
-    request: Request[Any, Any, Any], file: File, policy: Policy, download: str | None
-) -> dict[str, str]:
-    """Return the headers of a file's bytes, but for those that tell how many of them there are.
+def content_headers(request: FileportRequest, file: File, policy: Policy, download: str | None) -> dict[str, str]:
+    """Return the headers of a file's bytes, except those that tell their number.
 
     `download` asks for them to be saved, under that name unless it is empty.
     """
@@ -36,16 +24,16 @@ def content_headers(
         **_validators(file, policy),
         **GUARDS,
     }
-    # Known without a look at the bytes, so that only who does not want it goes without (RFC 9530, section 4).
-    if sha256_preference(_line(request, "want-repr-digest")) != 0:
+    # Known without reading the bytes, so it is left out only for a client that does not want it (RFC 9530, section 4).
+    if sha256_preference(request.field("want-repr-digest")) != 0:
         headers["Repr-Digest"] = sha256_digest(file.sha256)
     return headers
 
 
-def whole_headers(request: Request[Any, Any, Any], file: File) -> dict[str, str]:
-    """Return what is added where all bytes are sent. Content and representation have the same digest then."""
+def whole_headers(request: FileportRequest, file: File) -> dict[str, str]:
+    """Return the headers to add where all bytes are sent: content and representation have the same digest then."""
     headers = {"Content-Length": str(file.size)}
-    if sha256_preference(_line(request, "want-content-digest")):
+    if sha256_preference(request.field("want-content-digest")):
         headers["Content-Digest"] = sha256_digest(file.sha256)
     return headers
 
@@ -61,7 +49,7 @@ def text_headers(file: File, policy: Policy) -> dict[str, str]:
 
 
 def unchanged_headers(file: File, policy: Policy) -> dict[str, str]:
-    """Return the headers of 304 (RFC 9110, section 15.4.5): what a cache needs to go on with what it has."""
+    """Return the headers of 304 (RFC 9110, section 15.4.5): those that update a cache's copy."""
     return {"ETag": file.etag, "Cache-Control": _cache_control(policy)}
 
 
@@ -71,7 +59,3 @@ def _validators(file: File, policy: Policy) -> dict[str, str]:
 
 def _cache_control(policy: Policy) -> str:
     return PRIVATE if policy.cache_control is None else policy.cache_control
-
-
-def _line(request: Request[Any, Any, Any], header: str) -> str:
-    return ", ".join(request.headers.getall(header, []))

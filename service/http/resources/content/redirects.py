@@ -1,21 +1,16 @@
 """Answers that send a reader to the blob store for a file's bytes."""
 
 from http import HTTPStatus
-from typing import Any
-
-from litestar import Request
 
 from domain.blobs.direct_access import ReadHeaders
 from domain.files.content.redirect_read import Redirection
 from domain.files.names import check_file_name
-from service.http.headers.conditions import precondition_of
+from service.http.request import FileportRequest
 from service.http.resources.content.headers import content_headers, unchanged_headers
 from service.http.streaming import BareResponse
 
 
-async def redirect_answer(
-    request: Request[Any, Any, Any], redirection: Redirection, *, download: str | None
-) -> BareResponse:
+async def redirect_answer(request: FileportRequest, redirection: Redirection, *, download: str | None) -> BareResponse:
     """Answer 307 (RFC 9110, section 15.4.8) where `content_answer` would send bytes, and 304 where it would not.
 
     Nobody is to keep the redirect, which ends with its URL. A range is asked for there, by the reader. Raises
@@ -24,7 +19,7 @@ async def redirect_answer(
     file, policy = redirection.file, redirection.policy
     if download:
         check_file_name(download)
-    if precondition_of(request).is_fresh(file):
+    if request.precondition.is_fresh(file):
         return BareResponse(HTTPStatus.NOT_MODIFIED, unchanged_headers(file, policy))
     headers = content_headers(request, file, policy, download)
     url = await redirection.url(

@@ -1,14 +1,31 @@
-"""What the API says of direct uploads, in JSON."""
+"""Direct uploads in JSON."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
+from domain.buckets.model import MAX_FILE_BYTES
 from domain.direct_uploads.model import DirectUpload, Failure, State
 from domain.direct_uploads.sign_parts import SignedPart
 from domain.files.metadata import JsonObject
+
+Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9A-Fa-f]{64}$")]
+
+
+class DirectUploadRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A file that is to come, and of how many bytes. What is left out is as in an upload by name."""
+
+    bucket: str
+    name: str
+    size: Annotated[int, msgspec.Meta(ge=0, le=MAX_FILE_BYTES)]
+    content_type: str | None = None
+    sha256: Sha256 | None = None
+    metadata: dict[str, object] | None = None
+    tags: tuple[str, ...] | None = None
+    part_size: int | None = None
 
 
 class DirectUploadBody(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,8 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from dishka.integrations.litestar import FromDishka, inject
-from litestar import Request
+from dishka.integrations.litestar import FromDishka
 from litestar.exceptions import ValidationException
 from litestar.params import FromQuery, QueryParameter
 
@@ -19,9 +18,11 @@ from domain.files.search.where import parse_where
 from domain.values.errors import InvalidTimeError
 from domain.values.media_types import check_type_pattern
 from domain.values.times import in_utc
-from service.http.get_or_head import read
-from service.http.queries import refuse_unknown, storable
-from service.http.representations import FilePage, file_body
+from service.http.queries import storable
+from service.http.representations import file_body
+from service.http.request import FileportRequest
+from service.http.resources.files.bodies import FilePage
+from service.http.routing import get_or_head
 
 MAX_OFFSET = 2**31
 
@@ -32,12 +33,11 @@ Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
 Offset = Annotated[int, QueryParameter(ge=0, le=MAX_OFFSET)]
 
 
-@read("/")
-@inject
+@get_or_head("/")
 async def list_files(
-    request: Request[Any, Any, Any],
+    request: FileportRequest,
     *,
-    list_files: FromDishka[ListFiles],
+    list_page: FromDishka[ListFiles],
     bucket: FromQuery[str | None] = None,
     prefix: FromQuery[str | None] = None,
     name: FromQuery[str | None] = None,
@@ -59,7 +59,7 @@ async def list_files(
     total: FromQuery[bool] = False,
 ) -> FilePage:
     """List the files that pass every filter given, a page at a time."""
-    refuse_unknown(request)
+    request.refuse_unknown_parameters()
     _refuse_loose(request)
     order = NEWEST_FIRST if sort is None else parse_sort(sort)
     query = FileQuery(
@@ -82,13 +82,13 @@ async def list_files(
         offset=offset,
         after=None if cursor is None else decode_cursor(cursor, order),
     )
-    page = await list_files(query, total=total)
+    page = await list_page(query, total=total)
     return FilePage(
         items=[file_body(file) for file in page.items], limit=limit, offset=offset, total=page.total, next=page.next
     )
 
 
-def _refuse_loose(request: Request[Any, Any, Any]) -> None:
+def _refuse_loose(request: FileportRequest) -> None:
     # The framework reads `null` as a parameter that is not there, and a number as a Unix time.
     for name in ("min_size", "max_size", *_TIMES):
         if any(value.lower() == "null" for value in request.query_params.getall(name, [])):

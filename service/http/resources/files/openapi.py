@@ -20,7 +20,7 @@ from domain.files.errors import (
 )
 from domain.files.search.errors import InvalidFilterError, InvalidSortError
 from domain.values.errors import InvalidContentTypeError, InvalidCursorError, InvalidTimeError
-from service.http.bodies import MERGE_PATCH
+from service.http.json_bodies import MERGE_PATCH
 from service.http.openapi import examples
 from service.http.openapi.headers import ON_CHANGES, ON_READS, ON_REPEATS
 from service.http.openapi.operation import JSON, UNCHANGED, Answer, Operation, json_of

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from litestar import Request
 from litestar.exceptions import HTTPException
 from msgspec.structs import replace
 
@@ -20,9 +19,9 @@ from domain.uploads.checksums import Checksum, LateChecksum, make_checksum
 from domain.uploads.errors import InvalidChecksumError, InvalidUploadError, InvalidUploadMetadataError
 from domain.uploads.model import NewUpload, UploadKind
 from domain.values.media_types import content_type_of
+from service.http.annotations import parse_metadata, parse_tags
 from service.http.connection import trailers
-from service.http.headers.conditions import precondition_of
-from service.http.resources.content.forms import parse_metadata, parse_tags
+from service.http.request import FileportRequest
 from service.http.resources.uploads.protocol import OFFSET_OCTET_STREAM, PATH
 
 MAX_GIVEN = 256 * 1024
@@ -30,10 +29,8 @@ MAX_GIVEN = 256 * 1024
 _PAIR = re.compile(r"([!-+\--~]+)(?: ([0-9A-Za-z+/]*={0,2}))?")
 _OWN = frozenset({"bucket", "filename", "filetype", "metadata", "tags"})
 
-AnyRequest = Request[Any, Any, Any]
 
-
-def new_upload(request: AnyRequest) -> NewUpload:
+def new_upload(request: FileportRequest) -> NewUpload:
     """Return the upload that the request begins.
 
     Conditions are those of the file, so of no partial one. Raises `InvalidUploadError`, `InvalidConditionError`, and
@@ -44,14 +41,14 @@ def new_upload(request: AnyRequest) -> NewUpload:
     values = _metadata(given)
     return NewUpload(
         kind=kind,
-        target=None if kind == "partial" else replace(_target(values), precondition=precondition_of(request)),
+        target=None if kind == "partial" else replace(_target(values), precondition=request.precondition),
         length=None if kind == "final" and "upload-length" not in request.headers else _length(request),
         given=given,
         parts=parts,
     )
 
 
-def offset_of(request: AnyRequest) -> int:
+def offset_of(request: FileportRequest) -> int:
     """Return where the request's bytes begin."""
     offset = _whole(request, "upload-offset")
     if offset is None:
@@ -59,18 +56,18 @@ def offset_of(request: AnyRequest) -> int:
     return offset
 
 
-def late_length(request: AnyRequest) -> int | None:
+def late_length(request: FileportRequest) -> int | None:
     """Return the length of the whole upload, where the request tells one."""
     return _whole(request, "upload-length")
 
 
-def checksum_of(request: AnyRequest) -> Checksum | LateChecksum | None:
+def checksum_of(request: FileportRequest) -> Checksum | LateChecksum | None:
     """Return the checksum of what the request sends, or is to send behind it. Raises `InvalidChecksumError`.
 
     A trailer counts that `Trailer` announces (RFC 9110, section 6.6.2): whoever sums up has to know before the bytes.
     """
     value = request.headers.get("upload-checksum")
-    announced = ",".join(request.headers.getall("trailer", [])).lower().split(",")
+    announced = request.field("trailer").lower().split(",")
     if "upload-checksum" not in map(str.strip, announced):
         return None if value is None else _checksum(value)
     if value is not None:
@@ -80,16 +77,16 @@ def checksum_of(request: AnyRequest) -> Checksum | LateChecksum | None:
     return LateChecksum(partial(_trailing_checksum, request))
 
 
-def require_bytes(request: AnyRequest) -> None:
+def require_bytes(request: FileportRequest) -> None:
     """Raise 415 unless the body is declared as bytes of an upload."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != OFFSET_OCTET_STREAM:
+    if request.media_type != OFFSET_OCTET_STREAM:
         raise HTTPException(
             status_code=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             detail=f"The body is not declared as {OFFSET_OCTET_STREAM}.",
         )
 
 
-def has_body(request: AnyRequest) -> bool:
+def has_body(request: FileportRequest) -> bool:
     """Tell whether the request has a body."""
     return "transfer-encoding" in request.headers or request.headers.get("content-length", "0").strip("0") != ""
 
@@ -101,7 +98,7 @@ def concat_of(kind: UploadKind, parts: tuple[UUID, ...]) -> str | None:
     return "partial" if kind == "partial" else None
 
 
-def _trailing_checksum(request: AnyRequest) -> Checksum:
+def _trailing_checksum(request: FileportRequest) -> Checksum:
     match [value for name, value in trailers(request.scope) if name == b"upload-checksum"]:
         case [value]:
             return _checksum(value.decode("latin-1"))
@@ -117,7 +114,7 @@ def _checksum(value: str) -> Checksum:
         raise InvalidChecksumError("Upload-Checksum is an algorithm, a space, and the checksum in Base64.") from None
 
 
-def _concat(request: AnyRequest) -> tuple[UploadKind, tuple[UUID, ...]]:
+def _concat(request: FileportRequest) -> tuple[UploadKind, tuple[UUID, ...]]:
     value = request.headers.get("upload-concat", "").strip()
     if not value:
         return "whole", ()
@@ -139,7 +136,7 @@ def _id_in(url: str) -> UUID:
     raise InvalidUploadError(f"Upload-Concat names no upload with {url[:200]!r}.")
 
 
-def _length(request: AnyRequest) -> int | None:
+def _length(request: FileportRequest) -> int | None:
     length = _whole(request, "upload-length")
     deferred = request.headers.get("upload-defer-length")
     if deferred not in {None, "1"}:
@@ -149,7 +146,7 @@ def _length(request: AnyRequest) -> int | None:
     return length
 
 
-def _whole(request: AnyRequest, name: str) -> int | None:
+def _whole(request: FileportRequest, name: str) -> int | None:
     value = request.headers.get(name)
     if value is None:
         return None

@@ -1,0 +1,8 @@
+"""The routes to files' bytes, below `/v1/buckets` and `/v1/files`."""
+
+from dishka.integrations.litestar import DishkaRouter
+
+from service.http.resources.content.downloads import get_content, get_content_by_name, get_text
+from service.http.resources.content.stores import post_file, put_file
+
+ROUTER = DishkaRouter("/", route_handlers=[put_file, post_file, get_content_by_name, get_content, get_text])
