@@ -1,4 +1,4 @@
-"""Answers that fail midway, with a connection to end and without one."""
+"""Responses that fail midway, with a connection to end and without one."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ START = {"type": "http.response.start", "status": 200, "headers": []}
 
 
 class Connection:
-    """One that can be broken off."""
+    """A connection whose response can be truncated."""
 
     trailers = ()
     unsent = 0
-    is_broken_off = False
+    is_truncated = False
 
     def truncate_response(self) -> None:
-        self.is_broken_off = True
+        self.is_truncated = True
 
 
 async def fail(error: Exception, connection: Connection | None, *sent: Any) -> None:
@@ -40,18 +40,18 @@ async def fail(error: Exception, connection: Connection | None, *sent: Any) -> N
 @pytest.mark.parametrize(
     ("error", "level"), [(BlobStoreUnavailableError("It is away."), "warning"), (ValueError("A bug."), "error")]
 )
-async def test_an_answer_that_has_begun_is_broken_off_and_a_line_says_why(error: Exception, level: str) -> None:
+async def test_a_response_that_has_begun_is_truncated_and_a_log_line_says_why(error: Exception, level: str) -> None:
     connection = Connection()
     with structlog.testing.capture_logs() as logs:
         await fail(error, connection, START)
-    assert connection.is_broken_off
+    assert connection.is_truncated
     assert [(line["event"], line["log_level"]) for line in logs] == [("answer broken off", level)]
 
 
 @pytest.mark.parametrize(("connection", "sent"), [(Connection(), []), (None, [START])])
-async def test_what_cannot_be_broken_off_or_need_not_be_is_raised(
+async def test_an_error_is_raised_before_the_response_or_without_a_connection(
     connection: Connection | None, sent: list[Any]
 ) -> None:
     with pytest.raises(ValueError, match="A bug"):
         await fail(ValueError("A bug."), connection, *sent)
-    assert connection is None or not connection.is_broken_off
+    assert connection is None or not connection.is_truncated

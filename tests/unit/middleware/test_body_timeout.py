@@ -93,7 +93,7 @@ async def test_nothing_is_awaited_of_a_client_behind_its_body(run: Run) -> None:
 
 
 @pytest.mark.parametrize(("idle", "total"), [(10, 60), (60, 10)])
-async def test_an_answer_that_is_not_taken_frees_what_it_holds_and_is_given_up(
+async def test_a_response_that_the_client_does_not_receive_is_cancelled_and_frees_its_resources(
     run: Run, idle: float, total: float
 ) -> None:
     freed = False

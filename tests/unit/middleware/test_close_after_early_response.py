@@ -1,4 +1,4 @@
-"""Answers that come before the body's end wait for it, so that they are not lost, but not for ever."""
+"""Responses before the end of the body wait for it, so that they are not lost, but not for ever."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ async def refuse(scope: Any, receive: Any, send: Any) -> None:
 
 
 async def answer(messages: list[Any], *, idle: float = 60) -> list[Any]:
-    """Return what is sent where `messages` come in, and then nothing any more."""
+    """Return the messages sent where `messages` are received, and then none."""
     sent: list[Any] = []
 
     async def receive() -> Any:

@@ -36,7 +36,7 @@ async def test_a_page_may_ask_before_it_calls_without_a_key(allowing: httpx.Asyn
         assert answer.headers["access-control-max-age"] == "7200"
 
 
-async def test_a_page_reads_what_tus_needs_of_every_answer(allowing: httpx.AsyncClient) -> None:
+async def test_a_page_may_read_the_headers_of_tus_in_every_response(allowing: httpx.AsyncClient) -> None:
     begun = await allowing.post(UPLOADS, headers={**TUS, **PAGE, "Upload-Length": "1"})
     refused = await allowing.post(UPLOADS, headers={**TUS, **PAGE, "Authorization": "Bearer wrong"})
     able = await allowing.options(UPLOADS, headers=PAGE)
@@ -65,7 +65,7 @@ async def test_the_browser_s_own_credentials_are_never_allowed(allowing: httpx.A
         assert "access-control-allow-credentials" not in answer.headers
 
 
-async def test_what_is_not_the_api_is_left_alone(allowing: httpx.AsyncClient) -> None:
+async def test_paths_outside_the_api_get_no_cors_headers(allowing: httpx.AsyncClient) -> None:
     assert "vary" not in (await allowing.get("/health/live", headers=PAGE)).headers
 
 

@@ -1,4 +1,4 @@
-"""Requests that are cancelled because the server ends."""
+"""Requests that are cancelled because the server shuts down."""
 
 import json
 from typing import Any
@@ -13,16 +13,16 @@ START = {"type": "http.response.start", "status": 200, "headers": []}
 
 
 class Exchange:
-    """A request to an application that answers so much and then never ends."""
+    """A request to an application that sends `messages` and then never ends."""
 
-    def __init__(self, *answers: Any) -> None:
+    def __init__(self, *messages: Any) -> None:
         self.began = anyio.Event()
         self.undone = False
         self.sent: list[Any] = []
-        self._answers = answers
+        self._messages = messages
 
     async def application(self, _: Any, __: Any, send: Any) -> None:
-        for message in self._answers:
+        for message in self._messages:
             await send(message)
         self.began.set()
         try:
@@ -51,7 +51,7 @@ async def cancel(*exchanges: Exchange) -> None:
         assert requests.count == 0
 
 
-async def test_who_was_not_answered_is_told_to_come_again() -> None:
+async def test_a_request_without_a_response_gets_503() -> None:
     first, second = Exchange(), Exchange()
     await cancel(first, second)
     for exchange in (first, second):
@@ -61,11 +61,11 @@ async def test_who_was_not_answered_is_told_to_come_again() -> None:
         assert json.loads(body["body"])["code"] == "shutting_down"
 
 
-async def test_who_was_answered_in_part_hears_no_more() -> None:
+async def test_a_response_that_has_begun_gets_no_more_messages() -> None:
     exchange = Exchange(START)
     await cancel(exchange)
     assert exchange.sent == [START]
 
 
-async def test_where_nothing_runs_there_is_nothing_to_wait_for() -> None:
+async def test_cancelling_no_requests_returns_at_once() -> None:
     await cancel()

@@ -1,4 +1,4 @@
-"""Log lines: readable by machines and people, and without what must stay secret."""
+"""Log lines: readable by machines and people, and without secrets."""
 
 import json
 import logging

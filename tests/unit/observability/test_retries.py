@@ -22,7 +22,7 @@ def observed() -> Iterator[None]:
     stamina.instrumentation.set_on_retry_hooks(None)
 
 
-async def test_retries_are_counted_and_logged_without_what_they_were_called_with() -> None:
+async def test_retries_are_counted_and_logged_without_their_arguments() -> None:
     async def fail(secret: str) -> None:
         raise MetAnotherError(secret)
 

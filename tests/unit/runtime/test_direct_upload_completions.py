@@ -1,4 +1,4 @@
-"""Completions go on without those who wait for them."""
+"""Completions go on without the requests that wait for them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -43,7 +43,7 @@ async def running(work: Work, *, seconds: float) -> AsyncIterator[DirectUploadCo
         tasks.cancel_scope.cancel()
 
 
-async def test_who_waits_gets_the_file() -> None:
+async def test_a_request_that_waits_gets_the_file() -> None:
     work = Work()
     work.let.set()
     async with running(work, seconds=60) as completions:
@@ -51,7 +51,7 @@ async def test_who_waits_gets_the_file() -> None:
         assert len(work.begun) == 1
 
 
-async def test_who_does_not_wait_joins_later_and_nothing_is_done_twice() -> None:
+async def test_a_later_request_joins_the_completion_in_flight() -> None:
     work, id = Work(), uuid4()
     async with running(work, seconds=0) as completions:
         assert await completions.complete(id) is None
@@ -61,13 +61,13 @@ async def test_who_does_not_wait_joins_later_and_nothing_is_done_twice() -> None
         assert work.begun == [id]
         work.let.set()
         await anyio.wait_all_tasks_blocked()
-        # It has ended, and who asks now begins anew.
+        # It has ended: the next request begins another one.
         assert await completions.complete(id) is None
         await anyio.wait_all_tasks_blocked()
         assert work.begun == [id, id]
 
 
-async def test_all_who_wait_are_told_of_an_error() -> None:
+async def test_all_waiting_requests_get_the_error() -> None:
     work, id = Work(), uuid4()
     work.outcome = IncompleteUploadError("No bytes were sent yet.")
     told: list[str] = []
@@ -111,7 +111,7 @@ async def test_only_a_few_are_completed_at_once() -> None:
         assert len(work.begun) == MAX_CONCURRENT + 1
 
 
-async def test_who_waits_while_the_service_ends_gets_no_file() -> None:
+async def test_a_request_that_waits_during_shutdown_gets_no_file() -> None:
     work = Work()
     outcomes: list[Stored | None] = []
 

@@ -1,4 +1,4 @@
-"""What the service does by itself goes on whatever happens once."""
+"""Periodic work goes on after a failure."""
 
 import anyio
 import pytest
@@ -96,7 +96,7 @@ async def test_jobs_that_ended_long_ago_are_forgotten(
 
 
 @pytest.mark.parametrize("failure", [CATALOG_DOWN, RuntimeError("a bug")])
-async def test_a_worker_goes_on_with_jobs_whatever_happens_once_and_rests_until_the_bell_rings(
+async def test_a_worker_goes_on_with_jobs_after_a_failure_and_rests_until_the_wake_up(
     catalog: FakeCatalog, failure: Exception
 ) -> None:
     wake_up = WakeUp()
@@ -155,7 +155,7 @@ async def test_a_store_that_is_down_ends_the_round_and_keeps_every_row(
     assert list(catalog.blobs) == ["a", "b"]
 
 
-async def test_what_a_reaper_that_died_had_claimed_is_another_ones_when_its_lease_has_ended(
+async def test_the_claims_of_a_dead_reaper_pass_to_another_when_its_lease_ends(
     catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock
 ) -> None:
     await catalog.reserve_blobs(["a"], lease=10)

@@ -1,4 +1,4 @@
-"""The sweeps go on whatever happens once."""
+"""Sweeps go on after a failure."""
 
 import anyio
 import pytest

@@ -42,7 +42,7 @@ async def test_an_answer_that_has_begun_is_cut_where_the_body_breaks() -> None:
         assert not await client.until_reset()
 
 
-async def test_who_is_left_amid_several_requests_is_left_by_all() -> None:
+async def test_a_disconnect_amid_pipelined_requests_reaches_the_one_in_flight() -> None:
     seen = []
 
     async def endless(scope: Any, receive: Any, send: Any) -> None:
@@ -74,7 +74,7 @@ async def test_a_connection_can_be_cut_and_nothing_is_done_to_one_that_is_gone()
 
 
 @pytest.mark.parametrize("length", [b"", b"Content-Length: 1000000000\r\n"])
-async def test_an_answer_that_is_broken_off_is_short_and_what_was_sent_arrives(length: bytes) -> None:
+async def test_a_truncated_response_is_short_and_all_sent_bytes_arrive(length: bytes) -> None:
     async def breaking(scope: Any, _: Any, send: Any) -> None:
         headers = [tuple(length.strip().split(b": "))] if length else []
         await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -88,7 +88,7 @@ async def test_an_answer_that_is_broken_off_is_short_and_what_was_sent_arrives(l
         assert not body.endswith(b"0\r\n\r\n")
 
 
-async def test_an_answer_of_http_1_0_that_is_broken_off_has_no_clean_end() -> None:
+async def test_a_truncated_response_of_http_1_0_has_no_clean_end() -> None:
     async def breaking(scope: Any, _: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"x", "more_body": True})

@@ -1,4 +1,4 @@
-"""The head of a request: what it may hold, how long it may be, and how long it may take."""
+"""The head of a request: its contents, its length and its time."""
 
 import asyncio
 from typing import Any
@@ -41,9 +41,7 @@ LONG_ENOUGH = 0.5
         (PUT + b"\r\n1;" + b"b" * 2 * MAX_SECTION_BYTES, 431, "request_header_fields_too_large"),
     ],
 )
-async def test_what_is_not_understood_is_refused_and_ends_the_connection(
-    request_: bytes, status: int, code: str
-) -> None:
+async def test_a_malformed_request_is_refused_and_ends_the_connection(request_: bytes, status: int, code: str) -> None:
     async with connect() as client:
         answered, fields, problem = await client.ask(request_)
         assert (answered, problem["code"]) == (status, code)

@@ -18,9 +18,7 @@ URL = {"FILEPORT_DATABASE_URL": "postgresql://fileport@127.0.0.1:1/fileport"}
     [{"FILEPORT_PORT": "x"}, URL, {"FILEPORT_DATA_DIR": "/nowhere"}],
     ids=["setting", "database", "directory"],
 )
-def test_what_cannot_be_checked_is_one_line_and_status_2(
-    environ: dict[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_failed_check_is_one_line_and_status_2(environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fsck", "--json", "--repair"], environ) == 2
     said = capsys.readouterr()
     assert said.out == ""

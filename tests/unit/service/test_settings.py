@@ -169,7 +169,7 @@ def test_a_missing_setting_is_named(environ: dict[str, str], missing: str) -> No
         ({**PRODUCTION, "FILEPORT_HOST": "a..b"}, "FILEPORT_HOST and FILEPORT_PORT"),
     ],
 )
-def test_what_only_a_server_needs_stops_only_a_server(environ: dict[str, str], named: str) -> None:
+def test_settings_that_only_a_server_needs_stop_only_a_server(environ: dict[str, str], named: str) -> None:
     with pytest.raises(SettingsError, match=f"^{named}"):
         serve(read_settings(environ))
 
