@@ -1,11 +1,11 @@
-"""Byte ranges (RFC 9110, section 14): which parts of a file a reader asks for."""
+"""Byte ranges (RFC 9110, section 14): the parts of a file that a reader asks for."""
 
 import msgspec
 
 from domain.values.errors import RangeNotSatisfiableError
 
-# One answer has no more parts than this, for each of them costs the store a request. Whoever asks for more gets the
-# whole file, as for a range that is not understood (section 14.2).
+# The most parts in one response, for each of them costs the store a request. A reader that asks for more gets the whole
+# file, as for a malformed range (section 14.2).
 MAX_PARTS = 64
 
 
@@ -17,7 +17,7 @@ class ByteRange(msgspec.Struct, frozen=True):
 
     @property
     def end(self) -> int:
-        """The place behind the last byte."""
+        """The offset behind the last byte."""
         return self.start + self.length
 
 
@@ -31,7 +31,7 @@ class RangeSpec(msgspec.Struct, frozen=True):
     last: int | None
 
     def resolve(self, size: int) -> ByteRange | None:
-        """Return what of `size` bytes is meant, None where that is nothing (section 14.1.2)."""
+        """Return the part of `size` bytes that is meant, None if it is empty (section 14.1.2)."""
         if self.first is None:
             length = min(self.last or 0, size)
             return ByteRange(size - length, length) if length else None
@@ -44,9 +44,9 @@ class RangeSpec(msgspec.Struct, frozen=True):
 def resolve_ranges(specs: tuple[RangeSpec, ...], size: int) -> tuple[ByteRange, ...]:
     """Return the parts of `size` bytes that are asked for; none where the whole is to be sent.
 
-    Parts that overlap or touch become one, in the place of the first of them; else the order is the one asked for
-    (section 15.3.7.2). Ranges that mean nothing are left out; raises `RangeNotSatisfiableError` where all are. The
-    whole is sent where there are more than 64 parts, and for a suffix of nothing, which no `Content-Range` can say.
+    Parts that overlap or touch become one, at the position of the first of them; the order is otherwise the one asked
+    for (section 15.3.7.2). Empty ranges are left out. Raises `RangeNotSatisfiableError` if all are empty. The whole is
+    sent instead of more than 64 parts, and for a suffix of an empty file, which `Content-Range` cannot express.
     """
     if not specs:
         return ()
@@ -61,11 +61,11 @@ def resolve_ranges(specs: tuple[RangeSpec, ...], size: int) -> tuple[ByteRange, 
 
 def _coalesce(asked: list[ByteRange]) -> tuple[ByteRange, ...]:
     merged: list[tuple[int, ByteRange]] = []
-    for place, part in sorted(enumerate(asked), key=lambda each: each[1].start):
+    for index, part in sorted(enumerate(asked), key=lambda each: each[1].start):
         if merged and part.start <= merged[-1][1].end:
-            first_place, before = merged[-1]
+            first_index, before = merged[-1]
             end = max(before.end, part.end)
-            merged[-1] = (min(first_place, place), ByteRange(before.start, end - before.start))
+            merged[-1] = (min(first_index, index), ByteRange(before.start, end - before.start))
         else:
-            merged.append((place, part))
+            merged.append((index, part))
     return tuple(part for _, part in sorted(merged, key=lambda each: each[0]))

@@ -24,7 +24,7 @@ class RequireRootKey:
     async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         """Raises `NotAuthorizedException`. Takes the same time for every wrong key of one length.
 
-        It awaits nothing; a guard that is no coroutine would be sent to a thread.
+        A coroutine although it awaits nothing: Litestar would run a plain function in a thread.
         """
         if connection.scope.get("method") == HttpMethod.OPTIONS:
             return

@@ -1,4 +1,4 @@
-"""Where clients find the service: behind proxies, not where it listens."""
+"""The URL by which clients reach the service: behind proxies, it is not the one it listens on."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
@@ -12,7 +12,7 @@ Network = IPv4Network | IPv6Network
 def base_url(scope: HTTPScope, *, public_url: str | None, trusted_proxies: Sequence[Network]) -> str:
     """Return the URL of the service, without a slash at its end, as the client of the request knows it.
 
-    `public_url` where it is set; else what a trusted proxy says of the request (RFC 7239, or `X-Forwarded-Proto` and
+    That is `public_url` if it is set; else the URL that a trusted proxy forwards (RFC 7239, or `X-Forwarded-Proto` and
     `X-Forwarded-Host`); else the request's own `Host`.
     """
     if public_url is not None:
@@ -20,8 +20,8 @@ def base_url(scope: HTTPScope, *, public_url: str | None, trusted_proxies: Seque
     headers = Headers.from_scope(scope)
     scheme, host = str(scope["scheme"]), headers.get("host", "")
     if _is_trusted(scope, trusted_proxies):
-        said = _forwarded(headers)
-        scheme, host = said.get("proto", scheme), said.get("host", host)
+        forwarded = _forwarded(headers)
+        scheme, host = forwarded.get("proto", scheme), forwarded.get("host", host)
     return f"{scheme}://{host}" if scheme in {"http", "https"} and _is_host(host) else ""
 
 
@@ -38,14 +38,16 @@ def _is_trusted(scope: HTTPScope, trusted_proxies: Sequence[Network]) -> bool:
 
 
 def _forwarded(headers: Headers) -> dict[str, str]:
-    # The first element is what the client sent, as the outermost proxy saw it.
+    # The first element is the client's, as the outermost proxy saw it.
     if "forwarded" in headers:
         first = headers["forwarded"].partition(",")[0]
         pairs = (each.partition("=") for each in first.split(";"))
-        said = {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}
+        forwarded = {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}
     else:
-        said = {name: headers.get(f"x-forwarded-{name}", "").partition(",")[0].strip() for name in ("proto", "host")}
-    return {name: value for name, value in said.items() if value and name in {"proto", "host"}}
+        forwarded = {
+            name: headers.get(f"x-forwarded-{name}", "").partition(",")[0].strip() for name in ("proto", "host")
+        }
+    return {name: value for name, value in forwarded.items() if value and name in {"proto", "host"}}
 
 
 def _is_host(host: str) -> bool:

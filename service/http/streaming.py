@@ -11,18 +11,18 @@ from litestar.types import Receive, Scope, Send
 from domain.files.content.read_file import Body
 from service.runtime.concurrency import ConcurrencyLimit
 
-# Below this, in bytes, all is sent before it could matter that the client is gone.
+# In bytes. A smaller body is sent before a disconnect of the client could matter.
 _WATCHED_ABOVE = 1024 * 1024
 
 
 class ContentResponse:
     """An ASGI response that streams a body, a chunk at a time, as fast as the client takes them.
 
-    It holds one of `limit` meanwhile. The body is opened before the first header is sent, so that a missing blob, or
-    no place, is still a clear error. A failure after that is raised, and `abort_on_failure` ends
-    the connection. `size` is about how many bytes there are.
+    It holds a slot of `limit` meanwhile. The body is opened before the first header is sent, so that a missing blob,
+    or a full `limit`, is still a clear error. A later failure is raised, and `abort_on_failure` ends the connection.
+    `size` is an estimate in bytes.
 
-    HEAD and 304 send no body. They open it none the less where it `is_always_opened`, which tells how GET would end.
+    HEAD and 304 send no body. They open it nevertheless if it `is_always_opened`, to fail where GET would fail.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class ContentResponse:
     ) -> None:
         self._body = body
         self._headers = headers
-        self._places = limit
+        self._limit = limit
         self._size = size
         self._status = status
         self._is_always_opened = is_always_opened
@@ -53,7 +53,7 @@ class ContentResponse:
             await _while_connected(receive, partial(self._transfer, send, is_bare=is_bare))
 
     async def _transfer(self, send: Send, *, is_bare: bool) -> None:
-        async with self._places.slot(), self._body as chunks:
+        async with self._limit.slot(), self._body as chunks:
             await _start(send, self._status, self._headers)
             if not is_bare:
                 async for chunk in chunks:
@@ -74,7 +74,7 @@ class BareResponse:
 
 
 async def _while_connected(receive: Receive, work: Callable[[], Awaitable[None]]) -> None:
-    # A server takes what is sent to a client that is gone, and drops it: only `receive` tells.
+    # A server accepts and drops bytes for a disconnected client: only `receive` tells.
     failure: Exception | None = None
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_cancel_on_disconnect, tasks.cancel_scope, receive)

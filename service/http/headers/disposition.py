@@ -1,10 +1,10 @@
-"""How a browser is to treat a file's bytes: `Content-Disposition` (RFC 6266)."""
+"""`Content-Disposition` (RFC 6266): whether a browser shows a file or saves it, and under which name."""
 
 import re
 import unicodedata
 from urllib.parse import quote
 
-# What no browser runs, whoever stored it. HTML, SVG, XML and PDF are not among them, nor is what nobody knows.
+# Types that no browser executes. HTML, SVG, XML and PDF are not among them, nor are unknown types.
 _INLINE_TYPES = frozenset(
     {
         "audio/aac",
@@ -30,9 +30,9 @@ _INLINE_TYPES = frozenset(
         "video/webm",
     }
 )
-# RFC 8187, section 3.2.1: what stands in a value as it is, beside letters and digits. Python's `quote` adds `_.-~`.
+# RFC 8187, section 3.2.1: these are not encoded, nor are letters and digits. Python's `quote` adds `_.-~`.
 _ATTRIBUTE_CHARACTERS = "!#$&+^`|"
-# RFC 6266, appendix D: browsers disagree about what these mean in a quoted string. The other ones end a path.
+# RFC 6266, appendix D: browsers disagree about the meaning of these in a quoted string. The other ones end a path.
 _UNSAFE = re.compile(r'[^\x20-\x7e]|["\\%/:*?<>|]')
 
 
@@ -44,7 +44,7 @@ def is_safe_inline(content_type: str) -> bool:
 def content_disposition(name: str, *, inline: bool) -> str:
     """Return the header's value for a file name, of which the last segment counts.
 
-    `filename` is for those who know only ASCII, `filename*` (RFC 8187) has the name as it is, but for backslashes.
+    `filename` is for clients that know only ASCII, `filename*` (RFC 8187) has the exact name, except backslashes.
     """
     # On Windows a backslash names a directory, and not every program that saves a file looks (RFC 6266, section 4.3).
     last = name.rpartition("/")[2].replace("\\", "_")
@@ -53,6 +53,6 @@ def content_disposition(name: str, *, inline: bool) -> str:
 
 
 def _in_ascii(name: str) -> str:
-    # Letters lose their accents; what has no such form is a low line.
+    # Letters lose their accents; a character without an ASCII form becomes a low line.
     letters = "".join(each for each in unicodedata.normalize("NFKD", name) if not unicodedata.combining(each))
     return _UNSAFE.sub("_", letters)

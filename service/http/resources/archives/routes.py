@@ -42,7 +42,7 @@ async def get_archive(
         body = ZipBody(archive)
         return ContentResponse(body.open(), kept, capacity.downloads, size=body.length, status=HTTPStatus.NOT_MODIFIED)
     directory = prefix.rstrip("/").rpartition("/")[2]
-    return _answer(archive, directory or bucket, kept, capacity.downloads)
+    return _response(archive, directory or bucket, kept, capacity.downloads)
 
 
 @post("/")
@@ -53,10 +53,10 @@ async def post_archive(
     wanted = await request.read_json(ArchiveRequest)
     name = check_file_name(wanted.name)
     archive = await read(ByIds(wanted.ids))
-    return _answer(archive, name, {"Cache-Control": "no-store"}, capacity.downloads)
+    return _response(archive, name, {"Cache-Control": "no-store"}, capacity.downloads)
 
 
-def _answer(archive: Archive, name: str, kept: dict[str, str], limit: ConcurrencyLimit) -> ContentResponse:
+def _response(archive: Archive, name: str, kept: dict[str, str], limit: ConcurrencyLimit) -> ContentResponse:
     body = ZipBody(archive)
     if not name.lower().endswith(_EXTENSION):
         name += _EXTENSION

@@ -39,40 +39,40 @@ async def apply_batch(request: FileportRequest, apply: FromDishka[ApplyBatch]) -
     """Delete, copy, move and patch up to 1,000 files."""
     body, keyed = await request.read_keyed_json(BatchRequest, limit=MAX_BATCH_BYTES)
     asked = body.operations
-    outcomes = await apply([_operation(each, f"operations[{place}]") for place, each in enumerate(asked)], keyed)
+    outcomes = await apply([_operation(each, f"operations[{index}]") for index, each in enumerate(asked)], keyed)
     return BatchAnswer(results=list(map(_result, asked, outcomes)))
 
 
-def _operation(asked: AnyOperation, place: str) -> Operation:
-    """Return what is asked for. Raises `InvalidInputError` that names the `place`, `InvalidConditionError`."""
-    address, precondition = _address(asked, place), _precondition(asked, place)
+def _operation(asked: AnyOperation, field: str) -> Operation:
+    """Return the operation. Raises `InvalidInputError`, which names the `field`, `InvalidConditionError`."""
+    address, precondition = _address(asked, field), _precondition(asked, field)
     match asked:
         case DeleteOperation():
             return Delete(address=address, precondition=precondition)
         case PatchOperation(patch=patch):
             return Change(address=address, patch=patch, precondition=precondition)
         case CopyOperation(to=to) | MoveOperation(to=to) if to == Destination():
-            raise InvalidInputError(f"{place}.to names neither another name nor another bucket.")
+            raise InvalidInputError(f"{field}.to names neither another name nor another bucket.")
         case CopyOperation(to=to):
             return Copy(address=address, to=to, precondition=precondition)
         case MoveOperation(to=to):
             return Change(address=address, patch=_moving(to), precondition=precondition)
 
 
-def _address(asked: AnyOperation, place: str) -> Address:
+def _address(asked: AnyOperation, field: str) -> Address:
     match asked:
         case FileOperation(id=UUID() as id_, bucket=UnsetType(), name=UnsetType()):
             return id_
         case FileOperation(id=UnsetType(), bucket=str(bucket), name=str(name)):
             return Location(bucket, name)
         case _:
-            raise InvalidInputError(f"{place} names its file neither by id nor by bucket and name.")
+            raise InvalidInputError(f"{field} names its file neither by id nor by bucket and name.")
 
 
-def _precondition(asked: AnyOperation, place: str) -> Precondition:
+def _precondition(asked: AnyOperation, field: str) -> Precondition:
     if asked.if_match is UNSET:
         return NO_PRECONDITION
-    return Precondition(if_match=parse_entity_tags(asked.if_match, f"{place}.if_match"))
+    return Precondition(if_match=parse_entity_tags(asked.if_match, f"{field}.if_match"))
 
 
 def _moving(to: Destination) -> FilePatch:

@@ -1,4 +1,4 @@
-"""Several parts of a file in one answer: `multipart/byteranges` (RFC 9110, section 14.6)."""
+"""Several parts of a file in one response: `multipart/byteranges` (RFC 9110, section 14.6)."""
 
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -10,23 +10,23 @@ from service.http.headers.ranges import content_range
 
 
 class Byteranges:
-    """The parts as one body, whose length is known beforehand. Each is opened when its turn comes."""
+    """The parts as one body, whose length is known beforehand. Each part is opened when the one before it has ended."""
 
     def __init__(self, content: FileContent, parts: Sequence[ByteRange]) -> None:
         boundary = secrets.token_hex(16)
         self._content = content
-        self._parts = [(_head(boundary, content, part, is_first=place == 0), part) for place, part in enumerate(parts)]
+        self._parts = [(_head(boundary, content, part, is_first=index == 0), part) for index, part in enumerate(parts)]
         self._end = f"\r\n--{boundary}--\r\n".encode()
         self.content_type = f"multipart/byteranges; boundary={boundary}"
 
     @property
     def length(self) -> int:
-        """How many bytes the body has."""
+        """The body's length in bytes."""
         return sum(len(head) + part.length for head, part in self._parts) + len(self._end)
 
     @asynccontextmanager
     async def body(self) -> AsyncIterator[AsyncIterator[bytes]]:
-        """Open the body: its first part, so that bytes that are missing are told before the answer begins."""
+        """Open the body with its first part, so that missing bytes are an error before the response begins."""
         first_head, first_part = self._parts[0]
         async with self._content.part(first_part) as first, aclosing(self._chunks(first_head, first)) as chunks:
             yield chunks

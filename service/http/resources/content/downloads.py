@@ -10,8 +10,8 @@ from domain.files.content.read_file import ReadFile
 from domain.files.content.read_text import ReadText
 from domain.files.content.redirect_read import RedirectRead
 from service.http.request import FileportRequest
-from service.http.resources.content.answers import content_answer, text_answer
-from service.http.resources.content.redirects import redirect_answer
+from service.http.resources.content.redirects import redirect_response
+from service.http.resources.content.responses import content_response, text_response
 from service.http.routing import get_or_head
 from service.runtime.concurrency import Capacity
 
@@ -31,9 +31,9 @@ async def get_content_by_name(
     """Return the bytes of the file with that name, or parts of them."""
     address = request.location(bucket)
     if redirect:
-        return await redirect_answer(request, await redirect_read(address), download=download)
-    reading = await read(address)
-    return content_answer(request, reading, capacity.downloads, download=download)
+        return await redirect_response(request, await redirect_read(address), download=download)
+    content = await read(address)
+    return content_response(request, content, capacity.downloads, download=download)
 
 
 @get_or_head("/files/{file_id:uuid}/content")
@@ -49,9 +49,9 @@ async def get_content(
 ) -> ASGIApp:
     """Return a file's bytes, or parts of them."""
     if redirect:
-        return await redirect_answer(request, await redirect_read(file_id), download=download)
-    reading = await read(file_id)
-    return content_answer(request, reading, capacity.downloads, download=download)
+        return await redirect_response(request, await redirect_read(file_id), download=download)
+    content = await read(file_id)
+    return content_response(request, content, capacity.downloads, download=download)
 
 
 @get_or_head("/files/{file_id:uuid}/text")
@@ -62,4 +62,4 @@ async def get_text(
     capacity: FromDishka[Capacity],
 ) -> ASGIApp:
     """Return a file decoded as text, in UTF-8."""
-    return text_answer(request, await read(file_id), capacity.downloads)
+    return text_response(request, await read(file_id), capacity.downloads)

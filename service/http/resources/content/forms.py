@@ -44,7 +44,7 @@ class UploadForm:
         self._fields: dict[str, list[str]] = {}
 
     async def file(self, bucket: str, precondition: Precondition) -> NewFile:
-        """Read up to the file's first byte and return what the form says of it. Raises `InvalidFormError`."""
+        """Read up to the file's first byte and return its description. Raises `InvalidFormError`."""
         field: multipart.MultipartSegment | None = None
         value = bytearray()
         async for event in self._events:
@@ -64,7 +64,7 @@ class UploadForm:
         raise InvalidFormError("The form has no part named file.")
 
     async def content(self) -> AsyncIterator[bytes]:
-        """Yield the file's bytes. Raises `InvalidFormError` where anything follows them."""
+        """Yield the file's bytes. Raises `InvalidFormError` if anything follows them."""
         async for event in self._events:
             if isinstance(event, multipart.MultipartSegment):
                 raise InvalidFormError(f"The field {event.name!r} comes after the file; fields come before it.")

@@ -1,4 +1,4 @@
-"""Answers that send a reader to the blob store for a file's bytes."""
+"""Responses that redirect a reader to the blob store for a file's bytes."""
 
 from http import HTTPStatus
 
@@ -10,10 +10,12 @@ from service.http.resources.content.headers import content_headers, unchanged_he
 from service.http.streaming import BareResponse
 
 
-async def redirect_answer(request: FileportRequest, redirection: Redirection, *, download: str | None) -> BareResponse:
-    """Answer 307 (RFC 9110, section 15.4.8) where `content_answer` would send bytes, and 304 where it would not.
+async def redirect_response(
+    request: FileportRequest, redirection: Redirection, *, download: str | None
+) -> BareResponse:
+    """Return 307 (RFC 9110, section 15.4.8) where `content_response` would send bytes, and 304 where it would not.
 
-    Nobody is to keep the redirect, which ends with its URL. A range is asked for there, by the reader. Raises
+    No cache may keep the redirect, whose URL expires. The reader asks the blob store for ranges. Raises
     `InvalidNameError`, `InvalidConditionError`, `PreconditionFailedError`, `DirectAccessUnsupportedError`.
     """
     file, policy = redirection.file, redirection.policy

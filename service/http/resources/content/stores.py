@@ -74,9 +74,9 @@ def _keyed(request: FileportRequest, new: NewFile) -> KeyedRequest | None:
 
 
 def _refuse_partial_or_encoded(request: FileportRequest) -> None:
-    # RFC 9110, section 14.5: a part of the file, which would take the place of the whole.
+    # RFC 9110, section 14.5: a part of the file, which would replace the whole.
     if "content-range" in request.headers:
         raise InvalidInputError("PUT stores whole files: Content-Range is refused.")
-    # Section 8.4: nothing would tell readers of the coding.
+    # Section 8.4: readers would not learn of the coding.
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise HTTPException(status_code=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail="Content-Encoding is not supported.")

@@ -36,7 +36,7 @@ from service.runtime.direct_upload_completions import DirectUploadCompletions
 # Signing takes half a millisecond each.
 PARTS = 100
 MAX_PARTS_SIGNED = 1000
-# By then a completion that was not waited for may have ended.
+# By then a completion in the background may have ended.
 RETRY_SECONDS = 2
 
 

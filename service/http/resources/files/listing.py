@@ -1,4 +1,4 @@
-"""`GET /v1/files`: find files by what is known of them."""
+"""`GET /v1/files`: find files by their records."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -89,7 +89,7 @@ async def list_files(
 
 
 def _refuse_loose(request: FileportRequest) -> None:
-    # The framework reads `null` as a parameter that is not there, and a number as a Unix time.
+    # Litestar reads `null` as a missing parameter, and a number as a Unix time.
     for name in ("min_size", "max_size", *_TIMES):
         if any(value.lower() == "null" for value in request.query_params.getall(name, [])):
             raise ValidationException(f"{name}: null is no value; leave the parameter out.")

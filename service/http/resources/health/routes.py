@@ -8,14 +8,14 @@ from service.http.resources.health.bodies import Liveness, Readiness, StoreState
 from service.http.routing import get_or_head
 from service.observability.metrics import exposition
 
-# How it is now is no answer to how it is later.
-_ANEW = {"Cache-Control": "no-store"}
+# The state now does not tell the state later.
+_UNCACHED = {"Cache-Control": "no-store"}
 
 
 @get_or_head("/health/live")
 async def live() -> Response[Liveness]:
     """Answer while the process runs."""
-    return Response(Liveness(), headers=_ANEW)
+    return Response(Liveness(), headers=_UNCACHED)
 
 
 @get_or_head("/health/ready")
@@ -24,15 +24,15 @@ async def ready(check: FromDishka[CheckHealth]) -> Response[Readiness]:
     health = await check()
     works = all(health.values())
     body = Readiness(_state(works), _state(health["catalog"]), _state(health["blob_store"]))
-    return Response(body, status_code=200 if works else 503, headers=_ANEW)
+    return Response(body, status_code=200 if works else 503, headers=_UNCACHED)
 
 
 @get_or_head("/metrics")
 async def metrics() -> Response[bytes]:
     """Return the service's figures in Prometheus's text format."""
     figures, media_type = exposition()
-    # As a header, for Litestar adds a charset to the type of any text, one that is there or not.
-    return Response(figures, headers={**_ANEW, "Content-Type": media_type})
+    # As a header, for Litestar adds a charset to the type of any text, even to one that has a charset.
+    return Response(figures, headers={**_UNCACHED, "Content-Type": media_type})
 
 
 def _state(works: bool) -> StoreState:

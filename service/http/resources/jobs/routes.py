@@ -39,7 +39,7 @@ async def list_jobs(
     cursor: FromQuery[str | None] = None,
 ) -> JobPageBody:
     """List the jobs, the newest first."""
-    page = await list_page(after=None if cursor is None else _place_in(cursor), limit=limit)
+    page = await list_page(after=None if cursor is None else _position_in(cursor), limit=limit)
     return JobPageBody(
         items=[job_body(job) for job in page.items],
         limit=limit,
@@ -62,10 +62,10 @@ async def end_job(job_id: FromPath[UUID], end: FromDishka[EndJob]) -> Response[J
     return Response(job_body(cancelled), status_code=200)
 
 
-def _place_in(cursor: str) -> JobPosition:
-    place = decode_position(cursor, JobPosition)
+def _position_in(cursor: str) -> JobPosition:
+    position = decode_position(cursor, JobPosition)
     try:
-        return msgspec.structs.replace(place, created_at=in_utc(place.created_at))
+        return msgspec.structs.replace(position, created_at=in_utc(position.created_at))
     except InvalidTimeError:
         raise foreign_cursor_error() from None
 

@@ -1,4 +1,4 @@
-"""What is said of uploads, in headers and in listings."""
+"""Uploads in response headers, and in JSON."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -56,18 +56,18 @@ def upload_body(upload: Upload) -> UploadBody:
 
 
 def begun_response(upload: Upload, base: str) -> Response[None]:
-    """Return the answer to who began an upload; `base` is the service's URL."""
+    """Return the response to the beginning of an upload; `base` is the service's URL."""
     location = {"Location": f"{base}{PATH}/{upload.id}"}
     return _empty(201, {**location, **_progress(upload)})
 
 
 def added_response(upload: Upload) -> Response[None]:
-    """Return the answer to who added to an upload."""
+    """Return the response to an addition."""
     return _empty(204, _progress(upload))
 
 
 def found_response(upload: Upload) -> Response[None]:
-    """Return the answer to who asks how far an upload is."""
+    """Return the response with an upload's progress."""
     headers = _progress(upload)
     if upload.length is not None:
         headers["Upload-Length"] = str(upload.length)
@@ -86,7 +86,7 @@ def _empty(status: int, headers: dict[str, str]) -> Response[None]:
 
 def _progress(upload: Upload) -> dict[str, str]:
     headers: dict[str, str] = {}
-    # Of a final upload there is an offset once it is put together.
+    # A final upload has an offset once it is concatenated.
     if upload.kind != "final" or upload.is_finished:
         headers["Upload-Offset"] = str(upload.size)
     if upload.file_id is not None:

@@ -1,4 +1,4 @@
-"""What requests say of uploads in their headers."""
+"""Uploads in request headers."""
 
 import binascii
 import re
@@ -33,8 +33,8 @@ _OWN = frozenset({"bucket", "filename", "filetype", "metadata", "tags"})
 def new_upload(request: FileportRequest) -> NewUpload:
     """Return the upload that the request begins.
 
-    Conditions are those of the file, so of no partial one. Raises `InvalidUploadError`, `InvalidConditionError`, and
-    what its metadata may break.
+    Conditions are those of the file, so a partial upload has none. Raises `InvalidUploadError`,
+    `InvalidConditionError`, and the errors of invalid metadata.
     """
     kind, parts = _concat(request)
     given = request.headers.get("upload-metadata", "")
@@ -49,7 +49,7 @@ def new_upload(request: FileportRequest) -> NewUpload:
 
 
 def offset_of(request: FileportRequest) -> int:
-    """Return where the request's bytes begin."""
+    """Return the offset of the request's bytes."""
     offset = _whole(request, "upload-offset")
     if offset is None:
         raise InvalidUploadError("Upload-Offset is missing.")
@@ -57,14 +57,14 @@ def offset_of(request: FileportRequest) -> int:
 
 
 def late_length(request: FileportRequest) -> int | None:
-    """Return the length of the whole upload, where the request tells one."""
+    """Return the length of the whole upload, None if the request does not have it."""
     return _whole(request, "upload-length")
 
 
 def checksum_of(request: FileportRequest) -> Checksum | LateChecksum | None:
-    """Return the checksum of what the request sends, or is to send behind it. Raises `InvalidChecksumError`.
+    """Return the checksum of the request's bytes, which may follow them. Raises `InvalidChecksumError`.
 
-    A trailer counts that `Trailer` announces (RFC 9110, section 6.6.2): whoever sums up has to know before the bytes.
+    A trailer counts only if `Trailer` announces it (RFC 9110, section 6.6.2): the hashing begins before the bytes.
     """
     value = request.headers.get("upload-checksum")
     announced = request.field("trailer").lower().split(",")

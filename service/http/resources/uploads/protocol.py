@@ -1,4 +1,4 @@
-"""What holds for every request and answer of tus: its version, what the server can do, and methods that are named."""
+"""The rules of every tus request and response: its version, the server's abilities, and overridden methods."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -41,43 +41,43 @@ class UnsupportedTusVersionError(PreconditionFailedError):
 async def require_version(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Guard routes of the protocol. Raises `UnsupportedTusVersionError`.
 
-    It awaits nothing; a guard that is no coroutine would be sent to a thread.
+    A coroutine although it awaits nothing: Litestar would run a plain function in a thread.
     """
     if connection.headers.get("tus-resumable") != VERSION:
         raise UnsupportedTusVersionError(f"The request needs the header Tus-Resumable: {VERSION}.")
 
 
 def speak_tus(app: ASGIApp, *, max_size: int) -> ASGIApp:
-    """Wrap `app`: answers to `OPTIONS` say what the server can do, and every answer says the version.
+    """Wrap `app`: responses to `OPTIONS` name the server's abilities, and every response names the version.
 
-    A method named by `X-HTTP-Method-Override` takes the place of the request's own, for clients that know only POST.
+    `X-HTTP-Method-Override` replaces the request's own method, for clients that know only POST.
     """
     abilities = [(name.lower().encode(), value.encode()) for name, value in _abilities(max_size).items()]
 
-    async def speaking(scope: Scope, receive: Receive, send: Send) -> None:
+    async def tus_app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP or not _is_tus(scope):
             await app(scope, receive, send)
             return
         own_method = scope["method"]
         _override(scope)
-        # The client of such a request waits for a body as long as its answer says.
+        # The client of such a request waits for a body as long as its response declares.
         is_bodiless = scope["method"] == "HEAD" != own_method
 
-        async def say_more(message: Message) -> None:
+        async def add_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                said = _REFUSED_VERSION if message["status"] == HTTPStatus.PRECONDITION_FAILED else _VERSION
+                versions = _REFUSED_VERSION if message["status"] == HTTPStatus.PRECONDITION_FAILED else _VERSION
                 able = abilities if scope["method"] == "OPTIONS" else ()
                 headers = message["headers"]
                 if is_bodiless:
                     headers = [(name, b"0" if name == b"content-length" else value) for name, value in headers]
-                message["headers"] = [*headers, *said, *able]
+                message["headers"] = [*headers, *versions, *able]
             elif is_bodiless and message["type"] == "http.response.body":
                 message["body"] = b""
             await send(message)
 
-        await app(scope, receive, say_more)
+        await app(scope, receive, add_headers)
 
-    return speaking
+    return tus_app
 
 
 def _abilities(max_size: int) -> Mapping[str, str]:

@@ -10,12 +10,12 @@ from service.http.resources.archives.zip.names import names_in_archive
 from service.http.resources.archives.zip.records import Entry, descriptor, local_header
 
 MEDIA_TYPE = "application/zip"
-# Less is sent with what follows it: a file may be smaller than what stands around it.
+# Smaller chunks are joined with the next ones: a file may be smaller than its records.
 _SENT_AT_ONCE = 64 * 1024
 
 
 class ZipBody:
-    """The archive's files as one body, whose length is known beforehand. Each is opened when its turn comes."""
+    """The archive's files as one body, of known length. Each file is opened when the one before it has ended."""
 
     def __init__(self, archive: Archive) -> None:
         names = names_in_archive(archive.members)
@@ -34,7 +34,7 @@ class ZipBody:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[AsyncIterator[bytes]]:
-        """Open the body: its first file, so that bytes that are missing are told before the answer begins."""
+        """Open the body with its first file, so that missing bytes are an error before the response begins."""
         async with (
             self._archive.contents() as contents,
             aclosing(self._pieces(contents)) as pieces,

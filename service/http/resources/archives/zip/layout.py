@@ -1,4 +1,4 @@
-"""What of an archive is known before its bytes are read: how long it is, and where everything stands."""
+"""The layout of an archive, known before its bytes are read: its length, and the offset of every record."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,7 +12,7 @@ from service.http.resources.archives.zip.records import (
 
 
 class Layout:
-    """The places of files in an archive, in their order. Its bytes depend on nothing but these entries and theirs."""
+    """The offsets of an archive's files, in order. Its bytes depend only on these entries and the files' bytes."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.entries = entries
@@ -24,7 +24,7 @@ class Layout:
         self.length = offset + directory + len(self._end)
 
     def directory(self, checksums: Sequence[int]) -> Iterator[bytes]:
-        """Yield what stands behind the last file; `checksums` are the files' CRC-32, in order."""
+        """Yield the central directory, which follows the last file; `checksums` are the files' CRC-32, in order."""
         offset = 0
         for entry, crc32 in zip(self.entries, checksums, strict=True):
             yield directory_header(entry, crc32, offset)

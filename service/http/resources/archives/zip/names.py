@@ -1,4 +1,4 @@
-"""Names in an archive: the files' own, but for what would be unsafe or lost where it is extracted."""
+"""Names in an archive: the files' own, except parts that would be unsafe or lost where it is extracted."""
 
 import re
 from bisect import bisect_left
@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from domain.archives.model import Member
 
-# Section 4.4.17.1 forbids backslashes, which Windows takes for slashes, and drives, which are a place outside. And
-# Windows drops dots and spaces at a segment's end: what it makes of `.. ` may be the directory above.
+# Section 4.4.17.1 forbids backslashes, which Windows takes for slashes, and drives, which lie outside. And Windows
+# drops dots and spaces at a segment's end: it may take `.. ` for the directory above.
 _UNSAFE = re.compile(r"\\|(?<=^[A-Za-z]):|(?<=/[A-Za-z]):|(?<![^/])[. ]+(?![^/])")
 
 
@@ -15,8 +15,8 @@ def names_in_archive(members: Sequence[Member]) -> list[str]:
     """Return the name of each file in the archive, no two alike and none a directory of another.
 
     They begin with the bucket where there is more than one. A name that another has already, or that is a directory of
-    another, gets a number: `a (2).txt`. What is not safe on every system becomes a low line. Names that differ in case
-    alone stay as they are.
+    another, gets a number: `a (2).txt`. An unsafe character becomes a low line. Names that differ only in case stay as
+    they are.
     """
     several = len({member.bucket for member in members}) > 1
     wanted = [_safe(f"{each.bucket}/{each.name}" if several else each.name) for each in members]
@@ -44,13 +44,13 @@ class _Directories:
     """The directories that these names lie in."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        # No name has a NUL. With one for each slash, what lies in a directory follows its name at once.
+        # No name has a NUL. With one for each slash, the names in a directory directly follow its own.
         self._sorted = sorted(name.replace("/", "\0") for name in names)
 
     def has(self, name: str) -> bool:
         start = name.replace("/", "\0") + "\0"
-        place = bisect_left(self._sorted, start)
-        return place < len(self._sorted) and self._sorted[place].startswith(start)
+        index = bisect_left(self._sorted, start)
+        return index < len(self._sorted) and self._sorted[index].startswith(start)
 
 
 def _safe(name: str) -> str:

@@ -27,7 +27,7 @@ _STORED = 0  # section 4.4.5
 _PERMISSIONS = (stat.S_IFREG | 0o644) << 16
 _ZIP64_FIELD = 0x0001  # section 4.5.3
 _TIME_FIELD_ID, _MODIFIED = 0x5455, 1  # Info-ZIP's "extended timestamp", in its proginfo/extrafld.txt
-# What DOS's times reach (section 4.4.6), and the extended ones.
+# The range of DOS's times (section 4.4.6), and of the extended ones.
 _FIRST_DOS_TIME = datetime(1980, 1, 1, tzinfo=UTC)
 _LAST_DOS_TIME = datetime(2107, 12, 31, 23, 59, 58, tzinfo=UTC)
 _FIRST_UNIX_TIME, _LAST_UNIX_TIME = -(2**31), 2**31 - 1
@@ -42,10 +42,10 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 def local_header(entry: Entry) -> bytes:
-    """Return what stands before the bytes (section 4.3.7).
+    """Return the record before the bytes (section 4.3.7).
 
-    The sizes are told although bit 3 lets them be told later: a reader that cannot go back could not know otherwise
-    where bytes end that are stored as they are. Only the CRC-32 is not known yet.
+    It has the sizes although bit 3 lets them come later: otherwise a reader that cannot seek would not know where the
+    stored bytes end. Only the CRC-32 is not known yet.
     """
     sizes = () if entry.size < FULL_32 else (entry.size, entry.size)  # section 4.5.3: here both or none
     extra = _zip64_field(*sizes) + _time_field(entry)
@@ -57,13 +57,13 @@ def local_header(entry: Entry) -> bytes:
 
 
 def descriptor(entry: Entry, crc32: int) -> bytes:
-    """Return what stands behind the bytes (section 4.3.9). Its sizes are long where the local header's are."""
+    """Return the record behind the bytes (section 4.3.9). Its sizes are long where the local header's are."""
     form = _DESCRIPTOR if entry.size < FULL_32 else _LONG_DESCRIPTOR
     return form.pack(b"PK\7\b", crc32, entry.size, entry.size)
 
 
 def directory_header(entry: Entry, crc32: int, offset: int) -> bytes:
-    """Return the file's place in the central directory (section 4.3.12). Its local header is at `offset`."""
+    """Return the file's record in the central directory (section 4.3.12). Its local header is at `offset`."""
     long = _long_values(entry.size, offset)
     extra = _zip64_field(*long) + _time_field(entry)
     size = min(entry.size, FULL_32)
@@ -75,10 +75,10 @@ def directory_header(entry: Entry, crc32: int, offset: int) -> bytes:
 
 
 def end_of_directory(*, count: int, size: int, offset: int) -> bytes:
-    """Return what ends the archive: `count` files' headers of `size` bytes in all begin at `offset`.
+    """Return the end of the archive, after `count` directory headers of `size` bytes in all, which begin at `offset`.
 
-    Zip64's record and its locator (sections 4.3.14 and 4.3.15) stand before the old one (section 4.3.16) where that
-    has not the room.
+    Zip64's record and its locator (sections 4.3.14 and 4.3.15) stand before the old one (section 4.3.16) if that
+    has too little room.
     """
     end = _END.pack(
         *(b"PK\5\6", 0, 0, min(count, FULL_16), min(count, FULL_16), min(size, FULL_32), min(offset, FULL_32), 0)
@@ -91,20 +91,20 @@ def end_of_directory(*, count: int, size: int, offset: int) -> bytes:
 
 
 def local_length(entry: Entry) -> int:
-    """Return how many bytes the file takes with what stands before and behind it."""
+    """Return the length of the file with its records, in bytes."""
     is_long = entry.size >= FULL_32
     frame = _LOCAL_HEADER.size + (_LONG_DESCRIPTOR if is_long else _DESCRIPTOR).size
     return frame + len(entry.name) + (20 if is_long else 0) + len(_time_field(entry)) + entry.size
 
 
 def directory_length(entry: Entry, offset: int) -> int:
-    """Return how many bytes `directory_header` has."""
+    """Return the length of `directory_header`, in bytes."""
     zip64 = len(_zip64_field(*_long_values(entry.size, offset)))
     return _DIRECTORY_HEADER.size + len(entry.name) + zip64 + len(_time_field(entry))
 
 
 def _long_values(size: int, offset: int) -> tuple[int, ...]:
-    # Section 4.5.3: those alone that the header has not the room for, in this order.
+    # Section 4.5.3: only those that the header has no room for, in this order.
     sizes = (size, size) if size >= FULL_32 else ()
     return (*sizes, offset) if offset >= FULL_32 else sizes
 

@@ -1,4 +1,4 @@
-"""Answers with a file's bytes: all of them, some, or none where the reader has them already."""
+"""Responses with a file's bytes: all of them, some, or none if the reader has them already."""
 
 from http import HTTPStatus
 
@@ -15,10 +15,10 @@ from service.http.streaming import ContentResponse
 from service.runtime.concurrency import ConcurrencyLimit
 
 
-def content_answer(
+def content_response(
     request: FileportRequest, content: FileContent, limit: ConcurrencyLimit, *, download: str | None
 ) -> ContentResponse:
-    """Answer with the bytes that the request wants, in the order of RFC 9110, section 13.2.2.
+    """Return the response with the bytes asked for. The conditions have the order of RFC 9110, section 13.2.2.
 
     `download` is the name to save them under, which may be empty; None leaves it to their type. Raises
     `InvalidNameError`, `InvalidConditionError`, `PreconditionFailedError`, `RangeNotSatisfiableError`.
@@ -44,8 +44,8 @@ def content_answer(
     return ContentResponse(body, headers, limit, size=size, status=HTTPStatus.PARTIAL_CONTENT)
 
 
-def text_answer(request: FileportRequest, text: Text, limit: ConcurrencyLimit) -> ContentResponse:
-    """Answer with a file's text, as a whole: how many bytes it has is not known. Raises as `content_answer` does."""
+def text_response(request: FileportRequest, text: Text, limit: ConcurrencyLimit) -> ContentResponse:
+    """Return the response with a file's whole text, of unknown length. Raises as `content_response` does."""
     is_fresh = request.precondition.is_fresh(text.file)
     return ContentResponse(
         text.body,
@@ -53,7 +53,7 @@ def text_answer(request: FileportRequest, text: Text, limit: ConcurrencyLimit) -
         limit,
         size=text.file.size,
         status=HTTPStatus.NOT_MODIFIED if is_fresh else HTTPStatus.OK,
-        # Conditions do not count for what is no text (RFC 9110, section 13.2.1).
+        # Conditions do not count for a file that is not text (RFC 9110, section 13.2.1).
         is_always_opened=True,
     )
 
