@@ -11,7 +11,7 @@ class ListJobs:
         self._catalog = catalog
 
     async def __call__(self, *, after: JobPosition | None, limit: int) -> JobPage:
-        """Return up to `limit` jobs that come after the place, and the place of the next page."""
+        """Return up to `limit` jobs after the position, and the position of the next page."""
         jobs = await self._catalog.list_jobs(after=after, limit=limit + 1)
         if len(jobs) <= limit:
             return JobPage(items=jobs, next=None)

@@ -1,7 +1,7 @@
 """Jobs: operations on all files below a prefix, done in many small steps.
 
-A job covers the files that were below its prefix when it was asked for, and that nobody has stored, replaced, renamed
-or otherwise changed since.
+A job covers the files that were below its prefix when it was created, and that were not changed since: stored,
+replaced, renamed or otherwise.
 """
 
 from collections.abc import Sequence
@@ -21,9 +21,9 @@ from domain.files.names import FileName, Prefix, check_prefix
 from domain.files.patches import FilePatch
 from domain.values.preconditions import Precondition
 
-# How many of its problems a job remembers.
+# The problems that a job records at most.
 MAX_PROBLEMS = 100
-# How often in a row a job is taken up without a step being made, before it is given up.
+# The claims in a row that end without a step before the job has failed.
 MAX_ATTEMPTS = 10
 
 JobKind = Literal["delete", "move"]
@@ -86,14 +86,14 @@ class JobClaim(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JobPosition(msgspec.Struct, frozen=True, kw_only=True):
-    """A place in the listing of jobs, the newest first: right behind the one with these."""
+    """A position in the listing of jobs, the newest first: right after the job with these values."""
 
     created_at: datetime
     id: UUID
 
 
 class JobPage(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of jobs. `next` is the place of the page after it, None on the last."""
+    """A page of jobs. `next` is the position of the next page, None on the last one."""
 
     items: list[Job]
     next: JobPosition | None
@@ -113,7 +113,7 @@ def check_task(task: Task) -> Task:
 
 
 def operation_on(task: Task, file: File) -> Operation:
-    """Return what the task does with a file that it covers, if that is still as it was."""
+    """Return the operation of the task on a file that it covers, if the file is unchanged."""
     unchanged = Precondition(if_match=(file.etag,))
     if task.to is None:
         return Delete(address=file.id, precondition=unchanged)
@@ -123,7 +123,7 @@ def operation_on(task: Task, file: File) -> Operation:
 
 
 def advance(before: Progress, files: Sequence[File], outcomes: Sequence[Outcome]) -> Progress:
-    """Return the progress with what became of these files. One that was changed or deleted meanwhile does not count."""
+    """Return the progress after these outcomes. A file that was changed or deleted meanwhile does not count."""
     done, problems = 0, []
     for file, outcome in zip(files, outcomes, strict=True):
         if isinstance(outcome, PreconditionFailedError | NoSuchFileError):

@@ -10,7 +10,7 @@ from domain.jobs.ports import Jobs
 
 
 class StartJob:
-    """Queue a job for whichever worker is free first."""
+    """Queue a job for the workers."""
 
     errors = (InvalidBucketError, InvalidNameError, NoSuchBucketError, OutcomeUnknownError)
 

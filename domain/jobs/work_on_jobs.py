@@ -1,4 +1,4 @@
-"""Do the jobs that wait."""
+"""Work on the jobs that are due."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
@@ -10,10 +10,10 @@ from domain.errors import UnavailableError
 from domain.jobs.model import Job, JobClaim, JobKind
 from domain.jobs.ports import Jobs
 
-# Files of a step. Many deletes are one, while each move may need a savepoint, as in a batch.
+# Files of a step. Many deletes are one statement, while each move may need a savepoint, as in a batch.
 STEP: Mapping[JobKind, int] = {"delete": 500, "move": CHUNK}
-# Steps until another job has its turn.
-TURN = 100
+# Steps until the worker goes on to another job.
+STEPS_PER_CLAIM = 100
 RELEASE_SECONDS = 5.0
 
 
@@ -29,14 +29,14 @@ class WorkOnJobs:
         self._lease = lease
 
     async def __call__(self) -> AsyncIterator[Job]:
-        """Work until no job waits, in turns, and yield each that came to its end. Raises `UnavailableError`."""
+        """Work on one job after another until none waits, and yield each that ends. Raises `UnavailableError`."""
         while claim := await self._catalog.claim_job(lease=self._lease):
-            if job := await self._take_turn(claim):
+            if job := await self._work_on(claim):
                 yield job
 
-    async def _take_turn(self, claim: JobClaim) -> Job | None:
+    async def _work_on(self, claim: JobClaim) -> Job | None:
         try:
-            for _ in range(TURN):
+            for _ in range(STEPS_PER_CLAIM):
                 job = await self._catalog.advance_job(claim, lease=self._lease, limit=STEP[claim.kind])
                 if job is None or job.finished_at is not None:
                     return job

@@ -1,4 +1,4 @@
-"""Tell whether the service can do its work."""
+"""Check whether the catalog and the blob store work."""
 
 from collections.abc import Awaitable, Callable
 
@@ -12,7 +12,7 @@ TIMEOUT_SECONDS = 3
 
 
 class CheckHealth:
-    """Ask both stores, at the same time, whether they answer soon enough."""
+    """Check both stores concurrently, each within the timeout."""
 
     def __init__(self, catalog: Catalog, blobs: BlobStore) -> None:
         self._checks = {"catalog": catalog.check, "blob_store": blobs.check}

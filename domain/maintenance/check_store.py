@@ -1,4 +1,4 @@
-"""Tell a blob store that cannot be the catalog's, before anything is written to it."""
+"""Refuse a blob store that cannot be the catalog's, before anything is written to it."""
 
 from domain.blobs.errors import BlobStoreUnavailableError
 from domain.blobs.ports import BlobStore
@@ -9,9 +9,9 @@ SAMPLE = 1000
 
 
 class CheckStore:
-    """Look whether the store has any blob where the catalog has live ones: its disk may not be mounted.
+    """Check that the store has any blob where the catalog has live ones: its disk may not be mounted.
 
-    What was stored in its place would be out of sight once it is.
+    Blobs that were stored meanwhile would be hidden once it is.
     """
 
     def __init__(self, catalog: Audit, blobs: BlobStore) -> None:
@@ -19,7 +19,7 @@ class CheckStore:
         self._blobs = blobs
 
     async def __call__(self) -> None:
-        """Return if the store may be the right one. Raises `WrongBlobStoreError`, and what the catalog raises."""
+        """Return if the store may be the right one. Raises `WrongBlobStoreError`, and all that the catalog raises."""
         records = await self._catalog.list_blob_records(after=None, limit=SAMPLE)
         if any(record.state == "live" for record in records) and not await self._has_blobs():
             raise WrongBlobStoreError(

@@ -1,4 +1,4 @@
-"""Catalog and store side by side: two streams in one order, at constant memory."""
+"""A merge join of the store's blobs with the catalog's records: both come in one order, so memory stays constant."""
 
 from collections.abc import AsyncIterator
 from typing import NamedTuple
@@ -11,7 +11,7 @@ PAGE = 1000
 
 
 class JoinedBlob(NamedTuple):
-    """What the store and the catalog each say of a key; one of them may say nothing."""
+    """A blob by the store's listing and the catalog's record, one of which may be None."""
 
     key: str
     stored: StoredBlob | None
@@ -32,7 +32,7 @@ async def merge_join(
 ) -> AsyncIterator[JoinedBlob]:
     """Yield every key of either stream, in the order of `listing_order`, which both of them keep.
 
-    Raises `BlobStoreUnavailableError` where the store's listing does not keep it: nothing could be told from it.
+    Raises `BlobStoreUnavailableError` where the store lists its blobs in another order: they cannot be compared then.
     """
     blob, record = await anext(stored, None), await anext(records, None)
     while blob is not None or record is not None:

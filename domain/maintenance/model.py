@@ -1,4 +1,4 @@
-"""What a comparison of catalog and store may find."""
+"""The findings of a comparison of catalog and blob store."""
 
 from enum import StrEnum
 
@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that is wrong. `subject` is a blob's key, of `WRONG_USAGE` a bucket's name; `detail` is for people."""
+    """One difference. `subject` is a blob's key, for `WRONG_USAGE` a bucket's name; `detail` is for people."""
 
     kind: Kind
     subject: str
@@ -29,7 +29,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Miscount(msgspec.Struct, frozen=True, kw_only=True):
-    """A bucket whose usage, as `counted`, is not what its files add up to."""
+    """A bucket whose usage, as `counted`, is not the `actual` sum of its files."""
 
     bucket: str
     counted: Usage
@@ -37,7 +37,7 @@ class Miscount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckCounts(msgspec.Struct, kw_only=True):
-    """What was looked at: rows of blobs by state, blobs in the store, unfinished writes, blobs read to their end."""
+    """The numbers of rows by state, of blobs in the store, of unfinished writes, and of blobs read to their end."""
 
     live: int = 0
     staged: int = 0

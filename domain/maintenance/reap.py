@@ -13,12 +13,12 @@ BATCH = 500
 # Far longer than a batch takes.
 CLAIM_SECONDS = 900.0
 JOB_SECONDS = 7 * 86_400.0
-# For how long who asks for an upload that has expired is told so.
+# For how long an expired upload is answered 410, not 404.
 KEPT_SECONDS = 86_400.0
 
 
 class ReapCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """What one batch did: files that expired, reservations whose lease had ended, blobs whose bytes are gone.
+    """The counts of one batch: files that expired, reservations whose lease had ended, blobs whose bytes are removed.
 
     `refused` counts blobs whose bytes the store would not remove; they are tried again when their claim has ended.
     `jobs` are those that had ended long ago, and are forgotten.
@@ -55,7 +55,7 @@ class Reap:
         self._job_retention = job_retention
 
     async def __call__(self) -> AsyncIterator[ReapCounts]:
-        """Do what is due until nothing is, and yield what each batch did. Raises `UnavailableError` of either store."""
+        """Work until nothing is due, and yield the counts of each batch. Raises `UnavailableError` of either store."""
         while count := await self._catalog.expire_files(limit=BATCH):
             yield ReapCounts(expired=count)
         while count := await self._catalog.condemn_lapsed(limit=BATCH):
@@ -65,8 +65,8 @@ class Reap:
         while count := await self._catalog.forget_keys(limit=BATCH):
             yield ReapCounts(keys=count)
         while await self._catalog.forget_uploads(kept=KEPT_SECONDS, limit=BATCH):
-            pass  # their blobs are condemned as others whose lease has ended
-        # What is claimed and not removed is nobody's to remove until the claim's end.
+            pass  # their blobs are condemned like others whose lease has ended
+        # A blob that is claimed and not removed has to wait for the claim's end: claim none while the store is down.
         await self._blobs.admit()
         while claims := await self._catalog.claim_condemned(limit=BATCH, lease=self._lease):
             yield await self._remove(claims)

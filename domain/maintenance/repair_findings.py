@@ -1,4 +1,4 @@
-"""Put right what a check found, where that can be done."""
+"""Repair the findings of a check, as far as possible."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,15 +10,15 @@ from domain.maintenance.errors import RepairRefusedError
 from domain.maintenance.model import Kind, Report
 
 BATCH = 500
-# More than this share of the store's blobs, or of their bytes, is no accident's doing: rather it is the wrong
-# catalog, or one restored from long ago.
+# More than this share of the store's blobs, or of their bytes, hints at the wrong catalog, or one restored from long
+# ago.
 LARGEST_SHARE = 0.1
 
 REPAIRED = frozenset({Kind.ORPHAN, Kind.ORPHANED_WRITE, Kind.WRONG_FILE_COUNT, Kind.WRONG_USAGE})
 
 
 class RepairCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """What was done: orphans condemned, stray writes aborted, blobs and buckets counted anew."""
+    """The counts of a repair: orphans condemned, orphaned writes aborted, blobs and buckets recounted."""
 
     condemned: int = 0
     aborted: int = 0
@@ -27,10 +27,10 @@ class RepairCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RepairFindings:
-    """Repair what a report found. No bytes are deleted here: an orphan gets its row back, as a condemned blob.
+    """Repair the findings of a report. No bytes are deleted here: an orphan gets a row, as a condemned blob.
 
-    So its bytes stay for the whole grace, in which a better catalog may claim them again, and go by the reaper. Bytes
-    that are missing or wrong cannot be repaired.
+    Its bytes stay for the whole grace, in which a better catalog may claim them again; then the reaper removes them.
+    Missing and wrong bytes cannot be repaired.
     """
 
     def __init__(self, catalog: Catalog, blobs: BlobStore) -> None:
@@ -38,7 +38,7 @@ class RepairFindings:
         self._blobs = blobs
 
     async def __call__(self, report: Report, *, force: bool = False) -> RepairCounts:
-        """Do all that can be done. Any number may run at once, for the same report even.
+        """Repair all that can be repaired. Any number of repairs may run at once, even of the same report.
 
         Raises `RepairRefusedError`, with nothing done, where too large a share of the store would be condemned, unless
         `force`; and `UnavailableError` of either store.

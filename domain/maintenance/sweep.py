@@ -1,4 +1,4 @@
-"""Abort unfinished writes that nobody owns: what a crash, a lost answer or a late one left in the store."""
+"""Abort orphaned writes, which a crash, or an answer that was lost or late, left in the store."""
 
 import msgspec
 
@@ -8,7 +8,7 @@ from domain.maintenance.unfinished_writes import find_orphaned_writes, try_to_ab
 
 
 class SweepCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of the stray writes: `aborted`, or `refused` by the store, to be tried again next time."""
+    """The counts of a sweep: orphaned writes `aborted`, or `refused` by the store, to be tried again next time."""
 
     aborted: int = 0
     refused: int = 0
@@ -22,6 +22,6 @@ class Sweep:
         self._blobs = blobs
 
     async def __call__(self) -> SweepCounts:
-        """Abort what is nobody's. Raises `UnavailableError` of either store."""
+        """Abort the orphaned writes. Raises `UnavailableError` of either store."""
         done = [await try_to_abort(self._blobs, key) for key in await find_orphaned_writes(self._catalog, self._blobs)]
         return SweepCounts(aborted=done.count(True), refused=done.count(False))

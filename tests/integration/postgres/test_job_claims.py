@@ -24,7 +24,7 @@ def catalog(pool: Pool) -> PostgresCatalog:
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a step have few files, and a turn few steps."""
     monkeypatch.setattr(work_on_jobs, "STEP", {"delete": 3, "move": 3})
-    monkeypatch.setattr(work_on_jobs, "TURN", 2)
+    monkeypatch.setattr(work_on_jobs, "STEPS_PER_CLAIM", 2)
 
 
 async def work(catalog: PostgresCatalog, *, lease: float) -> list[Job]:

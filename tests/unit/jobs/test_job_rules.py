@@ -48,7 +48,7 @@ class FailingCatalog(FakeCatalog):
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a step have one file, and a turn two steps."""
     monkeypatch.setattr(work_on_jobs, "STEP", {"delete": 1, "move": 1})
-    monkeypatch.setattr(work_on_jobs, "TURN", 2)
+    monkeypatch.setattr(work_on_jobs, "STEPS_PER_CLAIM", 2)
 
 
 async def ended(catalog: FakeCatalog) -> list[Job]:
