@@ -1,4 +1,4 @@
-"""The ports of archives; `tests/contracts` checks their contracts."""
+"""The port of archives; `tests/contracts` checks its contract."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,12 +9,12 @@ from domain.files.search.model import FileQuery
 
 
 class Archives(Protocol):
-    """The part of the catalog that tells what goes into an archive. Each call sees all files at one moment."""
+    """Finds the members of archives. Each call sees all files at one moment."""
 
     async def list_members(self, query: FileQuery) -> list[Member]:
-        """Return the files that `Files.list_files` returns for `query`, as members."""
+        """Return the files that `FileSearch.list_files` returns for `query`, as members."""
         ...
 
     async def find_members(self, ids: Sequence[UUID]) -> list[Member]:
-        """Return those of the files that exist, in any order. No id stands twice."""
+        """Return those of the files that exist, in any order. `ids` are distinct."""
         ...

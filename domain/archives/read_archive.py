@@ -34,9 +34,9 @@ Contents = AbstractAsyncContextManager[AsyncIterator[AsyncIterator[bytes]]]
 class Archive:
     """Files in their order, and their bytes, ready to be opened any number of times. There is at least one."""
 
-    def __init__(self, members: Sequence[Member], blobs: BlobStore) -> None:
+    def __init__(self, members: Sequence[Member], blob_store: BlobStore) -> None:
         self.members = members
-        self._blobs = blobs
+        self._blob_store = blob_store
 
     @property
     def etag(self) -> str:
@@ -55,7 +55,7 @@ class Archive:
     async def _each(self) -> AsyncGenerator[AsyncIterator[bytes]]:
         for batch in _batches(self.members):
             if len(batch) == 1:
-                async with self._blobs.open(batch[0].blob_key) as chunks:
+                async with self._blob_store.open(batch[0].blob_key) as chunks:
                     yield counted(chunks, batch[0].size)
             else:
                 found = dict(await map_concurrently(self._whole, batch, concurrency=CONCURRENCY))
@@ -63,7 +63,7 @@ class Archive:
                     yield _only(found.pop(member.id))
 
     async def _whole(self, member: Member) -> tuple[UUID, bytes]:
-        async with self._blobs.open(member.blob_key) as chunks:
+        async with self._blob_store.open(member.blob_key) as chunks:
             return member.id, b"".join([chunk async for chunk in counted(chunks, member.size)])
 
 
@@ -77,9 +77,9 @@ class ReadArchive:
     errors = (NoSuchFileError, BlobMissingError, BlobStoreUnavailableError)
     prefix_errors = (InvalidBucketError, ArchiveTooLargeError, *errors)
 
-    def __init__(self, catalog: Archives, blobs: BlobStore) -> None:
-        self._catalog = catalog
-        self._blobs = blobs
+    def __init__(self, archives: Archives, blob_store: BlobStore) -> None:
+        self._archives = archives
+        self._blob_store = blob_store
 
     async def __call__(self, selection: Selection) -> Archive:
         """Return the files of the selection, those of a bucket in the order of their names, by code point.
@@ -89,13 +89,13 @@ class ReadArchive:
         """
         match selection:
             case ByPrefix(bucket, prefix):
-                return Archive(await self._begun(check_bucket_name(bucket), prefix), self._blobs)
+                return Archive(await self._begun(check_bucket_name(bucket), prefix), self._blob_store)
             case ByIds(ids):
-                return Archive(await self._chosen(list(dict.fromkeys(ids))), self._blobs)
+                return Archive(await self._chosen(list(dict.fromkeys(ids))), self._blob_store)
 
     async def _begun(self, bucket: str, prefix: str) -> Sequence[Member]:
         query = FileQuery(bucket=bucket, prefix=prefix, sort=_BY_NAME, limit=MAX_ARCHIVE_FILES + 1)
-        members = await self._catalog.list_members(query)
+        members = await self._archives.list_members(query)
         if not members:
             raise NoSuchFileError("No file in the bucket has a name that begins so.")
         if len(members) > MAX_ARCHIVE_FILES:
@@ -103,7 +103,7 @@ class ReadArchive:
         return members
 
     async def _chosen(self, ids: Sequence[UUID]) -> Sequence[Member]:
-        found = {member.id: member for member in await self._catalog.find_members(ids)}
+        found = {member.id: member for member in await self._archives.find_members(ids)}
         for id_ in ids:
             if id_ not in found:
                 raise NoSuchFileError(f"There is no file {id_}.")

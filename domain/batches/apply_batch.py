@@ -21,8 +21,8 @@ _NOT_ATTEMPTED = NotAttemptedError("The batch ended before this operation.")
 class ApplyBatch:
     """Apply many operations in their order, each as if it came alone."""
 
-    def __init__(self, catalog: Batches, idempotent: IdempotentExecutor) -> None:
-        self._catalog = catalog
+    def __init__(self, batches: Batches, idempotent: IdempotentExecutor) -> None:
+        self._batches = batches
         self._idempotent = idempotent
 
     async def __call__(self, operations: Sequence[Operation], request: KeyedRequest | None = None) -> list[Outcome]:
@@ -56,7 +56,7 @@ class ApplyBatch:
 
     async def _do(self, operations: Sequence[Operation], request: KeyedRequest | None) -> DoneChunk:
         async def apply(claim: KeyClaim | None) -> DoneChunk:
-            return done_chunk(claim, await self._catalog.apply_batch(operations, claim))
+            return done_chunk(claim, await self._batches.apply_batch(operations, claim))
 
         return await self._idempotent(request, DoneChunk, apply)
 

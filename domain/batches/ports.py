@@ -1,4 +1,4 @@
-"""The ports of batches; `tests/contracts` checks their contracts."""
+"""The port of batches; `tests/contracts` checks its contract."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,14 +8,15 @@ from domain.idempotency.model import KeyClaim
 
 
 class Batches(Protocol):
-    """The part of the catalog that does many operations on files at once."""
+    """Applies many operations to files in one transaction."""
 
     async def apply_batch(self, operations: Sequence[Operation], claim: KeyClaim | None = None) -> list[Outcome]:
-        """Do the operations, one after the other, in one transaction, and return the outcome of each.
+        """Apply the operations in their order, in one transaction, and return the outcome of each.
 
-        Each does what the call of `Files` for it does, to the state that those before it left. What that call would
-        refuse is the operation's outcome, leaves nothing of it, and does not undo the others.
-        Finishes the `claim`, see `IdempotencyKeys`, with a `DoneChunk`.
-        Raises `UnavailableError`; no operation was done then, unless it is `OutcomeUnknownError`.
+        Each operation does the same as the call of `Files` for it, and sees the changes of those before it. An
+        operation that this call would refuse has the refusal as its outcome, changes nothing, and does not undo the
+        others. Finishes the `claim`, see `IdempotencyKeys`, with a `DoneChunk`.
+
+        Raises `UnavailableError`: then no operation was applied, unless it is `OutcomeUnknownError`.
         """
         ...

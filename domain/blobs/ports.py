@@ -10,11 +10,10 @@ from domain.blobs.partials import Checkpoint, Progress
 from domain.values.ranges import ByteRange
 
 
-class Blobs(Protocol):
-    """The part of the catalog that keeps the life of blobs: staged, live, condemned, gone. Times in seconds.
+class BlobRecords(Protocol):
+    """Keeps the life of blobs: staged, live, condemned, gone. Times are in seconds, by the catalog's clock.
 
-    The grace period before a condemned blob's bytes may go is the catalog's own setting. All time is the
-    catalog's clock.
+    The catalog itself sets the grace period, after which the bytes of a condemned blob may be removed.
     """
 
     async def reserve_blobs(self, keys: Sequence[str], *, lease: float) -> None:
@@ -26,26 +25,29 @@ class Blobs(Protocol):
         ...
 
     async def release_blobs(self, keys: Sequence[str], *, at_once: bool) -> None:
-        """Condemn the blobs, but leave those alone that are live.
+        """Condemn those of the blobs that are not live.
 
-        `at_once` promises that nothing can write under the keys any more, so that no grace is needed. A blob that
-        was condemned already keeps its grace, and one that was forgotten is recorded anew: bytes may have come since
-        they were removed. Claims from before do not hold any more.
+        `at_once` promises that nothing can write under the keys any more, so that no grace period is needed. A blob
+        that was condemned already keeps its grace period, and one that was forgotten is recorded anew: bytes may have
+        arrived since they were removed. Earlier claims do not hold any more.
         """
         ...
 
     async def condemn_lapsed(self, *, limit: int) -> int:
-        """Condemn up to `limit` staged blobs whose lease has ended, and return how many there were."""
+        """Condemn up to `limit` staged blobs whose lease has ended, and return their number."""
         ...
 
     async def claim_condemned(self, *, limit: int, lease: float) -> list[Claim]:
-        """Claim up to `limit` condemned blobs whose grace is over, for `lease`; no two claims hold at once."""
+        """Claim up to `limit` condemned blobs whose grace period is over, for `lease`.
+
+        No two claims of a blob hold at once.
+        """
         ...
 
     async def forget_blobs(self, claims: Sequence[Claim]) -> int:
-        """Remove the claimed blobs, whose bytes are gone. A claim that was outlived by another is left alone.
+        """Remove the records of the claimed blobs, whose bytes are gone, and return their number.
 
-        Returns how many were removed.
+        A claim that another one has followed removes nothing.
         """
         ...
 
@@ -59,7 +61,7 @@ class BlobStore(Protocol):
     async def admit(self) -> None:
         """Return unless the store is known to be down, else raise `BlobStoreUnavailableError`.
 
-        For callers who would spend something before their call. A store that works is not asked.
+        For callers that would spend something before their call. Asks a store that works nothing.
         """
         ...
 
@@ -79,28 +81,28 @@ class BlobStore(Protocol):
         """Open the bytes under `key`, or that part of them, for reading, in chunks that are never empty.
 
         Of a part, no more bytes move than it has. Entering raises `BlobMissingError` where there are no bytes, or
-        where they end before the part does. It reads the first chunk, so that whoever sends the bytes on learns of a
-        store that fails at once before the first of them; the iteration may raise
-        `BlobStoreUnavailableError`. Leaving the context frees what it holds, read to the end or not. Bytes that
-        are deleted meanwhile may be readable to the end, or end in an error; never cleanly short.
+        where they end before the part does. It reads the first chunk, so that a store that fails at once fails before
+        a response has begun; the iteration may raise `BlobStoreUnavailableError`. Leaving the context frees its
+        resources, read to the end or not. Bytes that are deleted meanwhile may be readable to the end, or end in an
+        error; never cleanly short.
         """
         ...
 
     async def delete(self, keys: Sequence[str]) -> set[str]:
-        """Remove the bytes under each of up to 1,000 keys; it is no error where there are none.
+        """Remove the bytes under each of up to 1,000 keys; a key without bytes is not an error.
 
-        Returns the keys whose bytes the store refused to remove, so that one of them does not hold up the others.
+        Returns the keys whose bytes the store refused to remove, so that one refusal does not stop the others.
         """
         ...
 
     async def abort(self, key: str) -> None:
-        """Remove what unfinished writes of `key` left: temporary files, multipart uploads, pieces. Idempotent."""
+        """Remove the remains of unfinished writes of `key`: temporary files, multipart uploads, pieces. Idempotent."""
         ...
 
     def list_stored(self) -> AsyncIterator[StoredBlob]:
         """Yield all bytes that are stored, once each, in the order of `listing_order`.
 
-        What is put or deleted meanwhile may be told or not. What is not under a blob key is not told.
+        Bytes that are put or deleted meanwhile may be listed or not. Objects that are not under a blob key are not.
         """
         ...
 
@@ -109,7 +111,7 @@ class BlobStore(Protocol):
         ...
 
     async def get_size(self, key: str) -> int:
-        """Return how many bytes are under `key`. Raises `BlobMissingError`."""
+        """Return the number of bytes under `key`. Raises `BlobMissingError`."""
         ...
 
     async def check(self) -> None:
@@ -118,21 +120,21 @@ class BlobStore(Protocol):
 
 
 class DirectAccess(Protocol):
-    """The blob store's own way in for clients, past this service: requests that are signed here, and made by them.
+    """Lets clients reach the blob store past this service, with requests that are signed here.
 
-    A signed request is good for a limited time, whatever becomes of the blob, and for whoever holds it. A store
-    without such a way raises `DirectAccessUnsupportedError` from every call.
+    A signed request works for a limited time, whatever becomes of the blob, for anybody that has it. A store
+    without direct access raises `DirectAccessUnsupportedError` from every call.
     """
 
     async def sign_read(self, key: str, method: ReadMethod, headers: ReadHeaders) -> str:
         """Return a URL of the bytes under `key`, which the store serves with `headers` to `method`.
 
-        The store is not asked whether it has them.
+        Does not check that the bytes exist.
         """
         ...
 
     def require(self) -> None:
-        """Return where there is such a way."""
+        """Return if the store has direct access."""
         ...
 
     async def begin_parts(self, key: str) -> str:
@@ -148,13 +150,13 @@ class DirectAccess(Protocol):
         ...
 
     async def list_parts(self, key: str, multipart_id: str) -> list[UploadedPart] | None:
-        """Return the parts that are there, by number; None where they were joined, or the upload was aborted."""
+        """Return the stored parts, by number; None where they were joined, or the upload was aborted."""
         ...
 
     async def join_parts(self, key: str, multipart_id: str, parts: Sequence[UploadedPart]) -> None:
-        """Make the parts the bytes under `key`. It is no error where they are that already.
+        """Make the parts the bytes under `key`. Idempotent.
 
-        Raises `IncompleteUploadError` where the store does not have them as they were listed, or cannot join them.
+        Raises `IncompleteUploadError` where the store does not have the parts as listed, or cannot join them.
         """
         ...
 
@@ -171,33 +173,33 @@ class DirectAccess(Protocol):
 class PartialBlobs(Protocol):
     """Keeps blobs that arrive in pieces, over many calls and by many processes, until they are whole.
 
-    A key that is written here is not put; nothing is under it before `complete`. What is left of one that is given
-    up, `BlobStore.abort` removes and `BlobStore.list_unfinished` tells.
+    A key that is written here is not put; it has no bytes before `complete`. `BlobStore.list_unfinished` lists a key
+    that is given up, and `BlobStore.abort` removes its pieces.
 
-    One caller at a time adds to a key. The caller sees to that, by `checkpoint`, and need not be sure that a former one
+    One caller at a time adds to a key. The caller ensures that, by `checkpoint`, and need not be sure that a former one
     has ended: whatever that one still writes, no byte changes that is part of a progress that was checkpointed since.
-    Any process may be killed at any moment: the pieces of a progress are durable before it is told, and are never
-    written again.
+    Any process may be killed at any moment: the pieces of a progress are durable before it is returned or checkpointed,
+    and are never written again.
     """
 
     async def begin(self, key: str, *, size: int | None = None) -> Progress:
-        """Return the progress of a blob of which nothing has arrived; `size` is a hint of how long it will be."""
+        """Return the progress of a blob before its first byte; `size` is a hint of its length, in bytes."""
         ...
 
     async def append(
         self, key: str, progress: Progress, body: AsyncIterable[bytes], *, size: int | None, checkpoint: Checkpoint
     ) -> Progress:
-        """Add `body` behind the `progress.size` bytes that are there, and return the progress. `size` is as in `put`.
+        """Add `body` behind the first `progress.size` bytes, and return the progress. `size` is as in `put`.
 
         Awaits `checkpoint` when more bytes are durable: for each 64 MiB, or each part where those are larger, and at
         the end; one call at a time. An error that it raises ends the call at once and comes out unchanged.
 
-        What the store holds beyond `progress` is dropped. `progress` stays good until the call after this one: to go
-        back is to append to it again. Before anything is dropped, or missing, `checkpoint` may be awaited with
-        `progress` as it is, to show that nobody else has gone on.
+        Bytes that the store holds beyond `progress` are dropped. `progress` stays valid until the call after this one:
+        to go back is to append to it again. Before bytes are dropped, or found missing, `checkpoint` may be awaited
+        with `progress` unchanged, to show that no other caller has gone on.
 
-        Where `body` raises an error, or the call is cancelled, what came before is made durable and checkpointed, and
-        then that goes on; after a cancellation there are some seconds for it. Memory stays bounded, as in `put`.
+        Where `body` raises an error, or the call is cancelled, the bytes before are made durable and checkpointed, and
+        then the error goes on; a cancellation leaves some seconds for it. Memory stays bounded, as in `put`.
 
         Raises `BlobMissingError` where bytes of `progress` are gone, and `PartialBusyError` where a former caller
         still holds them.
@@ -205,10 +207,10 @@ class PartialBlobs(Protocol):
         ...
 
     def fence(self, progress: Progress) -> Progress:
-        """Return the progress to go on from, where the last `append` may still run, or be on its way to the store.
+        """Return the progress to go on from, where the last `append` may still be at work in the store.
 
-        That is so unless it returned, or raised what its body had raised. It is never wrong, but wears the key off a
-        little.
+        It may, unless it returned, or raised an error of its body. Fencing is always safe, but a key can be fenced
+        only so many times.
         """
         ...
 
@@ -223,8 +225,7 @@ class PartialBlobs(Protocol):
     async def concatenate(self, key: str, sources: Sequence[str]) -> None:
         """Store the bytes under each of `sources`, one after another, under `key`: durable, and visible at once.
 
-        They are copied inside the store, where it can, and stay where they are. Idempotent. Raises `BlobMissingError`
-        where there are no bytes under one of `sources`, and `PartialBusyError`. After any error something may be left
-        until `abort`.
+        The store copies them itself, where it can; the sources stay. Idempotent. Raises `BlobMissingError` where one
+        of `sources` has no bytes, and `PartialBusyError`. After any error something may be left until `abort`.
         """
         ...

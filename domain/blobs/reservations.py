@@ -8,7 +8,7 @@ import anyio
 
 from domain.blobs.errors import BlobStoreUnavailableError
 from domain.blobs.model import new_blob_key
-from domain.blobs.ports import Blobs
+from domain.blobs.ports import BlobRecords
 from domain.errors import CatalogUnavailableError, LeaseLostError, OutcomeUnknownError, UnavailableError
 from domain.values.clock import Clock
 
@@ -42,8 +42,8 @@ class Reservations:
     lease.
     """
 
-    def __init__(self, catalog: Blobs, clock: Clock, *, lease: float, batch: int = 16) -> None:
-        self._catalog = catalog
+    def __init__(self, blob_records: BlobRecords, clock: Clock, *, lease: float, batch: int = 16) -> None:
+        self._blob_records = blob_records
         self._clock = clock
         self._lease = lease
         self._batch = batch
@@ -87,7 +87,7 @@ class Reservations:
         if not due:
             return
         renew_at = self._next_renewal()
-        kept = await self._catalog.renew_leases([each.key for each in due], lease=self._lease)
+        kept = await self._blob_records.renew_leases([each.key for each in due], lease=self._lease)
         for each in due:
             each.renew_at = renew_at
             each.lost = each.key not in kept
@@ -135,7 +135,7 @@ class Reservations:
         # Computed before the call, so that the lease never ends earlier in the catalog than here.
         renew_at = self._next_renewal()
         try:
-            await self._catalog.reserve_blobs(keys, lease=self._lease)
+            await self._blob_records.reserve_blobs(keys, lease=self._lease)
         except OutcomeUnknownError as error:
             # No upload has these keys, and their leases end: for certain, nothing was stored.
             raise CatalogUnavailableError(error.detail) from error
@@ -147,6 +147,6 @@ class Reservations:
     async def _release(self, keys: list[str], *, at_once: bool) -> None:
         with anyio.move_on_after(RELEASE_SECONDS, shield=True):
             try:
-                await self._catalog.release_blobs(keys, at_once=at_once)
+                await self._blob_records.release_blobs(keys, at_once=at_once)
             except UnavailableError:
                 return  # the leases end, and the reaper condemns the blobs a little later

@@ -12,11 +12,11 @@ class DeleteBucket:
 
     errors = (InvalidBucketError, NoSuchBucketError, BucketNotEmptyError, BucketProtectedError, OutcomeUnknownError)
 
-    def __init__(self, catalog: Buckets) -> None:
-        self._catalog = catalog
+    def __init__(self, buckets: Buckets) -> None:
+        self._buckets = buckets
 
     async def __call__(self, name: str, precondition: Precondition = NO_PRECONDITION) -> None:
         """Raises what `Buckets.delete_bucket` does, and `BucketProtectedError` for `default`."""
         if name == DEFAULT_BUCKET:
             raise BucketProtectedError(f"The bucket {DEFAULT_BUCKET} always exists.")
-        await self._catalog.delete_bucket(check_bucket_name(name), precondition)
+        await self._buckets.delete_bucket(check_bucket_name(name), precondition)

@@ -10,9 +10,9 @@ class FindBucket:
 
     errors = (InvalidBucketError, NoSuchBucketError)
 
-    def __init__(self, catalog: Buckets) -> None:
-        self._catalog = catalog
+    def __init__(self, buckets: Buckets) -> None:
+        self._buckets = buckets
 
     async def __call__(self, name: str) -> Bucket:
         """Return the bucket. Raises `NoSuchBucketError`, `InvalidBucketError` for what is no bucket's name."""
-        return await self._catalog.get_bucket(check_bucket_name(name))
+        return await self._buckets.get_bucket(check_bucket_name(name))

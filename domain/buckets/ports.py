@@ -1,4 +1,4 @@
-"""The ports of buckets; `tests/contracts` checks their contracts."""
+"""The port of buckets; `tests/contracts` checks its contract."""
 
 from typing import Protocol
 
@@ -8,7 +8,7 @@ from domain.values.preconditions import NO_PRECONDITION, Precondition
 
 
 class Buckets(Protocol):
-    """The part of the catalog that keeps buckets."""
+    """Keeps buckets."""
 
     async def put_bucket(
         self,
@@ -18,7 +18,7 @@ class Buckets(Protocol):
         *,
         precondition: Precondition = NO_PRECONDITION,
     ) -> tuple[Bucket, bool]:
-        """Create the bucket, or replace its policy. Returns it, and whether it is new.
+        """Create the bucket, or replace its policy. Return the bucket, and whether it is new.
 
         Finishes the `claim`, see `IdempotencyKeys`. Raises `PreconditionFailedError`: a bucket has no entity tag.
         """

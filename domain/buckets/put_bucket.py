@@ -14,8 +14,8 @@ class PutBucket:
 
     errors = (InvalidBucketError, OutcomeUnknownError)
 
-    def __init__(self, catalog: Buckets, idempotent: IdempotentExecutor) -> None:
-        self._catalog = catalog
+    def __init__(self, buckets: Buckets, idempotent: IdempotentExecutor) -> None:
+        self._buckets = buckets
         self._idempotent = idempotent
 
     async def __call__(
@@ -34,5 +34,5 @@ class PutBucket:
         return await self._idempotent(
             request,
             tuple[Bucket, bool],
-            lambda claim: self._catalog.put_bucket(name, policy, claim, precondition=precondition),
+            lambda claim: self._buckets.put_bucket(name, policy, claim, precondition=precondition),
         )

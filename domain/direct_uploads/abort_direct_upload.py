@@ -21,10 +21,10 @@ class AbortDirectUpload:
         OutcomeUnknownError,
     )
 
-    def __init__(self, catalog: DirectUploads, blobs: BlobStore, direct: DirectAccess) -> None:
-        self._catalog = catalog
-        self._blobs = blobs
-        self._direct = direct
+    def __init__(self, direct_uploads: DirectUploads, blob_store: BlobStore, direct_access: DirectAccess) -> None:
+        self._direct_uploads = direct_uploads
+        self._blob_store = blob_store
+        self._direct_access = direct_access
 
     async def __call__(self, id: UUID) -> None:
         """Abort the upload, even during its completion. Its bytes are removed, at once or later.
@@ -32,13 +32,13 @@ class AbortDirectUpload:
         Raises `DirectAccessUnsupportedError`, `NoSuchDirectUploadError`, `DirectUploadCompletedError`,
         `DirectUploadEndedError` where it had expired or failed, `OutcomeUnknownError`.
         """
-        self._direct.require()
-        upload = await self._catalog.abort_direct_upload(id)
+        self._direct_access.require()
+        upload = await self._direct_uploads.abort_direct_upload(id)
         if upload.state == "completed":
             raise DirectUploadCompletedError("The upload has become a file already.")
         if upload.state in {"expired", "failed"}:
             raise upload.ended_error()
         # The reaper removes the bytes that the store does not remove now, and those that clients send from now on.
         with suppress(BlobStoreUnavailableError):
-            await self._blobs.abort(upload.key)
-            await self._blobs.delete([upload.key])
+            await self._blob_store.abort(upload.key)
+            await self._blob_store.delete([upload.key])

@@ -6,9 +6,8 @@ import anyio
 
 from domain.blobs.errors import BlobStoreUnavailableError, DirectAccessUnsupportedError
 from domain.blobs.model import new_blob_key
-from domain.blobs.ports import BlobStore, DirectAccess
+from domain.blobs.ports import BlobRecords, BlobStore, DirectAccess
 from domain.buckets.errors import ADMISSION, InvalidBucketError
-from domain.catalog import Catalog
 from domain.direct_uploads.errors import (
     DirectUploadCompletedError,
     DirectUploadEndedError,
@@ -16,8 +15,9 @@ from domain.direct_uploads.errors import (
     NoSuchDirectUploadError,
 )
 from domain.direct_uploads.model import DirectUpload, NewDirectUpload, choose_part_size, part_count
+from domain.direct_uploads.ports import DirectUploads
 from domain.errors import CatalogUnavailableError, LeaseLostError, OutcomeUnknownError, UnavailableError
-from domain.files.content.admission import admit, check_new_file
+from domain.files.content.admission import Admission, check_new_file
 from domain.files.errors import InvalidMetadataError, InvalidNameError, InvalidTagsError
 from domain.files.model import NewFile
 from domain.idempotency.executor import IdempotentExecutor
@@ -54,20 +54,22 @@ class BeginDirectUpload:
 
     def __init__(
         self,
-        catalog: Catalog,
-        blobs: BlobStore,
-        direct: DirectAccess,
-        idempotent: IdempotentExecutor,
         *,
-        max_file_size: int,
+        direct_uploads: DirectUploads,
+        blob_records: BlobRecords,
+        blob_store: BlobStore,
+        direct_access: DirectAccess,
+        admission: Admission,
+        idempotent: IdempotentExecutor,
         life: float,
         url_life: float,
     ) -> None:
-        self._catalog = catalog
-        self._blobs = blobs
-        self._direct = direct
+        self._direct_uploads = direct_uploads
+        self._blob_records = blob_records
+        self._blob_store = blob_store
+        self._direct_access = direct_access
+        self._admission = admission
         self._idempotent = idempotent
-        self._max_file_size = max_file_size
         self._life = life
         self._lease = life + url_life
 
@@ -82,7 +84,7 @@ class BeginDirectUpload:
         expires. Of an upload that was opened before, it raises `NoSuchDirectUploadError`, and all that
         `DirectUpload.check_in_progress` does.
         """
-        self._direct.require()
+        self._direct_access.require()
         new = check_new_file(new)
         part_size = choose_part_size(new.size or 0, part_size)
         return await self._idempotent(
@@ -91,18 +93,18 @@ class BeginDirectUpload:
 
     async def _check(self, first: DirectUpload) -> None:
         # A URL must not outlive the lease of the blob that it writes to.
-        upload = await self._catalog.get_direct_upload(first.id)
+        upload = await self._direct_uploads.get_direct_upload(first.id)
         upload.check_in_progress()
 
     async def _begin(self, new: NewFile, part_size: int, claim: KeyClaim | None) -> DirectUpload:
-        await admit(self._catalog, new, max_file_size=self._max_file_size)
-        await self._blobs.admit()
+        await self._admission.admit(new)
+        await self._blob_store.admit()
         key = await self._reserve()
         try:
             in_parts = part_count(new.size or 0, part_size) > 1
-            multipart_id = await self._direct.begin_parts(key) if in_parts else None
+            multipart_id = await self._direct_access.begin_parts(key) if in_parts else None
             opening = NewDirectUpload(file=new, part_size=part_size, key=key, multipart_id=multipart_id)
-            return await self._catalog.open_direct_upload(opening, claim, life=self._life, lease=self._lease)
+            return await self._direct_uploads.open_direct_upload(opening, claim, life=self._life, lease=self._lease)
         except OutcomeUnknownError:
             raise  # the upload may be open; if it is not, its lease ends
         except BaseException as error:
@@ -114,7 +116,7 @@ class BeginDirectUpload:
     async def _reserve(self) -> str:
         key = new_blob_key()
         try:
-            await self._catalog.reserve_blobs([key], lease=self._lease)
+            await self._blob_records.reserve_blobs([key], lease=self._lease)
         except OutcomeUnknownError as error:
             # No upload has the key, and its lease ends: for certain, the caller has no upload.
             raise CatalogUnavailableError(error.detail) from error
@@ -122,4 +124,4 @@ class BeginDirectUpload:
 
     async def _release(self, key: str, *, at_once: bool) -> None:
         with anyio.move_on_after(RELEASE_SECONDS, shield=True), suppress(UnavailableError):
-            await self._catalog.release_blobs([key], at_once=at_once)
+            await self._blob_records.release_blobs([key], at_once=at_once)

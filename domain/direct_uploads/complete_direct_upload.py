@@ -14,7 +14,6 @@ from domain.blobs.model import Blob
 from domain.blobs.ports import BlobStore, DirectAccess
 from domain.blobs.reservations import Reservation, Reservations
 from domain.buckets.errors import ADMISSION
-from domain.catalog import Catalog
 from domain.direct_uploads.errors import (
     DirectUploadConditionError,
     DirectUploadEndedError,
@@ -22,6 +21,7 @@ from domain.direct_uploads.errors import (
     NoSuchDirectUploadError,
 )
 from domain.direct_uploads.model import DirectUpload, Failure
+from domain.direct_uploads.ports import DirectUploads
 from domain.errors import (
     CatalogUnavailableError,
     FileportError,
@@ -33,6 +33,7 @@ from domain.errors import (
 from domain.files.content.commit_retries import retry_unknown_commit
 from domain.files.errors import NoSuchFileError
 from domain.files.model import Stored
+from domain.files.ports import Files
 from domain.values.errors import DigestMismatchError
 
 RECORD_SECONDS = 5
@@ -60,10 +61,18 @@ class CompleteDirectUpload:
         OutcomeUnknownError,
     )
 
-    def __init__(self, catalog: Catalog, blobs: BlobStore, direct: DirectAccess, reservations: Reservations) -> None:
-        self._catalog = catalog
-        self._blobs = blobs
-        self._direct = direct
+    def __init__(
+        self,
+        direct_uploads: DirectUploads,
+        files: Files,
+        blob_store: BlobStore,
+        direct_access: DirectAccess,
+        reservations: Reservations,
+    ) -> None:
+        self._direct_uploads = direct_uploads
+        self._files = files
+        self._blob_store = blob_store
+        self._direct_access = direct_access
         self._reservations = reservations
 
     async def __call__(self, id: UUID) -> Stored | None:
@@ -72,13 +81,13 @@ class CompleteDirectUpload:
         Raises `DirectAccessUnsupportedError`, `NoSuchDirectUploadError`, `DirectUploadEndedError`, `NoSuchFileError`
         where the file is gone by now; `IncompleteUploadError` where the bytes are not as many as were declared;
         `DigestMismatchError` where they have another digest, which ends the upload; `DirectUploadConditionError`, and
-        all else that `Catalog.commit_file` raises. After any error but `DigestMismatchError` it may be tried again.
+        all else that `Files.commit_file` raises. After any error but `DigestMismatchError` it may be tried again.
         """
-        self._direct.require()
-        upload = await self._catalog.get_direct_upload(id)
+        self._direct_access.require()
+        upload = await self._direct_uploads.get_direct_upload(id)
         if upload.state != "open":
             return await self._result_of(upload)
-        await self._blobs.admit()
+        await self._blob_store.admit()
         async with self._reservations.holding() as reservation:
             upload = await self._claim(id, reservation)
             if upload.state == "open":
@@ -90,12 +99,12 @@ class CompleteDirectUpload:
             return await self._result_of(upload)
         # The reaper removes the bytes that the store does not remove now, and those that clients send from now on.
         with suppress(BlobStoreUnavailableError):
-            await self._blobs.delete([upload.key])
+            await self._blob_store.delete([upload.key])
         return stored
 
     async def _result_of(self, upload: DirectUpload) -> Stored | None:
         if upload.file_id is not None:
-            file = await self._catalog.get_file(upload.file_id)
+            file = await self._files.get_file(upload.file_id)
             return Stored(file=file, created=file.revision == 1)
         if upload.state == "completing":
             return None
@@ -103,7 +112,7 @@ class CompleteDirectUpload:
 
     async def _claim(self, id: UUID, reservation: Reservation) -> DirectUpload:
         try:
-            return await self._catalog.claim_direct_upload(id, reservation.key)
+            return await self._direct_uploads.claim_direct_upload(id, reservation.key)
         except OutcomeUnknownError as error:
             # A claim that was made after all ends with the reservation: for certain, the upload is not completed.
             raise CatalogUnavailableError(error.detail) from error
@@ -120,7 +129,7 @@ class CompleteDirectUpload:
 
     async def _commit(self, upload: DirectUpload, blob: Blob) -> Stored:
         try:
-            return await retry_unknown_commit(partial(self._catalog.commit_direct_upload, upload.id, blob))
+            return await retry_unknown_commit(partial(self._direct_uploads.commit_direct_upload, upload.id, blob))
         except PreconditionFailedError as error:
             # The condition is not one of this request, as 412 would say (RFC 9110, section 15.5.13).
             raise DirectUploadConditionError(error.detail) from error
@@ -128,23 +137,23 @@ class CompleteDirectUpload:
     async def _join_parts(self, upload: DirectUpload) -> None:
         """Have all staged bytes under one key, as many as declared. Raises `IncompleteUploadError`."""
         if upload.multipart_id is not None:
-            parts = await self._direct.list_parts(upload.key, upload.multipart_id)
+            parts = await self._direct_access.list_parts(upload.key, upload.multipart_id)
             if parts is not None:
                 _check_parts(upload, parts)
-                await self._direct.join_parts(upload.key, upload.multipart_id, parts)
+                await self._direct_access.join_parts(upload.key, upload.multipart_id, parts)
         try:
-            size = await self._blobs.get_size(upload.key)
+            size = await self._blob_store.get_size(upload.key)
         except BlobMissingError:
             raise await self._missing_error(upload, "No bytes were sent yet.") from None
         _check_size(upload, size)
 
     async def _copy(self, upload: DirectUpload, reservation: Reservation) -> Blob:
         try:
-            sha256 = await self._direct.copy(upload.key, reservation.key, size=upload.size)
+            sha256 = await self._direct_access.copy(upload.key, reservation.key, size=upload.size)
         except BlobMissingError:
             raise await self._missing_error(upload, "The bytes that were sent are gone.") from None
         # Clients with a URL may have sent other bytes meanwhile: only the copy cannot change any more.
-        _check_size(upload, await self._blobs.get_size(reservation.key))
+        _check_size(upload, await self._blob_store.get_size(reservation.key))
         if sha256 is None:
             sha256 = await self._hash(reservation)
         for digest in upload.file.digests:
@@ -153,12 +162,12 @@ class CompleteDirectUpload:
 
     async def _missing_error(self, upload: DirectUpload, detail: str) -> FileportError:
         # An abort of the upload removes its bytes.
-        now = await self._catalog.get_direct_upload(upload.id)
+        now = await self._direct_uploads.get_direct_upload(upload.id)
         return now.ended_error() if now.state == "aborted" else IncompleteUploadError(detail)
 
     async def _hash(self, reservation: Reservation) -> str:
         hash_ = hashlib.sha256()
-        async with self._blobs.open(reservation.key) as chunks:
+        async with self._blob_store.open(reservation.key) as chunks:
             async for chunk in chunks:
                 hash_.update(chunk)
                 reservation.check()
@@ -168,7 +177,7 @@ class CompleteDirectUpload:
         # For clients that did not wait for the outcome. It precedes the end of the claim, which lets others try.
         failure = Failure(code=error.code, detail=error.detail)
         with anyio.move_on_after(RECORD_SECONDS, shield=True), suppress(UnavailableError):
-            await self._catalog.fail_direct_upload(
+            await self._direct_uploads.fail_direct_upload(
                 upload.id, reservation.key, failure, ended=isinstance(error, DigestMismatchError)
             )
 

@@ -14,17 +14,17 @@ class FindDirectUpload:
 
     errors = (DirectAccessUnsupportedError, NoSuchDirectUploadError, DirectUploadEndedError)
 
-    def __init__(self, catalog: DirectUploads, direct: DirectAccess) -> None:
-        self._catalog = catalog
-        self._direct = direct
+    def __init__(self, direct_uploads: DirectUploads, direct_access: DirectAccess) -> None:
+        self._direct_uploads = direct_uploads
+        self._direct_access = direct_access
 
     async def __call__(self, id: UUID) -> DirectUpload:
         """Return the upload, unless it expired or was aborted.
 
         Raises `DirectAccessUnsupportedError`, `NoSuchDirectUploadError`, `DirectUploadEndedError`.
         """
-        self._direct.require()
-        upload = await self._catalog.get_direct_upload(id)
+        self._direct_access.require()
+        upload = await self._direct_uploads.get_direct_upload(id)
         if upload.state in {"expired", "aborted"}:
             raise upload.ended_error()
         return upload

@@ -13,16 +13,16 @@ class ListDirectUploads:
 
     errors = (DirectAccessUnsupportedError,)
 
-    def __init__(self, catalog: DirectUploads, direct: DirectAccess) -> None:
-        self._catalog = catalog
-        self._direct = direct
+    def __init__(self, direct_uploads: DirectUploads, direct_access: DirectAccess) -> None:
+        self._direct_uploads = direct_uploads
+        self._direct_access = direct_access
 
     async def __call__(self, *, after: UUID | None, limit: int) -> tuple[list[DirectUpload], UUID | None]:
         """Return up to `limit` uploads after the id `after`, and the id to go on after, None at the end.
 
         Raises `DirectAccessUnsupportedError`.
         """
-        self._direct.require()
-        uploads = await self._catalog.list_direct_uploads(after=after, limit=limit + 1)
+        self._direct_access.require()
+        uploads = await self._direct_uploads.list_direct_uploads(after=after, limit=limit + 1)
         page = uploads[:limit]
         return page, page[-1].id if len(uploads) > limit else None

@@ -1,4 +1,4 @@
-"""The ports of direct uploads; `tests/contracts` checks their contracts."""
+"""The port of direct uploads; `tests/contracts` checks its contract."""
 
 from typing import Protocol
 from uuid import UUID
@@ -10,10 +10,10 @@ from domain.idempotency.model import KeyClaim
 
 
 class DirectUploads(Protocol):
-    """The part of the catalog that keeps direct uploads. All time is the catalog's clock, in seconds.
+    """Keeps direct uploads. Times are in seconds, by the catalog's clock.
 
-    An upload is kept for as long as its staging blob is on record: until its lease and its grace are over and its
-    bytes are gone.
+    An upload is kept for as long as its staging blob has a record: until its lease and its grace period are over and
+    its bytes are gone.
     """
 
     async def open_direct_upload(
@@ -30,36 +30,36 @@ class DirectUploads(Protocol):
         ...
 
     async def list_direct_uploads(self, *, after: UUID | None, limit: int) -> list[DirectUpload]:
-        """Return up to `limit` uploads that are open or completing, those after `after`, in the order of their ids."""
+        """Return up to `limit` uploads that are open or completing, with ids that come after `after`, sorted by id."""
         ...
 
     async def claim_direct_upload(self, id: UUID, key: str) -> DirectUpload:
         """Claim the completion of an open upload for the staged blob `key`, and forget its last failure.
 
         The claim holds while that blob is staged and leased: until then, the upload is completing. Returns the upload
-        as it was before, so it is claimed if that was open. Raises `NoSuchDirectUploadError`.
+        as it was before: the claim was made if its state is `open`. Raises `NoSuchDirectUploadError`.
         """
         ...
 
     async def commit_direct_upload(self, id: UUID, blob: Blob) -> Stored:
         """Make the upload a file on the blob that it was claimed for, in one transaction.
 
-        The file is committed as `commit_file` commits it, as declared when the upload was opened, and the upload is
-        completed. It may have expired since it was claimed. Idempotent, as `commit_file` is. Raises
-        `NoSuchDirectUploadError`, `DirectUploadEndedError`, `LeaseLostError` where the claim is another's, and all that
-        `commit_file` does.
+        Commits the file as `Files.commit_file` does, as declared when the upload was opened, and completes the
+        upload, which may have expired since it was claimed. Idempotent, as `commit_file` is. Raises
+        `NoSuchDirectUploadError`, `DirectUploadEndedError`, `LeaseLostError` where another claim has followed, and
+        the errors of `commit_file`.
         """
         ...
 
     async def fail_direct_upload(self, id: UUID, key: str, failure: Failure, *, ended: bool) -> None:
-        """Record why the completion that was claimed for `key` failed; `ended` has the upload fail for good.
+        """Record why the completion that was claimed for `key` failed; with `ended` the upload fails for good.
 
-        Nothing happens where the claim is another's by now, or the upload not open.
+        Does nothing where another claim has followed, or the upload is not open.
         """
         ...
 
     async def abort_direct_upload(self, id: UUID) -> DirectUpload:
-        """Have an upload that is open or completing become no file, and return it as it was before.
+        """Abort an upload that is open or completing, so that it becomes no file. Return it as it was before.
 
         Raises `NoSuchDirectUploadError`.
         """

@@ -23,8 +23,8 @@ class SignParts:
 
     errors = (DirectUploadCompletedError, BlobStoreUnavailableError)
 
-    def __init__(self, direct: DirectAccess) -> None:
-        self._direct = direct
+    def __init__(self, direct_access: DirectAccess) -> None:
+        self._direct_access = direct_access
 
     async def __call__(self, upload: DirectUpload, *, first: int, limit: int) -> list[SignedPart]:
         """Return up to `limit` parts from number `first` on; an upload that is sent whole is one part.
@@ -43,7 +43,7 @@ class SignParts:
     async def _sign(self, upload: DirectUpload, number: int) -> SignedPart:
         size = upload.size_of_part(number)
         if upload.multipart_id is None:
-            request = await self._direct.sign_write(upload.key, size=size)
+            request = await self._direct_access.sign_write(upload.key, size=size)
         else:
-            request = await self._direct.sign_part(upload.key, upload.multipart_id, number, size=size)
+            request = await self._direct_access.sign_part(upload.key, upload.multipart_id, number, size=size)
         return SignedPart(number=number, size=size, request=request)

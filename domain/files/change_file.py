@@ -36,8 +36,8 @@ class ChangeFile:
         OutcomeUnknownError,
     )
 
-    def __init__(self, catalog: Files) -> None:
-        self._catalog = catalog
+    def __init__(self, files: Files) -> None:
+        self._files = files
 
     async def __call__(self, id: UUID, patch: FilePatch, precondition: Precondition) -> File:
         """Apply `patch` to the file's current revision and return the next one.
@@ -47,7 +47,7 @@ class ChangeFile:
         the field that is wrong, and all that `Files.change_file` raises.
         """
         while True:
-            file = await self._catalog.get_file(id)
+            file = await self._files.get_file(id)
             precondition.check(file)
-            if changed := await self._catalog.change_file(apply_patch(patch, file)):
+            if changed := await self._files.change_file(apply_patch(patch, file)):
                 return changed

@@ -18,8 +18,8 @@ class CopyFile:
 
     errors = (InvalidNameError, InvalidBucketError, NoSuchFileError, NameTakenError, *ADMISSION, OutcomeUnknownError)
 
-    def __init__(self, catalog: Files, idempotent: IdempotentExecutor) -> None:
-        self._catalog = catalog
+    def __init__(self, files: Files, idempotent: IdempotentExecutor) -> None:
+        self._files = files
         self._idempotent = idempotent
 
     async def __call__(
@@ -30,4 +30,4 @@ class CopyFile:
         Raises what `check_destination` does, and all that `Files.copy_file` and `IdempotentExecutor` do.
         """
         check_destination(to)
-        return await self._idempotent(request, File, lambda claim: self._catalog.copy_file(id, to, precondition, claim))
+        return await self._idempotent(request, File, lambda claim: self._files.copy_file(id, to, precondition, claim))

@@ -13,9 +13,9 @@ class DeleteFile:
 
     errors = (NoSuchFileError, OutcomeUnknownError)
 
-    def __init__(self, catalog: Files) -> None:
-        self._catalog = catalog
+    def __init__(self, files: Files) -> None:
+        self._files = files
 
     async def __call__(self, id: UUID, precondition: Precondition) -> None:
         """Raises `NoSuchFileError`, `PreconditionFailedError`."""
-        await self._catalog.delete_file(id, precondition)
+        await self._files.delete_file(id, precondition)

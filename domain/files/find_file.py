@@ -13,12 +13,12 @@ class FindFile:
 
     errors = (NoSuchFileError,)
 
-    def __init__(self, catalog: Files) -> None:
-        self._catalog = catalog
+    def __init__(self, files: Files) -> None:
+        self._files = files
 
     async def __call__(self, address: Address) -> File:
         """Return the file. Raises `NoSuchFileError`, `InvalidBucketError`, `InvalidNameError`."""
         address = check_address(address)
         if isinstance(address, UUID):
-            return await self._catalog.get_file(address)
-        return await self._catalog.get_file_by_name(address.bucket, address.name)
+            return await self._files.get_file(address)
+        return await self._files.get_file_by_name(address.bucket, address.name)

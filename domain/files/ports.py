@@ -1,4 +1,4 @@
-"""The ports of files; `tests/contracts` checks their contracts."""
+"""The port of files; `tests/contracts` checks its contract."""
 
 from typing import Protocol
 from uuid import UUID
@@ -6,24 +6,23 @@ from uuid import UUID
 from domain.blobs.model import Blob
 from domain.buckets.model import Policy
 from domain.files.model import Address, Destination, File, NewFile, Stored
-from domain.files.search.model import FileQuery
 from domain.idempotency.model import KeyClaim
 from domain.values.preconditions import Precondition
 
 
 class Files(Protocol):
-    """The part of the catalog that keeps files. An expired file is as good as gone for every call."""
+    """Keeps the records of files. For every call, an expired file does not exist."""
 
     async def commit_file(self, new: NewFile, blob: Blob, claim: KeyClaim | None = None) -> Stored:
         """Point the file at the blob, whose bytes are durable, in one transaction.
 
         Makes the staged blob live, creates the file or replaces the bytes and content type of the one with that
-        name, condemns a replaced blob that no other file shares, and keeps the bucket's usage. The bucket's
+        name, condemns a replaced blob that no other file shares, and updates the bucket's usage. The bucket's
         policy, its quota and `new.precondition` are checked against the state that the change is made on. A
         file's time to live comes from its bucket and begins anew when its bytes are replaced.
 
-        Idempotent: repeated for a blob that is live already, it returns that blob's file. So a commit whose
-        outcome is unknown is settled by repeating it. Finishes the `claim`, see `IdempotencyKeys`, with the file.
+        Idempotent: repeated for a blob that is live already, it returns that blob's file. So repeating a commit
+        whose outcome is unknown settles it. Finishes the `claim`, see `IdempotencyKeys`, with the file.
 
         Raises `NoSuchBucketError`, `TypeNotAllowedError`, `FileTooLargeError`, `QuotaExceededError`,
         `PreconditionFailedError`; `LeaseLostError` where the blob is not staged; `OutcomeUnknownError`.
@@ -35,20 +34,21 @@ class Files(Protocol):
         ...
 
     async def get_file_by_name(self, bucket: str, name: str) -> File:
-        """Return the file of that name. Raises `NoSuchFileError`, also where there is no such bucket."""
+        """Return the file of that name. Raises `NoSuchFileError`, also where the bucket does not exist."""
         ...
 
     async def get_file_with_policy(self, address: Address) -> tuple[File, Policy]:
-        """Return the file and the policy of its bucket, as one state. Raises `NoSuchFileError`, as the above do."""
+        """Return the file and the policy of its bucket, both of one moment. Raises `NoSuchFileError`, likewise."""
         ...
 
     async def change_file(self, changed: File) -> File | None:
         """Store the record `changed`, whose `revision` is the one it was read at, as the next revision.
 
-        Its bucket, name, content type, metadata, tags and expiry are written; the rest is not. Returns the file as
-        stored, or None where it was changed or deleted since, or never existed. A change of bucket moves its bytes
-        from one usage to the other; the policy of a new bucket is checked, as a new content type is. A new expiry must
-        be in the future, by the catalog's clock.
+        Its bucket, name, content type, metadata, tags and expiry are written; its other fields are not. Returns the
+        file as stored, or None where it was changed or deleted since, or never existed. A change of bucket moves its
+        bytes from one usage to the other, and the policy of the new bucket is checked; so is a new content type. A
+        new expiry must be in the future, by the catalog's clock.
+
         Raises `InvalidExpiryError`, `NameTakenError`, `NoSuchBucketError`, `TypeNotAllowedError`, `FileTooLargeError`,
         `QuotaExceededError`, `OutcomeUnknownError`.
         """
@@ -60,7 +60,7 @@ class Files(Protocol):
         """Create a file on the same blob, with the original's content type, metadata and tags, as revision 1.
 
         `precondition` is checked against the original. Finishes the `claim`, see `IdempotencyKeys`. Raises
-        `NoSuchFileError` and all that `change_file` does, and `PreconditionFailedError`.
+        `NoSuchFileError`, `PreconditionFailedError` and the errors of `change_file`.
         """
         ...
 
@@ -72,13 +72,5 @@ class Files(Protocol):
         ...
 
     async def expire_files(self, *, limit: int) -> int:
-        """Delete up to `limit` expired files, as `delete_file` does, and return how many there were."""
-        ...
-
-    async def list_files(self, query: FileQuery) -> list[File]:
-        """Return the page of files that `query` describes."""
-        ...
-
-    async def count_files(self, query: FileQuery) -> int:
-        """Return how many files pass the filters of `query`; its page does not count."""
+        """Delete up to `limit` expired files, as `delete_file` does, and return their number."""
         ...

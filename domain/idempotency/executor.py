@@ -27,8 +27,8 @@ class IdempotentExecutor:
     only if the change was not made and never will be.
     """
 
-    def __init__(self, catalog: IdempotencyKeys, clock: Clock, *, lease: float, ttl: float) -> None:
-        self._catalog = catalog
+    def __init__(self, idempotency_keys: IdempotencyKeys, clock: Clock, *, lease: float, ttl: float) -> None:
+        self._idempotency_keys = idempotency_keys
         self._clock = clock
         self.lease = lease
         self._ttl = ttl
@@ -66,14 +66,14 @@ class IdempotentExecutor:
         if not due:
             return
         renew_at = self._next_renewal()
-        await self._catalog.renew_claims(due, lease=self.lease)
+        await self._idempotency_keys.renew_claims(due, lease=self.lease)
         self._renewals |= dict.fromkeys(self._renewals.keys() & due, renew_at)
 
     async def _claim(self, claim: KeyClaim, fingerprint: str) -> KeyRecord | None:
         # Computed before the call, so that the lease never ends earlier in the catalog than here.
         renew_at = self._next_renewal()
         try:
-            record = await self._catalog.claim_key(claim, fingerprint, lease=self.lease)
+            record = await self._idempotency_keys.claim_key(claim, fingerprint, lease=self.lease)
         except OutcomeUnknownError as error:
             await self._give_up(claim)
             # Only the outcome of the claim is unknown: for certain, the change was not made.
@@ -98,7 +98,7 @@ class IdempotentExecutor:
         """Free the key, even in a cancelled task."""
         with anyio.move_on_after(GIVE_UP_SECONDS, shield=True):
             try:
-                await self._catalog.give_up_claim(claim)
+                await self._idempotency_keys.give_up_claim(claim)
             except UnavailableError:
                 return  # the lease ends a little later
 

@@ -13,9 +13,9 @@ class EndJob:
 
     errors = (NoSuchJobError, OutcomeUnknownError)
 
-    def __init__(self, catalog: Jobs) -> None:
-        self._catalog = catalog
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
 
     async def __call__(self, id: UUID) -> Job | None:
         """Return the job that was cancelled, None where one was forgotten. Raises `NoSuchJobError`."""
-        return await self._catalog.end_job(id)
+        return await self._jobs.end_job(id)

@@ -12,9 +12,9 @@ class FindJob:
 
     errors = (NoSuchJobError,)
 
-    def __init__(self, catalog: Jobs) -> None:
-        self._catalog = catalog
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
 
     async def __call__(self, id: UUID) -> Job:
         """Raises `NoSuchJobError`."""
-        return await self._catalog.get_job(id)
+        return await self._jobs.get_job(id)

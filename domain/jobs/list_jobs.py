@@ -7,12 +7,12 @@ from domain.jobs.ports import Jobs
 class ListJobs:
     """List a page of jobs."""
 
-    def __init__(self, catalog: Jobs) -> None:
-        self._catalog = catalog
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
 
     async def __call__(self, *, after: JobPosition | None, limit: int) -> JobPage:
         """Return up to `limit` jobs after the position, and the position of the next page."""
-        jobs = await self._catalog.list_jobs(after=after, limit=limit + 1)
+        jobs = await self._jobs.list_jobs(after=after, limit=limit + 1)
         if len(jobs) <= limit:
             return JobPage(items=jobs, next=None)
         last = jobs[limit - 1]

@@ -14,8 +14,8 @@ class StartJob:
 
     errors = (InvalidBucketError, InvalidNameError, NoSuchBucketError, OutcomeUnknownError)
 
-    def __init__(self, catalog: Jobs, idempotent: IdempotentExecutor) -> None:
-        self._catalog = catalog
+    def __init__(self, jobs: Jobs, idempotent: IdempotentExecutor) -> None:
+        self._jobs = jobs
         self._idempotent = idempotent
 
     async def __call__(self, task: Task, request: KeyedRequest | None = None) -> Job:
@@ -25,4 +25,4 @@ class StartJob:
         `IdempotentExecutor` does.
         """
         task = check_task(task)
-        return await self._idempotent(request, Job, lambda claim: self._catalog.create_job(task, claim))
+        return await self._idempotent(request, Job, lambda claim: self._jobs.create_job(task, claim))

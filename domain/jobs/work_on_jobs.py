@@ -24,26 +24,26 @@ class WorkOnJobs:
     another goes on when the `lease` of the claim, in seconds, has ended. One that is stopped gives its claim up.
     """
 
-    def __init__(self, catalog: Jobs, *, lease: float) -> None:
-        self._catalog = catalog
+    def __init__(self, jobs: Jobs, *, lease: float) -> None:
+        self._jobs = jobs
         self._lease = lease
 
     async def __call__(self) -> AsyncIterator[Job]:
         """Work on one job after another until none waits, and yield each that ends. Raises `UnavailableError`."""
-        while claim := await self._catalog.claim_job(lease=self._lease):
+        while claim := await self._jobs.claim_job(lease=self._lease):
             if job := await self._work_on(claim):
                 yield job
 
     async def _work_on(self, claim: JobClaim) -> Job | None:
         try:
             for _ in range(STEPS_PER_CLAIM):
-                job = await self._catalog.advance_job(claim, lease=self._lease, limit=STEP[claim.kind])
+                job = await self._jobs.advance_job(claim, lease=self._lease, limit=STEP[claim.kind])
                 if job is None or job.finished_at is not None:
                     return job
         except (UnavailableError, anyio.get_cancelled_exc_class()):
             # A bug keeps its claim: it would meet the next worker at once.
             with anyio.move_on_after(RELEASE_SECONDS, shield=True), suppress(UnavailableError):
-                await self._catalog.release_job(claim)
+                await self._jobs.release_job(claim)
             raise
-        await self._catalog.release_job(claim)
+        await self._jobs.release_job(claim)
         return None

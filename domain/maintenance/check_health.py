@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 import anyio
 
 from domain.blobs.ports import BlobStore
-from domain.catalog import Catalog
 from domain.errors import UnavailableError
+from domain.maintenance.ports import CatalogHealth
 
 TIMEOUT_SECONDS = 3
 
@@ -14,8 +14,8 @@ TIMEOUT_SECONDS = 3
 class CheckHealth:
     """Check both stores concurrently, each within the timeout."""
 
-    def __init__(self, catalog: Catalog, blobs: BlobStore) -> None:
-        self._checks = {"catalog": catalog.check, "blob_store": blobs.check}
+    def __init__(self, catalog: CatalogHealth, blob_store: BlobStore) -> None:
+        self._checks = {"catalog": catalog.check, "blob_store": blob_store.check}
 
     async def __call__(self) -> dict[str, bool]:
         """Return for each store whether it works."""

@@ -10,7 +10,7 @@ from domain.blobs.streams import batches, map_concurrently
 from domain.maintenance.errors import WrongBlobStoreError
 from domain.maintenance.merge_join import JoinedBlob, all_records, merge_join
 from domain.maintenance.model import CheckCounts, Finding, Kind, Report
-from domain.maintenance.ports import Audit
+from domain.maintenance.ports import CatalogIntegrity
 from domain.maintenance.suspects import Suspect, suspect_of
 from domain.maintenance.unfinished_writes import find_orphaned_writes
 
@@ -33,9 +33,9 @@ class CheckIntegrity:
     was still live, since bytes exist before their row is live and until it is condemned.
     """
 
-    def __init__(self, catalog: Audit, blobs: BlobStore) -> None:
-        self._catalog = catalog
-        self._blobs = blobs
+    def __init__(self, integrity: CatalogIntegrity, blob_store: BlobStore) -> None:
+        self._integrity = integrity
+        self._blob_store = blob_store
 
     async def __call__(self, *, deep: bool = False, on_progress: OnProgress = lambda _: None) -> Report:
         """Check everything, and return the findings. `deep` reads every live blob and compares its SHA-256.
@@ -46,7 +46,7 @@ class CheckIntegrity:
         findings: list[Finding] = []
         checked = CheckCounts()
         to_condemn: list[int] = []
-        async for batch in batches(merge_join(self._blobs.list_stored(), all_records(self._catalog)), BATCH):
+        async for batch in batches(merge_join(self._blob_store.list_stored(), all_records(self._integrity)), BATCH):
             joined = await self._with_records(batch)
             _count(checked, joined)
             orphans = await self._find_orphans(joined)
@@ -70,7 +70,7 @@ class CheckIntegrity:
         unrecorded = [each.key for each in batch if each.record is None]
         if not unrecorded:
             return batch
-        records = await self._catalog.get_blob_records(unrecorded)
+        records = await self._integrity.get_blob_records(unrecorded)
         return [each if each.record else each._replace(record=records.get(each.key)) for each in batch]
 
     async def _find_orphans(self, joined: Sequence[JoinedBlob]) -> dict[str, int]:
@@ -81,7 +81,7 @@ class CheckIntegrity:
 
     async def _size_of(self, key: str) -> tuple[str, int | None]:
         try:
-            return key, await self._blobs.get_size(key)
+            return key, await self._blob_store.get_size(key)
         except BlobMissingError:
             return key, None
 
@@ -98,13 +98,13 @@ class CheckIntegrity:
         ]
         if not found:
             return []
-        records = await self._catalog.get_blob_records([finding.subject for finding in found])
+        records = await self._integrity.get_blob_records([finding.subject for finding in found])
         return [each for each in found if each.subject in records and records[each.subject].state == "live"]
 
     async def _inspect(self, suspect: Suspect, checked: CheckCounts, *, deep: bool) -> Finding | None:
         try:
             if suspect.listed != suspect.size:
-                size = await self._blobs.get_size(suspect.key)
+                size = await self._blob_store.get_size(suspect.key)
                 if size != suspect.size:
                     return suspect.wrong_size(size)
             return await self._read(suspect, checked) if deep else None
@@ -116,7 +116,7 @@ class CheckIntegrity:
             try:
                 sha256, size = await self._hash(suspect.key)
             except BlobStoreUnavailableError:
-                await self._blobs.get_size(suspect.key)  # raises where the store is down, and not only this read
+                await self._blob_store.get_size(suspect.key)  # raises where the store is down, and not only this read
             else:
                 checked.read += 1
                 checked.read_bytes += size
@@ -125,7 +125,7 @@ class CheckIntegrity:
 
     async def _hash(self, key: str) -> tuple[str, int]:
         hash_, size = hashlib.sha256(), 0
-        async with self._blobs.open(key) as chunks:
+        async with self._blob_store.open(key) as chunks:
             async for chunk in chunks:
                 hash_.update(chunk)
                 size += len(chunk)
@@ -137,7 +137,7 @@ class CheckIntegrity:
 
         return [
             Finding(kind=Kind.ORPHANED_WRITE, subject=key, detail="An unfinished write that nobody owns.")
-            for key in sorted(await find_orphaned_writes(self._catalog, self._blobs, count), key=listing_order)
+            for key in sorted(await find_orphaned_writes(self._integrity, self._blob_store, count), key=listing_order)
         ]
 
     async def _find_wrong_usage(self) -> list[Finding]:
@@ -148,7 +148,7 @@ class CheckIntegrity:
                 detail=f"The usage says {each.counted.bytes} bytes in {each.counted.files} files, and there are "
                 f"{each.actual.bytes} in {each.actual.files}.",
             )
-            for each in await self._catalog.find_miscounted_usage()
+            for each in await self._integrity.find_miscounted_usage()
         ]
 
 

@@ -3,7 +3,7 @@
 from domain.blobs.errors import BlobStoreUnavailableError
 from domain.blobs.ports import BlobStore
 from domain.maintenance.errors import WrongBlobStoreError
-from domain.maintenance.ports import Audit
+from domain.maintenance.ports import CatalogIntegrity
 
 SAMPLE = 1000
 
@@ -14,13 +14,13 @@ class CheckStore:
     Blobs that were stored meanwhile would be hidden once it is.
     """
 
-    def __init__(self, catalog: Audit, blobs: BlobStore) -> None:
-        self._catalog = catalog
-        self._blobs = blobs
+    def __init__(self, integrity: CatalogIntegrity, blob_store: BlobStore) -> None:
+        self._integrity = integrity
+        self._blob_store = blob_store
 
     async def __call__(self) -> None:
         """Return if the store may be the right one. Raises `WrongBlobStoreError`, and all that the catalog raises."""
-        records = await self._catalog.list_blob_records(after=None, limit=SAMPLE)
+        records = await self._integrity.list_blob_records(after=None, limit=SAMPLE)
         if any(record.state == "live" for record in records) and not await self._has_blobs():
             raise WrongBlobStoreError(
                 "The blob store is empty, and the catalog has live blobs: is it the right one, and mounted?"
@@ -28,7 +28,7 @@ class CheckStore:
 
     async def _has_blobs(self) -> bool:
         try:
-            async for _ in self._blobs.list_stored():
+            async for _ in self._blob_store.list_stored():
                 return True
         except BlobStoreUnavailableError:
             return False

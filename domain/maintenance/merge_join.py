@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from domain.blobs.errors import BlobStoreUnavailableError
 from domain.blobs.model import BlobRecord, StoredBlob, listing_order
-from domain.maintenance.ports import Audit
+from domain.maintenance.ports import CatalogIntegrity
 
 PAGE = 1000
 
@@ -18,10 +18,10 @@ class JoinedBlob(NamedTuple):
     record: BlobRecord | None
 
 
-async def all_records(catalog: Audit) -> AsyncIterator[BlobRecord]:
+async def all_records(integrity: CatalogIntegrity) -> AsyncIterator[BlobRecord]:
     """Yield every blob's record, in the order of `listing_order`."""
     after: str | None = None
-    while page := await catalog.list_blob_records(after=after, limit=PAGE):
+    while page := await integrity.list_blob_records(after=after, limit=PAGE):
         for record in page:
             yield record
         after = page[-1].key

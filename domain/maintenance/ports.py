@@ -7,8 +7,8 @@ from domain.blobs.model import BlobRecord
 from domain.maintenance.model import Miscount
 
 
-class Audit(Protocol):
-    """The part of the catalog that is compared with the store and with itself, and put right, while others use it."""
+class CatalogIntegrity(Protocol):
+    """Compares the catalog with the blob store and with itself, and repairs its counts, while others use it."""
 
     async def list_blob_records(self, *, after: str | None, limit: int) -> list[BlobRecord]:
         """Return up to `limit` records of blobs whose keys come after `after`, in the order of `listing_order`.
@@ -26,12 +26,20 @@ class Audit(Protocol):
         ...
 
     async def recount_usage(self) -> int:
-        """Make the usage of every bucket the sum of its files, and return for how many it was not."""
+        """Make the usage of every bucket the sum of its files, and return the number of buckets that were wrong."""
         ...
 
     async def recount_files(self, keys: Sequence[str]) -> int:
-        """Make the file count of each of the blobs the number of its files, and return for how many it was not.
+        """Make the file count of each blob the number of its files, and return the number of blobs that were wrong.
 
-        A blob without files is condemned for the whole grace; one that has files after all is live.
+        A blob without files is condemned, with the whole grace period; one that has files after all is live.
         """
+        ...
+
+
+class CatalogHealth(Protocol):
+    """Tells whether the catalog works."""
+
+    async def check(self) -> None:
+        """Return if the catalog answers, else raise `CatalogUnavailableError` or `CatalogBusyError`."""
         ...

@@ -5,9 +5,12 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from domain.blobs.model import Claim
-from domain.blobs.ports import BlobStore
-from domain.catalog import Catalog
+from domain.blobs.ports import BlobRecords, BlobStore
+from domain.files.ports import Files
+from domain.idempotency.ports import IdempotencyKeys
+from domain.jobs.ports import Jobs
 from domain.maintenance.unfinished_writes import try_to_abort
+from domain.uploads.ports import Uploads
 
 BATCH = 500
 # Far longer than a batch takes.
@@ -43,37 +46,45 @@ class Reap:
 
     def __init__(
         self,
-        catalog: Catalog,
-        blobs: BlobStore,
         *,
+        files: Files,
+        uploads: Uploads,
+        jobs: Jobs,
+        idempotency_keys: IdempotencyKeys,
+        blob_records: BlobRecords,
+        blob_store: BlobStore,
         lease: float = CLAIM_SECONDS,
         job_retention: float = JOB_SECONDS,
     ) -> None:
-        self._catalog = catalog
-        self._blobs = blobs
+        self._files = files
+        self._uploads = uploads
+        self._jobs = jobs
+        self._idempotency_keys = idempotency_keys
+        self._blob_records = blob_records
+        self._blob_store = blob_store
         self._lease = lease
         self._job_retention = job_retention
 
     async def __call__(self) -> AsyncIterator[ReapCounts]:
         """Work until nothing is due, and yield the counts of each batch. Raises `UnavailableError` of either store."""
-        while count := await self._catalog.expire_files(limit=BATCH):
+        while count := await self._files.expire_files(limit=BATCH):
             yield ReapCounts(expired=count)
-        while count := await self._catalog.condemn_lapsed(limit=BATCH):
+        while count := await self._blob_records.condemn_lapsed(limit=BATCH):
             yield ReapCounts(lapsed=count)
-        while count := await self._catalog.forget_jobs(age=self._job_retention, limit=BATCH):
+        while count := await self._jobs.forget_jobs(age=self._job_retention, limit=BATCH):
             yield ReapCounts(jobs=count)
-        while count := await self._catalog.forget_keys(limit=BATCH):
+        while count := await self._idempotency_keys.forget_keys(limit=BATCH):
             yield ReapCounts(keys=count)
-        while await self._catalog.forget_uploads(kept=KEPT_SECONDS, limit=BATCH):
+        while await self._uploads.forget_uploads(kept=KEPT_SECONDS, limit=BATCH):
             pass  # their blobs are condemned like others whose lease has ended
         # A blob that is claimed and not removed has to wait for the claim's end: claim none while the store is down.
-        await self._blobs.admit()
-        while claims := await self._catalog.claim_condemned(limit=BATCH, lease=self._lease):
+        await self._blob_store.admit()
+        while claims := await self._blob_records.claim_condemned(limit=BATCH, lease=self._lease):
             yield await self._remove(claims)
 
     async def _remove(self, claims: list[Claim]) -> ReapCounts:
-        aborted = [claim for claim in claims if claim.finished or await try_to_abort(self._blobs, claim.key)]
-        kept = await self._blobs.delete([claim.key for claim in aborted])
+        aborted = [claim for claim in claims if claim.finished or await try_to_abort(self._blob_store, claim.key)]
+        kept = await self._blob_store.delete([claim.key for claim in aborted])
         gone = [claim for claim in aborted if claim.key not in kept]
-        removed = await self._catalog.forget_blobs(gone)
+        removed = await self._blob_records.forget_blobs(gone)
         return ReapCounts(removed=removed, refused=len(claims) - len(gone))

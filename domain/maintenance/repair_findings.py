@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from domain.blobs.ports import BlobStore
-from domain.catalog import Catalog
+from domain.blobs.ports import BlobRecords, BlobStore
 from domain.maintenance.errors import RepairRefusedError
 from domain.maintenance.model import Kind, Report
+from domain.maintenance.ports import CatalogIntegrity
 
 BATCH = 500
 # More than this share of the store's blobs, or of their bytes, hints at the wrong catalog, or one restored from long
@@ -33,9 +33,10 @@ class RepairFindings:
     Missing and wrong bytes cannot be repaired.
     """
 
-    def __init__(self, catalog: Catalog, blobs: BlobStore) -> None:
-        self._catalog = catalog
-        self._blobs = blobs
+    def __init__(self, blob_records: BlobRecords, integrity: CatalogIntegrity, blob_store: BlobStore) -> None:
+        self._blob_records = blob_records
+        self._integrity = integrity
+        self._blob_store = blob_store
 
     async def __call__(self, report: Report, *, force: bool = False) -> RepairCounts:
         """Repair all that can be repaired. Any number of repairs may run at once, even of the same report.
@@ -47,18 +48,18 @@ class RepairFindings:
         if not force:
             _refuse_too_many(report)
         for keys in _batches(orphans):
-            await self._catalog.release_blobs(keys, at_once=False)
+            await self._blob_records.release_blobs(keys, at_once=False)
         orphaned = report.subjects(Kind.ORPHANED_WRITE)
         for key in orphaned:
-            await self._blobs.abort(key)
+            await self._blob_store.abort(key)
         recounted = [
-            await self._catalog.recount_files(keys) for keys in _batches(report.subjects(Kind.WRONG_FILE_COUNT))
+            await self._integrity.recount_files(keys) for keys in _batches(report.subjects(Kind.WRONG_FILE_COUNT))
         ]
         return RepairCounts(
             condemned=len(orphans),
             aborted=len(orphaned),
             recounted_blobs=sum(recounted),
-            recounted_buckets=await self._catalog.recount_usage() if report.subjects(Kind.WRONG_USAGE) else 0,
+            recounted_buckets=await self._integrity.recount_usage() if report.subjects(Kind.WRONG_USAGE) else 0,
         )
 
 

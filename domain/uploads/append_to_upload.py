@@ -11,9 +11,8 @@ import msgspec
 from domain.blobs.errors import InterruptedBodyError, PartialBusyError
 from domain.blobs.partials import Progress
 from domain.blobs.ports import BlobStore, PartialBlobs
-from domain.catalog import Catalog
 from domain.errors import BodyTimeoutError, FileportError, UnavailableError
-from domain.files.content.admission import admit_upload, too_large
+from domain.files.content.admission import Admission, too_large
 from domain.uploads.checksums import Checksum, LateChecksum
 from domain.uploads.errors import (
     ChecksumMismatchError,
@@ -26,8 +25,9 @@ from domain.uploads.errors import (
 from domain.uploads.find_upload import FindUpload
 from domain.uploads.finish_upload import FinishUpload
 from domain.uploads.model import Upload
+from domain.uploads.ports import Uploads
 from domain.uploads.running_hashes import RunningHash, RunningHashes
-from domain.uploads.upload_lock import RELEASE_SECONDS, UploadLock, UploadLocks
+from domain.uploads.upload_lock import RELEASE_SECONDS, LockUpload, UploadLock
 
 # The errors of adding bytes, whether to a new upload or to an existing one.
 BYTES_ERRORS = (
@@ -55,41 +55,41 @@ class Addition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AppendToUpload:
-    """Add to one upload. `max_file_size` is the service's own limit, in bytes."""
+    """Add to one upload."""
 
-    errors = (*UploadLocks.errors, OffsetMismatchError, FinalUploadError, *BYTES_ERRORS)
+    errors = (*LockUpload.errors, OffsetMismatchError, FinalUploadError, *BYTES_ERRORS)
 
     def __init__(
         self,
-        catalog: Catalog,
-        blobs: BlobStore,
-        partials: PartialBlobs,
-        locks: UploadLocks,
+        uploads: Uploads,
+        blob_store: BlobStore,
+        partial_blobs: PartialBlobs,
+        lock_upload: LockUpload,
+        admission: Admission,
         *,
         finish: FinishUpload,
         find: FindUpload,
         hashes: RunningHashes,
-        max_file_size: int,
     ) -> None:
-        self._catalog = catalog
-        self._blobs = blobs
-        self._partials = partials
-        self._locks = locks
+        self._uploads = uploads
+        self._blob_store = blob_store
+        self._partial_blobs = partial_blobs
+        self._lock_upload = lock_upload
+        self._admission = admission
         self._finish = finish
         self._find = find
         self._hashes = hashes
-        self._max_file_size = max_file_size
 
     async def __call__(self, id: UUID, addition: Addition, body: AsyncIterable[bytes]) -> Upload:
         """Add `body`, and return the upload afterwards: finished, where all its bytes are there.
 
         With a checksum all of `body` is added or nothing; without one, the bytes before an error stay. Raises all that
-        `UploadLocks`, `Upload.admit` and `FinishUpload` do; `InvalidUploadError` for a length that contradicts another;
+        `LockUpload`, `Upload.admit` and `FinishUpload` do; `InvalidUploadError` for a length that contradicts another;
         `UploadTooLongError` or `FileTooLargeError`; `ChecksumMismatchError`, and `InvalidChecksumError` where the
         checksum follows the body; `LeaseLostError` where another request took over; and all that `body` raises.
         """
-        await self._blobs.admit()
-        upload = await self._locks(id, partial(self._add, addition=addition, body=body))
+        await self._blob_store.admit()
+        upload = await self._lock_upload(id, partial(self._add, addition=addition, body=body))
         if upload.kind == "partial" and upload.is_finished:
             await self._finish_finals_of(id)
         return upload
@@ -104,10 +104,10 @@ class AppendToUpload:
             return upload
         progress = upload.progress
         if progress is None:
-            progress = await self._partials.begin(upload.blob_key, size=lock.upload.length)
+            progress = await self._partial_blobs.begin(upload.blob_key, size=lock.upload.length)
             await lock.save_progress(progress)
         elif lock.is_inherited:
-            progress = self._partials.fence(progress)
+            progress = self._partial_blobs.fence(progress)
         hash_ = await self._append(lock, progress, addition, body)
         if lock.upload.is_whole:
             await self._finish(lock, None if hash_ is None else hash_.sha256)
@@ -125,7 +125,7 @@ class AppendToUpload:
         # Until the checksum is verified, the progress from before this request stays on record.
         checkpoint = lock.save_progress if addition.checksum is None else lambda _: lock.confirm()
         try:
-            after = await self._partials.append(
+            after = await self._partial_blobs.append(
                 lock.upload.blob_key, progress, measured, size=addition.size, checkpoint=checkpoint
             )
             measured.check()
@@ -143,21 +143,21 @@ class AppendToUpload:
         if upload.length is not None:
             refusal = UploadTooLongError(f"The upload has a length of {upload.length} bytes.")
             return upload.length - upload.size, refusal
-        limit = await admit_upload(self._catalog, upload.target, None, max_file_size=self._max_file_size)
+        limit = await self._admission.admit_upload(upload.target, None)
         return limit - upload.size, too_large(limit)
 
     async def _set_length(self, lock: UploadLock, length: int) -> None:
         upload = lock.upload
         if upload.length not in {None, length} or length < upload.size:
             raise InvalidUploadError(f"The length {length} contradicts what is known of the upload.")
-        await admit_upload(self._catalog, upload.target, length, max_file_size=self._max_file_size)
+        await self._admission.admit_upload(upload.target, length)
         await lock.set_length(length)
 
     async def _fence_progress(self, lock: UploadLock) -> None:
         # The store may still be writing: the next request must go on from a fenced progress.
         if lock.upload.progress is not None:
             with anyio.move_on_after(RELEASE_SECONDS, shield=True), suppress(UnavailableError):
-                await lock.save_progress(self._partials.fence(lock.upload.progress))
+                await lock.save_progress(self._partial_blobs.fence(lock.upload.progress))
 
     def _keep_hash(self, id: UUID, hash_: RunningHash | None, size: int) -> None:
         if hash_ is not None and hash_.size == size:
@@ -166,7 +166,7 @@ class AppendToUpload:
     async def _finish_finals_of(self, part: UUID) -> None:
         # The part is complete, whatever becomes of the final uploads: requests for them get their errors.
         with suppress(UnavailableError):
-            for final in await self._catalog.list_unfinished_finals(part):
+            for final in await self._uploads.list_unfinished_finals(part):
                 with suppress(FileportError):
                     await self._find(final)
 

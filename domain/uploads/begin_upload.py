@@ -8,9 +8,8 @@ from msgspec.structs import replace
 
 from domain.blobs.model import new_blob_key
 from domain.buckets.errors import InvalidBucketError
-from domain.catalog import Catalog
 from domain.errors import CatalogUnavailableError, FileportError, OutcomeUnknownError
-from domain.files.content.admission import admit_upload, check_new_file
+from domain.files.content.admission import Admission, check_new_file
 from domain.files.errors import InvalidMetadataError, InvalidNameError, InvalidTagsError
 from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyClaim, KeyedRequest
@@ -19,16 +18,14 @@ from domain.uploads.end_upload import EndUpload
 from domain.uploads.errors import InvalidUploadError
 from domain.uploads.find_upload import FindUpload
 from domain.uploads.model import MAX_PARTS, NewUpload, Upload
-from domain.uploads.upload_lock import UploadLocks
+from domain.uploads.ports import Uploads
+from domain.uploads.upload_lock import LockUpload
 from domain.values.errors import InvalidContentTypeError
 from domain.values.ids import new_id
 
 
 class BeginUpload:
-    """Begin one upload, which lives for `ttl` seconds after the last work on it.
-
-    `max_file_size` is the service's own limit, in bytes.
-    """
+    """Begin one upload, which lives for `ttl` seconds after the last work on it."""
 
     errors = (
         InvalidNameError,
@@ -36,28 +33,28 @@ class BeginUpload:
         InvalidContentTypeError,
         InvalidMetadataError,
         InvalidTagsError,
-        *UploadLocks.errors,
+        *LockUpload.errors,
         *BYTES_ERRORS,
     )
 
     def __init__(
         self,
-        catalog: Catalog,
+        *,
+        uploads: Uploads,
+        admission: Admission,
         append: AppendToUpload,
         find: FindUpload,
         end: EndUpload,
         idempotent: IdempotentExecutor,
-        *,
         ttl: float,
-        max_file_size: int,
     ) -> None:
-        self._catalog = catalog
+        self._uploads = uploads
+        self._admission = admission
         self._append = append
         self._find = find
         self._end = end
         self._idempotent = idempotent
         self._ttl = ttl
-        self._max_file_size = max_file_size
 
     async def __call__(
         self,
@@ -71,7 +68,7 @@ class BeginUpload:
         `body` holds its first bytes. A file without a name is named by the upload's id. The same `request` gets the
         same upload in its present state, and its body is left unread. An error leaves no upload behind, except
         `OutcomeUnknownError`, and except where a repeated `request` can find the upload. Raises all that
-        `check_new_file`, `admit_upload`, `IdempotentExecutor`, `AppendToUpload` and `FindUpload` do, and
+        `check_new_file`, `Admission`, `IdempotentExecutor`, `AppendToUpload` and `FindUpload` do, and
         `InvalidUploadError` for parts that are not partial uploads.
         """
         id_ = new_id()
@@ -102,9 +99,9 @@ class BeginUpload:
             new = replace(new, length=None)
         else:
             length = new.length
-        await admit_upload(self._catalog, new.target, length, max_file_size=self._max_file_size)
+        await self._admission.admit_upload(new.target, length)
         try:
-            return await self._catalog.create_upload(new, claim, id=id, blob_key=new_blob_key(), ttl=self._ttl)
+            return await self._uploads.create_upload(new, claim, id=id, blob_key=new_blob_key(), ttl=self._ttl)
         except OutcomeUnknownError as error:
             if claim is not None:
                 raise  # a repeat of the request finds out
@@ -116,7 +113,7 @@ class BeginUpload:
             raise InvalidUploadError(f"A final upload has 1 to {MAX_PARTS} parts.")
         if new.length is not None:
             raise InvalidUploadError("A final upload has the length of its parts: Upload-Length is left out.")
-        found = await self._catalog.get_uploads(new.parts)
+        found = await self._uploads.get_uploads(new.parts)
         for each in new.parts:
             if each not in found or found[each].kind != "partial":
                 raise InvalidUploadError(f"There is no partial upload {each}.")

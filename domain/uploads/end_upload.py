@@ -4,24 +4,24 @@ from uuid import UUID
 
 from domain.errors import LeaseLostError, OutcomeUnknownError
 from domain.uploads.ports import Uploads
-from domain.uploads.upload_lock import UploadLock, UploadLocks
+from domain.uploads.upload_lock import LockUpload, UploadLock
 
 
 class EndUpload:
     """End one upload, finished or not."""
 
-    errors = (*UploadLocks.errors, LeaseLostError, OutcomeUnknownError)
+    errors = (*LockUpload.errors, LeaseLostError, OutcomeUnknownError)
 
-    def __init__(self, catalog: Uploads, locks: UploadLocks) -> None:
-        self._catalog = catalog
-        self._locks = locks
+    def __init__(self, uploads: Uploads, lock_upload: LockUpload) -> None:
+        self._uploads = uploads
+        self._lock_upload = lock_upload
 
     async def __call__(self, id: UUID) -> None:
-        """Remove the upload. Raises all that `UploadLocks` does."""
-        await self._locks(id, self._remove)
+        """Remove the upload. Raises all that `LockUpload` does."""
+        await self._lock_upload(id, self._remove)
 
     async def _remove(self, lock: UploadLock) -> None:
         # A request that was cut off may still be writing in the store.
         is_untouched = lock.upload.progress is None and not lock.is_inherited
-        await self._catalog.end_upload(lock.upload.id, lock.epoch, at_once=is_untouched)
+        await self._uploads.end_upload(lock.upload.id, lock.epoch, at_once=is_untouched)
         lock.is_released = True

@@ -10,18 +10,20 @@ from domain.uploads.errors import UploadLockedError
 from domain.uploads.finish_upload import FinishUpload
 from domain.uploads.model import Upload
 from domain.uploads.ports import Uploads
-from domain.uploads.upload_lock import UploadLock, UploadLocks
+from domain.uploads.upload_lock import LockUpload, UploadLock
 
 
 class FindUpload:
     """Find one upload. Its offset is definite, unless another request keeps adding bytes."""
 
-    errors = (*UploadLocks.errors, PartialBusyError, *FinishUpload.errors)
+    errors = (*LockUpload.errors, PartialBusyError, *FinishUpload.errors)
 
-    def __init__(self, catalog: Uploads, partials: PartialBlobs, locks: UploadLocks, finish: FinishUpload) -> None:
-        self._catalog = catalog
-        self._partials = partials
-        self._locks = locks
+    def __init__(
+        self, uploads: Uploads, partial_blobs: PartialBlobs, lock_upload: LockUpload, finish: FinishUpload
+    ) -> None:
+        self._uploads = uploads
+        self._partial_blobs = partial_blobs
+        self._lock_upload = lock_upload
         self._finish = finish
 
     async def __call__(self, id: UUID) -> Upload:
@@ -31,35 +33,35 @@ class FindUpload:
         Raises `NoSuchUploadError`, `UploadExpiredError`, `UploadLockedError` where another request is finishing the
         upload, and all that `FinishUpload` does.
         """
-        upload = await self._catalog.get_upload(id)
+        upload = await self._uploads.get_upload(id)
         if upload.kind == "final" and not upload.is_finished:
             return await self._find_final(upload)
         if upload.has_definite_offset:
             return upload
         try:
-            return await self._locks(id, self._finish_if_whole)
+            return await self._lock_upload(id, self._finish_if_whole)
         except UploadLockedError:
-            upload = await self._catalog.get_upload(id)
+            upload = await self._uploads.get_upload(id)
             if upload.is_whole and not upload.is_finished:
                 raise  # the full offset is answered when the upload is a file
             return upload
 
     async def _find_final(self, upload: Upload) -> Upload:
-        parts = await self._catalog.get_uploads(upload.parts)
+        parts = await self._uploads.get_uploads(upload.parts)
         found = [parts[each] for each in upload.parts if each in parts]
         lengths = [each.length for each in found if each.length is not None]
         if len(lengths) == len(upload.parts):
             upload = replace(upload, length=sum(lengths))
         if len(found) == len(upload.parts) and not all(each.is_finished for each in found):
             return upload
-        return await self._locks(upload.id, self._finish_if_whole)
+        return await self._lock_upload(upload.id, self._finish_if_whole)
 
     async def _finish_if_whole(self, lock: UploadLock) -> Upload:
         upload = lock.upload
         if upload.is_finished:
             return upload
         if lock.is_inherited and upload.progress is not None:
-            await lock.save_progress(self._partials.fence(upload.progress))
+            await lock.save_progress(self._partial_blobs.fence(upload.progress))
         if upload.is_whole or upload.kind == "final":
             await self._finish(lock)
         return lock.upload

@@ -8,13 +8,13 @@ from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.blobs.model import Blob
 from domain.blobs.ports import BlobStore, PartialBlobs
 from domain.buckets.errors import ADMISSION
-from domain.catalog import Catalog
 from domain.errors import LeaseLostError, OutcomeUnknownError, PreconditionFailedError
-from domain.files.content.admission import admit_upload
+from domain.files.content.admission import Admission
 from domain.files.content.commit_retries import retry_unknown_commit
 from domain.files.model import NewFile
 from domain.uploads.errors import UploadExpiredError
 from domain.uploads.model import Upload
+from domain.uploads.ports import Uploads
 from domain.uploads.upload_lock import UploadLock
 
 
@@ -34,18 +34,24 @@ class FinishUpload:
     )
 
     def __init__(
-        self, catalog: Catalog, blobs: BlobStore, partials: PartialBlobs, *, kept: float, max_file_size: int
+        self,
+        uploads: Uploads,
+        blob_store: BlobStore,
+        partial_blobs: PartialBlobs,
+        admission: Admission,
+        *,
+        kept: float,
     ) -> None:
-        self._catalog = catalog
-        self._blobs = blobs
-        self._partials = partials
+        self._uploads = uploads
+        self._blob_store = blob_store
+        self._partial_blobs = partial_blobs
         self._kept = kept
-        self._max_file_size = max_file_size
+        self._admission = admission
 
     async def __call__(self, lock: UploadLock, sha256: str | None = None) -> None:
         """Finish the locked upload. `sha256` is that of all its bytes; where it is None, they are read for it.
 
-        Raises all that `Catalog.finish_upload` and the blob store do, and `UploadExpiredError` where a part is gone.
+        Raises all that `Uploads.finish_upload` and the blob store do, and `UploadExpiredError` where a part is gone.
         """
         upload = lock.upload
         if upload.kind == "final":
@@ -54,45 +60,45 @@ class FinishUpload:
             size = await self._complete(lock)
         file_id = None
         if upload.target is None:
-            await self._catalog.finish_part(upload.id, lock.epoch)
+            await self._uploads.finish_part(upload.id, lock.epoch)
         else:
             blob = Blob(key=upload.blob_key, size=size, sha256=sha256 or await self._hash(upload.blob_key))
             file_id = await self._commit(lock, upload.target, blob)
         lock.mark_finished(length=size, file_id=file_id)
 
     async def _commit(self, lock: UploadLock, target: NewFile, blob: Blob) -> UUID:
-        finish = partial(self._catalog.finish_upload, lock.upload.id, lock.epoch, target, blob, kept=self._kept)
+        finish = partial(self._uploads.finish_upload, lock.upload.id, lock.epoch, target, blob, kept=self._kept)
         return (await retry_unknown_commit(finish)).file.id
 
     async def _complete(self, lock: UploadLock) -> int:
         upload = lock.upload
         progress = upload.progress
         if progress is None:
-            progress = await self._partials.begin(upload.blob_key, size=upload.length)
+            progress = await self._partial_blobs.begin(upload.blob_key, size=upload.length)
             await lock.save_progress(progress)
-        await self._partials.complete(upload.blob_key, progress)
+        await self._partial_blobs.complete(upload.blob_key, progress)
         return progress.size
 
     async def _concatenate(self, upload: Upload) -> int:
         parts = await self._parts(upload)
         size = sum(each.size for each in parts)
-        await admit_upload(self._catalog, upload.target, size, max_file_size=self._max_file_size)
+        await self._admission.admit_upload(upload.target, size)
         try:
-            await self._partials.concatenate(upload.blob_key, [each.blob_key for each in parts])
+            await self._partial_blobs.concatenate(upload.blob_key, [each.blob_key for each in parts])
         except BlobMissingError:
             await self._parts(upload)  # raises `UploadExpiredError` where a part was ended meanwhile
             raise
         return size
 
     async def _parts(self, upload: Upload) -> list[Upload]:
-        parts = await self._catalog.get_uploads(upload.parts)
+        parts = await self._uploads.get_uploads(upload.parts)
         if not all(each in parts and parts[each].is_finished for each in upload.parts):
             raise UploadExpiredError("A part of the upload is gone; begin it again.")
         return [parts[each] for each in upload.parts]
 
     async def _hash(self, key: str) -> str:
         sha256 = hashlib.sha256()
-        async with self._blobs.open(key) as chunks:
+        async with self._blob_store.open(key) as chunks:
             async for chunk in chunks:
                 sha256.update(chunk)
         return sha256.hexdigest()

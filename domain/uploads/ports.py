@@ -1,4 +1,4 @@
-"""The port of resumable uploads: a part of the catalog, see `domain.ports`."""
+"""The ports of resumable uploads; `tests/contracts` checks their contracts."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -12,17 +12,17 @@ from domain.uploads.model import LockedUpload, NewUpload, Upload
 
 
 class Uploads(Protocol):
-    """The part of the catalog that keeps resumable uploads. Times in seconds, by the catalog's clock.
+    """Keeps resumable uploads. Times are in seconds, by the catalog's clock.
 
-    An upload's blob is staged, leased until the upload expires; what becomes of one that expires is the reaper's, as
-    of any blob. Finished uploads are kept until they expire, too. Calls with an `epoch` raise `LeaseLostError` where
-    another hold has come since, or the blob was given up.
+    An upload's blob is staged, and leased until the upload expires; then the reaper removes it, as any blob. Finished
+    uploads are kept until they expire, too. `epoch` is that of the lock that the caller holds, see `UploadLocks`: a
+    call with one raises `LeaseLostError` where the lock was acquired again since, or the blob was given up.
     """
 
     async def create_upload(
         self, new: NewUpload, claim: KeyClaim | None = None, *, id: UUID, blob_key: str, ttl: float
     ) -> Upload:
-        """Record the upload, and its blob as staged, both for `ttl`. Durable when it returns. Finishes the claim."""
+        """Record the upload, and its blob as staged, both for `ttl`. Durable when it returns. Finishes the `claim`."""
         ...
 
     async def get_upload(self, id: UUID) -> Upload:
@@ -34,62 +34,70 @@ class Uploads(Protocol):
         ...
 
     async def list_uploads(self, *, bucket: str | None, after: UUID | None, limit: int) -> list[Upload]:
-        """Return up to `limit` uploads that are not finished, with ids that come after `after`, sorted by id.
+        """Return up to `limit` unfinished uploads, with ids that come after `after`, sorted by id.
 
-        Those to `bucket` only, where one is named.
+        Only those to `bucket`, where it is given.
         """
         ...
 
     async def list_unfinished_finals(self, part: UUID) -> list[UUID]:
-        """Return the final uploads that the part belongs to and that are not finished."""
-        ...
-
-    async def acquire_lock(self, id: UUID, *, lease: float, ttl: float) -> LockedUpload | None:
-        """Hold the upload for `lease`, and let it, and the parts of a final one, live for `ttl` from now at least.
-
-        None where somebody else's hold lasts. Raises `NoSuchUploadError`, `UploadExpiredError`.
-        """
-        ...
-
-    async def request_release(self, id: UUID) -> None:
-        """Tell the holder that somebody waits."""
-        ...
-
-    async def is_release_requested(self, id: UUID, epoch: int) -> bool:
-        """Tell the holder whether somebody waits."""
-        ...
-
-    async def renew_lock(self, id: UUID, epoch: int, *, lease: float) -> None:
-        """Prolong the hold to `lease` from now; who waits for it is refused."""
+        """Return the unfinished final uploads that the part belongs to."""
         ...
 
     async def save_progress(self, id: UUID, epoch: int, progress: Progress, *, lease: float, ttl: float) -> None:
-        """Record how far the bytes are, and prolong the hold and the upload's life."""
+        """Record the progress of the bytes, and extend the lock by `lease` and the upload's life by `ttl` from now."""
         ...
 
     async def set_length(self, id: UUID, epoch: int, length: int) -> None:
         """Record the length, which was not known."""
         ...
 
-    async def release_lock(self, id: UUID, epoch: int) -> None:
-        """End the hold, if it is not lost: nothing of it is at work any more."""
-        ...
-
     async def finish_part(self, id: UUID, epoch: int) -> None:
-        """Record that a partial upload's bytes are complete under its key, and end the hold."""
+        """Record that a partial upload's bytes are complete under its key, and release the lock."""
         ...
 
     async def finish_upload(self, id: UUID, epoch: int, new: NewFile, blob: Blob, *, kept: float) -> Stored:
-        """Commit the file, as `Files.commit_file` does, record its id, and end the hold, all in one transaction.
+        """Commit the file, as `Files.commit_file` does, record its id, and release the lock, all in one transaction.
 
-        The upload is kept for `kept`, its parts for that at most. Idempotent, and raises what `commit_file` does.
+        The upload is kept for `kept`, its parts no longer than that. Idempotent. Raises the errors of `commit_file`.
         """
         ...
 
     async def end_upload(self, id: UUID, epoch: int, *, at_once: bool) -> None:
-        """Remove the upload and condemn its blob, unless that is live. `at_once` is as for `Blobs.release_blobs`."""
+        """Remove the upload and condemn its blob, unless that is live. `at_once` as in `BlobRecords.release_blobs`."""
         ...
 
     async def forget_uploads(self, *, kept: float, limit: int) -> int:
-        """Remove up to `limit` uploads that expired `kept` ago or longer, and return how many there were."""
+        """Remove up to `limit` uploads that expired at least `kept` ago, and return their number."""
+        ...
+
+
+class UploadLocks(Protocol):
+    """Locks resumable uploads, each for one request at a time. Times are in seconds, by the catalog's clock.
+
+    Each acquisition of a lock has an epoch higher than all before it. A lock ends with its lease, whatever becomes of
+    its holder. Calls with an `epoch` raise `LeaseLostError` where the lock was acquired again since.
+    """
+
+    async def acquire_lock(self, id: UUID, *, lease: float, ttl: float) -> LockedUpload | None:
+        """Lock the upload for `lease`, and let it, and the parts of a final one, live for `ttl` from now at least.
+
+        Returns None while another request holds the lock. Raises `NoSuchUploadError`, `UploadExpiredError`.
+        """
+        ...
+
+    async def request_release(self, id: UUID) -> None:
+        """Tell the holder that another request waits for the lock."""
+        ...
+
+    async def is_release_requested(self, id: UUID, epoch: int) -> bool:
+        """Tell the holder whether another request waits for the lock."""
+        ...
+
+    async def renew_lock(self, id: UUID, epoch: int, *, lease: float) -> None:
+        """Extend the lock to `lease` from now, which refuses the requests that wait for it."""
+        ...
+
+    async def release_lock(self, id: UUID, epoch: int) -> None:
+        """Release the lock, if it is not lost. The caller promises that none of its work goes on."""
         ...

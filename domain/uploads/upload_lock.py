@@ -13,7 +13,7 @@ from domain.blobs.partials import Progress
 from domain.errors import CatalogUnavailableError, LeaseLostError, OutcomeUnknownError, UnavailableError
 from domain.uploads.errors import NoSuchUploadError, UploadExpiredError, UploadLockedError
 from domain.uploads.model import LockedUpload
-from domain.uploads.ports import Uploads
+from domain.uploads.ports import UploadLocks, Uploads
 
 LEASE_SECONDS = 5.0
 TICK_SECONDS = 1.0
@@ -45,12 +45,15 @@ class UploadLock:
     work is done then, and must not be answered with the error of a catalog that has failed since.
     """
 
-    def __init__(self, catalog: Uploads, locked: LockedUpload, timings: LockTimings, *, ttl: float) -> None:
+    def __init__(
+        self, uploads: Uploads, locks: UploadLocks, locked: LockedUpload, timings: LockTimings, *, ttl: float
+    ) -> None:
         self.upload = locked.upload
         self.epoch = locked.epoch
         self.is_inherited = locked.is_inherited
         self.is_released = False
-        self._catalog = catalog
+        self._uploads = uploads
+        self._locks = locks
         self._timings = timings
         self._ttl = ttl
         self._waiting: anyio.CancelScope | None = None
@@ -77,18 +80,18 @@ class UploadLock:
 
     async def save_progress(self, progress: Progress) -> None:
         """Record the progress. Raises `LeaseLostError`."""
-        await self._catalog.save_progress(
+        await self._uploads.save_progress(
             self.upload.id, self.epoch, progress, lease=self._timings.lease, ttl=self._ttl
         )
         self.upload = msgspec.structs.replace(self.upload, progress=progress)
 
     async def confirm(self) -> None:
         """Renew the lease. Raises `LeaseLostError` where the lock is lost."""
-        await self._catalog.renew_lock(self.upload.id, self.epoch, lease=self._timings.lease)
+        await self._locks.renew_lock(self.upload.id, self.epoch, lease=self._timings.lease)
 
     async def set_length(self, length: int) -> None:
         """Record the upload's length. Raises `LeaseLostError`."""
-        await self._catalog.set_length(self.upload.id, self.epoch, length)
+        await self._uploads.set_length(self.upload.id, self.epoch, length)
         self.upload = msgspec.structs.replace(self.upload, length=length)
 
     def mark_finished(self, *, length: int, file_id: UUID | None) -> None:
@@ -112,12 +115,12 @@ class UploadLock:
         """Release the lock, unless a change has done so. Runs to its end even in a cancelled task."""
         if not self.is_released:
             with anyio.move_on_after(RELEASE_SECONDS, shield=True), suppress(UnavailableError):
-                await self._catalog.release_lock(self.upload.id, self.epoch)
+                await self._locks.release_lock(self.upload.id, self.epoch)
 
     async def _renew_or_yield(self) -> None:
         if not self._is_idle():
-            await self._catalog.renew_lock(self.upload.id, self.epoch, lease=self._timings.lease)
-        elif await self._catalog.is_release_requested(self.upload.id, self.epoch) and self._is_idle():
+            await self._locks.renew_lock(self.upload.id, self.epoch, lease=self._timings.lease)
+        elif await self._locks.is_release_requested(self.upload.id, self.epoch) and self._is_idle():
             self._interrupt(
                 InterruptedBodyError("Another request waits for the upload, and nothing came for this one.")
             )
@@ -131,13 +134,14 @@ class UploadLock:
             self._waiting.cancel()
 
 
-class UploadLocks:
-    """Runs work on uploads under their locks. An upload lives for `ttl` seconds after the last work on it."""
+class LockUpload:
+    """Run work on an upload under its lock. An upload lives for `ttl` seconds after the last work on it."""
 
     errors = (NoSuchUploadError, UploadExpiredError, UploadLockedError)
 
-    def __init__(self, catalog: Uploads, *, ttl: float, timings: LockTimings | None = None) -> None:
-        self._catalog = catalog
+    def __init__(self, uploads: Uploads, locks: UploadLocks, *, ttl: float, timings: LockTimings | None = None) -> None:
+        self._uploads = uploads
+        self._locks = locks
         self._ttl = ttl
         self._timings = timings or LockTimings()
 
@@ -147,7 +151,7 @@ class UploadLocks:
         Raises the errors of `work`, `NoSuchUploadError`, `UploadExpiredError`, and `UploadLockedError` where another
         request works on the upload.
         """
-        lock = UploadLock(self._catalog, await self._acquire(id), self._timings, ttl=self._ttl)
+        lock = UploadLock(self._uploads, self._locks, await self._acquire(id), self._timings, ttl=self._ttl)
         failure: Exception | None = None
         results: list[T] = []
         try:
@@ -169,20 +173,20 @@ class UploadLocks:
         # the lock. The lease of a holder that died ends.
         if locked := await self._try_to_acquire(id):
             return locked
-        await self._catalog.request_release(id)
+        await self._locks.request_release(id)
         end = anyio.current_time() + self._timings.lease + self._timings.tick
         while anyio.current_time() < end:
             await anyio.sleep(self._timings.poll)
             if locked := await self._try_to_acquire(id):
                 return locked
-            upload = await self._catalog.get_upload(id)
+            upload = await self._uploads.get_upload(id)
             if upload.lock_state == "held" and not upload.is_release_requested:
                 break
         raise UploadLockedError("Another request is at work on the upload.")
 
     async def _try_to_acquire(self, id: UUID) -> LockedUpload | None:
         try:
-            return await self._catalog.acquire_lock(id, lease=self._timings.lease, ttl=self._ttl)
+            return await self._locks.acquire_lock(id, lease=self._timings.lease, ttl=self._ttl)
         except OutcomeUnknownError as error:
             # A lock that was acquired after all has no holder, and its lease ends: the upload is unchanged.
             raise CatalogUnavailableError(error.detail) from error

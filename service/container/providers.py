@@ -23,7 +23,7 @@ from domain.archives.ports import Archives
 from domain.archives.read_archive import ReadArchive
 from domain.batches.apply_batch import ApplyBatch
 from domain.batches.ports import Batches
-from domain.blobs.ports import Blobs, BlobStore, DirectAccess, PartialBlobs
+from domain.blobs.ports import BlobRecords, BlobStore, DirectAccess, PartialBlobs
 from domain.blobs.reservations import Reservations
 from domain.buckets.delete_bucket import DeleteBucket
 from domain.buckets.find_bucket import FindBucket
@@ -39,6 +39,7 @@ from domain.direct_uploads.list_direct_uploads import ListDirectUploads
 from domain.direct_uploads.ports import DirectUploads
 from domain.direct_uploads.sign_parts import SignParts
 from domain.files.change_file import ChangeFile
+from domain.files.content.admission import Admission
 from domain.files.content.read_file import ReadFile
 from domain.files.content.read_text import ReadText
 from domain.files.content.redirect_read import RedirectRead
@@ -49,6 +50,7 @@ from domain.files.delete_file import DeleteFile
 from domain.files.find_file import FindFile
 from domain.files.ports import Files
 from domain.files.search.list_files import ListFiles
+from domain.files.search.ports import FileSearch
 from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.ports import IdempotencyKeys
 from domain.jobs.end_job import EndJob
@@ -60,7 +62,7 @@ from domain.jobs.work_on_jobs import WorkOnJobs
 from domain.maintenance.check_health import CheckHealth
 from domain.maintenance.check_integrity import CheckIntegrity
 from domain.maintenance.check_store import CheckStore
-from domain.maintenance.ports import Audit
+from domain.maintenance.ports import CatalogHealth, CatalogIntegrity
 from domain.maintenance.reap import Reap
 from domain.maintenance.repair_findings import RepairFindings
 from domain.maintenance.sweep import Sweep
@@ -70,9 +72,9 @@ from domain.uploads.end_upload import EndUpload
 from domain.uploads.find_upload import FindUpload
 from domain.uploads.finish_upload import FinishUpload
 from domain.uploads.list_uploads import ListUploads
-from domain.uploads.ports import Uploads
+from domain.uploads.ports import UploadLocks, Uploads
 from domain.uploads.running_hashes import RunningHashes
-from domain.uploads.upload_lock import UploadLocks
+from domain.uploads.upload_lock import LockUpload
 from domain.values.clock import Clock
 from service.container.circuits import Stores, guarded
 from service.runtime.concurrency import Capacity
@@ -98,13 +100,16 @@ class UseCases(Provider):
     buckets = alias(source=Catalog, provides=Buckets)
     files = alias(source=Catalog, provides=Files)
     batches = alias(source=Catalog, provides=Batches)
-    blobs = alias(source=Catalog, provides=Blobs)
-    audit = alias(source=Catalog, provides=Audit)
+    file_search = alias(source=Catalog, provides=FileSearch)
+    blob_records = alias(source=Catalog, provides=BlobRecords)
+    integrity = alias(source=Catalog, provides=CatalogIntegrity)
+    health = alias(source=Catalog, provides=CatalogHealth)
     jobs = alias(source=Catalog, provides=Jobs)
     archives = alias(source=Catalog, provides=Archives)
     idempotency_keys = alias(source=Catalog, provides=IdempotencyKeys)
     direct_uploads = alias(source=Catalog, provides=DirectUploads)
     uploads = alias(source=Catalog, provides=Uploads)
+    upload_locks = alias(source=Catalog, provides=UploadLocks)
     all_simple = provide_all(
         AbortDirectUpload,
         ApplyBatch,
@@ -135,14 +140,39 @@ class UseCases(Provider):
         RedirectRead,
         RepairFindings,
         StartJob,
+        StoreFile,
         StoreOnce,
+        AppendToUpload,
         SignParts,
         Sweep,
     )
 
     @provide
-    def reap(self, catalog: Catalog, blobs: BlobStore, settings: Settings) -> Reap:
-        return Reap(catalog, blobs, lease=settings.staged_lease, job_retention=settings.job_retention)
+    def admission(self, buckets: Buckets, files: Files, settings: Settings) -> Admission:
+        return Admission(buckets, files, max_file_size=settings.max_file_size)
+
+    @provide
+    def reap(
+        self,
+        *,
+        files: Files,
+        uploads: Uploads,
+        jobs: Jobs,
+        idempotency_keys: IdempotencyKeys,
+        blob_records: BlobRecords,
+        blob_store: BlobStore,
+        settings: Settings,
+    ) -> Reap:
+        return Reap(
+            files=files,
+            uploads=uploads,
+            jobs=jobs,
+            idempotency_keys=idempotency_keys,
+            blob_records=blob_records,
+            blob_store=blob_store,
+            lease=settings.staged_lease,
+            job_retention=settings.job_retention,
+        )
 
     @provide
     def work_on_jobs(self, jobs: Jobs, settings: Settings) -> WorkOnJobs:
@@ -153,38 +183,38 @@ class UseCases(Provider):
         return Capacity(uploads=settings.max_uploads, downloads=settings.max_downloads)
 
     @provide
-    async def reservations(self, catalog: Catalog, clock: Clock, settings: Settings) -> AsyncIterator[Reservations]:
-        reservations = Reservations(catalog, clock, lease=settings.staged_lease)
+    async def reservations(
+        self, blob_records: BlobRecords, clock: Clock, settings: Settings
+    ) -> AsyncIterator[Reservations]:
+        reservations = Reservations(blob_records, clock, lease=settings.staged_lease)
         yield reservations
         await reservations.close()
 
     @provide
-    def once(self, catalog: IdempotencyKeys, clock: Clock, settings: Settings) -> IdempotentExecutor:
+    def once(self, idempotency_keys: IdempotencyKeys, clock: Clock, settings: Settings) -> IdempotentExecutor:
         return IdempotentExecutor(
-            catalog, clock, lease=min(CLAIM_LEASE, settings.staged_lease), ttl=settings.idempotency_ttl
+            idempotency_keys, clock, lease=min(CLAIM_LEASE, settings.staged_lease), ttl=settings.idempotency_ttl
         )
-
-    @provide
-    def store_file(
-        self, catalog: Catalog, blobs: BlobStore, reservations: Reservations, settings: Settings
-    ) -> StoreFile:
-        return StoreFile(catalog, blobs, reservations, max_file_size=settings.max_file_size)
 
     @provide
     def begin_direct_upload(
         self,
-        catalog: Catalog,
-        blobs: BlobStore,
-        direct: DirectAccess,
+        *,
+        direct_uploads: DirectUploads,
+        blob_records: BlobRecords,
+        blob_store: BlobStore,
+        direct_access: DirectAccess,
+        admission: Admission,
         idempotent: IdempotentExecutor,
         settings: Settings,
     ) -> BeginDirectUpload:
         return BeginDirectUpload(
-            catalog,
-            blobs,
-            direct,
-            idempotent,
-            max_file_size=settings.max_file_size,
+            direct_uploads=direct_uploads,
+            blob_records=blob_records,
+            blob_store=blob_store,
+            direct_access=direct_access,
+            admission=admission,
+            idempotent=idempotent,
             life=settings.direct_upload_life,
             url_life=settings.signed_url_life,
         )
@@ -194,20 +224,30 @@ class UseCases(Provider):
         return DirectUploadCompletions(complete)
 
     @provide
-    def locks(self, uploads: Uploads, settings: Settings) -> UploadLocks:
-        return UploadLocks(uploads, ttl=settings.upload_ttl)
+    def running_hashes(self) -> RunningHashes:
+        return RunningHashes()
+
+    @provide
+    def lock_upload(self, uploads: Uploads, locks: UploadLocks, settings: Settings) -> LockUpload:
+        return LockUpload(uploads, locks, ttl=settings.upload_ttl)
 
     @provide
     def finish_upload(
-        self, catalog: Catalog, blobs: BlobStore, partials: PartialBlobs, settings: Settings
+        self,
+        uploads: Uploads,
+        blob_store: BlobStore,
+        partial_blobs: PartialBlobs,
+        admission: Admission,
+        settings: Settings,
     ) -> FinishUpload:
-        return FinishUpload(catalog, blobs, partials, kept=settings.upload_ttl, max_file_size=settings.max_file_size)
+        return FinishUpload(uploads, blob_store, partial_blobs, admission, kept=settings.upload_ttl)
 
     @provide
     def begin_upload(
         self,
         *,
-        catalog: Catalog,
+        uploads: Uploads,
+        admission: Admission,
         append: AppendToUpload,
         find: FindUpload,
         end: EndUpload,
@@ -215,30 +255,13 @@ class UseCases(Provider):
         settings: Settings,
     ) -> BeginUpload:
         return BeginUpload(
-            catalog, append, find, end, idempotent, ttl=settings.upload_ttl, max_file_size=settings.max_file_size
-        )
-
-    @provide
-    def append_to_upload(
-        self,
-        *,
-        catalog: Catalog,
-        blobs: BlobStore,
-        partials: PartialBlobs,
-        locks: UploadLocks,
-        finish: FinishUpload,
-        find: FindUpload,
-        settings: Settings,
-    ) -> AppendToUpload:
-        return AppendToUpload(
-            catalog,
-            blobs,
-            partials,
-            locks,
-            finish=finish,
+            uploads=uploads,
+            admission=admission,
+            append=append,
             find=find,
-            hashes=RunningHashes(),
-            max_file_size=settings.max_file_size,
+            end=end,
+            idempotent=idempotent,
+            ttl=settings.upload_ttl,
         )
 
 

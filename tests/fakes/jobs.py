@@ -12,6 +12,7 @@ from domain.batches.ports import Batches
 from domain.buckets.ports import Buckets
 from domain.files.ports import Files
 from domain.files.search.model import FileQuery, parse_sort
+from domain.files.search.ports import FileSearch
 from domain.idempotency.model import KeyClaim
 from domain.jobs.errors import NoSuchJobError
 from domain.jobs.model import MAX_ATTEMPTS, Job, JobClaim, JobPosition, Progress, Task, advance, operation_on
@@ -29,7 +30,7 @@ class JobRow(msgspec.Struct):
     attempts: int = 0
 
 
-class FakeJobs(Buckets, Files, Batches, Protocol):
+class FakeJobs(Buckets, Files, FileSearch, Batches, Protocol):
     """The jobs of a catalog that keeps the rest."""
 
     clock: FakeClock

@@ -20,10 +20,10 @@ Body = AbstractAsyncContextManager[AsyncIterator[bytes]]
 class FileContent:
     """A file, the policy of its bucket, and its bytes, ready to be opened any number of times."""
 
-    def __init__(self, file: File, policy: Policy, blobs: BlobStore) -> None:
+    def __init__(self, file: File, policy: Policy, blob_store: BlobStore) -> None:
         self.file = file
         self.policy = policy
-        self._blobs = blobs
+        self._blob_store = blob_store
 
     def whole(self) -> Body:
         """Return all bytes; the iteration raises `BlobMissingError` where some are missing."""
@@ -35,7 +35,7 @@ class FileContent:
 
     @asynccontextmanager
     async def _counted(self, part: ByteRange | None, length: int) -> AsyncIterator[AsyncIterator[bytes]]:
-        async with self._blobs.open(self.file.blob_key, part) as chunks:
+        async with self._blob_store.open(self.file.blob_key, part) as chunks:
             yield counted(chunks, length)
 
 
@@ -44,11 +44,11 @@ class ReadFile:
 
     errors = (NoSuchFileError, BlobMissingError, BlobStoreUnavailableError)
 
-    def __init__(self, catalog: Files, blobs: BlobStore) -> None:
-        self._catalog = catalog
-        self._blobs = blobs
+    def __init__(self, files: Files, blob_store: BlobStore) -> None:
+        self._files = files
+        self._blob_store = blob_store
 
     async def __call__(self, address: Address) -> FileContent:
         """Return the file and its bytes. Raises `NoSuchFileError`, `InvalidBucketError`, `InvalidNameError`."""
-        file, policy = await self._catalog.get_file_with_policy(check_address(address))
-        return FileContent(file, policy, self._blobs)
+        file, policy = await self._files.get_file_with_policy(check_address(address))
+        return FileContent(file, policy, self._blob_store)

@@ -13,14 +13,14 @@ from domain.files.ports import Files
 class Redirection:
     """A file and the policy of its bucket, ready for its reader to be sent to the bytes."""
 
-    def __init__(self, file: File, policy: Policy, direct: DirectAccess) -> None:
+    def __init__(self, file: File, policy: Policy, direct_access: DirectAccess) -> None:
         self.file = file
         self.policy = policy
-        self._direct = direct
+        self._direct_access = direct_access
 
     async def url(self, method: ReadMethod, headers: ReadHeaders) -> str:
         """Return where the bytes are, for a short time. Raises `DirectAccessUnsupportedError`."""
-        return await self._direct.sign_read(self.file.blob_key, method, headers)
+        return await self._direct_access.sign_read(self.file.blob_key, method, headers)
 
 
 class RedirectRead:
@@ -28,11 +28,11 @@ class RedirectRead:
 
     errors = (DirectAccessUnsupportedError, NoSuchFileError, BlobMissingError, BlobStoreUnavailableError)
 
-    def __init__(self, catalog: Files, direct: DirectAccess) -> None:
-        self._catalog = catalog
-        self._direct = direct
+    def __init__(self, files: Files, direct_access: DirectAccess) -> None:
+        self._files = files
+        self._direct_access = direct_access
 
     async def __call__(self, address: Address) -> Redirection:
         """Return the file. Raises `NoSuchFileError`, `InvalidBucketError`, `InvalidNameError`."""
-        file, policy = await self._catalog.get_file_with_policy(check_address(address))
-        return Redirection(file, policy, self._direct)
+        file, policy = await self._files.get_file_with_policy(check_address(address))
+        return Redirection(file, policy, self._direct_access)

@@ -8,12 +8,12 @@ from domain.blobs.model import Blob
 from domain.blobs.ports import BlobStore
 from domain.blobs.reservations import Reservation, Reservations
 from domain.buckets.errors import ADMISSION, InvalidBucketError
-from domain.catalog import Catalog
 from domain.errors import LeaseLostError, OutcomeUnknownError
-from domain.files.content.admission import admit, check_new_file, too_large
+from domain.files.content.admission import Admission, check_new_file, too_large
 from domain.files.content.commit_retries import retry_unknown_commit
 from domain.files.errors import InvalidNameError
 from domain.files.model import NewFile, Stored
+from domain.files.ports import Files
 from domain.idempotency.model import KeyClaim
 from domain.values.digests import Hashes
 from domain.values.errors import InvalidContentTypeError
@@ -23,7 +23,6 @@ class StoreFile:
     """Store a body as a file. When it returns, the file survives any crash; when it raises, nothing was stored.
 
     The one exception is `OutcomeUnknownError`: the file may be stored or not, and its blob is left to the reaper.
-    `max_file_size` is the service's own limit, in bytes.
     """
 
     errors = (
@@ -37,27 +36,27 @@ class StoreFile:
         OutcomeUnknownError,
     )
 
-    def __init__(self, catalog: Catalog, blobs: BlobStore, reservations: Reservations, *, max_file_size: int) -> None:
-        self._catalog = catalog
-        self._blobs = blobs
+    def __init__(self, files: Files, blob_store: BlobStore, reservations: Reservations, admission: Admission) -> None:
+        self._files = files
+        self._blob_store = blob_store
         self._reservations = reservations
-        self._max_file_size = max_file_size
+        self._admission = admission
 
     async def __call__(self, new: NewFile, body: AsyncIterable[bytes], claim: KeyClaim | None = None) -> Stored:
         """Stream `body` to the blob store and commit it as `new` describes, which finishes the `claim`.
 
         What can be refused is refused before `body` is read. Raises `InvalidNameError`, `InvalidMetadataError`,
         `InvalidTagsError`, `InterruptedBodyError` or `DigestMismatchError` where `body` is not as declared, all that
-        `Catalog.commit_file` and `BlobStore.put` raise, and what `body` itself raises.
+        `Files.commit_file` and `BlobStore.put` raise, and what `body` itself raises.
         """
         new = check_new_file(new)
-        limit = await admit(self._catalog, new, max_file_size=self._max_file_size)
+        limit = await self._admission.admit(new)
         # A reservation that comes to nothing is a row for the reaper, and one for each upload while the store is down.
-        await self._blobs.admit()
+        await self._blob_store.admit()
         async with self._reservations.holding() as reservation:
             measured = _MeasuredBody(body, new, limit, reservation, self._reservations)
-            await self._blobs.put(reservation.key, measured, size=new.size)
-            return await retry_unknown_commit(partial(self._catalog.commit_file, new, measured.blob(), claim))
+            await self._blob_store.put(reservation.key, measured, size=new.size)
+            return await retry_unknown_commit(partial(self._files.commit_file, new, measured.blob(), claim))
 
 
 class _MeasuredBody:

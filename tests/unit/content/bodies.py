@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncIterator
 
+from domain.files.content.admission import Admission
 from domain.files.model import NewFile
+from tests.fakes.catalog import FakeCatalog
 
 LEASE = 100.0
 
@@ -14,3 +16,8 @@ async def body(*chunks: bytes) -> AsyncIterator[bytes]:
 
 def new_file(name: str = "a.txt", **given: object) -> NewFile:
     return NewFile(bucket="default", name=name, content_type="text/plain", **given)  # type: ignore[arg-type] # test data
+
+
+def admission(catalog: FakeCatalog) -> Admission:
+    """Return the admission of files of up to 1,000 bytes."""
+    return Admission(catalog, catalog, max_file_size=1000)

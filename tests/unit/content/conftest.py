@@ -8,7 +8,8 @@ from domain.maintenance.reap import Reap
 from tests.fakes.blob_store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
-from tests.unit.content.bodies import LEASE
+from tests.support.reaper import reaper
+from tests.unit.content.bodies import LEASE, admission
 
 
 @pytest.fixture
@@ -18,9 +19,9 @@ def reservations(catalog: FakeCatalog, clock: FakeClock) -> Reservations:
 
 @pytest.fixture
 def store_file(catalog: FakeCatalog, blobs: FakeBlobStore, reservations: Reservations) -> StoreFile:
-    return StoreFile(catalog, blobs, reservations, max_file_size=1000)
+    return StoreFile(catalog, blobs, reservations, admission(catalog))
 
 
 @pytest.fixture
 def reap(catalog: FakeCatalog, blobs: FakeBlobStore) -> Reap:
-    return Reap(catalog, blobs)
+    return reaper(catalog, blobs)

@@ -16,7 +16,7 @@ from tests.fakes.blob_store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
 from tests.fakes.failures import CATALOG_DOWN
-from tests.unit.content.bodies import LEASE, body, new_file
+from tests.unit.content.bodies import LEASE, admission, body, new_file
 
 
 async def test_an_end_that_comes_after_the_lease_publishes_nothing(
@@ -44,7 +44,7 @@ async def test_a_catalog_that_is_down_for_a_moment_does_not_end_an_upload(
         clock.advance(LEASE * 0.6)
 
     catalog = ForAMoment(clock)
-    store_file = StoreFile(catalog, blobs, Reservations(catalog, clock, lease=LEASE), max_file_size=1000)
+    store_file = StoreFile(catalog, blobs, Reservations(catalog, clock, lease=LEASE), admission(catalog))
     assert (await store_file(new_file(), slow())).file.size == 1
 
 

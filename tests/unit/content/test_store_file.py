@@ -29,7 +29,7 @@ from tests.fakes.blob_store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
 from tests.fakes.failures import BLOB_STORE_DOWN, CATALOG_DOWN
-from tests.unit.content.bodies import LEASE, body, new_file
+from tests.unit.content.bodies import LEASE, admission, body, new_file
 
 
 @pytest.fixture(autouse=True)
@@ -222,7 +222,7 @@ async def test_a_commit_whose_outcome_is_unknown_is_repeated_until_it_is_known(
     clock: FakeClock, blobs: FakeBlobStore, times: int
 ) -> None:
     catalog = ForgetfulCatalog(clock, times)
-    store_file = StoreFile(catalog, blobs, Reservations(catalog, clock, lease=LEASE), max_file_size=1000)
+    store_file = StoreFile(catalog, blobs, Reservations(catalog, clock, lease=LEASE), admission(catalog))
     stored = await store_file(new_file(precondition=Precondition(if_none_match=())), body(b"x"))
     assert stored.created
     assert stored.file.revision == 1
@@ -230,7 +230,7 @@ async def test_a_commit_whose_outcome_is_unknown_is_repeated_until_it_is_known(
 
 async def test_a_commit_that_stays_unknown_deletes_nothing(clock: FakeClock, blobs: FakeBlobStore) -> None:
     catalog = ForgetfulCatalog(clock, 100)
-    store_file = StoreFile(catalog, blobs, Reservations(catalog, clock, lease=LEASE), max_file_size=1000)
+    store_file = StoreFile(catalog, blobs, Reservations(catalog, clock, lease=LEASE), admission(catalog))
     with pytest.raises(OutcomeUnknownError):
         await store_file(new_file(), body(b"x"))
     file = await catalog.get_file_by_name("default", "a.txt")
@@ -262,7 +262,7 @@ async def test_a_catalog_that_goes_down_after_a_commit_is_no_sign_that_nothing_h
     clock: FakeClock, blobs: FakeBlobStore
 ) -> None:
     catalog = FailingOverCatalog(clock)
-    store_file = StoreFile(catalog, blobs, Reservations(catalog, clock, lease=LEASE), max_file_size=1000)
+    store_file = StoreFile(catalog, blobs, Reservations(catalog, clock, lease=LEASE), admission(catalog))
     with pytest.raises(OutcomeUnknownError):
         await store_file(new_file(), body(b"x"))
     catalog.fail_with = None

@@ -4,9 +4,9 @@ from typing import Any
 
 import httpx
 
-from domain.maintenance.reap import Reap
 from tests.fakes.direct_access import FakeDirectAccess, Found
 from tests.support.fake_service import Service
+from tests.support.reaper import reaper
 
 UPLOADS = "/v1/direct-uploads"
 BUCKET = "/v1/buckets/default"
@@ -45,5 +45,5 @@ def refusal(answer: httpx.Response) -> tuple[int, str]:
 async def reap_after(service: Service, seconds: float) -> None:
     """Let time pass, and the reaper do what is due then."""
     service.clock.advance(seconds)
-    async for _ in Reap(service.catalog, service.blobs)():
+    async for _ in reaper(service.catalog, service.blobs)():
         pass

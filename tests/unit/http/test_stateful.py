@@ -9,11 +9,11 @@ import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from litestar.types import ASGIApp, HTTPReceiveMessage, Receive, Scope, Send
 
-from domain.maintenance.reap import Reap
 from tests.harness.stateful.machine import ApiMachine, run
 from tests.harness.stateful.time_rules import TimeRules
 from tests.support.clients import client_of
 from tests.support.fake_service import Service, open_service
+from tests.support.reaper import reaper
 
 GRACE = 24 * 3600.0
 LEASE = 900.0
@@ -38,7 +38,7 @@ class OnFakes:
     def __init__(self, service: Service, portal: BlockingPortal) -> None:
         self._service = service
         self._portal = portal
-        self._reap = Reap(service.catalog, service.blobs)
+        self._reap = reaper(service.catalog, service.blobs)
         self._client = client_of(service.app)
         self._leaving = client_of(_leaving(service.app))
 

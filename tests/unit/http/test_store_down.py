@@ -10,7 +10,6 @@ from litestar.types import ASGIApp
 
 from domain.blobs.errors import BlobStoreRefusedError, BlobStoreUnavailableError
 from domain.catalog import Catalog
-from domain.maintenance.reap import Reap
 from domain.values.clock import Clock
 from service.container.circuits import Stores, guarded
 from service.container.providers import make_container
@@ -22,6 +21,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.failures import BLOB_STORE_DOWN
 from tests.fakes.partial_blobs import FakePartialBlobs
 from tests.support.clients import ROOT_KEY, client_of, running
+from tests.support.reaper import reaper
 
 FILES = "/v1/buckets/default/files"
 FAILURES = 3
@@ -148,7 +148,7 @@ async def test_the_reaper_claims_nothing_that_it_could_not_remove(
     client: httpx.AsyncClient, blobs: FakeBlobStore, catalog: FakeCatalog, clock: FakeClock
 ) -> None:
     store = guarded(blobs, FakePartialBlobs(blobs), clock).blobs
-    reap = Reap(catalog, store)
+    reap = reaper(catalog, store)
     file = (await client.put(f"{FILES}/a", content=b"x")).json()
     await client.delete(f"/v1/files/{file['id']}")
     blobs.fail_with = BLOB_STORE_DOWN

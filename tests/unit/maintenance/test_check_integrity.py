@@ -13,12 +13,12 @@ from domain.files.model import Destination, File
 from domain.maintenance.check_integrity import SURE_OF_STORE, CheckIntegrity
 from domain.maintenance.errors import WrongBlobStoreError
 from domain.maintenance.model import CheckCounts, Kind, Report
-from domain.maintenance.reap import Reap
 from domain.values.preconditions import NO_PRECONDITION
 from tests.contracts.setup import stored
 from tests.fakes.clock import FakeClock
 from tests.fakes.eventful import EventfulBlobStore, EventfulCatalog, Events, Look
 from tests.fakes.failures import BLOB_STORE_DOWN, CATALOG_DOWN
+from tests.support.reaper import reaper
 
 LEASE = 60.0
 
@@ -58,7 +58,7 @@ class Stack:
     async def delete(self, file: File) -> None:
         """Delete the file, and its bytes and rows at once."""
         await self.catalog.delete_file(file.id, NO_PRECONDITION)
-        assert [reaped async for reaped in Reap(self.catalog, self.blobs)()]
+        assert [reaped async for reaped in reaper(self.catalog, self.blobs)()]
 
     def orphan(self, data: bytes = b"orphan") -> str:
         key = new_blob_key()
@@ -287,7 +287,7 @@ async def test_a_write_that_is_aborted_and_forgotten_after_it_was_listed_is_clea
 
     async def reap() -> None:
         await stack.catalog.release_blobs([blob.key], at_once=True)
-        assert [reaped async for reaped in Reap(stack.catalog, stack.blobs)()]
+        assert [reaped async for reaped in reaper(stack.catalog, stack.blobs)()]
 
     stack.events.after("unfinished", reap)
     assert await stack.found() == []

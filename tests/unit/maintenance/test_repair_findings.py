@@ -9,13 +9,13 @@ from domain.errors import CatalogUnavailableError
 from domain.files.model import File
 from domain.maintenance.check_integrity import CheckIntegrity
 from domain.maintenance.errors import RepairRefusedError
-from domain.maintenance.reap import Reap
 from domain.maintenance.repair_findings import RepairCounts, RepairFindings
 from tests.contracts.setup import exists, reserved, stored, usage
 from tests.fakes.blob_store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
 from tests.fakes.failures import BLOB_STORE_DOWN, CATALOG_DOWN
+from tests.support.reaper import reaper
 
 GRACE = 3600
 
@@ -38,11 +38,11 @@ def put_orphan(blobs: FakeBlobStore, size: int = 1) -> str:
 
 
 async def repair(catalog: FakeCatalog, blobs: FakeBlobStore, *, force: bool = False) -> RepairCounts:
-    return await RepairFindings(catalog, blobs)(await CheckIntegrity(catalog, blobs)(), force=force)
+    return await RepairFindings(catalog, catalog, blobs)(await CheckIntegrity(catalog, blobs)(), force=force)
 
 
 async def reap(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
-    assert [reaped async for reaped in Reap(catalog, blobs)()]
+    assert [reaped async for reaped in reaper(catalog, blobs)()]
 
 
 async def is_clean(catalog: FakeCatalog, blobs: FakeBlobStore) -> bool:
@@ -58,7 +58,7 @@ async def test_an_orphans_bytes_stay_for_the_whole_grace_and_then_go(
     assert await repair(catalog, blobs) == RepairCounts(condemned=1)
     assert await is_clean(catalog, blobs)
     clock.advance(GRACE - 1)
-    assert not [reaped async for reaped in Reap(catalog, blobs)()]
+    assert not [reaped async for reaped in reaper(catalog, blobs)()]
     assert key in blobs.stored
     clock.advance(1)
     await reap(catalog, blobs)
@@ -90,7 +90,7 @@ async def test_file_counts_are_recounted(catalog: FakeCatalog, blobs: FakeBlobSt
     assert await repair(catalog, blobs) == RepairCounts(recounted_blobs=2)
     assert await is_clean(catalog, blobs)
     clock.advance(GRACE)
-    assert not [reaped async for reaped in Reap(catalog, blobs)()]
+    assert not [reaped async for reaped in reaper(catalog, blobs)()]
     assert await exists(catalog, little)
 
 
@@ -157,7 +157,7 @@ async def test_a_blob_that_became_live_is_not_condemned(catalog: FakeCatalog, bl
     # Such as by a restored catalog.
     file = await put(catalog, blobs)
     catalog.blobs[key] = catalog.blobs[file.blob_key]
-    await RepairFindings(catalog, blobs)(report)
+    await RepairFindings(catalog, catalog, blobs)(report)
     assert catalog.blobs[key].state == "live"
 
 
@@ -168,7 +168,7 @@ async def test_a_repair_that_is_made_twice_does_the_same(catalog: FakeCatalog, b
     catalog.usage_errors["default"] = Usage(bytes=1)
     report = await CheckIntegrity(catalog, blobs)()
     for _ in range(2):
-        await RepairFindings(catalog, blobs)(report)
+        await RepairFindings(catalog, catalog, blobs)(report)
     assert catalog.blobs[key].state == "condemned"
     assert await is_clean(catalog, blobs)
 
@@ -179,10 +179,10 @@ async def test_a_store_that_is_down_ends_the_repair(catalog: FakeCatalog, blobs:
     report = await CheckIntegrity(catalog, blobs)()
     blobs.fail_with = BLOB_STORE_DOWN
     with pytest.raises(BlobStoreUnavailableError):
-        await RepairFindings(catalog, blobs)(report)
+        await RepairFindings(catalog, catalog, blobs)(report)
     blobs.fail_with, catalog.fail_with = None, CATALOG_DOWN
     with pytest.raises(CatalogUnavailableError):
-        await RepairFindings(catalog, blobs)(report)
+        await RepairFindings(catalog, catalog, blobs)(report)
 
 
 async def test_a_blob_with_no_bytes_at_all_is_no_exception(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:

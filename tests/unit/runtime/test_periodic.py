@@ -11,7 +11,7 @@ from domain.buckets.model import Policy
 from domain.files.model import NewFile
 from domain.idempotency.model import KeyClaim
 from domain.jobs.work_on_jobs import WorkOnJobs
-from domain.maintenance.reap import Reap, ReapCounts
+from domain.maintenance.reap import ReapCounts
 from domain.values.ids import new_id
 from service.runtime.periodic import keep_leases, reap_forever, work_on_jobs_forever
 from service.runtime.wake_up import WakeUp
@@ -20,6 +20,7 @@ from tests.fakes.blob_store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
 from tests.fakes.failures import BLOB_STORE_DOWN, CATALOG_DOWN
+from tests.support.reaper import reaper
 
 BRIEF = Policy(default_ttl=60)
 
@@ -32,7 +33,7 @@ async def test_a_round_that_fails_is_logged_and_the_next_one_does_the_work(
     catalog.fail_with = failure
     with structlog.testing.capture_logs() as logs:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(lambda: reap_forever(Reap(catalog, blobs), interval=0))
+            tasks.start_soon(lambda: reap_forever(reaper(catalog, blobs), interval=0))
             while not logs:
                 await anyio.lowlevel.checkpoint()
             catalog.fail_with = None
@@ -51,7 +52,7 @@ async def test_expired_files_go_with_their_bytes(catalog: FakeCatalog, blobs: Fa
     await catalog.commit_file(
         NewFile(bucket="brief", name="a", content_type="a/b"), Blob(key="k", size=1, sha256="0" * 64)
     )
-    reap = Reap(catalog, blobs)
+    reap = reaper(catalog, blobs)
     assert not [reaped async for reaped in reap()]
     clock.advance(60)
     assert [reaped async for reaped in reap()] == [ReapCounts(expired=1), ReapCounts(removed=1)]
@@ -88,7 +89,7 @@ async def test_jobs_that_ended_long_ago_are_forgotten(
     await catalog.create_job(deleting("a"))
     assert [job.state async for job in WorkOnJobs(catalog, lease=10)()] == ["done"]
     await catalog.create_job(deleting("b"))
-    reap = Reap(catalog, blobs, job_retention=60)
+    reap = reaper(catalog, blobs, job_retention=60)
     assert not [reaped async for reaped in reap()]
     clock.advance(60)
     assert [reaped async for reaped in reap()] == [ReapCounts(jobs=1)]
@@ -124,7 +125,7 @@ async def test_results_of_requests_go_when_they_were_kept_for_long_enough(
         claim = KeyClaim(id=new_id(), caller="root", key=key, ttl=ttl)
         await catalog.claim_key(claim, "1" * 64, lease=10)
         await catalog.put_bucket("brief", BRIEF, claim)
-    reap = Reap(catalog, blobs)
+    reap = reaper(catalog, blobs)
     assert not [reaped async for reaped in reap()]
     clock.advance(60)
     assert [reaped async for reaped in reap()] == [ReapCounts(keys=2)]
@@ -139,7 +140,7 @@ async def test_one_blob_that_cannot_be_removed_does_not_hold_up_the_others(
     await catalog.reserve_blobs(keys, lease=10)
     await catalog.release_blobs(keys, at_once=True)
     blobs.stuck = {"b"}
-    reap = Reap(catalog, blobs)
+    reap = reaper(catalog, blobs)
     assert [reaped async for reaped in reap()] == [ReapCounts(removed=3, refused=1)]
     assert list(blobs.stored) == list(catalog.blobs) == ["b"]
 
@@ -151,7 +152,7 @@ async def test_a_store_that_is_down_ends_the_round_and_keeps_every_row(
     await catalog.release_blobs(["a", "b"], at_once=True)
     blobs.fail_with = BLOB_STORE_DOWN
     with pytest.raises(BlobStoreUnavailableError):
-        [reaped async for reaped in Reap(catalog, blobs)()]
+        [reaped async for reaped in reaper(catalog, blobs)()]
     assert list(catalog.blobs) == ["a", "b"]
 
 
@@ -161,7 +162,7 @@ async def test_the_claims_of_a_dead_reaper_pass_to_another_when_its_lease_ends(
     await catalog.reserve_blobs(["a"], lease=10)
     await catalog.release_blobs(["a"], at_once=True)
     await catalog.claim_condemned(limit=10, lease=10)
-    reap = Reap(catalog, blobs, lease=5)
+    reap = reaper(catalog, blobs, lease=5)
     assert not [reaped async for reaped in reap()]
     clock.advance(10)
     blobs.stuck = {"a"}

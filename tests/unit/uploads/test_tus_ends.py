@@ -3,10 +3,10 @@
 import httpx
 import pytest
 
-from domain.maintenance.reap import Reap
 from tests.fakes.blob_store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 from tests.support.fake_service import Service
+from tests.support.reaper import reaper
 from tests.support.tus import TUS, UPLOADS, encoded
 from tests.unit.uploads.requests import add, begin, stored
 
@@ -88,7 +88,7 @@ async def test_the_reaper_removes_what_expired_and_forgets_it_a_day_later(
     await add(client, url, 0, b"012")
     for expected in (410, 404):
         service.clock.advance(86_400)
-        async for _ in Reap(catalog, blobs)():
+        async for _ in reaper(catalog, blobs)():
             pass
         assert (await client.head(url, headers=TUS)).status_code == expected
         assert not catalog.blobs

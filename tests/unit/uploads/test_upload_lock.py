@@ -13,7 +13,7 @@ from domain.blobs.partials import Progress
 from domain.errors import CatalogUnavailableError, FileportError, LeaseLostError, OutcomeUnknownError
 from domain.uploads.errors import UploadLockedError
 from domain.uploads.model import NewUpload
-from domain.uploads.upload_lock import LockTimings, UploadLock, UploadLocks
+from domain.uploads.upload_lock import LockTimings, LockUpload, UploadLock
 from domain.values.ids import new_id
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
@@ -26,8 +26,8 @@ TIMINGS = LockTimings(lease=LEASE, tick=0, idle=0, poll=0)
 
 
 @pytest.fixture
-def locks(catalog: FakeCatalog) -> UploadLocks:
-    return UploadLocks(catalog, ttl=3600, timings=TIMINGS)
+def locks(catalog: FakeCatalog) -> LockUpload:
+    return LockUpload(catalog, catalog, ttl=3600, timings=TIMINGS)
 
 
 async def begun(catalog: FakeCatalog) -> UUID:
@@ -59,7 +59,7 @@ async def failure_of(call: Callable[[], Awaitable[object]]) -> FileportError | N
     return None
 
 
-async def test_a_turn_is_let_go_when_it_ends_well_or_badly(catalog: FakeCatalog, locks: UploadLocks) -> None:
+async def test_a_turn_is_let_go_when_it_ends_well_or_badly(catalog: FakeCatalog, locks: LockUpload) -> None:
     id_ = await begun(catalog)
 
     async def work(lock: UploadLock) -> UUID:
@@ -76,7 +76,7 @@ async def test_a_turn_is_let_go_when_it_ends_well_or_badly(catalog: FakeCatalog,
     assert (await catalog.get_upload(id_)).lock_state == "free"
 
 
-async def test_a_turn_that_is_cancelled_is_let_go(catalog: FakeCatalog, locks: UploadLocks) -> None:
+async def test_a_turn_that_is_cancelled_is_let_go(catalog: FakeCatalog, locks: LockUpload) -> None:
     id_ = await begun(catalog)
 
     async def work(_: UploadLock) -> None:
@@ -89,7 +89,7 @@ async def test_a_turn_that_is_cancelled_is_let_go(catalog: FakeCatalog, locks: U
     assert (await catalog.get_upload(id_)).lock_state == "free"
 
 
-async def test_who_is_at_work_is_not_disturbed(catalog: FakeCatalog, locks: UploadLocks) -> None:
+async def test_who_is_at_work_is_not_disturbed(catalog: FakeCatalog, locks: LockUpload) -> None:
     id_ = await begun(catalog)
     refused = anyio.Event()
 
@@ -112,7 +112,7 @@ async def test_who_is_at_work_is_not_disturbed(catalog: FakeCatalog, locks: Uplo
         assert await locks(id_, work) == 1
 
 
-async def test_who_waits_for_a_client_that_sends_nothing_gives_way(catalog: FakeCatalog, locks: UploadLocks) -> None:
+async def test_who_waits_for_a_client_that_sends_nothing_gives_way(catalog: FakeCatalog, locks: LockUpload) -> None:
     id_ = await begun(catalog)
     body = Endless()
     failures: list[FileportError | None] = []
@@ -131,7 +131,7 @@ async def test_who_waits_for_a_client_that_sends_nothing_gives_way(catalog: Fake
 
 
 async def test_a_client_that_sends_nothing_keeps_its_turn_while_nobody_waits(
-    catalog: FakeCatalog, locks: UploadLocks, clock: FakeClock
+    catalog: FakeCatalog, locks: LockUpload, clock: FakeClock
 ) -> None:
     id_ = await begun(catalog)
     going_on = anyio.Event()
@@ -157,7 +157,7 @@ async def test_a_client_that_sends_nothing_keeps_its_turn_while_nobody_waits(
         assert await locks(id_, work) == [b"a", b"b"]
 
 
-async def test_a_holder_that_died_is_outlived(catalog: FakeCatalog, locks: UploadLocks, clock: FakeClock) -> None:
+async def test_a_holder_that_died_is_outlived(catalog: FakeCatalog, locks: LockUpload, clock: FakeClock) -> None:
     id_ = await begun(catalog)
     dead = await catalog.acquire_lock(id_, lease=LEASE, ttl=3600)
     assert dead is not None
@@ -176,7 +176,7 @@ async def test_a_holder_that_died_is_outlived(catalog: FakeCatalog, locks: Uploa
 
 
 async def test_who_stood_still_finds_that_its_turn_is_lost(
-    catalog: FakeCatalog, locks: UploadLocks, clock: FakeClock
+    catalog: FakeCatalog, locks: LockUpload, clock: FakeClock
 ) -> None:
     id_ = await begun(catalog)
     body = Endless()
@@ -195,7 +195,7 @@ async def test_who_stood_still_finds_that_its_turn_is_lost(
     assert (await catalog.get_upload(id_)).lock_state == "held"
 
 
-async def test_a_catalog_that_is_down_for_a_while_takes_no_turn_away(catalog: FakeCatalog, locks: UploadLocks) -> None:
+async def test_a_catalog_that_is_down_for_a_while_takes_no_turn_away(catalog: FakeCatalog, locks: LockUpload) -> None:
     id_ = await begun(catalog)
 
     async def work(lock: UploadLock) -> None:
@@ -210,7 +210,7 @@ async def test_a_catalog_that_is_down_for_a_while_takes_no_turn_away(catalog: Fa
 
 
 async def test_a_turn_of_which_nobody_heard_is_no_turn(
-    catalog: FakeCatalog, locks: UploadLocks, monkeypatch: pytest.MonkeyPatch
+    catalog: FakeCatalog, locks: LockUpload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def lose(*_: object, **__: object) -> None:
         raise OutcomeUnknownError("The catalog went away.")

@@ -1,0 +1,18 @@
+"""The port of file search; `tests/contracts` checks its contract."""
+
+from typing import Protocol
+
+from domain.files.model import File
+from domain.files.search.model import FileQuery
+
+
+class FileSearch(Protocol):
+    """Finds files by their fields. For every call, an expired file does not exist."""
+
+    async def list_files(self, query: FileQuery) -> list[File]:
+        """Return the page of files that `query` describes."""
+        ...
+
+    async def count_files(self, query: FileQuery) -> int:
+        """Return the number of files that pass the filters of `query`, whatever its page."""
+        ...
