@@ -10,6 +10,7 @@ from msgspec import Meta
 from domain.buckets.errors import FileTooLargeError, InvalidBucketError, QuotaExceededError, TypeNotAllowedError
 from domain.values.errors import InvalidContentTypeError
 from domain.values.media_types import TypePattern, check_type_pattern, matches_type
+from domain.values.numbers import Count
 
 DEFAULT_BUCKET = "default"
 MAX_ALLOWED_TYPES = 64
@@ -60,7 +61,6 @@ CacheControl = Annotated[
         extra_json_schema={"pattern": f"^{_FIELD_VALUE}$", "minLength": 1, "maxLength": MAX_CACHE_CONTROL_LENGTH},
     ),
 ]
-Total = Annotated[int, Meta(extra_json_schema={"minimum": 0})]
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,8 +96,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """What a bucket's files add up to."""
 
-    bytes: Total = 0
-    files: Total = 0
+    bytes: Count = 0
+    files: Count = 0
 
 
 class Bucket(msgspec.Struct, frozen=True, kw_only=True):

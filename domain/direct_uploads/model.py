@@ -27,7 +27,7 @@ _ENDED = {
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """The error of the last attempt to complete an upload."""
+    """Why the last try to complete an upload came to nothing, as the error's `code` and `detail`."""
 
     code: str
     detail: str

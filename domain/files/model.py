@@ -6,12 +6,20 @@ from uuid import UUID
 
 import msgspec
 
-from domain.buckets.model import BucketName
+from domain.buckets.model import MAX_FILE_BYTES, BucketName
 from domain.files.metadata import JsonObject
 from domain.files.names import FileName
 from domain.values.digests import Digest
 from domain.values.preconditions import NO_PRECONDITION, Precondition
 
+Size = Annotated[int, msgspec.Meta(description="Bytes.", extra_json_schema={"minimum": 0, "maximum": MAX_FILE_BYTES})]
+Sha256 = Annotated[
+    str,
+    msgspec.Meta(
+        description="The SHA-256 of the bytes, in lower-case hex.", extra_json_schema={"pattern": "^[0-9a-f]{64}$"}
+    ),
+]
+ETag = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": r'^"[0-9a-f]{32}-[1-9][0-9]*"$'})]
 Expiry = Annotated[
     datetime,
     msgspec.Meta(

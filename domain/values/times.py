@@ -1,8 +1,13 @@
 """Times: aware, and in UTC."""
 
 from datetime import UTC, datetime
+from typing import Annotated
+
+from msgspec import Meta
 
 from domain.values.errors import InvalidTimeError
+
+UtcTime = Annotated[datetime, Meta(description="In UTC.", extra_json_schema={"format": "date-time"})]
 
 
 def in_utc(time: datetime) -> datetime:

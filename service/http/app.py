@@ -35,6 +35,7 @@ from service.http.resources.jobs import routes as jobs
 from service.http.resources.uploads import routes as uploads
 from service.http.resources.uploads.protocol import speak_tus
 from service.http.routing import CompleteRouter
+from service.http.tags import TAGS
 from service.runtime.background import run_in_background
 from service.settings import Settings
 
@@ -85,7 +86,7 @@ def create_app(container: AsyncContainer, settings: Settings, in_flight: InFligh
         openapi_config=None,
         logging_config=None,
     )
-    app.register(schema_router(app.routes))
+    app.register(schema_router(app.routes, TAGS))
     setup_dishka(container, app)
     wrapped: ASGIApp = app
     for wrap in reversed(_middleware(settings, in_flight or InFlightRequests())):

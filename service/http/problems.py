@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import structlog
@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from domain.errors import (
     BodyTimeoutError,
     ConflictError,
+    ErrorCode,
     FileportError,
     ForbiddenError,
     GoneError,
@@ -75,11 +76,11 @@ _PHRASES = {
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """A problem's body (RFC 9457, section 3). `code` is stable: match on it, not on the texts."""
 
-    type: str = "about:blank"
-    title: str
-    status: int
-    detail: str
-    code: str
+    type: Annotated[str, msgspec.Meta(extra_json_schema={"format": "uri-reference"})] = "about:blank"
+    title: Annotated[str, msgspec.Meta(description="The phrase of the status.")]
+    status: Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 400, "maximum": 599})]
+    detail: Annotated[str, msgspec.Meta(description="For people; it may change.")]
+    code: ErrorCode
 
 
 def status_of(kind: type[FileportError]) -> int:

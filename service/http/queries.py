@@ -2,6 +2,9 @@
 
 from domain.files.search.errors import InvalidFilterError
 
+# Text that `storable` takes, as JSON Schema.
+STORABLE = {"pattern": r"^[^\u0000]*$"}
+
 
 def storable(text: str | None) -> str | None:
     """Return a parameter's text if the catalog can hold it, else raise `InvalidFilterError`."""

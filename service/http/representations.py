@@ -1,31 +1,38 @@
 """A file's record in JSON, and the responses that several resources give with it."""
 
-from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from litestar import Response
 
-from domain.files.metadata import JsonObject
-from domain.files.model import File, Stored
+from domain.buckets.model import BucketName
+from domain.files.metadata import Metadata, Tags
+from domain.files.model import ETag, Expiry, File, Sha256, Size, Stored
+from domain.files.names import FileName
+from domain.values.media_types import ContentType
+from domain.values.numbers import Positive
+from domain.values.times import UtcTime
 
 
 class FileBody(msgspec.Struct, frozen=True, kw_only=True):
     """A file. `etag` is the value of the header of that name, quotes included, fit for `If-Match`."""
 
     id: UUID
-    bucket: str
-    name: str
-    content_type: str
-    size: int
-    sha256: str
-    etag: str
-    metadata: JsonObject
-    tags: tuple[str, ...]
-    revision: int
-    created_at: datetime
-    updated_at: datetime
-    expires_at: datetime | None
+    bucket: BucketName
+    name: FileName
+    content_type: ContentType
+    size: Size
+    sha256: Sha256
+    etag: ETag
+    metadata: Metadata
+    tags: Tags
+    revision: Annotated[
+        Positive, msgspec.Meta(description="Begins at 1 and grows with every change of the record or its bytes.")
+    ]
+    created_at: UtcTime
+    updated_at: Annotated[UtcTime, msgspec.Meta(description="When the record or its bytes last changed, in UTC.")]
+    expires_at: Expiry | None
 
 
 def file_body(file: File) -> FileBody:

@@ -1,8 +1,10 @@
 """Conditional requests (RFC 9110, section 13)."""
 
 import re
+from typing import Annotated
 
 from litestar.datastructures import Headers
+from msgspec import Meta
 
 from domain.errors import InvalidInputError
 from domain.values.preconditions import IfRange, Precondition
@@ -11,6 +13,11 @@ from service.http.headers.fields import field_value
 
 _STRONG_TAG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 _TAG = rf"(?:W/)?{_STRONG_TAG.pattern}"
+# As strict clients write it, in ECMAScript's regular expressions.
+_PLAIN_TAG = r'(?:W/)?"[!#-~]*"'
+EntityTags = Annotated[
+    str, Meta(extra_json_schema={"pattern": rf"^(?:\*|{_PLAIN_TAG}(?:[ \t]*,[ \t]*{_PLAIN_TAG})*)$"})
+]
 _LIST = re.compile(rf"[ \t]*(?:{_TAG})?(?:[ \t]*,[ \t]*(?:{_TAG})?)*[ \t]*")
 
 

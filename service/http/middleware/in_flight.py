@@ -18,6 +18,7 @@ class ShuttingDownError(UnavailableError):
     """The service shuts down before the request could be finished."""
 
     code = "shutting_down"
+    example = "The service ends before the request could be finished."
     retry_after = 2
 
 

@@ -1,9 +1,9 @@
-"""The OpenAPI document: the routes that the application has, and what `operations` says of them."""
+"""The OpenAPI document: the application's routes, and the descriptions that they carry."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from litestar.handlers import HTTPRouteHandler
@@ -22,14 +22,12 @@ from domain.idempotency.errors import IdempotencyKeyInUseError, IdempotencyKeyRe
 from domain.values.errors import DigestMismatchError, InvalidDigestError
 from service.http.headers.conditions import InvalidConditionError
 from service.http.middleware.in_flight import ShuttingDownError
-from service.http.openapi import schemas
-from service.http.openapi.headers import HEADERS, ON_BODIES, ON_RANGES, REQUEST_HEADERS, REQUEST_ID, header_reference
-from service.http.openapi.operation import Answer, Content, Operation, Refusal
-from service.http.openapi.operations import OPERATIONS, TAGS
+from service.http.openapi.headers import CACHE_CONTROL, ON_BODIES, ON_RANGES, OWN_REQUEST_ID, REQUEST_ID
+from service.http.openapi.operation import Content, Header, Operation, Refusal, Tag
 from service.http.openapi.parameters import parameters_of
-from service.http.openapi.problem_answers import problem_answers
+from service.http.openapi.problem_answers import PROBLEM_HEADERS, problem_answers
 from service.http.openapi.samples import curl
-from service.http.openapi.where import where_schemas
+from service.http.openapi.schemas import component_schemas, header_references, reference
 from service.http.problems import Problem
 
 _ABOUT = """\
@@ -51,66 +49,65 @@ _RANGES_ONLY = {str(int(each)) for each in (HTTPStatus.PARTIAL_CONTENT, HTTPStat
 _BEARER = {"type": "http", "scheme": "bearer", "description": "A key of this service."}
 
 
-def build_document(routes: Iterable[BaseRoute]) -> dict[str, Any]:
-    """Return the document of all `routes` that are not hidden from it, in the order of `operations`.
+class _Described(NamedTuple):
+    route: HTTPRoute
+    method: str
+    handler: HTTPRouteHandler
+    operation: Operation
 
-    Raises `LookupError` for a handler of which nothing is said there.
+    @property
+    def is_open(self) -> bool:
+        return not self.handler.resolve_guards()
+
+
+def build_document(routes: Iterable[BaseRoute], tags: Sequence[Tag]) -> dict[str, Any]:
+    """Return the document of all `routes` that are not hidden from it, in the order of their `tags`.
+
+    Raises `LookupError` for a handler without an operation.
     """
-    order = {id_: place for place, id_ in enumerate(OPERATIONS)}
+    described = sorted(_described(routes), key=lambda each: tags.index(each.operation.tag))
     paths: dict[str, dict[str, Any]] = {}
-    for route, method, handler in sorted(_documented(routes), key=lambda each: order[operation_id(each[2])]):
-        item = paths.setdefault(route.path_format, {"parameters": [{"$ref": "#/components/parameters/RequestId"}]})
-        item[method.lower()] = _operation(route, method, handler)
+    for each in described:
+        item = paths.setdefault(each.route.path_format, {"parameters": [_parameter(OWN_REQUEST_ID)]})
+        item[each.method.lower()] = _operation(each)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Fileport", "version": version("fileport"), "description": _ABOUT, "license": _LICENSE},
         "servers": [{"url": "/"}],
-        "tags": [{"name": name, "description": description} for name, description in TAGS.items()],
+        "tags": [{"name": tag.name, "description": tag.description} for tag in tags],
         "paths": paths,
-        "components": _components(),
+        "components": _components([each.operation for each in described]),
     }
 
 
-def operation_id(handler: HTTPRouteHandler) -> str:
-    """Return the id of the handler's operation: its name in camel case."""
-    first, *others = handler.handler_name.split("_")
-    return first + "".join(word.capitalize() for word in others)
-
-
-def _documented(routes: Iterable[BaseRoute]) -> Iterator[tuple[HTTPRoute, str, HTTPRouteHandler]]:
+def _described(routes: Iterable[BaseRoute]) -> Iterator[_Described]:
     for route in routes:
-        if isinstance(route, HTTPRoute):
-            for handler in route.route_handlers:
-                if handler.include_in_schema is False:
-                    continue
-                if operation_id(handler) not in OPERATIONS:
-                    raise LookupError(f"{handler.handler_name} is in none of service.http.openapi.operations.")
-                yield from ((route, method, handler) for method in sorted(handler.http_methods))
+        if not isinstance(route, HTTPRoute):
+            continue
+        for handler in route.route_handlers:
+            if handler.include_in_schema is not False:
+                operation = handler.opt.get("operation")
+                if operation is None:
+                    raise LookupError(f"The route of {handler.handler_name} has no operation for the document.")
+                yield from (_Described(route, method, handler, operation) for method in sorted(handler.http_methods))
 
 
-def _operation(route: HTTPRoute, method: str, handler: HTTPRouteHandler) -> dict[str, Any]:
-    id_ = operation_id(handler)
-    known = OPERATIONS[id_]
-    is_open = not handler.resolve_guards()
-    parameters = parameters_of(handler, known.query)
+def _operation(described: _Described) -> dict[str, Any]:
+    route, method, handler, known = described
+    first, *others = handler.handler_name.split("_")
+    parameters = parameters_of(handler, known.parameters)
     summary, _, details = (handler.fn.__doc__ or "").partition("\n")
-    description = " ".join([*details.split(), known.description]).strip()
+    source = curl(method, route.path_format, parameters, known, is_open=described.is_open)
     operation: dict[str, Any] = {
-        "tags": [known.tag],
-        "operationId": id_,
+        "tags": [known.tag.name],
+        "operationId": first + "".join(map(str.capitalize, others)),
         "summary": summary.rstrip("."),
-        "description": description,
+        "description": " ".join([*details.split(), known.description]).strip(),
         "parameters": [*parameters, *map(_parameter, _request_headers(known))],
-        "requestBody": _request_body(known.body),
-        "responses": _responses(known, _refusals(route, handler, known, is_open=is_open)),
-        "security": [] if is_open else [{"key": []}],
-        "x-codeSamples": [
-            {
-                "lang": "Shell",
-                "label": "curl",
-                "source": curl(method, route.path_format, parameters, known, is_open=is_open),
-            }
-        ],
+        "requestBody": known.body and {"required": not known.body.is_optional, "content": _content(known.body)},
+        "responses": _responses(known, _refusals(described)),
+        "security": [] if described.is_open else [{"key": []}],
+        "x-codeSamples": [{"lang": "Shell", "label": "curl", "source": source}],
     }
     if method == "HEAD":
         operation = _without_bodies(operation)
@@ -124,15 +121,12 @@ def _without_bodies(operation: Mapping[str, Any]) -> dict[str, Any]:
         status: {key: value for key, value in response.items() if key != "content"}
         for status, response in operation["responses"].items()
     }
-    samples = [
-        {**each, "source": each["source"].replace("curl -X HEAD", "curl --head")} for each in operation["x-codeSamples"]
-    ]
-    return {**operation, "responses": responses, "x-codeSamples": samples}
+    return {**operation, "responses": responses}
 
 
 def _beside_get(operation: Mapping[str, Any]) -> dict[str, Any]:
     id_ = operation["operationId"].removeprefix("get")
-    ranges = [_parameter(name) for name in ON_RANGES]
+    ranges = [_parameter(header) for header in ON_RANGES]
     return {
         **operation,
         "operationId": f"head{id_[0].upper()}{id_[1:]}",
@@ -142,67 +136,54 @@ def _beside_get(operation: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _request_headers(known: Operation) -> tuple[str, ...]:
-    return known.request_headers if known.body is None else (*known.request_headers, *ON_BODIES)
+def _request_headers(known: Operation) -> tuple[Header, ...]:
+    return known.headers if known.body is None else (*known.headers, *ON_BODIES)
 
 
-def _parameter(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/parameters/{name}"}
+def _key(header: Header) -> str:
+    return header.key or header.name.replace("-", "")
 
 
-def _refusals(route: HTTPRoute, handler: HTTPRouteHandler, known: Operation, *, is_open: bool) -> Iterator[Refusal]:
+def _parameter(header: Header) -> dict[str, str]:
+    return {"$ref": f"#/components/parameters/{_key(header)}"}
+
+
+def _refusals(described: _Described) -> Iterator[Refusal]:
+    route, _, handler, known = described
     fields = handler.parsed_fn_signature.parameters.values()
     if any(isinstance(field.kwarg_definition, QueryParameter) for field in fields):
         yield HTTPStatus.BAD_REQUEST
     if known.body is not None:
-        yield BodyTimeoutError
-        yield InvalidDigestError
-        yield DigestMismatchError
-    if known.body is not None and known.body.kind is not None:
-        yield InvalidInputError
-        yield HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-        yield HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-    if not {"IfMatch", "IfBucketExists"}.isdisjoint(known.request_headers):
-        yield InvalidConditionError
-        yield PreconditionFailedError
-    if "IdempotencyKey" in known.request_headers:
-        yield InvalidIdempotencyKeyError
-        yield IdempotencyKeyInUseError
-        yield IdempotencyKeyReusedError
-        yield LeaseLostError
+        yield from (BodyTimeoutError, InvalidDigestError, DigestMismatchError)
+        if known.body.kind is not None:
+            yield from (InvalidInputError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    if known.takes("If-Match"):
+        yield from (InvalidConditionError, PreconditionFailedError)
+    if known.takes("Idempotency-Key"):
+        yield from (InvalidIdempotencyKeyError, IdempotencyKeyInUseError, IdempotencyKeyReusedError, LeaseLostError)
     if any(getattr(part, "type", None) is UUID for part in route.path_components):
         yield HTTPStatus.NOT_FOUND  # the router takes nothing else for an id
-    yield from known.refusals
-    if not is_open:
-        yield HTTPStatus.UNAUTHORIZED
-        yield CatalogUnavailableError
-        yield CatalogBusyError
-        yield ShuttingDownError
+    yield from known.problems
+    if not described.is_open:
+        yield from (HTTPStatus.UNAUTHORIZED, CatalogUnavailableError, CatalogBusyError, ShuttingDownError)
     yield HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def _request_body(body: Content | None) -> dict[str, Any] | None:
-    return None if body is None else {"required": not body.is_optional, "content": _content(body)}
-
-
 def _responses(known: Operation, refusals: Iterable[Refusal]) -> dict[str, Any]:
-    answers = {status: _answer(answer) for status, answer in known.answers.items()}
-    return {str(int(status)): each for status, each in sorted((problem_answers(refusals) | answers).items())}
-
-
-def _answer(answer: Answer) -> dict[str, Any]:
-    response: dict[str, Any] = {
-        "description": answer.description,
-        "headers": {name: header_reference(name) for name in ("X-Request-Id", "Cache-Control", *answer.headers)},
-    }
-    if answer.content is not None:
-        response["content"] = _content(answer.content)
-    return response
+    responses = problem_answers(refusals, known.problem_headers)
+    for answer in known.answers:
+        responses[answer.status] = {
+            "description": answer.description,
+            "headers": header_references((REQUEST_ID, CACHE_CONTROL, *answer.headers)),
+        }
+        if answer.content is not None:
+            responses[answer.status]["content"] = _content(answer.content)
+    return {str(int(status)): each for status, each in sorted(responses.items())}
 
 
 def _content(content: Content) -> dict[str, Any]:
     described: dict[str, Any] = {
-        "schema": content.schema if content.kind is None else schemas.reference(content.kind),
+        "schema": content.schema if content.kind is None else reference(content.kind),
         "examples": {name: {"value": each} for name, each in content.examples.items()},
     }
     if content.encoding is not None:
@@ -210,14 +191,29 @@ def _content(content: Content) -> dict[str, Any]:
     return dict.fromkeys(content.media_types, described)
 
 
-def _components() -> dict[str, Any]:
-    asked = {known.body.kind for known in OPERATIONS.values() if known.body and known.body.kind}
-    answers = (answer.content for known in OPERATIONS.values() for answer in known.answers.values())
-    answered = {content.kind for content in answers if content and content.kind}
-    components = schemas.component_schemas(asked=asked, answered=answered | {Problem}) | where_schemas()
+def _components(operations: Sequence[Operation]) -> dict[str, Any]:
+    answers = [answer for known in operations for answer in known.answers]
+    asked = {known.body.kind for known in operations if known.body and known.body.kind}
+    answered = {answer.content.kind for answer in answers if answer.content and answer.content.kind}
+    schemas = component_schemas(asked=asked, answered=answered | {Problem})
+    for known in operations:
+        schemas |= known.schemas
+    headers = [
+        REQUEST_ID,
+        CACHE_CONTROL,
+        *PROBLEM_HEADERS,
+        *(header for answer in answers for header in answer.headers),
+        *(header for known in operations for each in known.problem_headers.values() for header in each),
+    ]
+    asked_headers = [OWN_REQUEST_ID, *(header for known in operations for header in _request_headers(known))]
     return {
-        "schemas": dict(sorted(components.items())),
-        "parameters": {"RequestId": REQUEST_ID, **REQUEST_HEADERS},
-        "headers": HEADERS,
+        "schemas": dict(sorted(schemas.items())),
+        "parameters": {_key(each): {"name": each.name, "in": "header", **_header(each)} for each in asked_headers},
+        "headers": {each.name: _header(each) for each in headers},
         "securitySchemes": {"key": _BEARER},
     }
+
+
+def _header(header: Header) -> dict[str, Any]:
+    described = {"description": header.description, "schema": header.schema, "example": header.example}
+    return {"required": True, **described} if header.is_required else described

@@ -1,4 +1,4 @@
-"""What a handler's signature cannot say of its operation: written down by hand, turned into OpenAPI elsewhere."""
+"""Descriptions that routes carry: facts about an operation that its handler's signature cannot state."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -9,15 +9,43 @@ import msgspec
 from domain.errors import FileportError
 
 JSON = "application/json"
+BYTES: Mapping[str, Any] = {"contentMediaType": "application/octet-stream"}
 
 # An error of the domain, or a status of the framework's own refusals.
 Refusal = type[FileportError] | HTTPStatus
 
 
-class Content(msgspec.Struct, frozen=True, kw_only=True):
-    """A body: the JSON of `kind`, or bytes as `schema` describes them. Examples are by name, and realistic.
+class Tag(msgspec.Struct, frozen=True):
+    """A group of operations."""
 
-    `encoding` is that of a form's parts. `is_optional` tells that a request may leave the body out.
+    name: str
+    description: str
+
+
+class Header(msgspec.Struct, frozen=True):
+    """A header of requests or of responses. `key` tells two headers of one name apart."""
+
+    name: str
+    description: str
+    example: Any
+    schema: Mapping[str, Any] = msgspec.field(default_factory=lambda: {"type": "string"})
+    is_required: bool = False
+    key: str = ""
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """A parameter of the path or the query. `schema` adds to that of its type, or is that of the JSON it holds."""
+
+    description: str
+    example: Any
+    schema: Mapping[str, Any] = {}
+    is_json: bool = False
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """A body: JSON of the type `kind`, or bytes as `schema` describes them. Examples are by name, and realistic.
+
+    `encoding` is that of a form's parts. A request may omit a body that `is_optional`.
     """
 
     media_types: tuple[str, ...] = (JSON,)
@@ -28,41 +56,38 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     is_optional: bool = False
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer that is no problem. `headers` are names of `headers.HEADERS`, beside those that every answer has."""
+class Answer(msgspec.Struct, frozen=True):
+    """A response that is not a problem. Its `headers` come on top of those that every response has."""
 
+    status: int
     description: str
-    headers: tuple[str, ...] = ()
     content: Content | None = None
-
-
-UNCHANGED = Answer(description="The caller has it already.", headers=("ETag",))
-
-
-class Meaning(msgspec.Struct, frozen=True):
-    """What a parameter means. `schema` adds to that of its type; with `is_json` it is that of the JSON it holds."""
-
-    description: str
-    example: Any
-    schema: Mapping[str, Any] = {}
-    is_json: bool = False
+    headers: tuple[Header, ...] = ()
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """One operation. `refusals` are those that are its own; what every operation may answer is added to them.
+    """One operation: the argument `operation` of its route. The handler's docstring is the text about it.
 
-    `request_headers` are names of `headers.REQUEST_HEADERS`.
-    `query` has a meaning for each parameter of the query, `sample` names those that the sample request shows.
+    `description` follows that text, for facts that only code can state. `problems` are the operation's own; the
+    document adds those that every operation may end in. `parameters` are by name, all that the handler takes.
+    `sample` names the parameters and headers that the sample request shows. `schemas` are those that the parameters
+    refer to, by name. `problem_headers` are by status.
     """
 
-    tag: str
-    answers: Mapping[HTTPStatus, Answer]
+    tag: Tag
+    answers: tuple[Answer, ...]
     description: str = ""
-    refusals: tuple[Refusal, ...] = ()
+    problems: tuple[Refusal, ...] = ()
     body: Content | None = None
-    request_headers: tuple[str, ...] = ()
-    query: Mapping[str, Meaning] = {}
+    headers: tuple[Header, ...] = ()
+    parameters: Mapping[str, Parameter] = {}
     sample: tuple[str, ...] = ()
+    schemas: Mapping[str, Any] = {}
+    problem_headers: Mapping[int, tuple[Header, ...]] = {}
+
+    def takes(self, header: str) -> bool:
+        """Tell whether requests may have that header."""
+        return any(each.name == header for each in self.headers)
 
 
 def json_of(example: msgspec.Struct, *, media_types: tuple[str, ...] = (JSON,), **others: msgspec.Struct) -> Content:
@@ -73,3 +98,11 @@ def json_of(example: msgspec.Struct, *, media_types: tuple[str, ...] = (JSON,), 
         kind=type(example),
         examples={name: msgspec.to_builtins(each) for name, each in examples.items()},
     )
+
+
+def paging(items: str, limit: int, cursor: str | None) -> Mapping[str, Parameter]:
+    """Return the parameters of a listing of `items`, with examples."""
+    return {
+        "limit": Parameter(f"At most so many {items}.", limit),
+        "cursor": Parameter("The page after another: that one's `next`.", cursor),
+    }

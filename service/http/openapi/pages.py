@@ -1,7 +1,7 @@
 """`/schema`: the document, and a page that shows it. Both are made once, at the start, and need no other host."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from litestar.routes import BaseRoute
 
 from service.http.openapi.document import build_document
+from service.http.openapi.operation import Tag
 from service.http.request import FileportRequest
 from service.http.routing import get_or_head
 
@@ -33,11 +34,11 @@ class Page(msgspec.Struct, frozen=True):
     etag: str
 
 
-def schema_router(routes: Iterable[BaseRoute]) -> Router:
-    """Return what serves the document of `routes`, and its page."""
+def schema_router(routes: Iterable[BaseRoute], tags: Sequence[Tag]) -> Router:
+    """Return the router of the document of `routes`, in the order of their `tags`, and of its page."""
     index = _static("schema.html", "text/html")
     pages = {
-        "openapi.json": _page(msgspec.json.encode(build_document(routes)), "application/json"),
+        "openapi.json": _page(msgspec.json.encode(build_document(routes, tags)), "application/json"),
         "schema.js": _static("schema.js", "text/javascript"),
         "schema.css": _static("schema.css", "text/css"),
     }

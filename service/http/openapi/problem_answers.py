@@ -1,4 +1,4 @@
-"""The answers that are problems, from the errors that an operation may end in and the table of their statuses."""
+"""The responses that are problems, from the errors that an operation may end in and the table of their statuses."""
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
@@ -8,11 +8,11 @@ import msgspec
 
 from domain.idempotency.errors import IdempotencyKeyInUseError
 from service.http import problems
-from service.http.openapi import schemas
-from service.http.openapi.headers import header_reference
-from service.http.openapi.operation import Refusal
+from service.http.openapi.headers import CACHE_CONTROL, CONTENT_RANGE, REQUEST_ID, RETRY_AFTER, WWW_AUTHENTICATE
+from service.http.openapi.operation import Header, Refusal
+from service.http.openapi.schemas import header_references, reference
 
-# Framework refusals.
+# Details of the framework's own refusals.
 _DETAILS: Mapping[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: "limit: Expected `int` >= 1",
     HTTPStatus.UNAUTHORIZED: "The request needs the header Authorization: Bearer, with a valid key.",
@@ -22,29 +22,37 @@ _DETAILS: Mapping[HTTPStatus, str] = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not declared as application/json.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong here; it is not the request's fault.",
 }
-_HEADERS: Mapping[int, tuple[str, ...]] = {
-    HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate",),
-    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: ("Content-Range",),
-    HTTPStatus.SERVICE_UNAVAILABLE: ("Retry-After",),
+_HEADERS: Mapping[int, Header] = {
+    HTTPStatus.UNAUTHORIZED: WWW_AUTHENTICATE,
+    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: CONTENT_RANGE,
+    HTTPStatus.SERVICE_UNAVAILABLE: RETRY_AFTER,
 }
-_HEADERS_OF_CODES = {IdempotencyKeyInUseError.code: ("Retry-After",)}
+PROBLEM_HEADERS = tuple(_HEADERS.values())
 
 
-def problem_answers(refusals: Iterable[Refusal]) -> dict[int, dict[str, Any]]:
-    """Return an answer for each status that the refusals have, with each of their codes as an example."""
+def problem_answers(
+    refusals: Iterable[Refusal], headers: Mapping[int, tuple[Header, ...]]
+) -> dict[int, dict[str, Any]]:
+    """Return a response for each status that the refusals have, with each of their codes as an example.
+
+    `headers` are those of the operation's own problems, by status.
+    """
     examples: dict[int, dict[str, Any]] = {}
     for refusal in refusals:
         problem = _problem(refusal)
         examples.setdefault(problem.status, {})[problem.code] = {"value": msgspec.to_builtins(problem)}
-    return {status: _answer(status, each) for status, each in sorted(examples.items())}
+    return {status: _answer(status, each, headers.get(status, ())) for status, each in examples.items()}
 
 
-def _answer(status: int, examples: Mapping[str, Any]) -> dict[str, Any]:
-    headers = [*_HEADERS.get(status, ()), *(name for code in examples for name in _HEADERS_OF_CODES.get(code, ()))]
+def _answer(status: int, examples: Mapping[str, Any], headers: tuple[Header, ...]) -> dict[str, Any]:
+    if status in _HEADERS:
+        headers = (_HEADERS[status], *headers)
+    if IdempotencyKeyInUseError.code in examples:
+        headers = (*headers, RETRY_AFTER)
     return {
         "description": f"{problems.phrase_of(status)}: {', '.join(f'`{code}`' for code in examples)}.",
-        "headers": {name: header_reference(name) for name in ("X-Request-Id", "Cache-Control", *headers)},
-        "content": {problems.MEDIA_TYPE: {"schema": schemas.reference(problems.Problem), "examples": examples}},
+        "headers": header_references((REQUEST_ID, CACHE_CONTROL, *headers)),
+        "content": {problems.MEDIA_TYPE: {"schema": reference(problems.Problem), "examples": examples}},
     }
 
 

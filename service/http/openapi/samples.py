@@ -1,4 +1,4 @@
-"""Requests as curl commands to copy: `FILEPORT_URL` is where the service is, `FILEPORT_KEY` the key."""
+"""Requests as curl commands to copy: `FILEPORT_URL` is the address of the service, `FILEPORT_KEY` the key."""
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,12 +8,11 @@ from urllib.parse import quote
 
 import msgspec
 
-from service.http.openapi.headers import REQUEST_HEADERS
 from service.http.openapi.operation import JSON, Content, Operation
-from service.http.resources.archives.zip.body import MEDIA_TYPE as ZIP
 
 _LOCAL_FILE = "opera.flac"
-_LOCAL_ARCHIVE = "opera.zip"
+# Media types of responses that are saved, and the names that they are saved under.
+_SAVED = {"*/*": _LOCAL_FILE, "application/zip": "opera.zip"}
 
 
 def curl(
@@ -24,28 +23,23 @@ def curl(
     for parameter in parameters:
         if parameter["in"] == "path":
             path = path.replace(f"{{{parameter['name']}}}", quote(parameter["example"]))
-        elif parameter["in"] == "query" and parameter["name"] in operation.sample:
+        elif parameter["name"] in operation.sample:
             query.append(f"{parameter['name']}={_text(_example(parameter))}")
+    headers = (f"{each.name}: {each.example}" for each in operation.headers if each.name in operation.sample)
     options = [] if is_open else ['-H "Authorization: Bearer $FILEPORT_KEY"']
-    options += (_header(REQUEST_HEADERS[name]) for name in operation.sample if name in REQUEST_HEADERS)
+    options += (f"-H {shlex.quote(line)}" for line in headers)
     options += _body(operation.body) if operation.body else ()
     options += (f"--data-urlencode {shlex.quote(each)}" for each in query)
-    options += (f"-o {each}" for each in _saved(operation))
-    return " \\\n  ".join([f'curl {_method(method, operation, query)}"$FILEPORT_URL{path}"', *options])
+    options += _saved(operation)
+    return " \\\n  ".join([f'curl {_method(method, operation.body, query)}"$FILEPORT_URL{path}"', *options])
 
 
-def _method(method: str, operation: Operation, query: list[str]) -> str:
-    body = operation.body
+def _method(method: str, body: Content | None, query: list[str]) -> str:
     if body and body.media_types[0] in {"*/*", "multipart/form-data"}:
         return ""  # -T says PUT, and -F says POST
     if query:
         return "--get "
-    return "" if method == "GET" else f"-X {method} "
-
-
-def _header(header: Mapping[str, Any]) -> str:
-    line = f"{header['name']}: {header['example']}"
-    return f"-H {shlex.quote(line)}"
+    return {"GET": "", "HEAD": "--head "}.get(method, f"-X {method} ")
 
 
 def _body(body: Content) -> Iterator[str]:
@@ -81,9 +75,6 @@ def _text(value: Any) -> str:
 
 
 def _saved(operation: Operation) -> Iterator[str]:
-    answer = operation.answers.get(HTTPStatus.OK)
-    media_types = answer.content.media_types if answer and answer.content else ()
-    if "*/*" in media_types:
-        yield _LOCAL_FILE
-    if ZIP in media_types:
-        yield _LOCAL_ARCHIVE
+    for answer in operation.answers:
+        if answer.status == HTTPStatus.OK and answer.content is not None:
+            yield from (f"-o {_SAVED[each]}" for each in answer.content.media_types if each in _SAVED)

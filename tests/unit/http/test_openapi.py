@@ -1,9 +1,11 @@
 """The OpenAPI document and its page."""
 
+import importlib
+import pkgutil
 import re
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import msgspec
@@ -12,19 +14,18 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from litestar import Litestar, get
 
-from domain.buckets.model import Policy, check_bucket_name, check_policy
+from domain.buckets.model import BucketName, CacheControl, Policy, check_bucket_name, check_policy
 from domain.errors import InvalidInputError
-from domain.files.metadata import check_tags
+from domain.files.metadata import Tag, check_tags
 from domain.files.model import Destination
-from domain.files.names import MAX_NAME_BYTES, check_file_name, check_prefix
+from domain.files.names import MAX_NAME_BYTES, FileName, Prefix, check_file_name, check_prefix
 from domain.files.patches import FilePatch
-from domain.files.search.model import parse_sort
+from domain.files.search.model import SORT_PATTERN, parse_sort
 from domain.jobs.model import Task
-from domain.values.media_types import check_type_pattern, parse_content_type
-from service.http import problems
-from service.http.openapi import patterns
+from domain.values.media_types import ContentType, TypePattern, check_type_pattern, parse_content_type
+from service.http import problems, resources
 from service.http.openapi.document import build_document
-from service.http.openapi.operations import OPERATIONS
+from service.http.openapi.operation import Operation
 from service.http.problems import Problem
 from service.http.representations import FileBody
 from service.http.resources.archives.bodies import ArchiveRequest
@@ -118,13 +119,21 @@ def test_a_route_of_which_nothing_is_said_stops_the_start() -> None:
     def list_secrets() -> None: ...
 
     with pytest.raises(LookupError, match="list_secrets"):
-        build_document(Litestar([list_secrets], openapi_config=None).routes)
+        build_document(Litestar([list_secrets], openapi_config=None).routes, ())
 
 
 async def test_all_that_is_said_is_said_of_an_operation(document: Document) -> None:
     ids = [operation["operationId"] for _, _, operation in operations(document)]
     assert len(ids) == len(set(ids))
-    assert OPERATIONS.keys() <= set(ids)
+    described = [
+        name.lower()
+        for package in pkgutil.walk_packages(resources.__path__, f"{resources.__name__}.")
+        if ".openapi" in package.name
+        for name, each in vars(importlib.import_module(package.name)).items()
+        if isinstance(each, Operation) and not name.startswith("_")
+    ]
+    assert described
+    assert {name.replace("_", "") for name in described} <= {id_.lower() for id_ in ids}
 
 
 async def test_every_operation_has_a_summary_a_tag_and_a_sample(document: Document) -> None:
@@ -220,21 +229,23 @@ async def test_the_service_takes_the_example_of_every_parameter_of_a_query(
 
 
 @pytest.mark.parametrize(
-    ("pattern", "check"),
+    ("kind", "check"),
     [
-        pytest.param(patterns.BUCKET_NAME, check_bucket_name, id="bucket names"),
-        pytest.param(patterns.FILE_NAME, check_file_name, id="file names"),
-        pytest.param(patterns.PREFIX, check_prefix, id="prefixes"),
-        pytest.param(patterns.TAG, lambda tag: check_tags([tag]), id="tags"),
-        pytest.param(patterns.CONTENT_TYPE, parse_content_type, id="content types"),
-        pytest.param(patterns.TYPE_PATTERN, check_type_pattern, id="type patterns"),
-        pytest.param(patterns.SORT, parse_sort, id="sorts"),
+        pytest.param(BucketName, check_bucket_name, id="bucket names"),
+        pytest.param(FileName, check_file_name, id="file names"),
+        pytest.param(Prefix, check_prefix, id="prefixes"),
+        pytest.param(Tag, lambda tag: check_tags([tag]), id="tags"),
+        pytest.param(ContentType, parse_content_type, id="content types"),
+        pytest.param(TypePattern, check_type_pattern, id="type patterns"),
+        pytest.param(Annotated[str, msgspec.Meta(extra_json_schema={"pattern": SORT_PATTERN})], parse_sort, id="sorts"),
         pytest.param(
-            patterns.FIELD_VALUE, lambda value: check_policy(Policy(cache_control=value)), id="values of Cache-Control"
+            CacheControl, lambda value: check_policy(Policy(cache_control=value)), id="values of Cache-Control"
         ),
     ],
 )
-def test_a_pattern_allows_what_the_domain_allows(pattern: str, check: Callable[[str], object]) -> None:
+def test_a_pattern_allows_what_the_domain_allows(kind: object, check: Callable[[str], object]) -> None:
+    pattern = msgspec.json.schema(kind)["pattern"]
+
     @given(text=st.from_regex(pattern) | st.text(st.sampled_from('aZ0.-_/*;=, "\\\t\0\x7fé日-'), max_size=12))
     @example(text="..")
     @example(text="a/../b")

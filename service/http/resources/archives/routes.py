@@ -14,6 +14,7 @@ from service.http.headers.disposition import content_disposition
 from service.http.headers.guards import GUARDS, PRIVATE
 from service.http.queries import storable
 from service.http.request import FileportRequest
+from service.http.resources.archives import openapi
 from service.http.resources.archives.bodies import ArchiveRequest
 from service.http.resources.archives.zip.body import MEDIA_TYPE, ZipBody
 from service.http.routing import get_or_head
@@ -23,7 +24,7 @@ from service.runtime.concurrency import Capacity, ConcurrencyLimit
 _EXTENSION = ".zip"
 
 
-@get_or_head("/")
+@get_or_head("/", operation=openapi.GET_ARCHIVE)
 async def get_archive(
     request: FileportRequest,
     *,
@@ -45,7 +46,7 @@ async def get_archive(
     return _response(archive, directory or bucket, kept, capacity.downloads)
 
 
-@post("/")
+@post("/", operation=openapi.POST_ARCHIVE)
 async def post_archive(
     request: FileportRequest, read: FromDishka[ReadArchive], capacity: FromDishka[Capacity]
 ) -> ASGIApp:

@@ -7,17 +7,31 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from domain.batches.model import MAX_OPERATIONS
+from domain.buckets.model import BucketName
 from domain.files.model import Destination
+from domain.files.names import FileName
 from domain.files.patches import FilePatch
+from service.http.headers.conditions import EntityTags
 from service.http.problems import Problem
 from service.http.representations import FileBody
 
 
 class FileOperation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="op"):
-    id: UUID | UnsetType = UNSET
-    bucket: str | UnsetType = UNSET
-    name: str | UnsetType = UNSET
-    if_match: str | UnsetType = UNSET
+    id: (
+        Annotated[UUID, msgspec.Meta(description="The file; or leave it out, and say its `bucket` and `name`.")]
+        | UnsetType
+    ) = UNSET
+    bucket: BucketName | UnsetType = UNSET
+    name: FileName | UnsetType = UNSET
+    if_match: (
+        Annotated[
+            EntityTags,
+            msgspec.Meta(
+                description="As the header `If-Match`: go on only if the file is at one of these entity tags."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class DeleteOperation(FileOperation, frozen=True, kw_only=True, tag="delete"):
@@ -54,7 +68,7 @@ class BatchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class OperationResult(msgspec.Struct, frozen=True, kw_only=True):
     """What became of an operation: the status that it would have by itself, and its file or its problem."""
 
-    status: int
+    status: Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 200, "maximum": 599})]
     file: FileBody | UnsetType = UNSET
     problem: Problem | UnsetType = UNSET
 

@@ -1,31 +1,59 @@
-"""Batches."""
+"""The document's description of batches."""
 
-from http import HTTPStatus
+from msgspec.structs import replace
 
 from domain.batches.errors import NotAttemptedError
-from domain.errors import OutcomeUnknownError
+from domain.errors import OutcomeUnknownError, PreconditionFailedError
+from domain.files.model import Destination
+from service.http.file_examples import COPIED, COPY, FILE, PATCHED, RATE
 from service.http.headers.conditions import InvalidConditionError
-from service.http.openapi import examples
-from service.http.openapi.headers import ON_REPEATS
+from service.http.openapi.headers import IDEMPOTENCY_KEY
 from service.http.openapi.operation import Answer, Operation, json_of
-from service.http.resources.files.openapi import TAG
+from service.http.problems import problem_of
+from service.http.representations import file_body
+from service.http.resources.batches.bodies import (
+    BatchAnswer,
+    BatchRequest,
+    CopyOperation,
+    DeleteOperation,
+    MoveOperation,
+    OperationResult,
+    PatchOperation,
+)
+from service.http.tags import FILES
 
-OPERATIONS = {
-    "applyBatch": Operation(
-        tag=TAG,
-        description=(
-            "One after the other, each as if it came alone: an operation that fails does not hold up the others, and "
-            "has the status and the problem that it would have alone. The answer is 200 as soon as there are results. "
-            "They are made in chunks, each a transaction. Where the catalog fails amid them, the operations of that "
-            f"chunk say so, with `{OutcomeUnknownError.code}` where they may have happened; those behind it are "
-            f"`{NotAttemptedError.code}`; those before it stay. With an `Idempotency-Key` the batch may be sent again: "
-            "what was done, refusals included, is answered as it was, and the batch goes on behind that."
-        ),
-        request_headers=ON_REPEATS,
-        body=json_of(examples.BATCH),
-        answers={
-            HTTPStatus.OK: Answer(description="What became of each operation.", content=json_of(examples.BATCH_ANSWER))
-        },
-        refusals=(InvalidConditionError,),
+_BATCH = BatchRequest(
+    operations=[
+        PatchOperation(id=FILE.id, patch=RATE),
+        CopyOperation(id=FILE.id, to=Destination(name=COPY.name)),
+        MoveOperation(bucket=COPY.bucket, name=COPY.name, to=Destination(name="old/opera.flac")),
+        DeleteOperation(id=FILE.id, if_match=FILE.etag),
+        DeleteOperation(bucket=COPY.bucket, name="old/opera.flac"),
+    ]
+)
+_REFUSED = PreconditionFailedError("If-Match: the file is not in the state that was asked for.")
+_ANSWER = BatchAnswer(
+    results=[
+        OperationResult(status=200, file=PATCHED),
+        OperationResult(status=201, file=COPY),
+        OperationResult(status=200, file=file_body(replace(COPIED, name="old/opera.flac", revision=2))),
+        OperationResult(status=412, problem=problem_of(_REFUSED)),
+        OperationResult(status=204),
+    ]
+)
+
+APPLY_BATCH = Operation(
+    tag=FILES,
+    description=(
+        "One after the other, each as if it came alone: an operation that fails does not hold up the others, and "
+        "has the status and the problem that it would have alone. The answer is 200 as soon as there are results. "
+        "They are made in chunks, each a transaction. Where the catalog fails amid them, the operations of that "
+        f"chunk say so, with `{OutcomeUnknownError.code}` where they may have happened; those behind it are "
+        f"`{NotAttemptedError.code}`; those before it stay. With an `Idempotency-Key` the batch may be sent again: "
+        "what was done, refusals included, is answered as it was, and the batch goes on behind that."
     ),
-}
+    headers=(IDEMPOTENCY_KEY,),
+    body=json_of(_BATCH),
+    answers=(Answer(200, "What became of each operation.", json_of(_ANSWER)),),
+    problems=(InvalidConditionError,),
+)

@@ -18,6 +18,7 @@ from service.http.json_bodies import MAX_JSON_BYTES
 from service.http.problems import problem_of
 from service.http.representations import file_body
 from service.http.request import FileportRequest
+from service.http.resources.batches import openapi
 from service.http.resources.batches.bodies import (
     AnyOperation,
     BatchAnswer,
@@ -34,7 +35,7 @@ from service.http.resources.batches.bodies import (
 MAX_BATCH_BYTES = 4 * MAX_JSON_BYTES
 
 
-@post("/", status_code=200)
+@post("/", status_code=200, operation=openapi.APPLY_BATCH)
 async def apply_batch(request: FileportRequest, apply: FromDishka[ApplyBatch]) -> BatchAnswer:
     """Delete, copy, move and patch up to 1,000 files."""
     body, keyed = await request.read_keyed_json(BatchRequest, limit=MAX_BATCH_BYTES)

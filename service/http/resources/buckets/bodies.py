@@ -1,23 +1,33 @@
 """Buckets in JSON."""
 
-from datetime import datetime
-
 import msgspec
 
-from domain.buckets.model import Bucket, Usage
+from domain.buckets.model import (
+    AllowedTypes,
+    Bucket,
+    BucketName,
+    CacheControl,
+    IsPublic,
+    MaxFileSize,
+    QuotaBytes,
+    TimeToLive,
+    Usage,
+)
+from domain.values.numbers import Positive
+from domain.values.times import UtcTime
 
 
 class BucketBody(msgspec.Struct, frozen=True, kw_only=True):
     """A bucket: its policy, and what its files add up to."""
 
-    name: str
-    max_file_size: int | None
-    allowed_types: tuple[str, ...] | None
-    quota_bytes: int | None
-    default_ttl: int | None
-    public: bool
-    cache_control: str | None
-    created_at: datetime
+    name: BucketName
+    max_file_size: MaxFileSize | None
+    allowed_types: AllowedTypes | None
+    quota_bytes: QuotaBytes | None
+    default_ttl: TimeToLive | None
+    public: IsPublic
+    cache_control: CacheControl | None
+    created_at: UtcTime
     usage: Usage
 
 
@@ -25,7 +35,7 @@ class BucketPage(msgspec.Struct, frozen=True, kw_only=True):
     """A page of buckets; `next` is the cursor of the next one, null on the last."""
 
     items: list[BucketBody]
-    limit: int
+    limit: Positive
     next: str | None
 
 

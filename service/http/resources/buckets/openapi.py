@@ -1,59 +1,82 @@
-"""Buckets."""
+"""The document's descriptions of buckets."""
 
-from http import HTTPStatus
+from msgspec.structs import replace
 
-from domain.buckets.errors import BucketNotEmptyError, BucketProtectedError, InvalidBucketError, NoSuchBucketError
-from domain.errors import OutcomeUnknownError
+from domain.buckets.delete_bucket import DeleteBucket
+from domain.buckets.find_bucket import FindBucket
+from domain.buckets.model import Bucket, Policy, Usage
+from domain.buckets.put_bucket import PutBucket
+from domain.values.cursors import encode_position
 from domain.values.errors import InvalidCursorError
-from service.http.openapi import examples
-from service.http.openapi.headers import ON_BUCKETS, ON_REPEATS
-from service.http.openapi.operation import Answer, Meaning, Operation, json_of
+from service.http.file_examples import BUCKET as BUCKET_PARAMETER
+from service.http.file_examples import CREATED
+from service.http.headers.conditions import EntityTags
+from service.http.openapi.headers import IDEMPOTENCY_KEY, LOCATION
+from service.http.openapi.operation import Answer, Header, Operation, json_of, paging
+from service.http.openapi.schemas import schema_of
+from service.http.resources.buckets.bodies import BucketPage, bucket_body
+from service.http.tags import BUCKETS
 
-TAG = "Buckets"
+_POLICY = Policy(
+    max_file_size=104_857_600,
+    allowed_types=("audio/*", "image/*"),
+    quota_bytes=10_737_418_240,
+    default_ttl=31_536_000,
+    public=False,
+    cache_control="private, max-age=3600",
+)
+_bucket = Bucket(name="music", policy=_POLICY, created_at=CREATED, usage=Usage(bytes=534_773_760, files=17))
+_NEW = bucket_body(replace(_bucket, usage=Usage()))
+_BUCKET = bucket_body(_bucket)
+_PAGE = BucketPage(
+    items=[bucket_body(Bucket(name="default", policy=Policy(), created_at=CREATED)), _BUCKET],
+    limit=2,
+    next=encode_position("music"),
+)
 
-OPERATIONS = {
-    "listBuckets": Operation(
-        tag=TAG,
-        description="In the order of their names, by code point.",
-        answers={HTTPStatus.OK: Answer(description="A page of buckets.", content=json_of(examples.BUCKET_PAGE))},
-        refusals=(InvalidCursorError,),
-        query={
-            "limit": Meaning("At most so many buckets.", 100),
-            "cursor": Meaning("The page after another: that one's `next`.", examples.BUCKET_PAGE.next),
-        },
+_IF_EXISTS = Header(
+    "If-Match",
+    "`*`: go on only if the bucket exists; else 412. No bucket has an entity tag.",
+    "*",
+    schema_of(EntityTags),
+    key="IfBucketExists",
+)
+_IF_NEW = Header(
+    "If-None-Match",
+    "`*`: go on only if there is no such bucket; else 412.",
+    "*",
+    schema_of(EntityTags),
+    key="IfBucketIsNew",
+)
+_BY_NAME = {"bucket": BUCKET_PARAMETER}
+
+LIST_BUCKETS = Operation(
+    tag=BUCKETS,
+    parameters=paging("buckets", 100, _PAGE.next),
+    answers=(Answer(200, "A page of buckets.", json_of(_PAGE)),),
+    problems=(InvalidCursorError,),
+)
+PUT_BUCKET = Operation(
+    tag=BUCKETS,
+    parameters=_BY_NAME,
+    headers=(_IF_EXISTS, _IF_NEW, IDEMPOTENCY_KEY),
+    body=json_of(_POLICY),
+    answers=(
+        Answer(200, "The bucket has the new policy.", json_of(_BUCKET)),
+        Answer(201, "The bucket is new.", json_of(_NEW), (LOCATION,)),
     ),
-    "putBucket": Operation(
-        tag=TAG,
-        description=(
-            "The policy is replaced whole: a field that is left out returns to its default. It holds for what comes "
-            "after; files that are in the bucket already stay."
-        ),
-        request_headers=(*ON_BUCKETS, *ON_REPEATS),
-        body=json_of(examples.POLICY),
-        answers={
-            HTTPStatus.OK: Answer(description="The bucket has the new policy.", content=json_of(examples.BUCKET)),
-            HTTPStatus.CREATED: Answer(
-                description="The bucket is new.", headers=("Location",), content=json_of(examples.NEW_BUCKET)
-            ),
-        },
-        refusals=(InvalidBucketError, OutcomeUnknownError),
-    ),
-    "getBucket": Operation(
-        tag=TAG,
-        answers={HTTPStatus.OK: Answer(description="The bucket.", content=json_of(examples.BUCKET))},
-        refusals=(InvalidBucketError, NoSuchBucketError),
-    ),
-    "deleteBucket": Operation(
-        tag=TAG,
-        description="The bucket `default` always exists.",
-        request_headers=ON_BUCKETS[:1],
-        answers={HTTPStatus.NO_CONTENT: Answer(description="The bucket is gone.")},
-        refusals=(
-            InvalidBucketError,
-            NoSuchBucketError,
-            BucketNotEmptyError,
-            BucketProtectedError,
-            OutcomeUnknownError,
-        ),
-    ),
-}
+    problems=PutBucket.errors,
+)
+GET_BUCKET = Operation(
+    tag=BUCKETS,
+    parameters=_BY_NAME,
+    answers=(Answer(200, "The bucket.", json_of(_BUCKET)),),
+    problems=FindBucket.errors,
+)
+DELETE_BUCKET = Operation(
+    tag=BUCKETS,
+    parameters=_BY_NAME,
+    headers=(_IF_EXISTS,),
+    answers=(Answer(204, "The bucket is gone."),),
+    problems=DeleteBucket.errors,
+)

@@ -14,15 +14,20 @@ from domain.buckets.model import Policy, check_bucket_name
 from domain.buckets.put_bucket import PutBucket
 from domain.values.cursors import decode_position, encode_position, foreign_cursor_error
 from service.http.request import FileportRequest
+from service.http.resources.buckets import openapi
 from service.http.resources.buckets.bodies import BucketBody, BucketPage, bucket_body
 from service.http.routing import get_or_head
 
 
-@put("/{bucket:str}", status_code=200)
+@put("/{bucket:str}", status_code=200, operation=openapi.PUT_BUCKET)
 async def put_bucket(
     request: FileportRequest, bucket: FromPath[str], put: FromDishka[PutBucket]
 ) -> Response[BucketBody]:
-    """Create a bucket, or replace its policy."""
+    """Create a bucket, or replace its policy.
+
+    The policy is replaced whole: a field that is left out returns to its default. It holds for what comes after;
+    files that are in the bucket already stay.
+    """
     precondition = request.precondition
     policy, keyed = await request.read_keyed_json(Policy)
     stored, created = await put(bucket, policy, keyed, precondition=precondition)
@@ -31,27 +36,33 @@ async def put_bucket(
     return Response(bucket_body(stored), status_code=201, headers={"Location": f"/v1/buckets/{stored.name}"})
 
 
-@get_or_head("/{bucket:str}")
+@get_or_head("/{bucket:str}", operation=openapi.GET_BUCKET)
 async def get_bucket(bucket: FromPath[str], find: FromDishka[FindBucket]) -> BucketBody:
     """Return a bucket, its policy and its usage."""
     return bucket_body(await find(bucket))
 
 
-@get_or_head("/")
+@get_or_head("/", operation=openapi.LIST_BUCKETS)
 async def list_buckets(
     list_page: FromDishka[ListBuckets],
     limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
     cursor: FromQuery[str | None] = None,
 ) -> BucketPage:
-    """List the buckets by name."""
+    """List the buckets by name.
+
+    In the order of their names, by code point.
+    """
     buckets, last = await list_page(after=None if cursor is None else _name_in(cursor), limit=limit)
     next_ = None if last is None else encode_position(last)
     return BucketPage(items=[bucket_body(each) for each in buckets], limit=limit, next=next_)
 
 
-@delete("/{bucket:str}")
+@delete("/{bucket:str}", operation=openapi.DELETE_BUCKET)
 async def delete_bucket(request: FileportRequest, bucket: FromPath[str], delete: FromDishka[DeleteBucket]) -> None:
-    """Delete a bucket that holds no files."""
+    """Delete a bucket that holds no files.
+
+    The bucket `default` always exists.
+    """
     await delete(bucket, request.precondition)
 
 

@@ -10,13 +10,14 @@ from domain.files.content.read_file import ReadFile
 from domain.files.content.read_text import ReadText
 from domain.files.content.redirect_read import RedirectRead
 from service.http.request import FileportRequest
+from service.http.resources.content import openapi
 from service.http.resources.content.redirects import redirect_response
 from service.http.resources.content.responses import content_response, text_response
 from service.http.routing import get_or_head
 from service.runtime.concurrency import Capacity
 
 
-@get_or_head("/buckets/{bucket:str}/files/{name:path}")
+@get_or_head("/buckets/{bucket:str}/files/{name:path}", operation=openapi.GET_CONTENT_BY_NAME)
 async def get_content_by_name(
     request: FileportRequest,
     *,
@@ -36,7 +37,7 @@ async def get_content_by_name(
     return content_response(request, content, capacity.downloads, download=download)
 
 
-@get_or_head("/files/{file_id:uuid}/content")
+@get_or_head("/files/{file_id:uuid}/content", operation=openapi.GET_CONTENT)
 async def get_content(
     request: FileportRequest,
     *,
@@ -54,12 +55,17 @@ async def get_content(
     return content_response(request, content, capacity.downloads, download=download)
 
 
-@get_or_head("/files/{file_id:uuid}/text")
+@get_or_head("/files/{file_id:uuid}/text", operation=openapi.GET_TEXT)
 async def get_text(
     request: FileportRequest,
     file_id: FromPath[UUID],
     read: FromDishka[ReadText],
     capacity: FromDishka[Capacity],
 ) -> ASGIApp:
-    """Return a file decoded as text, in UTF-8."""
+    """Return a file decoded as text, in UTF-8.
+
+    Decoded by the `charset` of its content type, UTF-8 where that names none. Every byte is looked at before the
+    answer begins, so that text that is cut short by a decoding error is never sent; and so only files of up to 64
+    MiB are decoded.
+    """
     return text_response(request, await read(file_id), capacity.downloads)

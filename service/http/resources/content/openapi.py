@@ -1,187 +1,158 @@
-"""Files' bytes."""
+"""The document's descriptions of files' bytes."""
 
 from http import HTTPStatus
 
-from domain.blobs.errors import (
-    BlobMissingError,
-    BlobStoreUnavailableError,
-    DirectAccessUnsupportedError,
-    InterruptedBodyError,
+import msgspec
+from msgspec.structs import replace
+
+from domain.buckets.errors import InvalidBucketError
+from domain.errors import OverloadedError
+from domain.files.content.read_file import ReadFile
+from domain.files.content.read_text import ReadText
+from domain.files.content.redirect_read import RedirectRead
+from domain.files.content.store_file import StoreFile
+from domain.files.errors import InvalidMetadataError, InvalidNameError, InvalidTagsError
+from domain.files.metadata import Metadata, Tags
+from domain.files.names import MAX_NAME_BYTES, FileName
+from domain.values.errors import RangeNotSatisfiableError
+from service.http.file_examples import BUCKET, FILE, FILE_ID, NEW_FILE, REPLACED, UNCHANGED
+from service.http.openapi.headers import (
+    ACCEPT_RANGES,
+    CONTENT_DIGEST,
+    CONTENT_LENGTH,
+    CONTENT_RANGE,
+    DISPOSITION,
+    ETAG,
+    GUARDS,
+    IDEMPOTENCY_KEY,
+    LAST_MODIFIED,
+    LOCATION,
+    ON_CHANGES,
+    ON_RANGES,
+    ON_READS,
+    REPR_DIGEST,
+    WANT_CONTENT_DIGEST,
+    WANT_REPR_DIGEST,
 )
-from domain.buckets.errors import (
-    FileTooLargeError,
-    InvalidBucketError,
-    NoSuchBucketError,
-    QuotaExceededError,
-    TypeNotAllowedError,
-)
-from domain.errors import LeaseLostError, OutcomeUnknownError, OverloadedError
-from domain.files.errors import (
-    InvalidMetadataError,
-    InvalidNameError,
-    InvalidTagsError,
-    NoSuchFileError,
-    NotTextError,
-    TextTooLargeError,
-)
-from domain.files.names import MAX_NAME_BYTES
-from domain.values.errors import InvalidContentTypeError, RangeNotSatisfiableError
-from service.http.openapi import examples, schemas
-from service.http.openapi.headers import ON_BYTES, ON_CHANGES, ON_READS, ON_REPEATS
-from service.http.openapi.operation import UNCHANGED, Answer, Content, Meaning, Operation, json_of
+from service.http.openapi.operation import BYTES, Answer, Content, Operation, Parameter, json_of
+from service.http.openapi.schemas import schema_of
 from service.http.resources.content.forms import InvalidFormError
+from service.http.tags import CONTENT
 
-TAG = "Content"
-
-_STORED = {
-    HTTPStatus.OK: Answer(
-        description="The file of that name has the new bytes.", headers=("ETag",), content=json_of(examples.REPLACED)
-    ),
-    HTTPStatus.CREATED: Answer(
-        description="The file is new.", headers=("ETag", "Location"), content=json_of(examples.FILE)
-    ),
+_STORED = (Answer(200, "The file of that name has the new bytes.", json_of(REPLACED), (ETAG,)), NEW_FILE)
+_FLAC = {"example": "fLaC…"}
+_FORM = {
+    "type": "object",
+    "properties": {
+        "name": msgspec.json.schema(FileName),
+        "metadata": msgspec.json.schema(Metadata),
+        "tags": {
+            **schema_of(Tags),
+            "description": "May be repeated, and may hold several tags: a JSON array, or with commas between.",
+        },
+        "file": {"description": "The bytes.", **BYTES},
+    },
+    "required": ["file"],
+    "additionalProperties": False,
 }
-_STORE_REFUSALS = (
-    InvalidNameError,
-    InvalidBucketError,
-    InvalidContentTypeError,
-    InterruptedBodyError,
-    NoSuchBucketError,
-    FileTooLargeError,
-    QuotaExceededError,
-    TypeNotAllowedError,
-    OverloadedError,
-    BlobStoreUnavailableError,
-    LeaseLostError,
-    OutcomeUnknownError,
+_FORM_EXAMPLE = {"name": FILE.name, "metadata": FILE.metadata, "tags": list(FILE.tags), "file": "fLaC…"}
+_VALIDATORS = (ETAG, LAST_MODIFIED, ACCEPT_RANGES)
+_FILE_HEADERS = (*_VALIDATORS, CONTENT_LENGTH, DISPOSITION, REPR_DIGEST, *GUARDS)
+_NAME = Parameter(
+    "The file's name: a Unicode path, percent-encoded. Its slashes may stand as they are, or be encoded.",
+    FILE.name,
+    schema_of(FileName),
 )
-_GUARDS = ("X-Content-Type-Options", "Content-Security-Policy", "Cross-Origin-Resource-Policy")
-_TOLD = ("ETag", "Last-Modified", "Accept-Ranges")
-_FILE_TOLD = (*_TOLD, "Content-Length", "Content-Disposition", "Repr-Digest", *_GUARDS)
-_BYTES = {
-    HTTPStatus.OK: Answer(
-        description="The bytes, with the file's content type.",
-        headers=(*_FILE_TOLD, "Content-Digest"),
-        content=Content(
-            media_types=("*/*",), schema={"contentMediaType": "application/octet-stream"}, examples={"example": "fLaC…"}
-        ),
-    ),
-    HTTPStatus.PARTIAL_CONTENT: Answer(
-        description=(
-            "The part that was asked for, with the file's content type and `Content-Range`; several parts as "
-            "`multipart/byteranges`, each with these two."
-        ),
-        headers=(*_FILE_TOLD, "Content-Range"),
-        content=Content(
-            media_types=("*/*", "multipart/byteranges"),
-            schema={"contentMediaType": "application/octet-stream"},
-            examples={"example": "fLaC…"},
-        ),
-    ),
-    HTTPStatus.NOT_MODIFIED: UNCHANGED,
-    HTTPStatus.TEMPORARY_REDIRECT: Answer(
-        description="With `redirect`: where the bytes are, for a short time.", headers=("Location",)
-    ),
-}
 _DOWNLOAD = {
-    "download": Meaning(
+    "download": Parameter(
         "Have a browser save the bytes, under this name, or under the file's own if it is empty.",
         "a night at the opera.flac",
         {"maxLength": MAX_NAME_BYTES},
     ),
-    "redirect": Meaning(
+    "redirect": Parameter(
         "Answer 307 to a URL of the blob store's own that serves the bytes, or a range of them, with the file's type "
         "and disposition. It needs no key, so whoever has it can read the bytes until it ends. Send it no "
         "`Authorization`. 409 where the bytes are kept on a disk.",
         True,
     ),
 }
-_READ_REFUSALS = (NoSuchFileError, BlobMissingError, OverloadedError, BlobStoreUnavailableError)
-_BYTES_REFUSALS = (InvalidNameError, RangeNotSatisfiableError, DirectAccessUnsupportedError, *_READ_REFUSALS)
-_ABOUT_BYTES = (
-    "A browser shows what it cannot run: common images, audio and video, and plain text. The rest it is to save, HTML, "
-    "SVG and XML always. If the bytes end before `Content-Length`, they are not whole: ask for the rest with `Range`."
+_READ = Operation(
+    tag=CONTENT,
+    description=(
+        "A browser shows what it cannot run: common images, audio and video, and plain text. The rest it is to save, "
+        "HTML, SVG and XML always. If the bytes end before `Content-Length`, they are not whole: ask for the rest with "
+        "`Range`."
+    ),
+    headers=(*ON_READS, *ON_RANGES, WANT_REPR_DIGEST, WANT_CONTENT_DIGEST),
+    answers=(
+        Answer(
+            200,
+            "The bytes, with the file's content type.",
+            Content(media_types=("*/*",), schema=BYTES, examples=_FLAC),
+            (*_FILE_HEADERS, CONTENT_DIGEST),
+        ),
+        Answer(
+            206,
+            "The part that was asked for, with the file's content type and `Content-Range`; several parts as "
+            "`multipart/byteranges`, each with these two.",
+            Content(media_types=("*/*", "multipart/byteranges"), schema=BYTES, examples=_FLAC),
+            (*_FILE_HEADERS, CONTENT_RANGE),
+        ),
+        UNCHANGED,
+        Answer(307, "With `redirect`: where the bytes are, for a short time.", headers=(LOCATION,)),
+    ),
+    problems=(
+        InvalidNameError,
+        RangeNotSatisfiableError,
+        OverloadedError,
+        *ReadFile.errors,
+        *RedirectRead.errors,
+    ),
 )
 
-OPERATIONS = {
-    "putFile": Operation(
-        tag=TAG,
-        description=(
-            "The body is the file, of any length, chunked or not: `curl -T`. It is acknowledged once it is durable. "
-            "Without a `Content-Type`, the extension of the name decides. `If-None-Match: *` stores only a new file. "
-            "To replace, `If-Match` guards against overwriting what somebody else has stored in the meantime."
-        ),
-        request_headers=(*ON_CHANGES, *ON_REPEATS),
-        body=Content(
-            media_types=("*/*",),
-            schema={"contentMediaType": "application/octet-stream"},
-            examples={"example": "fLaC…"},
-            is_optional=True,
-        ),
-        answers=_STORED,
-        refusals=(HTTPStatus.LENGTH_REQUIRED, *_STORE_REFUSALS),
+PUT_FILE = Operation(
+    tag=CONTENT,
+    parameters={"bucket": BUCKET, "name": _NAME},
+    headers=(*ON_CHANGES, IDEMPOTENCY_KEY),
+    body=Content(media_types=("*/*",), schema=BYTES, examples=_FLAC, is_optional=True),
+    answers=_STORED,
+    problems=(HTTPStatus.LENGTH_REQUIRED, OverloadedError, *StoreFile.errors),
+)
+POST_FILE = Operation(
+    tag=CONTENT,
+    parameters={"bucket": BUCKET},
+    headers=(*ON_CHANGES, IDEMPOTENCY_KEY),
+    body=Content(
+        media_types=("multipart/form-data",),
+        schema=_FORM,
+        encoding={"metadata": {"contentType": "application/json"}},
+        examples={"example": _FORM_EXAMPLE},
     ),
-    "postFile": Operation(
-        tag=TAG,
-        description=(
-            "The part `file` is the last one, for it is stored as it arrives; the fields stand before it. The name is "
-            "the field `name`, else the part's file name, one of which must be there; a part without a `Content-Type` "
-            "gets the one that its name's extension stands for. The file of that name, if there is one, is replaced, "
-            "and keeps the metadata and tags that the form leaves out."
-        ),
-        request_headers=(*ON_CHANGES, *ON_REPEATS),
-        body=Content(
-            media_types=("multipart/form-data",),
-            schema=schemas.UPLOAD_FORM,
-            encoding={"metadata": {"contentType": "application/json"}},
-            examples={
-                "example": {
-                    "name": examples.FILE.name,
-                    "metadata": examples.FILE.metadata,
-                    "tags": list(examples.FILE.tags),
-                    "file": "fLaC…",
-                }
-            },
-        ),
-        answers=_STORED,
-        refusals=(InvalidFormError, InvalidMetadataError, InvalidTagsError, *_STORE_REFUSALS),
-    ),
-    "getContentByName": Operation(
-        tag=TAG,
-        description=_ABOUT_BYTES,
-        request_headers=ON_BYTES,
-        answers=_BYTES,
-        refusals=(InvalidBucketError, *_BYTES_REFUSALS),
-        query=_DOWNLOAD,
-    ),
-    "getContent": Operation(
-        tag=TAG,
-        description=_ABOUT_BYTES,
-        request_headers=ON_BYTES,
-        answers=_BYTES,
-        refusals=_BYTES_REFUSALS,
-        query=_DOWNLOAD,
-    ),
-    "getText": Operation(
-        tag=TAG,
-        description=(
-            "Decoded by the `charset` of its content type, UTF-8 where that names none. Every byte is looked at "
-            "before the answer begins, so that text that is cut short by a decoding error is never sent; and so only "
-            "files of up to 64 MiB are decoded."
-        ),
-        answers={
-            HTTPStatus.OK: Answer(
-                description="The text.",
-                headers=(*_TOLD, *_GUARDS),
-                content=Content(
-                    media_types=("text/plain; charset=utf-8",),
-                    schema={"type": "string"},
-                    examples={"example": "Is this the real life?\n"},
-                ),
+    answers=_STORED,
+    problems=(InvalidFormError, InvalidMetadataError, InvalidTagsError, OverloadedError, *StoreFile.errors),
+)
+GET_CONTENT_BY_NAME = replace(
+    _READ,
+    parameters={"bucket": BUCKET, "name": _NAME, **_DOWNLOAD},
+    problems=(InvalidBucketError, *_READ.problems),
+)
+GET_CONTENT = replace(_READ, parameters={"file_id": FILE_ID, **_DOWNLOAD})
+GET_TEXT = Operation(
+    tag=CONTENT,
+    parameters={"file_id": FILE_ID},
+    headers=ON_READS,
+    answers=(
+        Answer(
+            200,
+            "The text.",
+            Content(
+                media_types=("text/plain; charset=utf-8",),
+                schema={"type": "string"},
+                examples={"example": "Is this the real life?\n"},
             ),
-            HTTPStatus.NOT_MODIFIED: UNCHANGED,
-        },
-        request_headers=ON_READS,
-        refusals=(NotTextError, TextTooLargeError, *_READ_REFUSALS),
+            (*_VALIDATORS, *GUARDS),
+        ),
+        UNCHANGED,
     ),
-}
+    problems=(OverloadedError, *ReadText.errors),
+)

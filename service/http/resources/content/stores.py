@@ -16,11 +16,12 @@ from domain.idempotency.model import KeyedRequest
 from domain.values.media_types import content_type_of
 from service.http.representations import FileBody, stored_response
 from service.http.request import FileportRequest
+from service.http.resources.content import openapi
 from service.http.resources.content.forms import UploadForm
 from service.runtime.concurrency import Capacity
 
 
-@put("/buckets/{bucket:str}/files/{name:path}", status_code=200, request_max_body_size=None)
+@put("/buckets/{bucket:str}/files/{name:path}", status_code=200, request_max_body_size=None, operation=openapi.PUT_FILE)
 async def put_file(
     request: FileportRequest,
     bucket: FromPath[str],
@@ -30,7 +31,10 @@ async def put_file(
 ) -> Response[FileBody]:
     """Store the request's body as a file, or replace the bytes of the file with that name.
 
-    A replaced file keeps its id, metadata and tags.
+    A replaced file keeps its id, metadata and tags. The body is the file, of any length, chunked or not: `curl -T`.
+    It is acknowledged once it is durable. Without a `Content-Type`, the extension of the name decides.
+    `If-None-Match: *` stores only a new file. To replace, `If-Match` guards against overwriting what somebody else
+    has stored in the meantime.
     """
     location = request.location(bucket)
     _refuse_partial_or_encoded(request)
@@ -46,14 +50,20 @@ async def put_file(
         return stored_response(await store(new, request.stream(), _keyed(request, new)))
 
 
-@post("/buckets/{bucket:str}/files", status_code=201, request_max_body_size=None)
+@post("/buckets/{bucket:str}/files", status_code=201, request_max_body_size=None, operation=openapi.POST_FILE)
 async def post_file(
     request: FileportRequest,
     bucket: FromPath[str],
     store: FromDishka[StoreOnce],
     capacity: FromDishka[Capacity],
 ) -> Response[FileBody]:
-    """Store the file of a `multipart/form-data` request."""
+    """Store the file of a `multipart/form-data` request.
+
+    The part `file` is the last one, for it is stored as it arrives; the fields stand before it. The name is the
+    field `name`, else the part's file name, one of which must be there; a part without a `Content-Type` gets the
+    one that its name's extension stands for. The file of that name, if there is one, is replaced, and keeps the
+    metadata and tags that the form leaves out.
+    """
     form = UploadForm(request)
     async with capacity.uploads.slot():
         new = await form.file(bucket, request.precondition)

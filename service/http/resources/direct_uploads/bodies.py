@@ -1,30 +1,35 @@
 """Direct uploads in JSON."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
-from domain.buckets.model import MAX_FILE_BYTES
-from domain.direct_uploads.model import DirectUpload, Failure, State
+from domain.buckets.model import MAX_FILE_BYTES, BucketName
+from domain.direct_uploads.model import MAX_PART_SIZE, MAX_PARTS, MIN_PART_SIZE, DirectUpload, Failure, State
 from domain.direct_uploads.sign_parts import SignedPart
-from domain.files.metadata import JsonObject
+from domain.files.metadata import Metadata, Tags
+from domain.files.model import Sha256, Size
+from domain.files.names import FileName
+from domain.values.media_types import ContentType
+from domain.values.numbers import Count, Positive
+from domain.values.times import UtcTime
 
-Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9A-Fa-f]{64}$")]
+AnyCaseSha256 = Annotated[str, Meta(pattern="^[0-9A-Fa-f]{64}$")]
 
 
 class DirectUploadRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A file that is to come, and of how many bytes. What is left out is as in an upload by name."""
 
-    bucket: str
-    name: str
-    size: Annotated[int, msgspec.Meta(ge=0, le=MAX_FILE_BYTES)]
-    content_type: str | None = None
-    sha256: Sha256 | None = None
+    bucket: BucketName
+    name: FileName
+    size: Annotated[int, Meta(ge=0, le=MAX_FILE_BYTES)]
+    content_type: ContentType | None = None
+    sha256: AnyCaseSha256 | None = None
     metadata: dict[str, object] | None = None
-    tags: tuple[str, ...] | None = None
+    tags: Tags | None = None
     part_size: int | None = None
 
 
@@ -33,26 +38,32 @@ class DirectUploadBody(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     state: State
-    bucket: str
-    name: str
-    content_type: str
-    size: int
-    sha256: str | None
-    metadata: JsonObject | None
-    tags: tuple[str, ...] | None
-    part_size: int
-    part_count: int
-    file_id: UUID | None
+    bucket: BucketName
+    name: FileName
+    content_type: ContentType
+    size: Size
+    sha256: (
+        Annotated[Sha256, Meta(description="The SHA-256 that was declared, in lower-case hex; null: none was.")] | None
+    )
+    metadata: Metadata | None
+    tags: Tags | None
+    part_size: Annotated[
+        int, Meta(description="Bytes of every part but the last.", extra_json_schema={"minimum": MIN_PART_SIZE})
+    ]
+    part_count: Annotated[
+        Positive, Meta(description="How many parts there are.", extra_json_schema={"maximum": MAX_PARTS})
+    ]
+    file_id: Annotated[UUID, Meta(description="The file that it has become.")] | None
     failure: Failure | None
-    created_at: datetime
-    expires_at: datetime
+    created_at: UtcTime
+    expires_at: Annotated[UtcTime, Meta(description="Until then it can be completed.")]
 
 
 class PartBody(msgspec.Struct, frozen=True, kw_only=True):
     """The request that sends a part, of so many bytes, to the blob store."""
 
-    number: int
-    size: int
+    number: Annotated[Positive, Meta(extra_json_schema={"maximum": MAX_PARTS})]
+    size: Annotated[Count, Meta(extra_json_schema={"maximum": MAX_PART_SIZE})]
     method: str
     url: str
     headers: dict[str, str]
@@ -75,7 +86,7 @@ class DirectUploadPage(msgspec.Struct, frozen=True, kw_only=True):
     """A page of direct uploads; `next` is the cursor of the next one, null on the last."""
 
     items: list[DirectUploadBody]
-    limit: int
+    limit: Positive
     next: str | None
 
 

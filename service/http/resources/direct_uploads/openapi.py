@@ -1,141 +1,124 @@
-"""Uploads past the service."""
+"""The document's descriptions of direct uploads."""
 
-from http import HTTPStatus
+from datetime import UTC, datetime
+from uuid import UUID
 
-from domain.blobs.errors import BlobStoreUnavailableError, DirectAccessUnsupportedError
-from domain.buckets.errors import (
-    FileTooLargeError,
-    InvalidBucketError,
-    NoSuchBucketError,
-    QuotaExceededError,
-    TypeNotAllowedError,
+from msgspec.structs import replace
+
+from domain.blobs.direct_access import SignedRequest
+from domain.direct_uploads.abort_direct_upload import AbortDirectUpload
+from domain.direct_uploads.begin_direct_upload import BeginDirectUpload
+from domain.direct_uploads.complete_direct_upload import CompleteDirectUpload
+from domain.direct_uploads.find_direct_upload import FindDirectUpload
+from domain.direct_uploads.list_direct_uploads import ListDirectUploads
+from domain.direct_uploads.model import DirectUpload, Failure
+from domain.direct_uploads.sign_parts import SignedPart, SignParts
+from domain.files.model import NewFile
+from domain.values.cursors import encode_position
+from domain.values.digests import Digest
+from domain.values.errors import DigestMismatchError, InvalidCursorError
+from service.http.file_examples import CREATED, NEW_FILE, ORIGINAL, REPLACED
+from service.http.openapi.headers import ETAG, IDEMPOTENCY_KEY, LOCATION, ON_CHANGES, RETRY_AFTER
+from service.http.openapi.operation import Answer, Operation, Parameter, json_of, paging
+from service.http.resources.direct_uploads.bodies import (
+    DirectUploadPage,
+    DirectUploadRequest,
+    direct_upload_body,
+    opened_upload_body,
+    part_page,
 )
-from domain.direct_uploads.errors import (
-    DirectUploadCompletedError,
-    DirectUploadConditionError,
-    DirectUploadEndedError,
-    IncompleteUploadError,
-    InvalidPartSizeError,
-    NoSuchDirectUploadError,
+from service.http.tags import DIRECT_UPLOADS
+
+_REQUEST = DirectUploadRequest(
+    bucket=ORIGINAL.bucket,
+    name=ORIGINAL.name,
+    size=ORIGINAL.size,
+    sha256=ORIGINAL.sha256,
+    metadata=ORIGINAL.metadata,
+    tags=ORIGINAL.tags,
+    part_size=16_777_216,
 )
-from domain.errors import LeaseLostError, OutcomeUnknownError
-from domain.files.errors import InvalidMetadataError, InvalidNameError, InvalidTagsError, NoSuchFileError
-from domain.values.errors import DigestMismatchError, InvalidContentTypeError, InvalidCursorError
-from service.http.openapi import examples
-from service.http.openapi.headers import ON_CHANGES, ON_REPEATS
-from service.http.openapi.operation import Answer, Meaning, Operation, json_of
+_upload = DirectUpload(
+    id=UUID("019a6b1c-02f4-7e6a-b1d8-54c09be7a3f1"),
+    file=NewFile(
+        bucket=ORIGINAL.bucket,
+        name=ORIGINAL.name,
+        content_type=ORIGINAL.content_type,
+        metadata=ORIGINAL.metadata,
+        tags=ORIGINAL.tags,
+        digests=(Digest("sha-256", bytes.fromhex(ORIGINAL.sha256)),),
+    ),
+    size=ORIGINAL.size,
+    part_size=16_777_216,
+    key="",
+    multipart_id="",
+    state="open",
+    file_id=None,
+    failure=None,
+    created_at=CREATED,
+    expires_at=datetime(2026, 11, 4, 9, 26, 12, 480_211, tzinfo=UTC),
+)
+_parts = [
+    SignedPart(
+        number=number,
+        size=_upload.size_of_part(number),
+        request=SignedRequest(
+            method="PUT",
+            url=f"https://fileport.s3.eu-central-1.amazonaws.com/27/019a…27?partNumber={number}&X-Amz-Expires=900&…",
+            headers={"Content-Length": str(_upload.size_of_part(number))},
+        ),
+    )
+    for number in (1, 2)
+]
+_failure = Failure(code=DigestMismatchError.code, detail="The sha-256 of the body is not the one that was declared.")
+_UPLOAD = direct_upload_body(_upload)
+_COMPLETING = direct_upload_body(replace(_upload, state="completing"))
+_FAILED = direct_upload_body(replace(_upload, state="failed", failure=_failure))
+_PAGE = DirectUploadPage(items=[_UPLOAD], limit=1, next=encode_position(_UPLOAD.id))
+_ID = {"direct_upload_id": Parameter("The direct upload's id.", str(_UPLOAD.id))}
 
-TAG = "Direct uploads"
-
-_ADMISSION = (NoSuchBucketError, FileTooLargeError, QuotaExceededError, TypeNotAllowedError)
-_KNOWN = (DirectAccessUnsupportedError, NoSuchDirectUploadError, DirectUploadEndedError)
-
-OPERATIONS = {
-    "postDirectUpload": Operation(
-        tag=TAG,
-        description=(
-            "Send the body of each part with the request that the answer has for it, as often as needed and in any "
-            "order, then complete the upload. A file of up to `part_size` bytes is one part. Without a `part_size`, "
-            "parts have 64 MiB, or more where 10,000 of them would not do. URLs end after a while; new ones are under "
-            "`/parts`. They need no key and admit no `Authorization`. The conditions and the bucket's policy are "
-            "checked now and once more when the file is stored. A repeat with the same key gets the same upload, as it "
-            "was when it was opened, with new URLs; it is refused, as `/parts` is, once that has ended."
-        ),
-        request_headers=(*ON_CHANGES, *ON_REPEATS),
-        body=json_of(examples.DIRECT_UPLOAD_REQUEST),
-        answers={
-            HTTPStatus.CREATED: Answer(
-                description="The upload is open.", headers=("Location",), content=json_of(examples.OPENED_UPLOAD)
-            )
-        },
-        refusals=(
-            InvalidNameError,
-            InvalidBucketError,
-            InvalidContentTypeError,
-            InvalidMetadataError,
-            InvalidTagsError,
-            InvalidPartSizeError,
-            DirectAccessUnsupportedError,
-            *_ADMISSION,
-            NoSuchDirectUploadError,
-            DirectUploadEndedError,
-            DirectUploadCompletedError,
-            BlobStoreUnavailableError,
-            LeaseLostError,
-            OutcomeUnknownError,
-        ),
+POST_DIRECT_UPLOAD = Operation(
+    tag=DIRECT_UPLOADS,
+    headers=(*ON_CHANGES, IDEMPOTENCY_KEY),
+    body=json_of(_REQUEST),
+    answers=(Answer(201, "The upload is open.", json_of(opened_upload_body(_upload, _parts)), (LOCATION,)),),
+    problems=BeginDirectUpload.errors,
+)
+LIST_DIRECT_UPLOADS = Operation(
+    tag=DIRECT_UPLOADS,
+    parameters=paging("uploads", 100, _PAGE.next),
+    answers=(Answer(200, "A page of uploads.", json_of(_PAGE)),),
+    problems=(InvalidCursorError, *ListDirectUploads.errors),
+)
+GET_DIRECT_UPLOAD = Operation(
+    tag=DIRECT_UPLOADS,
+    parameters=_ID,
+    answers=(Answer(200, "The upload.", json_of(_UPLOAD, failed=_FAILED)),),
+    problems=FindDirectUpload.errors,
+)
+GET_DIRECT_UPLOAD_PARTS = Operation(
+    tag=DIRECT_UPLOADS,
+    parameters={
+        **_ID,
+        "first": Parameter("The number of the first part.", 1),
+        "limit": Parameter("At most so many parts.", 100),
+    },
+    answers=(Answer(200, "Some parts.", json_of(part_page(_upload, _parts))),),
+    problems=(*FindDirectUpload.errors, *SignParts.errors),
+)
+COMPLETE_DIRECT_UPLOAD = Operation(
+    tag=DIRECT_UPLOADS,
+    parameters=_ID,
+    answers=(
+        Answer(200, "The file of that name has the bytes.", json_of(REPLACED), (ETAG,)),
+        NEW_FILE,
+        Answer(202, "It takes a while.", json_of(_COMPLETING), (RETRY_AFTER,)),
     ),
-    "listDirectUploads": Operation(
-        tag=TAG,
-        description="The oldest first.",
-        answers={HTTPStatus.OK: Answer(description="A page of uploads.", content=json_of(examples.DIRECT_UPLOAD_PAGE))},
-        refusals=(DirectAccessUnsupportedError, InvalidCursorError),
-        query={
-            "limit": Meaning("At most so many uploads.", 100),
-            "cursor": Meaning("The page after another: that one's `next`.", examples.DIRECT_UPLOAD_PAGE.next),
-        },
-    ),
-    "getDirectUpload": Operation(
-        tag=TAG,
-        description=(
-            "`completing` while its bytes are taken in; then `completed` with its `file_id`, or `open` again with the "
-            "`failure` of the try, or `failed` where the bytes are not those that were declared."
-        ),
-        answers={
-            HTTPStatus.OK: Answer(
-                description="The upload.", content=json_of(examples.DIRECT_UPLOAD, failed=examples.FAILED)
-            )
-        },
-        refusals=_KNOWN,
-    ),
-    "getDirectUploadParts": Operation(
-        tag=TAG,
-        answers={HTTPStatus.OK: Answer(description="Some parts.", content=json_of(examples.PARTS))},
-        refusals=(*_KNOWN, DirectUploadCompletedError, BlobStoreUnavailableError),
-        query={
-            "first": Meaning("The number of the first part.", 1),
-            "limit": Meaning("At most so many parts.", 100),
-        },
-    ),
-    "completeDirectUpload": Operation(
-        tag=TAG,
-        description=(
-            "The bytes are copied, inside the blob store, to where nobody else can write, and the copy is verified: "
-            "its size, and its SHA-256 if that was declared. Of a large file this takes longer than anybody should "
-            "wait: then the answer is 202. Ask `GET` what became of it, or complete it again, which is always safe: an "
-            "upload becomes one file, whatever is asked and however often."
-        ),
-        answers={
-            HTTPStatus.OK: Answer(
-                description="The file of that name has the bytes.",
-                headers=("ETag",),
-                content=json_of(examples.REPLACED),
-            ),
-            HTTPStatus.CREATED: Answer(
-                description="The file is new.", headers=("ETag", "Location"), content=json_of(examples.FILE)
-            ),
-            HTTPStatus.ACCEPTED: Answer(
-                description="It takes a while.",
-                headers=("Retry-After",),
-                content=json_of(examples.COMPLETING),
-            ),
-        },
-        refusals=(
-            *_KNOWN,
-            IncompleteUploadError,
-            DigestMismatchError,
-            NoSuchFileError,
-            DirectUploadConditionError,
-            *_ADMISSION,
-            BlobStoreUnavailableError,
-            LeaseLostError,
-            OutcomeUnknownError,
-        ),
-    ),
-    "deleteDirectUpload": Operation(
-        tag=TAG,
-        description="What was sent to the blob store is removed.",
-        answers={HTTPStatus.NO_CONTENT: Answer(description="The upload has ended.")},
-        refusals=(*_KNOWN, DirectUploadCompletedError, OutcomeUnknownError),
-    ),
-}
+    problems=CompleteDirectUpload.errors,
+)
+DELETE_DIRECT_UPLOAD = Operation(
+    tag=DIRECT_UPLOADS,
+    parameters=_ID,
+    answers=(Answer(204, "The upload has ended."),),
+    problems=AbortDirectUpload.errors,
+)

@@ -19,6 +19,7 @@ from domain.values.digests import Digest
 from domain.values.media_types import content_type_of
 from service.http.representations import FileBody, stored_response
 from service.http.request import FileportRequest
+from service.http.resources.direct_uploads import openapi
 from service.http.resources.direct_uploads.bodies import (
     DirectUploadBody,
     DirectUploadPage,
@@ -40,13 +41,21 @@ MAX_PARTS_SIGNED = 1000
 RETRY_SECONDS = 2
 
 
-@post("/", status_code=201)
+@post("/", status_code=201, operation=openapi.POST_DIRECT_UPLOAD)
 async def post_direct_upload(
     request: FileportRequest,
     begin: FromDishka[BeginDirectUpload],
     sign: FromDishka[SignParts],
 ) -> Response[OpenedUploadBody]:
-    """Begin an upload whose bytes go to the blob store without passing the service."""
+    """Begin an upload whose bytes go to the blob store without passing the service.
+
+    Send the body of each part with the request that the answer has for it, as often as needed and in any order,
+    then complete the upload. A file of up to `part_size` bytes is one part. Without a `part_size`, parts have 64
+    MiB, or more where 10,000 of them would not do. URLs end after a while; new ones are under `/parts`. They need
+    no key and admit no `Authorization`. The conditions and the bucket's policy are checked now and once more when
+    the file is stored. A repeat with the same key gets the same upload, as it was when it was opened, with new
+    URLs; it is refused, as `/parts` is, once that has ended.
+    """
     asked, keyed = await request.read_keyed_json(DirectUploadRequest)
     new = NewFile(
         bucket=asked.bucket,
@@ -63,26 +72,33 @@ async def post_direct_upload(
     return Response(body, status_code=201, headers={"Location": direct_upload_path(upload.id)})
 
 
-@get_or_head("/")
+@get_or_head("/", operation=openapi.LIST_DIRECT_UPLOADS)
 async def list_direct_uploads(
     list_page: FromDishka[ListDirectUploads],
     limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
     cursor: FromQuery[str | None] = None,
 ) -> DirectUploadPage:
-    """List the direct uploads that are open or being completed."""
+    """List the direct uploads that are open or being completed.
+
+    The oldest first.
+    """
     after = None if cursor is None else decode_position(cursor, UUID)
     uploads, last = await list_page(after=after, limit=limit)
     next_ = None if last is None else encode_position(last)
     return DirectUploadPage(items=[direct_upload_body(each) for each in uploads], limit=limit, next=next_)
 
 
-@get_or_head("/{direct_upload_id:uuid}")
+@get_or_head("/{direct_upload_id:uuid}", operation=openapi.GET_DIRECT_UPLOAD)
 async def get_direct_upload(direct_upload_id: FromPath[UUID], find: FromDishka[FindDirectUpload]) -> DirectUploadBody:
-    """Return a direct upload, and what has become of it."""
+    """Return a direct upload, and what has become of it.
+
+    `completing` while its bytes are taken in; then `completed` with its `file_id`, or `open` again with the
+    `failure` of the try, or `failed` where the bytes are not those that were declared.
+    """
     return direct_upload_body(await find(direct_upload_id))
 
 
-@get_or_head("/{direct_upload_id:uuid}/parts")
+@get_or_head("/{direct_upload_id:uuid}/parts", operation=openapi.GET_DIRECT_UPLOAD_PARTS)
 async def get_direct_upload_parts(
     direct_upload_id: FromPath[UUID],
     find: FromDishka[FindDirectUpload],
@@ -95,13 +111,19 @@ async def get_direct_upload_parts(
     return part_page(upload, await sign(upload, first=first, limit=limit))
 
 
-@post("/{direct_upload_id:uuid}/complete", status_code=201)
+@post("/{direct_upload_id:uuid}/complete", status_code=201, operation=openapi.COMPLETE_DIRECT_UPLOAD)
 async def complete_direct_upload(
     direct_upload_id: FromPath[UUID],
     completions: FromDishka[DirectUploadCompletions],
     find: FromDishka[FindDirectUpload],
 ) -> Response[FileBody] | Response[DirectUploadBody]:
-    """Make a file of what was sent to the blob store."""
+    """Make a file of what was sent to the blob store.
+
+    The bytes are copied, inside the blob store, to where nobody else can write, and the copy is verified: its size,
+    and its SHA-256 if that was declared. Of a large file this takes longer than anybody should wait: then the
+    answer is 202. Ask `GET` what became of it, or complete it again, which is always safe: an upload becomes one
+    file, whatever is asked and however often.
+    """
     stored = await completions.complete(direct_upload_id)
     if stored is not None:
         return stored_response(stored)
@@ -113,9 +135,12 @@ async def complete_direct_upload(
     )
 
 
-@delete("/{direct_upload_id:uuid}")
+@delete("/{direct_upload_id:uuid}", operation=openapi.DELETE_DIRECT_UPLOAD)
 async def delete_direct_upload(direct_upload_id: FromPath[UUID], abort: FromDishka[AbortDirectUpload]) -> None:
-    """End a direct upload that has not become a file."""
+    """End a direct upload that has not become a file.
+
+    What was sent to the blob store is removed.
+    """
     await abort(direct_upload_id)
 
 

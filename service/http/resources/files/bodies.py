@@ -4,6 +4,7 @@ import msgspec
 from litestar import Response
 
 from domain.files.model import File
+from domain.values.numbers import Count, Positive
 from domain.values.preconditions import last_modified
 from service.http.headers.dates import http_date
 from service.http.headers.guards import PRIVATE
@@ -14,9 +15,9 @@ class FilePage(msgspec.Struct, frozen=True, kw_only=True):
     """A page of files. `total` is null unless it was asked for; `next` is the next page's cursor, null on the last."""
 
     items: list[FileBody]
-    limit: int
-    offset: int
-    total: int | None
+    limit: Positive
+    offset: Count
+    total: Count | None
     next: str | None
 
 

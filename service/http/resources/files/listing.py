@@ -21,6 +21,7 @@ from domain.values.times import in_utc
 from service.http.queries import storable
 from service.http.representations import file_body
 from service.http.request import FileportRequest
+from service.http.resources.files import openapi_listing
 from service.http.resources.files.bodies import FilePage
 from service.http.routing import get_or_head
 
@@ -33,7 +34,7 @@ Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
 Offset = Annotated[int, QueryParameter(ge=0, le=MAX_OFFSET)]
 
 
-@get_or_head("/")
+@get_or_head("/", operation=openapi_listing.LIST_FILES)
 async def list_files(
     request: FileportRequest,
     *,
@@ -58,7 +59,12 @@ async def list_files(
     offset: Offset = 0,
     total: FromQuery[bool] = False,
 ) -> FilePage:
-    """List the files that pass every filter given, a page at a time."""
+    """List the files that pass every filter given, a page at a time.
+
+    Filters add up: a file is listed if it passes all of them. Expired files are never listed. A parameter that is
+    not named here is refused. To read page after page, pass `next` as `cursor` with all else unchanged: no file is
+    listed twice or left out because others come and go.
+    """
     request.refuse_unknown_parameters()
     _refuse_loose(request)
     order = NEWEST_FIRST if sort is None else parse_sort(sort)

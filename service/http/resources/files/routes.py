@@ -14,12 +14,13 @@ from domain.files.model import Destination
 from domain.files.patches import FilePatch
 from service.http.representations import FileBody, file_response
 from service.http.request import FileportRequest
+from service.http.resources.files import openapi
 from service.http.resources.files.bodies import found_response, unchanged_response
 from service.http.resources.files.listing import list_files
 from service.http.routing import get_or_head
 
 
-@get_or_head("/{file_id:uuid}")
+@get_or_head("/{file_id:uuid}", operation=openapi.GET_FILE)
 async def get_file(
     request: FileportRequest, file_id: FromPath[UUID], find: FromDishka[FindFile]
 ) -> Response[FileBody | None]:
@@ -30,29 +31,40 @@ async def get_file(
     return found_response(file)
 
 
-@patch("/{file_id:uuid}")
+@patch("/{file_id:uuid}", operation=openapi.PATCH_FILE)
 async def patch_file(
     request: FileportRequest,
     file_id: FromPath[UUID],
     change: FromDishka[ChangeFile],
 ) -> Response[FileBody]:
-    """Rename, move, retype or annotate a file with a JSON merge patch."""
+    """Rename, move, retype or annotate a file with a JSON merge patch.
+
+    RFC 7396: a field that is left out stays; within `metadata`, null removes a member; null for the whole of
+    `metadata` or `tags` empties it. A new bucket must admit the file. The bytes are not touched.
+    """
     return file_response(await change(file_id, await request.read_json(FilePatch), request.precondition))
 
 
-@delete("/{file_id:uuid}")
+@delete("/{file_id:uuid}", operation=openapi.DELETE_FILE)
 async def delete_file(request: FileportRequest, file_id: FromPath[UUID], delete: FromDishka[DeleteFile]) -> None:
-    """Delete a file."""
+    """Delete a file.
+
+    It cannot be read from here on. Its bytes are removed some time later, unless a copy has them.
+    """
     await delete(file_id, request.precondition)
 
 
-@post("/{file_id:uuid}/copy")
+@post("/{file_id:uuid}/copy", operation=openapi.COPY_FILE)
 async def copy_file(
     request: FileportRequest,
     file_id: FromPath[UUID],
     copy: FromDishka[CopyFile],
 ) -> Response[FileBody]:
-    """Copy a file at once, whatever its size: the copy shares its bytes."""
+    """Copy a file at once, whatever its size: the copy shares its bytes.
+
+    The copy has the content type, metadata and tags of the original, and an id and revisions of its own. Name
+    another name, another bucket, or both.
+    """
     to, keyed = await request.read_keyed_json(Destination)
     return file_response(await copy(file_id, to, request.precondition, keyed), status=201)
 

@@ -1,38 +1,26 @@
-"""Health and metrics."""
-
-from http import HTTPStatus
+"""The document's descriptions of health and metrics."""
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from service.http.openapi import examples
 from service.http.openapi.operation import Answer, Content, Operation, json_of
+from service.http.resources.health.bodies import Liveness, Readiness
+from service.http.tags import HEALTH
 
-TAG = "Health"
+_METRICS = """\
+# HELP fileport_response_bytes_total Bytes of answers' bodies.
+# TYPE fileport_response_bytes_total counter
+fileport_response_bytes_total{method="GET",route="/v1/files"} 81920.0
+"""
+_FIGURES = Content(media_types=(CONTENT_TYPE_LATEST,), schema={"type": "string"}, examples={"example": _METRICS})
+_READY = Readiness(status="ok", catalog="ok", blob_store="ok")
+_NOT_READY = Readiness(status="failing", catalog="failing", blob_store="ok")
 
-OPERATIONS = {
-    "live": Operation(
-        tag=TAG,
-        description="It touches no store: a failing one is no reason to restart the process.",
-        answers={HTTPStatus.OK: Answer(description="The process runs.", content=json_of(examples.LIVE))},
+LIVE = Operation(tag=HEALTH, answers=(Answer(200, "The process runs.", json_of(Liveness())),))
+METRICS = Operation(tag=HEALTH, answers=(Answer(200, "The figures, of all workers together.", _FIGURES),))
+READY = Operation(
+    tag=HEALTH,
+    answers=(
+        Answer(200, "Both stores work.", json_of(_READY)),
+        Answer(503, "A store fails.", json_of(_NOT_READY)),
     ),
-    "metrics": Operation(
-        tag=TAG,
-        answers={
-            HTTPStatus.OK: Answer(
-                description="The figures, of all workers together.",
-                content=Content(
-                    media_types=(CONTENT_TYPE_LATEST,),
-                    schema={"type": "string"},
-                    examples={"example": examples.METRICS},
-                ),
-            )
-        },
-    ),
-    "ready": Operation(
-        tag=TAG,
-        answers={
-            HTTPStatus.OK: Answer(description="Both stores work.", content=json_of(examples.READY)),
-            HTTPStatus.SERVICE_UNAVAILABLE: Answer(description="A store fails.", content=json_of(examples.NOT_READY)),
-        },
-    ),
-}
+)

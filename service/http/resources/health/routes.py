@@ -4,6 +4,7 @@ from dishka.integrations.litestar import DishkaRouter, FromDishka
 from litestar import Response
 
 from domain.maintenance.check_health import CheckHealth
+from service.http.resources.health import openapi
 from service.http.resources.health.bodies import Liveness, Readiness, StoreState
 from service.http.routing import get_or_head
 from service.observability.metrics import exposition
@@ -12,13 +13,16 @@ from service.observability.metrics import exposition
 _UNCACHED = {"Cache-Control": "no-store"}
 
 
-@get_or_head("/health/live")
+@get_or_head("/health/live", operation=openapi.LIVE)
 async def live() -> Response[Liveness]:
-    """Answer while the process runs."""
+    """Answer while the process runs.
+
+    It touches no store: a failing one is no reason to restart the process.
+    """
     return Response(Liveness(), headers=_UNCACHED)
 
 
-@get_or_head("/health/ready")
+@get_or_head("/health/ready", operation=openapi.READY)
 async def ready(check: FromDishka[CheckHealth]) -> Response[Readiness]:
     """Answer 200 while both stores work, else 503 and which of them fails."""
     health = await check()
@@ -27,7 +31,7 @@ async def ready(check: FromDishka[CheckHealth]) -> Response[Readiness]:
     return Response(body, status_code=200 if works else 503, headers=_UNCACHED)
 
 
-@get_or_head("/metrics")
+@get_or_head("/metrics", operation=openapi.METRICS)
 async def metrics() -> Response[bytes]:
     """Return the service's figures in Prometheus's text format."""
     figures, media_type = exposition()

@@ -1,63 +1,81 @@
-"""Jobs."""
+"""The document's descriptions of jobs."""
 
-from http import HTTPStatus
+from datetime import UTC, datetime
+from uuid import UUID
 
-from domain.buckets.errors import InvalidBucketError, NoSuchBucketError
-from domain.errors import OutcomeUnknownError
-from domain.files.errors import InvalidNameError
-from domain.jobs.errors import NoSuchJobError
-from domain.jobs.model import MAX_PROBLEMS
+from msgspec.structs import replace
+
+from domain.files.errors import NameTakenError
+from domain.jobs.end_job import EndJob
+from domain.jobs.find_job import FindJob
+from domain.jobs.model import MAX_PROBLEMS, Job, JobPosition, JobProblem, PrefixDestination, Progress, Task
+from domain.jobs.start_job import StartJob
+from domain.values.cursors import encode_position
 from domain.values.errors import InvalidCursorError
-from service.http.openapi import examples
-from service.http.openapi.headers import ON_REPEATS
-from service.http.openapi.operation import Answer, Meaning, Operation, json_of
+from service.http.file_examples import CHANGED, FILE
+from service.http.openapi.headers import IDEMPOTENCY_KEY, LOCATION
+from service.http.openapi.operation import Answer, Operation, Parameter, json_of, paging
+from service.http.resources.jobs.bodies import JobPageBody, job_body
+from service.http.tags import JOBS
 
-TAG = "Jobs"
+_LATEST = datetime(2026, 11, 3, 9, 33, 9, 640_158, tzinfo=UTC)
+_DELETE = Task(kind="delete", bucket="music", prefix="drafts/")
+_MOVE = Task(kind="move", bucket="music", prefix="queen/", to=PrefixDestination(bucket="archive", prefix="q/"))
+_problem = JobProblem(name=FILE.name, id=FILE.id, code=NameTakenError.code)
+_running = Job(
+    id=UUID("019a6b2c-1f3e-7a55-b0c6-5d9e8f70a1b2"),
+    task=_MOVE,
+    state="running",
+    progress=Progress(done=1249, failed=1, problems=(_problem,)),
+    created_at=CHANGED,
+    updated_at=_LATEST,
+)
+_queued = replace(
+    _running,
+    id=UUID("019a6b2d-7c41-7f02-9d1e-2b6a4c8e0f13"),
+    task=_DELETE,
+    state="queued",
+    progress=Progress(),
+    created_at=_LATEST,
+)
+_ended = replace(_running, state="done", progress=replace(_running.progress, done=16_999), finished_at=_LATEST)
+_cancelled = replace(_running, state="cancelled", finished_at=_LATEST)
+_PAGE = JobPageBody(
+    items=[job_body(_queued), job_body(_running)],
+    limit=2,
+    next=encode_position(JobPosition(created_at=_running.created_at, id=_running.id)),
+)
+_BY_ID = {"job_id": Parameter("The job's id.", str(_running.id))}
 
-OPERATIONS = {
-    "listJobs": Operation(
-        tag=TAG,
-        answers={HTTPStatus.OK: Answer(description="A page of jobs.", content=json_of(examples.JOB_PAGE))},
-        refusals=(InvalidCursorError,),
-        query={
-            "limit": Meaning("At most so many jobs.", 20),
-            "cursor": Meaning("The page after another: that one's `next`.", examples.JOB_PAGE.next),
-        },
+LIST_JOBS = Operation(
+    tag=JOBS,
+    parameters=paging("jobs", 20, _PAGE.next),
+    answers=(Answer(200, "A page of jobs.", json_of(_PAGE)),),
+    problems=(InvalidCursorError,),
+)
+START_JOB = Operation(
+    tag=JOBS,
+    description=(
+        "A file that cannot be moved stays as it is, counts as `failed` and is told, as one of the first "
+        f"{MAX_PROBLEMS}."
     ),
-    "startJob": Operation(
-        tag=TAG,
-        description=(
-            "The job covers the files that are there now; one that is stored, replaced, renamed or otherwise changed "
-            "from here on is left alone. It goes on by itself, whatever becomes of the worker that began it. A file "
-            "that cannot be moved stays as it is, counts as `failed` and is told, as one of the first "
-            f"{MAX_PROBLEMS}."
-        ),
-        request_headers=ON_REPEATS,
-        body=json_of(examples.DELETE_TASK, move=examples.MOVE_TASK),
-        answers={
-            HTTPStatus.CREATED: Answer(
-                description="The job waits for a worker.", headers=("Location",), content=json_of(examples.QUEUED_JOB)
-            )
-        },
-        refusals=(InvalidBucketError, InvalidNameError, NoSuchBucketError, OutcomeUnknownError),
+    headers=(IDEMPOTENCY_KEY,),
+    body=json_of(_DELETE, move=_MOVE),
+    answers=(Answer(201, "The job waits for a worker.", json_of(job_body(_queued)), (LOCATION,)),),
+    problems=StartJob.errors,
+)
+GET_JOB = Operation(
+    tag=JOBS,
+    parameters=_BY_ID,
+    answers=(Answer(200, "The job, as its last step left it.", json_of(job_body(_running), ended=job_body(_ended))),),
+    problems=FindJob.errors,
+)
+END_JOB = Operation(
+    tag=JOBS,
+    parameters=_BY_ID,
+    answers=(
+        Answer(200, "The job is cancelled.", json_of(job_body(_cancelled))),
+        Answer(204, "The job had ended, and is forgotten."),
     ),
-    "getJob": Operation(
-        tag=TAG,
-        answers={
-            HTTPStatus.OK: Answer(
-                description="The job, as its last step left it.",
-                content=json_of(examples.RUNNING_JOB, ended=examples.ENDED_JOB),
-            )
-        },
-        refusals=(NoSuchJobError,),
-    ),
-    "endJob": Operation(
-        tag=TAG,
-        description="A job that is cancelled does nothing more; what it has done stays.",
-        answers={
-            HTTPStatus.OK: Answer(description="The job is cancelled.", content=json_of(examples.CANCELLED_JOB)),
-            HTTPStatus.NO_CONTENT: Answer(description="The job had ended, and is forgotten."),
-        },
-        refusals=(NoSuchJobError, OutcomeUnknownError),
-    ),
-}
+    problems=EndJob.errors,
+)

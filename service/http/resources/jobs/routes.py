@@ -17,22 +17,27 @@ from domain.values.cursors import decode_position, encode_position, foreign_curs
 from domain.values.errors import InvalidTimeError
 from domain.values.times import in_utc
 from service.http.request import FileportRequest
+from service.http.resources.jobs import openapi
 from service.http.resources.jobs.bodies import JobBody, JobPageBody, job_body
 from service.http.routing import get_or_head
 from service.runtime.wake_up import WakeUp
 
 
-@post("/", status_code=201)
+@post("/", status_code=201, operation=openapi.START_JOB)
 async def start_job(
     request: FileportRequest, start: FromDishka[StartJob], wake_up: FromDishka[WakeUp]
 ) -> Response[JobBody]:
-    """Delete or move all files whose names begin with a prefix."""
+    """Delete or move all files whose names begin with a prefix.
+
+    The job covers the files that are there now; one that is stored, replaced, renamed or otherwise changed from
+    here on is left alone. It goes on by itself, whatever becomes of the worker that began it.
+    """
     job = await start(*await request.read_keyed_json(Task))
     wake_up.notify()
     return Response(job_body(job), status_code=201, headers={"Location": f"/v1/jobs/{job.id}"})
 
 
-@get_or_head("/")
+@get_or_head("/", operation=openapi.LIST_JOBS)
 async def list_jobs(
     list_page: FromDishka[ListJobs],
     limit: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
@@ -47,15 +52,18 @@ async def list_jobs(
     )
 
 
-@get_or_head("/{job_id:uuid}")
+@get_or_head("/{job_id:uuid}", operation=openapi.GET_JOB)
 async def get_job(job_id: FromPath[UUID], find: FromDishka[FindJob]) -> JobBody:
     """Return a job and how far it is."""
     return job_body(await find(job_id))
 
 
-@delete("/{job_id:uuid}", status_code=200)
+@delete("/{job_id:uuid}", status_code=200, operation=openapi.END_JOB)
 async def end_job(job_id: FromPath[UUID], end: FromDishka[EndJob]) -> Response[JobBody | None]:
-    """Cancel a job, or forget one that has ended."""
+    """Cancel a job, or forget one that has ended.
+
+    A job that is cancelled does nothing more; what it has done stays.
+    """
     cancelled = await end(job_id)
     if cancelled is None:
         return Response(None, status_code=204)

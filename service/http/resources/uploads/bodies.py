@@ -1,13 +1,21 @@
 """Uploads in response headers, and in JSON."""
 
-from datetime import UTC, datetime
+from datetime import UTC
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from litestar import MediaType, Response
+from msgspec import Meta
 
-from domain.files.metadata import JsonObject
+from domain.buckets.model import BucketName
+from domain.files.metadata import Metadata, Tags
+from domain.files.model import Size
+from domain.files.names import FileName
 from domain.uploads.model import Upload, UploadKind
+from domain.values.media_types import ContentType
+from domain.values.numbers import Positive
+from domain.values.times import UtcTime
 from service.http.headers.dates import http_date
 from service.http.resources.uploads.headers import concat_of
 from service.http.resources.uploads.protocol import PATH
@@ -18,22 +26,22 @@ class UploadBody(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     kind: UploadKind
-    bucket: str | None
-    name: str | None
-    content_type: str | None
-    metadata: JsonObject | None
-    tags: tuple[str, ...] | None
-    length: int | None
-    received: int
-    created_at: datetime
-    expires_at: datetime
+    bucket: Annotated[BucketName, Meta(description="Null for a part, which becomes no file of its own.")] | None
+    name: FileName | None
+    content_type: ContentType | None
+    metadata: Metadata | None
+    tags: Tags | None
+    length: Annotated[Size, Meta(description="Bytes; null while it is not known.")] | None
+    received: Annotated[Size, Meta(description="Bytes that are durable.")]
+    created_at: UtcTime
+    expires_at: Annotated[UtcTime, Meta(description="Until when it waits for more, in UTC.")]
 
 
 class UploadPage(msgspec.Struct, frozen=True, kw_only=True):
     """A page of uploads; `next` is the cursor of the next one, null on the last."""
 
     items: list[UploadBody]
-    limit: int
+    limit: Positive
     next: str | None
 
 

@@ -1,164 +1,117 @@
-"""Resumable uploads."""
+"""The document's descriptions of resumable uploads."""
 
+from datetime import UTC, datetime
 from http import HTTPStatus
+from uuid import UUID
 
-from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError, InterruptedBodyError, PartialBusyError
-from domain.buckets.errors import (
-    FileTooLargeError,
-    InvalidBucketError,
-    NoSuchBucketError,
-    QuotaExceededError,
-    TypeNotAllowedError,
-)
-from domain.errors import (
-    BodyTimeoutError,
-    LeaseLostError,
-    OutcomeUnknownError,
-    OverloadedError,
-    PreconditionFailedError,
-)
-from domain.files.errors import InvalidMetadataError, InvalidNameError, InvalidTagsError
-from domain.uploads.errors import (
-    ChecksumMismatchError,
-    FinalUploadError,
-    InvalidChecksumError,
-    InvalidUploadError,
-    InvalidUploadMetadataError,
-    NoSuchUploadError,
-    OffsetMismatchError,
-    UploadExpiredError,
-    UploadLockedError,
-    UploadTooLongError,
-)
-from domain.values.errors import InvalidContentTypeError, InvalidCursorError
-from service.http.openapi import examples, schemas
-from service.http.openapi.headers import ON_CHANGES, ON_REPEATS
-from service.http.openapi.operation import Answer, Content, Meaning, Operation, json_of
+from domain.buckets.errors import InvalidBucketError
+from domain.errors import OverloadedError
+from domain.uploads.append_to_upload import AppendToUpload
+from domain.uploads.begin_upload import BeginUpload
+from domain.uploads.end_upload import EndUpload
+from domain.uploads.errors import InvalidUploadMetadataError
+from domain.uploads.find_upload import FindUpload
+from domain.values.cursors import encode_position
+from domain.values.errors import InvalidCursorError
+from service.http.file_examples import BUCKET, CREATED, FILE
+from service.http.openapi.headers import IDEMPOTENCY_KEY, LOCATION, ON_CHANGES
+from service.http.openapi.operation import BYTES, Answer, Content, Operation, Parameter, json_of
+from service.http.resources.uploads import openapi_headers as tus
+from service.http.resources.uploads.bodies import UploadBody, UploadPage
 from service.http.resources.uploads.protocol import OFFSET_OCTET_STREAM, UnsupportedTusVersionError
+from service.http.tags import UPLOADS
 
-TAG = "Uploads"
+_UPLOAD = UploadBody(
+    id=UUID("019a6b1d-0f3a-7a52-b7c1-5e2f9d3a4b60"),
+    kind="whole",
+    bucket=FILE.bucket,
+    name=FILE.name,
+    content_type=FILE.content_type,
+    metadata={"artist": "Queen"},
+    tags=None,
+    length=FILE.size,
+    received=8_388_608,
+    created_at=CREATED,
+    expires_at=datetime(2026, 11, 4, 9, 33, 2, 17_604, tzinfo=UTC),
+)
+_PAGE = UploadPage(items=[_UPLOAD], limit=2, next=encode_position(_UPLOAD.id))
+_BY_ID = {"upload_id": Parameter("The upload's id.", str(_UPLOAD.id))}
+_BYTES = Content(media_types=(OFFSET_OCTET_STREAM,), schema=BYTES, examples={"example": "fLaC…"}, is_optional=True)
+_OTHER_VERSION = {412: (tus.TUS_VERSION,)}
 
-_BYTES = Content(
-    media_types=(OFFSET_OCTET_STREAM,),
-    schema={"contentMediaType": "application/octet-stream"},
-    examples={"example": "fLaC…"},
-    is_optional=True,
+LIST_UPLOADS = Operation(
+    tag=UPLOADS,
+    parameters={
+        "bucket": Parameter("Only uploads to this bucket.", BUCKET.example, BUCKET.schema),
+        "limit": Parameter("How many at most.", 2),
+        "cursor": Parameter("The `next` of the page before.", _PAGE.next),
+    },
+    sample=("bucket",),
+    answers=(Answer(200, "A page of uploads.", json_of(_PAGE)),),
+    problems=(InvalidBucketError, InvalidCursorError),
 )
-_FOUND = (UnsupportedTusVersionError, NoSuchUploadError, UploadExpiredError, UploadLockedError)
-_ADMISSION = (NoSuchBucketError, FileTooLargeError, QuotaExceededError, TypeNotAllowedError)
-_FINISH = (
-    *_ADMISSION,
-    PreconditionFailedError,
-    BlobStoreUnavailableError,
-    BlobMissingError,
-    LeaseLostError,
-    OutcomeUnknownError,
+BEGIN_UPLOAD = Operation(
+    tag=UPLOADS,
+    headers=(
+        *ON_CHANGES,
+        IDEMPOTENCY_KEY,
+        tus.SPOKEN_VERSION,
+        tus.WHOLE_LENGTH,
+        tus.LATER_LENGTH,
+        tus.NEW_METADATA,
+        tus.NEW_CONCAT,
+        tus.CHECKSUM,
+    ),
+    sample=("Tus-Resumable", "Upload-Length", "Upload-Metadata"),
+    body=_BYTES,
+    answers=(
+        Answer(201, "The upload. Where it is all there already, it is a file.", headers=(LOCATION, *tus.PROGRESS)),
+    ),
+    problems=(
+        UnsupportedTusVersionError,
+        InvalidUploadMetadataError,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        OverloadedError,
+        *BeginUpload.errors,
+    ),
+    problem_headers=_OTHER_VERSION,
 )
-_ADD = (
-    InvalidUploadError,
-    InvalidChecksumError,
-    InterruptedBodyError,
-    BodyTimeoutError,
-    UploadTooLongError,
-    ChecksumMismatchError,
-    PartialBusyError,
-    OverloadedError,
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+FIND_UPLOAD = Operation(
+    tag=UPLOADS,
+    parameters=_BY_ID,
+    headers=(tus.SPOKEN_VERSION,),
+    sample=("Tus-Resumable",),
+    answers=(
+        Answer(
+            200,
+            "The upload.",
+            headers=(*tus.PROGRESS, tus.LENGTH, tus.DEFER_LENGTH, tus.METADATA, tus.CONCAT),
+        ),
+    ),
+    problems=(UnsupportedTusVersionError, *FindUpload.errors),
+    problem_headers=_OTHER_VERSION,
 )
-_PROGRESS = ("Tus-Resumable", "Upload-Offset", "Upload-Expires", "Fileport-File-Id")
-
-OPERATIONS = {
-    "listUploads": Operation(
-        tag=TAG,
-        description=(
-            "`received` counts the bytes that are durable. Finished uploads are files, and listed there. It needs no "
-            "`Tus-Resumable`."
-        ),
-        answers={HTTPStatus.OK: Answer(description="A page of uploads.", content=json_of(examples.UPLOAD_PAGE))},
-        refusals=(InvalidBucketError, InvalidCursorError),
-        query={
-            "bucket": Meaning("Only uploads to this bucket.", examples.BUCKET.name, schemas.BUCKET_NAME),
-            "limit": Meaning("How many at most.", 2),
-            "cursor": Meaning("The `next` of the page before.", examples.UPLOAD_PAGE.next),
-        },
-        sample=("bucket",),
+APPEND_TO_UPLOAD = Operation(
+    tag=UPLOADS,
+    parameters=_BY_ID,
+    headers=(tus.SPOKEN_VERSION, tus.SENT_OFFSET, tus.WHOLE_LENGTH, tus.CHECKSUM),
+    sample=("Tus-Resumable", "Upload-Offset"),
+    body=_BYTES,
+    answers=(Answer(204, "The bytes are durable.", headers=tus.PROGRESS),),
+    problems=(
+        UnsupportedTusVersionError,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        OverloadedError,
+        *AppendToUpload.errors,
     ),
-    "beginUpload": Operation(
-        tag=TAG,
-        description=(
-            "The file is what `Upload-Metadata` says: `filename` is its name, else the upload's id; `filetype` its "
-            "content type, else the name's extension decides; `bucket`, else `default`; `metadata`, a JSON object; "
-            "`tags`, a JSON array, or with commas between. Other keys are kept in the file's metadata, as texts. With "
-            "a body, declared as `application/offset+octet-stream`, the first bytes come along. The conditions are "
-            "those of the file, checked now and once more when it is stored; on a partial upload they mean nothing. A "
-            "repeat with the same key gets the same upload, as it is by now, and its bytes are not read."
-        ),
-        request_headers=(
-            *ON_CHANGES,
-            *ON_REPEATS,
-            "TusResumable",
-            "UploadLength",
-            "UploadDeferLength",
-            "UploadMetadata",
-            "UploadConcat",
-            "UploadChecksum",
-        ),
-        body=_BYTES,
-        answers={
-            HTTPStatus.CREATED: Answer(
-                description="The upload. Where it is all there already, it is a file.", headers=("Location", *_PROGRESS)
-            )
-        },
-        refusals=(
-            UnsupportedTusVersionError,
-            InvalidUploadMetadataError,
-            InvalidNameError,
-            InvalidBucketError,
-            InvalidContentTypeError,
-            InvalidMetadataError,
-            InvalidTagsError,
-            NoSuchUploadError,
-            UploadExpiredError,
-            UploadLockedError,
-            *_ADD,
-            *_FINISH,
-        ),
-        sample=("TusResumable", "UploadLength", "UploadMetadata"),
-    ),
-    "findUpload": Operation(
-        tag=TAG,
-        description=(
-            "The full offset is told once the file is committed, and its id with it. A request that adds to the upload "
-            "and moves nothing gives way; one that moves goes on, and what is durable is told."
-        ),
-        request_headers=("TusResumable",),
-        answers={
-            HTTPStatus.OK: Answer(
-                description="The upload.",
-                headers=(*_PROGRESS, "Upload-Length", "Upload-Defer-Length", "Upload-Metadata", "Upload-Concat"),
-            )
-        },
-        refusals=(*_FOUND, PartialBusyError, *_FINISH),
-        sample=("TusResumable",),
-    ),
-    "appendToUpload": Operation(
-        tag=TAG,
-        description=(
-            "What comes before a disconnect is kept. With `Upload-Checksum`, all of the body is added or nothing. "
-            "`Upload-Length` is for an upload that was begun without one."
-        ),
-        request_headers=("TusResumable", "UploadOffset", "UploadLength", "UploadChecksum"),
-        body=_BYTES,
-        answers={HTTPStatus.NO_CONTENT: Answer(description="The bytes are durable.", headers=_PROGRESS)},
-        refusals=(*_FOUND, OffsetMismatchError, FinalUploadError, *_ADD, *_FINISH),
-        sample=("TusResumable", "UploadOffset"),
-    ),
-    "endUpload": Operation(
-        tag=TAG,
-        description="Its bytes are removed some time later.",
-        request_headers=("TusResumable",),
-        answers={HTTPStatus.NO_CONTENT: Answer(description="The upload is gone.", headers=("Tus-Resumable",))},
-        refusals=(*_FOUND, LeaseLostError, OutcomeUnknownError),
-        sample=("TusResumable",),
-    ),
-}
+    problem_headers=_OTHER_VERSION,
+)
+END_UPLOAD = Operation(
+    tag=UPLOADS,
+    parameters=_BY_ID,
+    headers=(tus.SPOKEN_VERSION,),
+    sample=("Tus-Resumable",),
+    answers=(Answer(204, "The upload is gone.", headers=(tus.TUS_RESUMABLE,)),),
+    problems=(UnsupportedTusVersionError, *EndUpload.errors),
+    problem_headers=_OTHER_VERSION,
+)

@@ -19,6 +19,7 @@ from domain.uploads.list_uploads import ListUploads
 from domain.values.cursors import decode_position, encode_position
 from service.http.base_url import base_url
 from service.http.request import FileportRequest
+from service.http.resources.uploads import openapi
 from service.http.resources.uploads.bodies import (
     UploadPage,
     added_response,
@@ -41,14 +42,18 @@ from service.settings import Settings
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
 
 
-@get("/")
+@get("/", operation=openapi.LIST_UPLOADS)
 async def list_uploads(
     list_page: FromDishka[ListUploads],
     bucket: FromQuery[str | None] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: FromQuery[str | None] = None,
 ) -> UploadPage:
-    """List the uploads that are under way, the oldest first, a page at a time."""
+    """List the uploads that are under way, the oldest first, a page at a time.
+
+    `received` counts the bytes that are durable. Finished uploads are files, and listed there. It needs no
+    `Tus-Resumable`.
+    """
     bucket = None if bucket is None else check_bucket_name(bucket)
     after = None if cursor is None else decode_position(cursor, UUID)
     uploads, last = await list_page(bucket=bucket, after=after, limit=limit)
@@ -56,14 +61,22 @@ async def list_uploads(
     return UploadPage(items=[upload_body(each) for each in uploads], limit=limit, next=next_)
 
 
-@post("/", status_code=201, request_max_body_size=None, guards=[require_version])
+@post("/", status_code=201, request_max_body_size=None, guards=[require_version], operation=openapi.BEGIN_UPLOAD)
 async def begin_upload(
     request: FileportRequest,
     begin: FromDishka[BeginUpload],
     capacity: FromDishka[Capacity],
     settings: FromDishka[Settings],
 ) -> Response[None]:
-    """Begin an upload, with its first bytes or without."""
+    """Begin an upload, with its first bytes or without.
+
+    The file is what `Upload-Metadata` says: `filename` is its name, else the upload's id; `filetype` its content
+    type, else the name's extension decides; `bucket`, else `default`; `metadata`, a JSON object; `tags`, a JSON
+    array, or with commas between. Other keys are kept in the file's metadata, as texts. With a body, declared as
+    `application/offset+octet-stream`, the first bytes come along. The conditions are those of the file, checked now
+    and once more when it is stored; on a partial upload they mean nothing. A repeat with the same key gets the same
+    upload, as it is by now, and its bytes are not read.
+    """
     new = new_upload(request)
     base = base_url(request.scope, public_url=settings.public_url, trusted_proxies=settings.trusted_proxies)
     keyed = request.keyed(msgspec.json.encode(replace(new, target=None)))
@@ -75,20 +88,34 @@ async def begin_upload(
         return begun_response(await begin(new, first, request.stream(), keyed), base)
 
 
-@route("/{upload_id:uuid}", http_method=[HttpMethod.HEAD], guards=[require_version])
+@route("/{upload_id:uuid}", http_method=[HttpMethod.HEAD], guards=[require_version], operation=openapi.FIND_UPLOAD)
 async def find_upload(upload_id: FromPath[UUID], find: FromDishka[FindUpload]) -> Response[None]:
-    """Tell how far an upload is."""
+    """Tell how far an upload is.
+
+    The full offset is told once the file is committed, and its id with it. A request that adds to the upload and
+    moves nothing gives way; one that moves goes on, and what is durable is told.
+    """
     return found_response(await find(upload_id))
 
 
-@patch("/{upload_id:uuid}", status_code=204, request_max_body_size=None, guards=[require_version])
+@patch(
+    "/{upload_id:uuid}",
+    status_code=204,
+    request_max_body_size=None,
+    guards=[require_version],
+    operation=openapi.APPEND_TO_UPLOAD,
+)
 async def append_to_upload(
     request: FileportRequest,
     upload_id: FromPath[UUID],
     append: FromDishka[AppendToUpload],
     capacity: FromDishka[Capacity],
 ) -> Response[None]:
-    """Add bytes to an upload. With the last of them it becomes a file."""
+    """Add bytes to an upload. With the last of them it becomes a file.
+
+    What comes before a disconnect is kept. With `Upload-Checksum`, all of the body is added or nothing.
+    `Upload-Length` is for an upload that was begun without one.
+    """
     require_bytes(request)
     addition = Addition(
         offset=offset_of(request),
@@ -100,9 +127,12 @@ async def append_to_upload(
         return added_response(await append(upload_id, addition, request.stream()))
 
 
-@delete("/{upload_id:uuid}", guards=[require_version])
+@delete("/{upload_id:uuid}", guards=[require_version], operation=openapi.END_UPLOAD)
 async def end_upload(upload_id: FromPath[UUID], end: FromDishka[EndUpload]) -> None:
-    """End an upload and give its bytes up. A file that it became stays."""
+    """End an upload and give its bytes up. A file that it became stays.
+
+    Its bytes are removed some time later.
+    """
     await end(upload_id)
 
 

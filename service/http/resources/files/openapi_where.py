@@ -1,13 +1,14 @@
-"""The schema of `where`, from the fields there are and how they compare."""
+"""The schemas of `where`, from the fields that files have and how they compare."""
 
 from typing import Any
 
-from domain.files.search.fields import COLUMNS, Kind
+from domain.files.search.fields import COLUMNS, MAX_PATH_DEPTH, Kind
 from domain.files.search.where import MAX_CONDITIONS, MAX_DEPTH, MAX_LIST
-from service.http.openapi import patterns
+from service.http.queries import STORABLE
 
-_TEXT = {"type": "string", "pattern": patterns.STORABLE}
-_PATTERN = {"type": "string", "pattern": patterns.LIKE}
+_TEXT = {"type": "string", **STORABLE}
+_PATTERN = {"type": "string", "pattern": r"^(?:[^\\\u0000]|\\[^\u0000])*$"}
+_METADATA_FIELD = rf"^metadata(?:\.[^.\u0000]+){{1,{MAX_PATH_DEPTH}}}$"
 _VALUES: dict[Kind, dict[str, Any]] = {
     Kind.ID: {"type": "string", "format": "uuid"},
     Kind.TEXT: _TEXT,
@@ -15,15 +16,12 @@ _VALUES: dict[Kind, dict[str, Any]] = {
     Kind.TIME: {"type": "string", "format": "date-time"},
     Kind.JSON: {},
 }
-_ORDERED = {kind: value for kind, value in _VALUES.items() if kind is not Kind.ID} | {
-    Kind.JSON: {"anyOf": [{"type": "number"}, _TEXT]}
-}
-_NAMES = {kind: f"Where{kind.name.title()}" for kind in Kind}
+_ORDERED = _VALUES | {Kind.JSON: {"anyOf": [{"type": "number"}, _TEXT]}}
 
 
 def where_schemas() -> dict[str, dict[str, Any]]:
     """Return the schemas of a filter and of the operators on each kind of field."""
-    filters = {"type": "array", "items": _reference("Where")}
+    filters = {"type": "array", "items": reference("Where")}
     where = {
         "title": "Where",
         "type": "object",
@@ -35,13 +33,18 @@ def where_schemas() -> dict[str, dict[str, Any]]:
         "properties": {
             "and": filters,
             "or": filters,
-            "not": _reference("Where"),
-            **{name: _reference(_NAMES[kind]) for name, kind in COLUMNS.items()},
+            "not": reference("Where"),
+            **{name: reference(_name(kind)) for name, kind in COLUMNS.items()},
         },
-        "patternProperties": {patterns.METADATA_FIELD: _reference(_NAMES[Kind.JSON])},
+        "patternProperties": {_METADATA_FIELD: reference(_name(Kind.JSON))},
         "additionalProperties": False,
     }
-    return {"Where": where} | {_NAMES[kind]: _operators(kind) for kind in Kind}
+    return {"Where": where, **{_name(kind): _operators(kind) for kind in Kind}}
+
+
+def reference(name: str) -> dict[str, str]:
+    """Return the reference to one of the schemas."""
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def _operators(kind: Kind) -> dict[str, Any]:
@@ -52,12 +55,12 @@ def _operators(kind: Kind) -> dict[str, Any]:
         "in": {"type": "array", "items": value, "maxItems": MAX_LIST},
         "exists": {"type": "boolean"},
     }
-    if kind in _ORDERED:
+    if kind is not Kind.ID:
         operators |= dict.fromkeys(("lt", "lte", "gt", "gte"), _ORDERED[kind])
     if kind in {Kind.TEXT, Kind.JSON}:
         operators |= dict.fromkeys(("like", "ilike"), _PATTERN)
     return {
-        "title": _NAMES[kind],
+        "title": _name(kind),
         "type": "object",
         "description": f"Operators on {kind.value}; all of them must hold.",
         "properties": operators,
@@ -66,5 +69,5 @@ def _operators(kind: Kind) -> dict[str, Any]:
     }
 
 
-def _reference(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{name}"}
+def _name(kind: Kind) -> str:
+    return f"Where{kind.name.title()}"
