@@ -1,22 +1,16 @@
-"""Idempotency keys: how they are written, claimed, kept and given up."""
-
-import re
+"""Idempotency keys: how they are claimed, kept and given up."""
 
 import anyio
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from domain.errors import CatalogUnavailableError, LeaseLostError, OutcomeUnknownError
 from domain.files.copy_file import CopyFile
 from domain.files.errors import NameTakenError
 from domain.files.model import Destination, File
-from domain.idempotency.errors import IdempotencyKeyInUseError, InvalidIdempotencyKeyError
+from domain.idempotency.errors import IdempotencyKeyInUseError
 from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyClaim, KeyedRequest, KeyRecord, fingerprint
 from domain.values.preconditions import NO_PRECONDITION
-from service.http.headers.idempotency_key import parse_key
-from service.http.openapi.headers import IDEMPOTENCY_KEY
 from tests.contracts.setup import stored
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
@@ -35,40 +29,6 @@ def once(catalog: FakeCatalog, clock: FakeClock) -> IdempotentExecutor:
 @pytest.fixture
 async def original(catalog: FakeCatalog) -> File:
     return await stored(catalog, name="original")
-
-
-# Keys
-
-
-@pytest.mark.parametrize(
-    ("value", "key"),
-    [
-        ('"8e03978e-40d5-43dd-bc93-6894a57f9324"', "8e03978e-40d5-43dd-bc93-6894a57f9324"),
-        ("8e03978e-40d5-43dd-bc93-6894a57f9324", "8e03978e-40d5-43dd-bc93-6894a57f9324"),
-        (r'"a \"b\" \\c"', r'a "b" \c'),
-        ('"a"; version=1', "a"),
-        ("a", "a"),
-        ("order 7, again", "order 7, again"),
-        ("x" * 255, "x" * 255),
-        (f'"{"x" * 255}"', "x" * 255),
-    ],
-)
-def test_a_key_is_a_string_with_or_without_its_quotes(value: str, key: str) -> None:
-    assert parse_key(value) == key
-
-
-@pytest.mark.parametrize(
-    "value", ["", '""', '"', '"a', '"a" b', '"a", "b"', r'"a\b"', "é", '"é"', "a\tb", "x" * 256, f'"{"x" * 256}"']
-)
-def test_anything_else_is_no_key(value: str) -> None:
-    with pytest.raises(InvalidIdempotencyKeyError):
-        parse_key(value)
-    assert not re.search(IDEMPOTENCY_KEY.schema["pattern"], value)
-
-
-@given(value=st.from_regex(IDEMPOTENCY_KEY.schema["pattern"], fullmatch=True))
-def test_what_the_document_allows_is_a_key(value: str) -> None:
-    assert 1 <= len(parse_key(value)) <= 255
 
 
 def test_requests_are_told_apart_by_every_part() -> None:
