@@ -3,14 +3,15 @@
 PYTHON ?= python3
 BASE ?= python:3.13-slim
 IMAGE ?= fileport
+# More than there are cores: most integration tests wait for real parts.
 JOBS ?= 3
 
 BIN := .venv/bin
-# Most tests wait for real parts. A module stays on one worker, with the servers that its tests share. They begin in the
-# order of their names: else the longest tests, alone in their modules, would come last.
-PARALLEL := -n $(JOBS) --dist loadscope --no-loadscope-reorder
+# A module stays on one worker, with the servers that its tests share. Modules begin in the order of their names: otherwise
+# the longest tests, alone in their modules, would come last.
+PARALLEL := --dist loadscope --no-loadscope-reorder
 INSTALLED := .venv/.installed
-# A client of tus, for tests that are skipped where there is no npm to bring it.
+# A tus client, for tests that are skipped where npm is missing.
 TUS_JS := tests/integration/outside/tus_js
 NODE_MODULES := $(TUS_JS)/node_modules/.package-lock.json
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
@@ -28,15 +29,15 @@ run: $(INSTALLED) ## serve, with the embedded Postgres unless FILEPORT_DATABASE_
 	@exec $(BIN)/fileport serve
 
 test: $(INSTALLED) $(NODE_MODULES) ## all tests, with coverage of domain and service
-	$(BIN)/pytest $(PARALLEL) tests/integration tests/unit --cov --cov-fail-under=95
+	$(BIN)/pytest -n $(JOBS) $(PARALLEL) tests/integration tests/unit --cov --cov-fail-under=95
 
 unit: $(INSTALLED) ## the tests on in-memory fakes
-	$(BIN)/pytest $(PARALLEL) tests/unit
+	$(BIN)/pytest -n auto $(PARALLEL) tests/unit
 
 integration: $(INSTALLED) $(NODE_MODULES) ## the tests on the embedded stack and, where Docker answers, on containers
-	$(BIN)/pytest $(PARALLEL) tests/integration
+	$(BIN)/pytest -n $(JOBS) $(PARALLEL) tests/integration
 
-# What is compiled is kept, whatever the environment says: tests start Python hundreds of times.
+# Keep compiled modules, whatever the environment says: tests start Python hundreds of times.
 test unit integration: export PYTHONDONTWRITEBYTECODE :=
 
 check: $(INSTALLED) ## lint, format, types, import contracts
@@ -45,7 +46,7 @@ check: $(INSTALLED) ## lint, format, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-soak: $(INSTALLED) ## kill a server again and again under load; MINUTES, KILLS, SEED, STACK, REPLICAS, CLIENTS
+soak: $(INSTALLED) ## kill servers at random under load; MINUTES, KILLS, SEED, STACK, REPLICAS, CLIENTS
 	$(BIN)/python -m tests.harness.soak --seed $(or $(SEED),1) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(KILLS),--kills $(KILLS)) \
 		--stack $(or $(STACK),embedded) --replicas $(or $(REPLICAS),1) --clients $(or $(CLIENTS),6) \
 		$(if $(KILL_POSTGRES),--kill-postgres)
@@ -53,14 +54,14 @@ soak: $(INSTALLED) ## kill a server again and again under load; MINUTES, KILLS, 
 bench: $(INSTALLED) ## measure this machine
 	$(BIN)/python -m bench
 
-storm: $(INSTALLED) ## put 500 clients at once on a server
+storm: $(INSTALLED) ## start 500 clients at once on one server
 	$(BIN)/python -m bench.storm
 
-# The classic builder does not ask a registry about a base image that is already here.
+# The classic builder does not ask a registry about a base image that this machine has.
 image: ## build the container image; BASE=... for another base
 	DOCKER_BUILDKIT=0 docker build --build-arg BASE=$(BASE) -t $(IMAGE) .
 
-# The runtime lock is compiled under the full one's versions, so the image runs what the tests ran.
+# The runtime lock takes the versions of the full one, so the image runs the code that the tests ran.
 lock: $(BIN)/uv ## pin again from pyproject.toml; UPGRADE=1 takes the newest versions
 	$(UV_COMPILE) $(if $(UPGRADE),--upgrade) --extra embedded --group dev --output-file requirements.lock
 	$(UV_COMPILE) --constraint requirements.lock --upgrade --output-file requirements-runtime.lock
@@ -77,7 +78,7 @@ $(INSTALLED): pyproject.toml requirements.lock | $(BIN)/uv
 
 $(NODE_MODULES): $(TUS_JS)/package-lock.json
 	@if command -v npm >/dev/null; then npm ci --prefix $(TUS_JS) --ignore-scripts --no-audit --no-fund --silent || \
-		echo 'npm brought no tus-js-client: its tests are skipped.' >&2; fi
+		echo 'npm could not install tus-js-client: its tests are skipped.' >&2; fi
 
 $(BIN)/uv: | $(BIN)/python
 	@uv=$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.lock 2>/dev/null); \

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import httpx
@@ -37,12 +38,8 @@ def complaints_about(request: tuple[str, str, Headers], answer: tuple[int, str, 
     """
     method, url, asked = request
     status, phrase, told, body = answer
-    now = time.time()
-    asking = HttpRequestLinter(start_time=now)
-    asking.process_request_topline(method.encode(), url.encode(), b"1.1")
-    asking.process_headers([*asked])
-    asking.finish_content(True)
-    response = HttpResponseLinter(start_time=now, _related=asking, no_content=method == "HEAD")
+    asking = _linted_request(method, url, tuple(asked))
+    response = HttpResponseLinter(start_time=time.time(), _related=asking, no_content=method == "HEAD")
     response.process_response_topline(b"1.1", str(status).encode(), phrase.encode())
     response.process_headers([*told])
     response.feed_content(body)
@@ -50,3 +47,13 @@ def complaints_about(request: tuple[str, str, Headers], answer: tuple[int, str, 
     found: list[Note] = [note for note in response.notes if note.level in {levels.BAD, levels.WARN}]
     meant = MEANT | MEANT_BY_TUS if urlsplit(url).path.startswith("/v1/uploads") else MEANT
     return [f"{type(note).__name__}: {note.summary}" for note in found if type(note).__name__ not in meant]
+
+
+# Most tests send the same few requests.
+@lru_cache(maxsize=1000)
+def _linted_request(method: str, url: str, headers: tuple[tuple[bytes, bytes], ...]) -> HttpRequestLinter:
+    request = HttpRequestLinter(start_time=time.time())
+    request.process_request_topline(method.encode(), url.encode(), b"1.1")
+    request.process_headers([*headers])
+    request.finish_content(True)
+    return request

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from functools import lru_cache
 
 import msgspec
 import pytest
@@ -23,6 +24,7 @@ LEASE_LOST = LeaseLostError("Somebody else goes on.")
 BLOCK = payload(1_000_003)
 
 
+@lru_cache(maxsize=4)
 def piece(size: int, *, seed: int = 0) -> bytes:
     return (BLOCK[seed:] + BLOCK * (size // len(BLOCK) + 1))[:size]
 

@@ -42,7 +42,9 @@ from service.http.resources.files.bodies import FilePage
 from service.http.resources.health.bodies import Liveness, Readiness
 from service.http.resources.jobs.bodies import JobBody, JobPageBody
 from service.http.resources.uploads.bodies import UploadPage
+from tests.support.clients import client_of
 from tests.support.errors import known_errors
+from tests.support.fake_service import Service
 
 METHODS = ("get", "head", "put", "post", "patch", "delete")
 BODIES: dict[str, type] = {
@@ -76,9 +78,10 @@ Document = dict[str, Any]
 EXAMPLE_ID = "019a6b1e-5d2c-7c41-9f4e-3b8a1d6e0f27"
 
 
-@pytest.fixture
-async def document(client: httpx.AsyncClient) -> Document:
-    return dict((await client.get("/schema/openapi.json")).json())
+@pytest.fixture(scope="module")
+async def document(service: Service) -> Document:
+    async with client_of(service.app) as client:
+        return dict((await client.get("/schema/openapi.json")).json())
 
 
 def operations(document: Document) -> Iterator[tuple[str, str, dict[str, Any]]]:
