@@ -11,7 +11,7 @@ import structlog
 from domain.errors import FileportError
 from domain.maintenance.check_integrity import CheckIntegrity, OnProgress
 from domain.maintenance.errors import RepairRefusedError
-from domain.maintenance.model import CheckCounts, Finding, Kind, Report
+from domain.maintenance.model import CheckCounts, Finding, FindingKind, Report
 from domain.maintenance.repair_findings import REPAIRED, RepairCounts, RepairFindings
 from service import embedded
 from service.container.providers import check_catalog, make_auditing_container
@@ -109,7 +109,7 @@ def _as_json(outcome: Outcome) -> str:
 
 
 def _as_text(outcome: Outcome) -> str:
-    width = max(len(kind) for kind in Kind)
+    width = max(len(kind) for kind in FindingKind)
     lines = [f"{finding.kind:{width}}  {finding.subject}  {finding.detail}" for finding in outcome.findings]
     checked = outcome.checked
     lines.append(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from adapters.postgres.connections import Connection
 from adapters.postgres.database import Database
-from domain.blobs.model import Blob, Claim
+from domain.blobs.model import Blob, BlobClaim
 
 _RESERVE = """
 INSERT INTO blobs (key, state, lease_until)
@@ -95,11 +95,11 @@ class PostgresBlobs:
     async def condemn_lapsed(self, *, limit: int) -> int:
         return len(await self._database.change(_CONDEMN_LAPSED, limit, self._grace))
 
-    async def claim_condemned(self, *, limit: int, lease: float) -> list[Claim]:
+    async def claim_condemned(self, *, limit: int, lease: float) -> list[BlobClaim]:
         rows = await self._database.change(_CLAIM, limit, lease)
-        return [Claim(key=row["key"], epoch=row["epoch"], finished=row["finished"]) for row in rows]
+        return [BlobClaim(key=row["key"], epoch=row["epoch"], finished=row["finished"]) for row in rows]
 
-    async def forget_blobs(self, claims: Sequence[Claim]) -> int:
+    async def forget_blobs(self, claims: Sequence[BlobClaim]) -> int:
         keys, epochs = [claim.key for claim in claims], [claim.epoch for claim in claims]
         return len(await self._database.change(_FORGET, keys, epochs))
 

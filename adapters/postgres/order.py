@@ -6,10 +6,16 @@ from uuid import UUID
 import msgspec
 
 from adapters.postgres.where import Values, clamp, member
-from domain.files.search.fields import MAX_SORTED_CHARACTERS, Column, Field, Kind, MetadataPath
+from domain.files.search.fields import MAX_SORTED_CHARACTERS, Column, Field, FieldKind, MetadataPath
 from domain.files.search.model import Position, SortKey
 
-_TYPES = {Kind.ID: "uuid", Kind.TEXT: "text", Kind.NUMBER: "bigint", Kind.TIME: "timestamptz", Kind.JSON: "jsonb"}
+_TYPES = {
+    FieldKind.ID: "uuid",
+    FieldKind.TEXT: "text",
+    FieldKind.NUMBER: "bigint",
+    FieldKind.TIME: "timestamptz",
+    FieldKind.JSON: "jsonb",
+}
 _ID = Column("id")
 _NULLABLE = Column("expires_at")
 
@@ -99,13 +105,13 @@ def _scalar(field: MetadataPath, values: Values) -> str:
     )
 
 
-def _bound(kind: Kind, place: Any) -> Any:
+def _bound(kind: FieldKind, place: Any) -> Any:
     match kind:
-        case Kind.ID:
+        case FieldKind.ID:
             return UUID(place)
-        case Kind.NUMBER:
+        case FieldKind.NUMBER:
             return clamp(place)
-        case Kind.JSON if isinstance(place, str):
+        case FieldKind.JSON if isinstance(place, str):
             return place.encode().hex()
         case _:
             return place

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from functools import reduce
 from typing import Any, assert_never
 
-from domain.files.search.fields import Column, Kind, MetadataPath
+from domain.files.search.fields import Column, FieldKind, MetadataPath
 from domain.files.search.where import AllOf, AnyOf, Comparison, Condition, Not
 
 LARGEST = 2**63 - 1
 
 _ORDER = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
-_TYPES = {Kind.ID: "uuid", Kind.TEXT: "text", Kind.NUMBER: "bigint", Kind.TIME: "timestamptz"}
+_TYPES = {FieldKind.ID: "uuid", FieldKind.TEXT: "text", FieldKind.NUMBER: "bigint", FieldKind.TIME: "timestamptz"}
 
 
 class Values:
@@ -80,13 +80,13 @@ def _compare_column(field: Column, operator: str, value: Any, values: Values) ->
             # The collation "C" knows the case of ASCII letters only; the database's own knows more.
             return f'{name} COLLATE "default" ILIKE {values.bind(value, type_)}'
         case _:
-            bound = _whole(operator, value) if field.kind is Kind.NUMBER else value
+            bound = _whole(operator, value) if field.kind is FieldKind.NUMBER else value
             return f"{name} {_ORDER[operator]} {values.bind(bound, type_)}"
 
 
-def _storable(kind: Kind, wanted: Iterable[Any]) -> list[Any]:
+def _storable(kind: FieldKind, wanted: Iterable[Any]) -> list[Any]:
     """Return those of the values that a column of that kind can have; it equals none of the others."""
-    if kind is not Kind.NUMBER:
+    if kind is not FieldKind.NUMBER:
         return list(wanted)
     return [int(number) for number in wanted if abs(number) <= LARGEST and number == int(number)]
 

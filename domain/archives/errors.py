@@ -1,4 +1,4 @@
-"""What can go wrong with archives."""
+"""The errors of archives."""
 
 from domain.errors import TooLargeError
 

@@ -1,4 +1,4 @@
-"""Archives: many files as one, and which files are in one."""
+"""Archives: many files as one download."""
 
 import hashlib
 from collections.abc import Iterable
@@ -7,15 +7,15 @@ from uuid import UUID
 
 import msgspec
 
-# Of each file a reader holds a record, from the listing to the archive's end.
+# A reader holds a record of each file until the archive's end.
 MAX_ARCHIVE_FILES = 10_000
 MAX_CHOSEN_FILES = 1_000
-# Of what the bytes of an archive are made; it changes when they do, that of no member having changed.
+# A part of the entity tag: it changes with the form of the bytes, where the members have not changed.
 _FORM = b"zip 1"
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
-    """A file in an archive: of its record only what the archive needs. The fields are those of `File`."""
+    """A file in an archive, with the fields of `File` that the archive needs."""
 
     id: UUID
     bucket: str
@@ -34,19 +34,19 @@ class ByPrefix(msgspec.Struct, frozen=True):
 
 
 class ByIds(msgspec.Struct, frozen=True):
-    """The files with these ids, in this order; one that stands twice counts once."""
+    """The files with these ids, in this order; repeated ids count once."""
 
     ids: tuple[UUID, ...]
 
 
-# How callers say which files they want.
+# The ways to select files.
 Selection = ByPrefix | ByIds
 
 
 def archive_etag(members: Iterable[Member]) -> str:
     """Return the strong entity tag of the archive of these files in this order, quotes included.
 
-    Its bytes follow from the files' revisions, so that the same ones give the same archive, byte for byte.
+    The same revisions of the same files give the same archive, byte for byte.
     """
     digest = hashlib.sha256(_FORM)
     count = 0

@@ -17,8 +17,8 @@ from domain.files.errors import NoSuchFileError
 from domain.files.search.model import FileQuery, parse_sort
 
 _BY_NAME = parse_sort("name")
-# Small files are read some at once, since each costs a wait for the store and little else, and are kept until their
-# turn. Not many: every download may be an archive, and the client of S3 has 512 connections for all of them.
+# Small files are read several at once, since each costs little but a wait for the store, and are kept until they are
+# sent. Only a few: every download may be an archive, and the client of S3 has 512 connections for all of them.
 SMALL_BYTES = 64 * 1024
 BATCH_BYTES = 1024 * 1024
 BATCH_FILES = 32
@@ -26,13 +26,13 @@ CONCURRENCY = 4
 
 T = TypeVar("T")
 
-# Entered, it has opened the first file's bytes; each file's are to be read before the next one is asked for. Left, it
-# has freed what it held.
+# Entering it opens the bytes of the first file; those of each file are read before the next file is asked for. Leaving
+# it frees them.
 Contents = AbstractAsyncContextManager[AsyncIterator[AsyncIterator[bytes]]]
 
 
 class Archive:
-    """Files in their order, and their bytes, ready to be opened any number of times. There is at least one."""
+    """At least one file, in order, and their bytes, ready to be opened any number of times."""
 
     def __init__(self, members: Sequence[Member], blob_store: BlobStore) -> None:
         self.members = members
@@ -47,7 +47,7 @@ class Archive:
     async def contents(self) -> AsyncIterator[AsyncIterator[AsyncIterator[bytes]]]:
         """Open the files one after another.
 
-        Opening and iterating raise what `BlobStore.open` does; what is read of a file is all of it.
+        Opening and iterating raise what `BlobStore.open` does. A file is read to its end, or an error is raised.
         """
         async with aclosing(self._each()) as each, aclosing(_begin(await anext(each), each)) as contents:
             yield contents
@@ -70,8 +70,8 @@ class Archive:
 class ReadArchive:
     """Find the files of an archive, as they all are at one moment, and make their bytes ready to read.
 
-    What is changed or deleted afterwards is in the archive as it was: bytes stay for a grace period that is longer than
-    any download. No catalog connection is held while they are read.
+    Files that are changed or deleted afterwards are in the archive as they were: bytes stay for a grace period that is
+    longer than any download. No catalog connection is held while they are read.
     """
 
     errors = (NoSuchFileError, BlobMissingError, BlobStoreUnavailableError)
@@ -84,16 +84,16 @@ class ReadArchive:
     async def __call__(self, selection: Selection) -> Archive:
         """Return the files of the selection, those of a bucket in the order of their names, by code point.
 
-        Raises `InvalidBucketError`; `NoSuchFileError` where there is none, or one of the chosen is not there;
+        Raises `InvalidBucketError`; `NoSuchFileError` where there is none, or not one of each id;
         `ArchiveTooLargeError`.
         """
         match selection:
             case ByPrefix(bucket, prefix):
-                return Archive(await self._begun(check_bucket_name(bucket), prefix), self._blob_store)
+                return Archive(await self._find_by_prefix(check_bucket_name(bucket), prefix), self._blob_store)
             case ByIds(ids):
-                return Archive(await self._chosen(list(dict.fromkeys(ids))), self._blob_store)
+                return Archive(await self._find_by_ids(list(dict.fromkeys(ids))), self._blob_store)
 
-    async def _begun(self, bucket: str, prefix: str) -> Sequence[Member]:
+    async def _find_by_prefix(self, bucket: str, prefix: str) -> Sequence[Member]:
         query = FileQuery(bucket=bucket, prefix=prefix, sort=_BY_NAME, limit=MAX_ARCHIVE_FILES + 1)
         members = await self._archives.list_members(query)
         if not members:
@@ -102,7 +102,7 @@ class ReadArchive:
             raise ArchiveTooLargeError(f"An archive holds at most {MAX_ARCHIVE_FILES} files; name a longer prefix.")
         return members
 
-    async def _chosen(self, ids: Sequence[UUID]) -> Sequence[Member]:
+    async def _find_by_ids(self, ids: Sequence[UUID]) -> Sequence[Member]:
         found = {member.id: member for member in await self._archives.find_members(ids)}
         for id_ in ids:
             if id_ not in found:
@@ -111,7 +111,7 @@ class ReadArchive:
 
 
 def _batches(members: Sequence[Member]) -> Iterator[Sequence[Member]]:
-    """Yield all members in order: small ones in a row together, as far as there is room, others alone."""
+    """Yield all members in order: consecutive small ones in batches, each of the others alone."""
     batch: list[Member] = []
     size = 0
     for member in members:

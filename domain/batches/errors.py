@@ -1,4 +1,4 @@
-"""What can go wrong with batches."""
+"""The errors of batches."""
 
 from domain.errors import UnavailableError
 

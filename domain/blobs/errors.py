@@ -1,4 +1,4 @@
-"""What can go wrong with blobs."""
+"""The errors of blobs."""
 
 from domain.errors import ConflictError, FileportError, InvalidInputError, LockedError, UnavailableError
 

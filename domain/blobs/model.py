@@ -28,7 +28,7 @@ class Blob(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
 
 
-class Claim(msgspec.Struct, frozen=True, kw_only=True):
+class BlobClaim(msgspec.Struct, frozen=True, kw_only=True):
     """A condemned blob that one reaper may remove until its lease ends.
 
     `epoch` fences it: a later claim of the same blob has a higher one. `finished` is False where the blob never

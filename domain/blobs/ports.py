@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from domain.blobs.direct_access import ReadHeaders, ReadMethod, SignedRequest, UploadedPart
-from domain.blobs.model import Claim, StoredBlob
+from domain.blobs.model import BlobClaim, StoredBlob
 from domain.blobs.partials import Checkpoint, Progress
 from domain.values.ranges import ByteRange
 
@@ -37,14 +37,14 @@ class BlobRecords(Protocol):
         """Condemn up to `limit` staged blobs whose lease has ended, and return their number."""
         ...
 
-    async def claim_condemned(self, *, limit: int, lease: float) -> list[Claim]:
-        """Claim up to `limit` condemned blobs whose grace period is over, for `lease`.
+    async def claim_condemned(self, *, limit: int, lease: float) -> list[BlobClaim]:
+        """BlobClaim up to `limit` condemned blobs whose grace period is over, for `lease`.
 
         No two claims of a blob hold at once.
         """
         ...
 
-    async def forget_blobs(self, claims: Sequence[Claim]) -> int:
+    async def forget_blobs(self, claims: Sequence[BlobClaim]) -> int:
         """Remove the records of the claimed blobs, whose bytes are gone, and return their number.
 
         A claim that another one has followed removes nothing.

@@ -1,4 +1,4 @@
-"""What can go wrong with buckets."""
+"""The errors of buckets."""
 
 from domain.errors import ConflictError, InvalidInputError, NotFoundError, TooLargeError, UnsupportedError
 

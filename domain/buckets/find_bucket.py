@@ -14,5 +14,5 @@ class FindBucket:
         self._buckets = buckets
 
     async def __call__(self, name: str) -> Bucket:
-        """Return the bucket. Raises `NoSuchBucketError`, `InvalidBucketError` for what is no bucket's name."""
+        """Return the bucket. Raises `NoSuchBucketError`, `InvalidBucketError`."""
         return await self._buckets.get_bucket(check_bucket_name(name))

@@ -15,7 +15,7 @@ from domain.values.numbers import Count
 DEFAULT_BUCKET = "default"
 MAX_ALLOWED_TYPES = 64
 MAX_CACHE_CONTROL_LENGTH = 255
-# S3's largest object (5 TiB), and a hundred years of seconds: what the stores behind us can hold.
+# The limits of the stores: S3's largest object (5 TiB), Postgres's integers, and a hundred years in seconds.
 MAX_FILE_BYTES = 5 * 1024**4
 MAX_BYTES = 2**63 - 1
 MAX_SECONDS = 100 * 366 * 86_400
@@ -76,7 +76,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def admit(self, *, content_type: str, size: int | None) -> None:
         """Raise `TypeNotAllowedError` or `FileTooLargeError` where this policy keeps such a file out.
 
-        A `size` of None, one that is not known yet, passes.
+        A `size` of None is not known yet, and passes.
         """
         allowed = self.allowed_types
         if allowed is not None and not any(matches_type(content_type, each) for each in allowed):

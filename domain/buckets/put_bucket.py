@@ -10,7 +10,7 @@ from domain.values.preconditions import NO_PRECONDITION, Precondition
 
 
 class PutBucket:
-    """Create the bucket, or replace its policy whole. Files that are there already stay, whatever it says."""
+    """Create the bucket, or replace its policy whole. Existing files stay, even against the new policy."""
 
     errors = (InvalidBucketError, OutcomeUnknownError)
 
@@ -26,7 +26,7 @@ class PutBucket:
         *,
         precondition: Precondition = NO_PRECONDITION,
     ) -> tuple[Bucket, bool]:
-        """Return the bucket, and whether it is new; or what the same `request` was told before.
+        """Return the bucket, and whether it is new; or the answer that the same `request` had before.
 
         Raises `InvalidBucketError`, `PreconditionFailedError`, and all that `IdempotentExecutor` does.
         """

@@ -1,4 +1,4 @@
-"""What can go wrong with direct uploads."""
+"""The errors of direct uploads."""
 
 from domain.errors import ConflictError, GoneError, InvalidInputError, NotFoundError
 

@@ -7,7 +7,7 @@ from domain.files.names import check_file_name
 
 
 def check_address(address: Address) -> Address:
-    """Return `address` if a file may be there, else raise `InvalidBucketError` or `InvalidNameError`."""
+    """Return `address` if a file may have it, else raise `InvalidBucketError` or `InvalidNameError`."""
     if isinstance(address, Location):
         check_bucket_name(address.bucket)
         check_file_name(address.name)
@@ -15,9 +15,9 @@ def check_address(address: Address) -> Address:
 
 
 def check_destination(to: Destination) -> Destination:
-    """Return `to` if a copy may go there.
+    """Return `to` if a copy may have it.
 
-    Raises `InvalidInputError` where it names nothing, `InvalidNameError`, `InvalidBucketError`.
+    Raises `InvalidInputError` where it names neither bucket nor name, `InvalidNameError`, `InvalidBucketError`.
     """
     if to.name is None and to.bucket is None:
         raise InvalidInputError("A copy needs another name or another bucket.")

@@ -42,9 +42,9 @@ class ChangeFile:
     async def __call__(self, id: UUID, patch: FilePatch, precondition: Precondition) -> File:
         """Apply `patch` to the file's current revision and return the next one.
 
-        A change by somebody else in between is never overwritten: the patch is applied again to what they left,
-        if `precondition` still holds. Raises `NoSuchFileError`, `PreconditionFailedError`, the `Invalid…Error` of
-        the field that is wrong, and all that `Files.change_file` raises.
+        A change by another request in between is never overwritten: the patch is applied again to its result, if
+        `precondition` still holds. Raises `NoSuchFileError`, `PreconditionFailedError`, the `Invalid…Error` of a field
+        that is invalid, and all that `Files.change_file` raises.
         """
         while True:
             file = await self._files.get_file(id)

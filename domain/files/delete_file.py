@@ -9,7 +9,7 @@ from domain.values.preconditions import Precondition
 
 
 class DeleteFile:
-    """Delete a file at once; its bytes go after the grace period, unless another file shares them."""
+    """Delete a file at once; its bytes are removed after the grace period, unless another file shares them."""
 
     errors = (NoSuchFileError, OutcomeUnknownError)
 

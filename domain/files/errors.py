@@ -1,4 +1,4 @@
-"""What can go wrong with files."""
+"""The errors of files."""
 
 from domain.errors import ConflictError, InvalidInputError, NotFoundError, TooLargeError, UnsupportedError
 

@@ -1,4 +1,4 @@
-"""What callers attach to a file: JSON metadata and tags."""
+"""JSON metadata and tags, which callers attach to files."""
 
 import math
 import re

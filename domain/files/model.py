@@ -56,9 +56,9 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewFile(msgspec.Struct, frozen=True, kw_only=True):
-    """What a caller asks to be stored. None for metadata or tags keeps those of the file that is replaced.
+    """A file to store. None for metadata or tags keeps those of the file that is replaced.
 
-    `size` is the length that the caller declared, if any, and `digests` what it says that the bytes add up to.
+    `size` and `digests` are the length and the digests that the caller declared of the bytes, if any.
     """
 
     bucket: str
@@ -79,13 +79,13 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Location(msgspec.Struct, frozen=True):
-    """Where a file is found by name."""
+    """The bucket and the name of a file."""
 
     bucket: str
     name: str
 
 
-# How callers point at a file: by id, or by place.
+# The ways to name a file: by id, or by bucket and name.
 Address = UUID | Location
 
 

@@ -1,4 +1,4 @@
-"""Patches: what a caller wants changed of a file's record."""
+"""Patches of a file's record."""
 
 from datetime import datetime
 from typing import Annotated
@@ -26,7 +26,7 @@ class FilePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 def apply_patch(patch: FilePatch, file: File) -> File:
-    """Return `file` as `patch` has it, at the same revision. Raises the `Invalid…Error` of the field that is wrong."""
+    """Return `file` with `patch` applied, at the same revision. Raises the `Invalid…Error` of an invalid field."""
     return msgspec.structs.replace(
         file,
         name=file.name if patch.name is UNSET else check_file_name(patch.name),

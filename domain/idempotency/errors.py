@@ -1,4 +1,4 @@
-"""What can go wrong with idempotency keys."""
+"""The errors of idempotency keys."""
 
 from domain.errors import ConflictError, FileportError, InvalidInputError
 

@@ -1,4 +1,4 @@
-"""What can go wrong with jobs."""
+"""The errors of jobs."""
 
 from domain.errors import NotFoundError
 

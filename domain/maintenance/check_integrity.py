@@ -9,7 +9,7 @@ from domain.blobs.ports import BlobStore
 from domain.blobs.streams import batches, map_concurrently
 from domain.maintenance.errors import WrongBlobStoreError
 from domain.maintenance.merge_join import JoinedBlob, all_records, merge_join
-from domain.maintenance.model import CheckCounts, Finding, Kind, Report
+from domain.maintenance.model import CheckCounts, Finding, FindingKind, Report
 from domain.maintenance.ports import CatalogIntegrity
 from domain.maintenance.suspects import Suspect, suspect_of
 from domain.maintenance.unfinished_writes import find_orphaned_writes
@@ -52,7 +52,7 @@ class CheckIntegrity:
             orphans = await self._find_orphans(joined)
             to_condemn += [*orphans.values(), *_sizes_without_files(joined)]
             found = [
-                Finding(kind=Kind.ORPHAN, subject=key, detail=f"{size} bytes without a row.")
+                Finding(kind=FindingKind.ORPHAN, subject=key, detail=f"{size} bytes without a row.")
                 for key, size in orphans.items()
             ]
             found += await self._find_faults(joined, checked, deep=deep)
@@ -136,14 +136,14 @@ class CheckIntegrity:
             checked.unfinished += unfinished
 
         return [
-            Finding(kind=Kind.ORPHANED_WRITE, subject=key, detail="An unfinished write that nobody owns.")
+            Finding(kind=FindingKind.ORPHANED_WRITE, subject=key, detail="An unfinished write that nobody owns.")
             for key in sorted(await find_orphaned_writes(self._integrity, self._blob_store, count), key=listing_order)
         ]
 
     async def _find_wrong_usage(self) -> list[Finding]:
         return [
             Finding(
-                kind=Kind.WRONG_USAGE,
+                kind=FindingKind.WRONG_USAGE,
                 subject=each.bucket,
                 detail=f"The usage says {each.counted.bytes} bytes in {each.counted.files} files, and there are "
                 f"{each.actual.bytes} in {each.actual.files}.",
@@ -176,7 +176,7 @@ def _sizes_without_files(joined: Sequence[JoinedBlob]) -> list[int]:
 def _wrong_file_counts(joined: Sequence[JoinedBlob]) -> list[Finding]:
     return [
         Finding(
-            kind=Kind.WRONG_FILE_COUNT,
+            kind=FindingKind.WRONG_FILE_COUNT,
             subject=record.key,
             detail=f"The {record.state} blob counts {record.file_count} files, and {record.files} have it.",
         )
@@ -186,7 +186,7 @@ def _wrong_file_counts(joined: Sequence[JoinedBlob]) -> list[Finding]:
 
 
 def _check_store(findings: Sequence[Finding], checked: CheckCounts) -> None:
-    missing = sum(finding.kind is Kind.MISSING for finding in findings)
+    missing = sum(finding.kind is FindingKind.MISSING for finding in findings)
     if not checked.stored and missing >= SURE_OF_STORE:
         raise WrongBlobStoreError(
             f"The blob store is empty, and the catalog has {missing} live blobs: is it the right one, and mounted?"

@@ -1,4 +1,4 @@
-"""What can go wrong with maintenance."""
+"""The errors of maintenance."""
 
 from domain.errors import FileportError
 

@@ -7,7 +7,7 @@ import msgspec
 from domain.buckets.model import Usage
 
 
-class Kind(StrEnum):
+class FindingKind(StrEnum):
     """A kind of finding. Part of the command's output: never changes."""
 
     MISSING = "missing"
@@ -23,7 +23,7 @@ class Kind(StrEnum):
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One difference. `subject` is a blob's key, for `WRONG_USAGE` a bucket's name; `detail` is for people."""
 
-    kind: Kind
+    kind: FindingKind
     subject: str
     detail: str
 
@@ -61,6 +61,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     to_condemn: int
     bytes_to_condemn: int
 
-    def subjects(self, kind: Kind) -> list[str]:
+    def subjects(self, kind: FindingKind) -> list[str]:
         """Return the subjects of all findings of that kind."""
         return [finding.subject for finding in self.findings if finding.kind is kind]

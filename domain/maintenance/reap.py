@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from domain.blobs.model import Claim
+from domain.blobs.model import BlobClaim
 from domain.blobs.ports import BlobRecords, BlobStore
 from domain.files.ports import Files
 from domain.idempotency.ports import IdempotencyKeys
@@ -82,7 +82,7 @@ class Reap:
         while claims := await self._blob_records.claim_condemned(limit=BATCH, lease=self._lease):
             yield await self._remove(claims)
 
-    async def _remove(self, claims: list[Claim]) -> ReapCounts:
+    async def _remove(self, claims: list[BlobClaim]) -> ReapCounts:
         aborted = [claim for claim in claims if claim.finished or await try_to_abort(self._blob_store, claim.key)]
         kept = await self._blob_store.delete([claim.key for claim in aborted])
         gone = [claim for claim in aborted if claim.key not in kept]

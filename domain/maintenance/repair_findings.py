@@ -6,7 +6,7 @@ import msgspec
 
 from domain.blobs.ports import BlobRecords, BlobStore
 from domain.maintenance.errors import RepairRefusedError
-from domain.maintenance.model import Kind, Report
+from domain.maintenance.model import FindingKind, Report
 from domain.maintenance.ports import CatalogIntegrity
 
 BATCH = 500
@@ -14,7 +14,9 @@ BATCH = 500
 # ago.
 LARGEST_SHARE = 0.1
 
-REPAIRED = frozenset({Kind.ORPHAN, Kind.ORPHANED_WRITE, Kind.WRONG_FILE_COUNT, Kind.WRONG_USAGE})
+REPAIRED = frozenset(
+    {FindingKind.ORPHAN, FindingKind.ORPHANED_WRITE, FindingKind.WRONG_FILE_COUNT, FindingKind.WRONG_USAGE}
+)
 
 
 class RepairCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,22 +46,23 @@ class RepairFindings:
         Raises `RepairRefusedError`, with nothing done, where too large a share of the store would be condemned, unless
         `force`; and `UnavailableError` of either store.
         """
-        orphans = report.subjects(Kind.ORPHAN)
+        orphans = report.subjects(FindingKind.ORPHAN)
         if not force:
             _refuse_too_many(report)
         for keys in _batches(orphans):
             await self._blob_records.release_blobs(keys, at_once=False)
-        orphaned = report.subjects(Kind.ORPHANED_WRITE)
+        orphaned = report.subjects(FindingKind.ORPHANED_WRITE)
         for key in orphaned:
             await self._blob_store.abort(key)
         recounted = [
-            await self._integrity.recount_files(keys) for keys in _batches(report.subjects(Kind.WRONG_FILE_COUNT))
+            await self._integrity.recount_files(keys)
+            for keys in _batches(report.subjects(FindingKind.WRONG_FILE_COUNT))
         ]
         return RepairCounts(
             condemned=len(orphans),
             aborted=len(orphaned),
             recounted_blobs=sum(recounted),
-            recounted_buckets=await self._integrity.recount_usage() if report.subjects(Kind.WRONG_USAGE) else 0,
+            recounted_buckets=await self._integrity.recount_usage() if report.subjects(FindingKind.WRONG_USAGE) else 0,
         )
 
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from domain.maintenance.merge_join import JoinedBlob
-from domain.maintenance.model import Finding, Kind
+from domain.maintenance.model import Finding, FindingKind
 
 
 class Suspect(NamedTuple):
@@ -16,29 +16,29 @@ class Suspect(NamedTuple):
 
     def missing(self) -> Finding:
         """Return the finding that the store has no bytes of it."""
-        return self._finding(Kind.MISSING, f"No bytes; {self._expected}.")
+        return self._finding(FindingKind.MISSING, f"No bytes; {self._expected}.")
 
     def wrong_size(self, size: int) -> Finding:
         """Return the finding that the store has `size` bytes of it."""
-        return self._finding(Kind.WRONG_SIZE, f"{size} bytes; {self._expected}.")
+        return self._finding(FindingKind.WRONG_SIZE, f"{size} bytes; {self._expected}.")
 
     def corrupt(self, sha256: str, size: int) -> Finding:
         """Return the finding that its bytes have another SHA-256."""
         return self._finding(
-            Kind.CORRUPT, f"{size} bytes with SHA-256 {sha256}; there should be {self.size} with {self.sha256}."
+            FindingKind.CORRUPT, f"{size} bytes with SHA-256 {sha256}; there should be {self.size} with {self.sha256}."
         )
 
     def unreadable(self) -> Finding:
         """Return the finding that the store lists its bytes and does not return them."""
         return self._finding(
-            Kind.UNREADABLE, f"The store does not give its {self.size} bytes with SHA-256 {self.sha256}."
+            FindingKind.UNREADABLE, f"The store does not give its {self.size} bytes with SHA-256 {self.sha256}."
         )
 
     @property
     def _expected(self) -> str:
         return f"there should be {self.size} with SHA-256 {self.sha256}"
 
-    def _finding(self, kind: Kind, detail: str) -> Finding:
+    def _finding(self, kind: FindingKind, detail: str) -> Finding:
         return Finding(kind=kind, subject=self.key, detail=detail)
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong with secrets."""
+"""The errors of secrets."""
 
 from domain.errors import UnavailableError
 

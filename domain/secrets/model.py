@@ -1,4 +1,4 @@
-"""Credentials for the database, as a secret keeps them."""
+"""Credentials for the database, as kept in a secret."""
 
 from typing import Annotated
 
@@ -25,10 +25,10 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
 def parse_credentials(secret: str) -> Credentials:
     """Return the `username` and `password` of RDS's JSON form; its other fields do not matter.
 
-    Raises `SecretUnavailableError` for anything else, without a word of what the secret holds.
+    Raises `SecretUnavailableError` for any other secret, and quotes nothing of it.
     """
     try:
         return msgspec.json.decode(secret, type=Credentials)
     except (msgspec.DecodeError, UnicodeError):
-        # Unchained: the decoder's message may quote what it read.
+        # Unchained: the decoder's message may quote the secret.
         raise SecretUnavailableError("The secret is no JSON object with a username and a password.") from None

@@ -1,4 +1,4 @@
-"""What can go wrong with resumable uploads."""
+"""The errors of resumable uploads."""
 
 from domain.errors import (
     ConflictError,

@@ -4,8 +4,8 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells how time passes. What time it is, the catalog decides: its clock is the same for all replicas."""
+    """Measures durations. The time of day is the catalog's: its clock is the same for all replicas."""
 
     def monotonic(self) -> float:
-        """Return seconds since some moment, never going back."""
+        """Return the seconds since a fixed moment. They never decrease."""
         ...

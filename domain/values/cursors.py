@@ -1,4 +1,4 @@
-"""Cursors: places in listings as texts that are opaque, and fit for a URL."""
+"""Cursors: positions in listings as texts that are opaque and fit for a URL."""
 
 import base64
 import binascii
@@ -11,13 +11,13 @@ from domain.values.errors import InvalidCursorError
 T = TypeVar("T")
 
 
-def encode_position(place: object) -> str:
-    """Return the cursor of a place, which is anything that JSON can say."""
-    return base64.urlsafe_b64encode(msgspec.json.encode(place)).rstrip(b"=").decode()
+def encode_position(position: object) -> str:
+    """Return the cursor of a position, which is any value that JSON can represent."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(position)).rstrip(b"=").decode()
 
 
 def decode_position(cursor: str, type_: type[T]) -> T:
-    """Return the place that `cursor` stands for. Raises `InvalidCursorError` where it is malformed."""
+    """Return the position that `cursor` stands for. Raises `InvalidCursorError` where it is malformed."""
     try:
         document = base64.b64decode(cursor.encode() + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         return msgspec.json.decode(document, type=type_)
@@ -26,5 +26,5 @@ def decode_position(cursor: str, type_: type[T]) -> T:
 
 
 def foreign_cursor_error() -> InvalidCursorError:
-    """Return the error for a cursor that is none of ours."""
+    """Return the error for a cursor that this service did not make."""
     return InvalidCursorError("The cursor was not made by this service.")

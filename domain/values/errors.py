@@ -1,4 +1,4 @@
-"""What can go wrong with values."""
+"""The errors of values."""
 
 from domain.errors import FileportError, InvalidInputError
 

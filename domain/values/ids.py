@@ -1,4 +1,4 @@
-"""Identifiers that sort by the time of their making."""
+"""Identifiers that sort by the time of their creation."""
 
 import secrets
 import time

@@ -1,6 +1,6 @@
 """Conditions on a request (RFC 9110, section 13), in the order of precedence of section 13.2.2.
 
-On a change they are checked where it is made, in its transaction.
+The conditions of a change are checked in its transaction.
 """
 
 from datetime import datetime
@@ -12,7 +12,7 @@ from domain.errors import PreconditionFailedError
 
 
 class Versioned(Protocol):
-    """A file, as far as conditions look at it."""
+    """The attributes of a file that conditions compare."""
 
     @property
     def etag(self) -> str:
@@ -21,17 +21,17 @@ class Versioned(Protocol):
 
     @property
     def revision(self) -> int:
-        """Counts its states, from 1 on."""
+        """The number of its state, from 1."""
         ...
 
     @property
     def updated_at(self) -> datetime:
-        """When it came into this state."""
+        """The time at which this state began."""
         ...
 
 
 class Precondition(msgspec.Struct, frozen=True, kw_only=True):
-    """The conditions of a request. None: not given. An empty tuple stands for `*`.
+    """The conditions of a request. None stands for a condition that was not given, an empty tuple for `*`.
 
     Entity tags are kept with their quotes, weak ones with their `W/`. Dates have whole seconds.
     """
@@ -42,7 +42,7 @@ class Precondition(msgspec.Struct, frozen=True, kw_only=True):
     if_modified_since: datetime | None = None
 
     def check(self, current: Versioned | None) -> None:
-        """Raise `PreconditionFailedError` unless the file in its current state may be changed; None is no file.
+        """Raise `PreconditionFailedError` unless the file in its current state may be changed. None: there is no file.
 
         `If-Match` compares strongly, `If-None-Match` weakly (section 8.8.3.2). `If-Unmodified-Since` counts only
         without `If-Match`, and only for a file (section 13.1.4); `If-Modified-Since` never (section 13.1.3).
@@ -52,7 +52,7 @@ class Precondition(msgspec.Struct, frozen=True, kw_only=True):
             raise PreconditionFailedError("If-None-Match: the file exists in a state that was excluded.")
 
     def check_untagged(self, *, exists: bool) -> None:
-        """Do as `check` does for what has no entity tags and no dates: `*` alone can match it."""
+        """Do as `check` does for a resource without entity tags and dates, which only `*` can match."""
         if self.if_match is not None and (self.if_match or not exists):
             raise PreconditionFailedError("If-Match: there is nothing in the state that was asked for.")
         if exists and self.if_none_match == ():
@@ -69,7 +69,7 @@ class Precondition(msgspec.Struct, frozen=True, kw_only=True):
         return self.if_modified_since is not None and last_modified(current) <= self.if_modified_since
 
     def is_fresh_tag(self, etag: str) -> bool:
-        """As `is_fresh`, for what has an entity tag and no date: conditions by date do not count then."""
+        """Do as `is_fresh` does for a resource with an entity tag and no date: conditions by date do not count."""
         if self.if_match and etag not in self.if_match:
             raise PreconditionFailedError("If-Match: it is not in the state that was asked for.")
         return self.excludes(etag)
@@ -94,14 +94,14 @@ NO_PRECONDITION = Precondition()
 
 
 class IfRange(msgspec.Struct, frozen=True):
-    """`If-Range` (section 13.1.5): an entity tag, or a date. None: neither, which no file matches."""
+    """`If-Range` (section 13.1.5): an entity tag or a date. None, which matches no file, stands for anything else."""
 
     validator: str | datetime | None
 
     def holds(self, current: Versioned) -> bool:
-        """Return whether the reader has a part of just this state, so that another part fits to it.
+        """Return whether the reader has a part of exactly this state, so that another part fits it.
 
-        Both kinds are compared strongly: a weak tag matches nothing, nor does a date that is a weak validator.
+        Both kinds are compared strongly: neither a weak tag nor a date that is a weak validator matches.
         """
         if isinstance(self.validator, datetime):
             return self.validator == last_modified(current) and _has_strong_date(current)
@@ -114,6 +114,6 @@ def last_modified(current: Versioned) -> datetime:
 
 
 def _has_strong_date(current: Versioned) -> bool:
-    # Section 8.8.2.2: only where it is certain that the file did not change twice in that second. There is no state
-    # before the first revision; of a later one it is not known when the state before it began.
+    # Section 8.8.2.2: a date is strong only if the file cannot have changed twice in that second. The first revision
+    # has none before it; the beginning of the revision before a later one is not known.
     return current.revision == 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from domain.blobs.model import Blob, Claim
+from domain.blobs.model import Blob, BlobClaim
 from domain.buckets.model import Usage
 from domain.catalog import Catalog
 from domain.files.errors import NoSuchFileError
@@ -89,6 +89,6 @@ async def usage(catalog: Catalog, bucket: str = "default") -> Usage:
     return (await catalog.get_bucket(bucket)).usage
 
 
-async def claims(catalog: Catalog) -> dict[str, Claim]:
-    """Claim every condemned blob whose grace is over, by key. They can be claimed again at once."""
+async def claims(catalog: Catalog) -> dict[str, BlobClaim]:
+    """BlobClaim every condemned blob whose grace is over, by key. They can be claimed again at once."""
     return {claim.key: claim for claim in await catalog.claim_condemned(limit=1000, lease=0)}

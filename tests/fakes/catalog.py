@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from domain.archives.model import Member
 from domain.batches.chunks import done_chunk
 from domain.batches.model import Operation, Outcome
-from domain.blobs.model import Blob, BlobRecord, Claim, listing_order
+from domain.blobs.model import Blob, BlobClaim, BlobRecord, listing_order
 from domain.buckets.errors import BucketNotEmptyError, NoSuchBucketError
 from domain.buckets.model import DEFAULT_BUCKET, Bucket, Policy, Usage
 from domain.errors import LeaseLostError
@@ -286,18 +286,18 @@ class FakeCatalog(FakeDirectUploads, FakeIdempotencyKeys, FakeJobs, FakeUploads)
             self._condemn(row, self.grace)
         return len(lapsed[:limit])
 
-    async def claim_condemned(self, *, limit: int, lease: float) -> list[Claim]:
+    async def claim_condemned(self, *, limit: int, lease: float) -> list[BlobClaim]:
         self.reach()
-        claims: list[Claim] = []
+        claims: list[BlobClaim] = []
         for key, row in self.blobs.items():
             free = row.lease_until is None or self._is_past(row.lease_until)
             if row.state == "condemned" and self._is_past(row.due_at) and free and len(claims) < limit:
                 row.epoch += 1
                 row.lease_until = self._in(lease)
-                claims.append(Claim(key=key, epoch=row.epoch, finished=row.blob is not None))
+                claims.append(BlobClaim(key=key, epoch=row.epoch, finished=row.blob is not None))
         return claims
 
-    async def forget_blobs(self, claims: Sequence[Claim]) -> int:
+    async def forget_blobs(self, claims: Sequence[BlobClaim]) -> int:
         self.reach()
         held = [claim for claim in claims if claim.key in self.blobs and self.blobs[claim.key].epoch == claim.epoch]
         for claim in held:

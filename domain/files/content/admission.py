@@ -1,4 +1,4 @@
-"""What is refused of a new file before any of its bytes are taken."""
+"""The checks of a new file before any of its bytes are read."""
 
 import msgspec
 
@@ -14,7 +14,7 @@ from domain.values.preconditions import NO_PRECONDITION
 
 
 def check_new_file(new: NewFile) -> NewFile:
-    """Return `new` as files have it.
+    """Return `new` in its normal form if a file may be like that.
 
     Raises `InvalidBucketError`, `InvalidNameError`, `InvalidMetadataError`, `InvalidTagsError`.
     """
@@ -41,7 +41,7 @@ class Admission:
         self._max_file_size = max_file_size
 
     async def admit(self, new: NewFile) -> int:
-        """Raise what the commit would raise as things stand, else return the most bytes that the file may have."""
+        """Return the largest size that the file may have, in bytes; raise the error that its commit would raise now."""
         bucket = await self._buckets.get_bucket(new.bucket)
         policy = bucket.policy
         policy.admit(content_type=new.content_type, size=new.size)

@@ -1,4 +1,4 @@
-"""Find out what became of a commit whose answer was lost: by repeating it."""
+"""Retries of a commit whose outcome is unknown, which settle it."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -13,9 +13,9 @@ PAUSE_SECONDS = 0.2
 
 
 async def retry_unknown_commit(commit: Callable[[], Awaitable[Stored]]) -> Stored:
-    """Return what `commit`, which is idempotent, does. Raises `OutcomeUnknownError` where no repeat was answered.
+    """Return the result of `commit`, which is idempotent. Raises `OutcomeUnknownError` where no retry was answered.
 
-    Until that is known, no other failure of the catalog may pass for «nothing happened».
+    Once an outcome is unknown, no other failure of the catalog may be raised: it would say that nothing was committed.
     """
     try:
         return await commit()

@@ -13,7 +13,7 @@ from domain.files.model import Address, File
 from domain.files.ports import Files
 from domain.values.ranges import ByteRange
 
-# Entered, it has opened some bytes; left, it has freed them. See `BlobStore.open`.
+# Entering it opens the bytes, and leaving it frees them. See `BlobStore.open`.
 Body = AbstractAsyncContextManager[AsyncIterator[bytes]]
 
 
@@ -30,7 +30,7 @@ class FileContent:
         return self._counted(None, self.file.size)
 
     def part(self, part: ByteRange) -> Body:
-        """Return the bytes of a part that lies in the file, likewise."""
+        """Return the bytes of a part that lies in the file, on the same terms."""
         return self._counted(part, part.length)
 
     @asynccontextmanager
@@ -40,7 +40,7 @@ class FileContent:
 
 
 class ReadFile:
-    """Find a file and make its bytes ready to read. No catalog connection is held while they are."""
+    """Find a file and make its bytes ready to read. No catalog connection is held while they are read."""
 
     errors = (NoSuchFileError, BlobMissingError, BlobStoreUnavailableError)
 

@@ -12,7 +12,7 @@ from domain.files.errors import NotTextError, TextTooLargeError
 from domain.files.model import Address, File
 from domain.values.media_types import charset_of
 
-# Larger files are no text that anybody reads in one piece, and each is read twice.
+# Nobody reads a larger text in one piece, and each is read twice.
 MAX_TEXT_BYTES = 64 * 1024 * 1024
 
 
@@ -36,7 +36,7 @@ class ReadText:
         self._read_file = read_file
 
     async def __call__(self, address: Address) -> Text:
-        """Return the file and its text, whose opening looks at all of it: it raises `NotTextError`.
+        """Return the file and its text. Opening the text decodes all of it, and raises `NotTextError`.
 
         Raises `NoSuchFileError`; `TextTooLargeError`; `NotTextError` where the charset is not known.
         """
@@ -59,7 +59,7 @@ async def _decoded(content: FileContent, charset: str) -> AsyncIterator[AsyncIte
             async for text in _transcode(chunks, charset):
                 if b"\0" in text:
                     raise NotTextError("The file holds NUL characters, so it is not text.")
-    except UnicodeError as error:  # more than UnicodeDecodeError: UTF-16 may lack the mark that tells its order
+    except UnicodeError as error:  # more than UnicodeDecodeError: UTF-16 may lack its byte order mark
         raise NotTextError(f"The file's bytes are not text in {charset}.") from error
     async with content.whole() as chunks:
         yield _transcode(chunks, charset)

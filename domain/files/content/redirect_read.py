@@ -1,4 +1,4 @@
-"""Send a reader to the blob store for a file's bytes."""
+"""Redirect a reader to the blob store for a file's bytes."""
 
 from domain.blobs.direct_access import ReadHeaders, ReadMethod
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError, DirectAccessUnsupportedError
@@ -11,7 +11,7 @@ from domain.files.ports import Files
 
 
 class Redirection:
-    """A file and the policy of its bucket, ready for its reader to be sent to the bytes."""
+    """A file, the policy of its bucket, and the URL of its bytes in the blob store."""
 
     def __init__(self, file: File, policy: Policy, direct_access: DirectAccess) -> None:
         self.file = file
@@ -19,12 +19,12 @@ class Redirection:
         self._direct_access = direct_access
 
     async def url(self, method: ReadMethod, headers: ReadHeaders) -> str:
-        """Return where the bytes are, for a short time. Raises `DirectAccessUnsupportedError`."""
+        """Return a URL of the bytes, which is valid for a short time. Raises `DirectAccessUnsupportedError`."""
         return await self._direct_access.sign_read(self.file.blob_key, method, headers)
 
 
 class RedirectRead:
-    """Find a file whose bytes its reader is to fetch from the blob store."""
+    """Find a file whose bytes a reader fetches from the blob store."""
 
     errors = (DirectAccessUnsupportedError, NoSuchFileError, BlobMissingError, BlobStoreUnavailableError)
 

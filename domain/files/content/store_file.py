@@ -45,13 +45,13 @@ class StoreFile:
     async def __call__(self, new: NewFile, body: AsyncIterable[bytes], claim: KeyClaim | None = None) -> Stored:
         """Stream `body` to the blob store and commit it as `new` describes, which finishes the `claim`.
 
-        What can be refused is refused before `body` is read. Raises `InvalidNameError`, `InvalidMetadataError`,
+        A file that can be refused is refused before `body` is read. Raises `InvalidNameError`, `InvalidMetadataError`,
         `InvalidTagsError`, `InterruptedBodyError` or `DigestMismatchError` where `body` is not as declared, all that
-        `Files.commit_file` and `BlobStore.put` raise, and what `body` itself raises.
+        `Files.commit_file` and `BlobStore.put` raise, and all that `body` raises.
         """
         new = check_new_file(new)
         limit = await self._admission.admit(new)
-        # A reservation that comes to nothing is a row for the reaper, and one for each upload while the store is down.
+        # While the store is down, each failed reservation would leave a row to the reaper.
         await self._blob_store.admit()
         async with self._reservations.holding() as reservation:
             measured = _MeasuredBody(body, new, limit, reservation, self._reservations)
@@ -60,7 +60,7 @@ class StoreFile:
 
 
 class _MeasuredBody:
-    """Passes a body through: counts and hashes it, holds it to its limit, what was declared of it, and its lease."""
+    """Passes a body through: counts and hashes it, and checks limit, declared size and digests, and lease."""
 
     def __init__(
         self,
@@ -86,12 +86,12 @@ class _MeasuredBody:
             self._hashes.update(chunk)
             yield chunk
             self._reservation.check()
-        # Behind the last chunk, however long the body's end took: without its lease, nothing is published.
+        # After the last chunk, however long the body's end took: nothing is published without a lease.
         await self._reservations.confirm(self._reservation)
         if self._declared is not None and self._declared != self._size:
             raise InterruptedBodyError(f"The body has {self._size} bytes, not the {self._declared} declared.")
         self._hashes.check()
 
     def blob(self) -> Blob:
-        """Return what went through, once all of it has."""
+        """Return the blob, once all of the body has passed."""
         return Blob(key=self._reservation.key, size=self._size, sha256=self._hashes.sha256)

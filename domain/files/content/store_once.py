@@ -1,4 +1,4 @@
-"""Store a file with an idempotency key: of equal uploads the first one stores, and the others compare."""
+"""Store a file with an idempotency key: the first of equal uploads stores its bytes, the others compare theirs."""
 
 from collections.abc import AsyncIterable
 
@@ -11,7 +11,7 @@ from domain.values.digests import Hashes
 
 
 class StoreOnce:
-    """Store a body as a file, unless an upload with the same key has. Of that, only the same bytes are a repeat."""
+    """Store a body as a file, unless an upload with the same key has; a repeat must have the same bytes."""
 
     def __init__(self, store_file: StoreFile, idempotent: IdempotentExecutor) -> None:
         self._store_file = store_file
@@ -20,8 +20,8 @@ class StoreOnce:
     async def __call__(self, new: NewFile, body: AsyncIterable[bytes], request: KeyedRequest | None) -> Stored:
         """Return the file as it was stored first. The fingerprint of `request` is that of all but the bytes.
 
-        Raises all that `StoreFile` and `IdempotentExecutor` do. A repeat stores nothing; `body` is read, for its bytes
-        to be compared, unless its length or digest tells already.
+        Raises all that `StoreFile` and `IdempotentExecutor` do. A repeat stores nothing; its `body` is read and
+        compared, unless its length or digest differs already.
         """
         return await self._idempotent(
             request,
@@ -36,18 +36,18 @@ async def _compare(file: File, new: NewFile, body: AsyncIterable[bytes]) -> None
     if new.size not in (None, file.size) or any(
         each.algorithm == "sha-256" and each.value != sha256 for each in new.digests
     ):
-        raise _other()
+        raise _other_bytes_error()
     size = 0
     hashes = Hashes(new.digests)
     async for chunk in body:
         size += len(chunk)
         if size > file.size:
-            raise _other()
+            raise _other_bytes_error()
         hashes.update(chunk)
     hashes.check()
     if hashes.sha256 != file.sha256:
-        raise _other()
+        raise _other_bytes_error()
 
 
-def _other() -> IdempotencyKeyReusedError:
+def _other_bytes_error() -> IdempotencyKeyReusedError:
     return IdempotencyKeyReusedError("The Idempotency-Key belongs to an upload of other bytes.")

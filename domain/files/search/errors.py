@@ -1,4 +1,4 @@
-"""What can go wrong with search."""
+"""The errors of search."""
 
 from domain.errors import InvalidInputError
 

@@ -14,7 +14,7 @@ MAX_SORTED_CHARACTERS = 200
 _METADATA = "metadata."
 
 
-class Kind(Enum):
+class FieldKind(Enum):
     """How the values of a field compare."""
 
     ID = "a UUID"
@@ -30,7 +30,7 @@ class Column(msgspec.Struct, frozen=True):
     name: str
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> FieldKind:
         """How its values compare."""
         return COLUMNS[self.name]
 
@@ -39,22 +39,22 @@ class MetadataPath(msgspec.Struct, frozen=True):
     """A member of the file's metadata, by the keys that lead to it."""
 
     keys: tuple[str, ...]
-    kind = Kind.JSON
+    kind = FieldKind.JSON
 
 
 Field = Column | MetadataPath
 
 COLUMNS = {
-    "id": Kind.ID,
-    "bucket": Kind.TEXT,
-    "name": Kind.TEXT,
-    "content_type": Kind.TEXT,
-    "sha256": Kind.TEXT,
-    "size": Kind.NUMBER,
-    "revision": Kind.NUMBER,
-    "created_at": Kind.TIME,
-    "updated_at": Kind.TIME,
-    "expires_at": Kind.TIME,
+    "id": FieldKind.ID,
+    "bucket": FieldKind.TEXT,
+    "name": FieldKind.TEXT,
+    "content_type": FieldKind.TEXT,
+    "sha256": FieldKind.TEXT,
+    "size": FieldKind.NUMBER,
+    "revision": FieldKind.NUMBER,
+    "created_at": FieldKind.TIME,
+    "updated_at": FieldKind.TIME,
+    "expires_at": FieldKind.TIME,
 }
 
 
@@ -69,13 +69,13 @@ def find_field(name: str) -> Field | None:
 
 
 def sorted_value(file: File, field: Field) -> str | float | bool | datetime | None:
-    """Return what a listing sorts `file` by: None, which sorts last, where it has no such value.
+    """Return the value by which a listing sorts `file`; None, which sorts last, where it has none.
 
     Of metadata only scalars sort, strings by their first 200 characters.
     """
     if isinstance(field, Column):
         value = getattr(file, field.name)
-        return str(value) if field.kind is Kind.ID else value
+        return str(value) if field.kind is FieldKind.ID else value
     value = metadata_at(file, field)
     if isinstance(value, str):
         return value[:MAX_SORTED_CHARACTERS]

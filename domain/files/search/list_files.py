@@ -1,4 +1,4 @@
-"""List files by what is known of them."""
+"""List files by their records."""
 
 import msgspec
 

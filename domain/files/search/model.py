@@ -1,4 +1,4 @@
-"""Listings of files: what to find, in which order, and where a page begins."""
+"""Listings of files: their filters, their order, and the positions where pages begin."""
 
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ import msgspec
 from domain.files.metadata import JsonObject
 from domain.files.model import File
 from domain.files.search.errors import InvalidSortError
-from domain.files.search.fields import COLUMNS, MAX_PATH_DEPTH, Column, Field, Kind, find_field, sorted_value
+from domain.files.search.fields import COLUMNS, MAX_PATH_DEPTH, Column, Field, FieldKind, find_field, sorted_value
 from domain.files.search.where import Condition
 from domain.values.cursors import decode_position, encode_position, foreign_cursor_error
 from domain.values.errors import InvalidCursorError, InvalidTimeError
@@ -19,7 +19,7 @@ DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
 MAX_SORT_KEYS = 4
 
-# `parse_sort` takes what matches.
+# `parse_sort` accepts the texts that match.
 _SORT_KEY = rf"-?(?:{'|'.join(COLUMNS)}|metadata(?:\.[^.,\u0000]+){{1,{MAX_PATH_DEPTH}}})"
 SORT_PATTERN = rf"^{_SORT_KEY}(?:,{_SORT_KEY}){{0,{MAX_SORT_KEYS - 1}}}$"
 
@@ -32,7 +32,7 @@ class SortKey(msgspec.Struct, frozen=True):
 
 
 class Position(msgspec.Struct, frozen=True):
-    """A place in a sorted listing: right after the file with these sorted values and this id."""
+    """A position in a sorted listing: right after the file with these sorted values and this id."""
 
     values: tuple[Any, ...]
     id: UUID
@@ -42,7 +42,7 @@ NEWEST_FIRST = (SortKey(Column("created_at"), descending=True),)
 
 
 class FileQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which files to list: those that pass every filter given. Expired files are never listed.
+    """The files to list: those that pass every filter given. Expired files are never listed.
 
     `prefix` and `name` compare by code point; `words` all begin some word of the name (`search_words`);
     `content_type` is a checked pattern; `tags` are all on the file; `metadata` is contained in the file's, as
@@ -97,12 +97,12 @@ def parse_sort(text: str) -> tuple[SortKey, ...]:
 
 
 def encode_cursor(file: File, sort: tuple[SortKey, ...]) -> str:
-    """Return the cursor of the place right after `file`: opaque and fit for a URL."""
+    """Return the cursor of the position right after `file`: opaque and fit for a URL."""
     return encode_position([_signature(sort), [sorted_value(file, key.field) for key in sort], file.id])
 
 
 def decode_cursor(cursor: str, sort: tuple[SortKey, ...]) -> Position:
-    """Return the place that `cursor` stands for.
+    """Return the position that `cursor` stands for.
 
     Raises `InvalidCursorError` where it is malformed or was made for another sort.
     """
@@ -125,16 +125,16 @@ def _signature(sort: tuple[SortKey, ...]) -> str:
 
 def _typed(field: Field, value: Any) -> Any:
     match field.kind:
-        case Kind.TIME:
+        case FieldKind.TIME:
             # Of the file's times, only the expiry may be missing.
             if value is None and field == Column("expires_at"):
                 return None
             return in_utc(msgspec.convert(value, datetime))
-        case Kind.NUMBER:
+        case FieldKind.NUMBER:
             return msgspec.convert(value, int)
-        case Kind.ID:
+        case FieldKind.ID:
             return str(msgspec.convert(value, UUID))
-        case Kind.TEXT:
+        case FieldKind.TEXT:
             return msgspec.convert(value, str)
-        case Kind.JSON:
+        case FieldKind.JSON:
             return msgspec.convert(value, str | int | float | bool | None)

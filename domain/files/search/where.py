@@ -15,7 +15,7 @@ import msgspec
 from domain.files.errors import InvalidMetadataError
 from domain.files.metadata import check_json
 from domain.files.search.errors import InvalidFilterError
-from domain.files.search.fields import Field, Kind, find_field
+from domain.files.search.fields import Field, FieldKind, find_field
 from domain.values.errors import InvalidTimeError
 from domain.values.times import in_utc
 
@@ -37,13 +37,13 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 class AllOf(msgspec.Struct, frozen=True):
-    """True where every condition is; so with none, always."""
+    """True where every condition is true; always true without conditions."""
 
     conditions: tuple["Condition", ...]
 
 
 class AnyOf(msgspec.Struct, frozen=True):
-    """True where at least one condition is; so with none, never."""
+    """True where at least one condition is true; never true without conditions."""
 
     conditions: tuple["Condition", ...]
 
@@ -62,8 +62,8 @@ def parse_where(filter_: object) -> Condition:
 
     Values of comparisons come out typed: `UUID` for ids, `str` for text, `int` or `float` for numbers, an aware
     `datetime` in UTC for times, any JSON for metadata; a tuple of these for `in`, a `bool` for `exists`.
-    Raises `InvalidFilterError`, naming the place, for what is not understood, over 8 levels of `and`, `or` and
-    `not`, over 64 conditions in all, or over 100 values in a list.
+    Raises `InvalidFilterError`, which names the comparison, for a filter that is not understood, with over 8 levels of
+    `and`, `or` and `not`, over 64 conditions in all, or over 100 values in a list.
     """
     return _Parser().parse(filter_, depth=1)
 
@@ -114,62 +114,62 @@ class _Parser:
             raise InvalidFilterError(f"The filter has more than {MAX_CONDITIONS} conditions.")
 
 
-def _operand(name: str, kind: Kind, operator: str, value: object) -> Any:
-    place = f"{name!r} {operator}"
+def _operand(name: str, kind: FieldKind, operator: str, value: object) -> Any:
+    label = f"{name!r} {operator}"
     if operator not in _OPERATORS:
         raise InvalidFilterError(f"Unknown operator {operator!r}; there are: {', '.join(_OPERATORS)}.")
     if operator == "exists":
         if not isinstance(value, bool):
-            raise InvalidFilterError(f"{place} takes true or false.")
+            raise InvalidFilterError(f"{label} takes true or false.")
         return value
     if operator == "in":
         if not isinstance(value, list) or len(value) > MAX_LIST:
-            raise InvalidFilterError(f"{place} takes a list of at most {MAX_LIST} values.")
-        return tuple(_typed(place, kind, each) for each in value)
+            raise InvalidFilterError(f"{label} takes a list of at most {MAX_LIST} values.")
+        return tuple(_typed(label, kind, each) for each in value)
     if operator in _PATTERN:
-        return _pattern(place, kind, value)
+        return _pattern(label, kind, value)
     if (
         operator in _ORDER
-        and kind is Kind.JSON
+        and kind is FieldKind.JSON
         and (isinstance(value, bool) or not isinstance(value, str | int | float))
     ):
-        raise InvalidFilterError(f"{place} takes a number or a string.")
-    if operator in _ORDER and kind is Kind.ID:
+        raise InvalidFilterError(f"{label} takes a number or a string.")
+    if operator in _ORDER and kind is FieldKind.ID:
         raise InvalidFilterError(f"{name!r} has no order; it takes eq, ne, in and exists.")
-    return _typed(place, kind, value)
+    return _typed(label, kind, value)
 
 
-def _pattern(place: str, kind: Kind, value: object) -> str:
-    if kind not in {Kind.TEXT, Kind.JSON} or not isinstance(value, str):
-        raise InvalidFilterError(f"{place}: patterns are strings, and match text fields and metadata only.")
-    check_filter_json(place, value)
+def _pattern(label: str, kind: FieldKind, value: object) -> str:
+    if kind not in {FieldKind.TEXT, FieldKind.JSON} or not isinstance(value, str):
+        raise InvalidFilterError(f"{label}: patterns are strings, and match text fields and metadata only.")
+    check_filter_json(label, value)
     if (len(value) - len(value.rstrip("\\"))) % 2:
-        raise InvalidFilterError(f"{place}: the pattern ends in a lone escape character.")
+        raise InvalidFilterError(f"{label}: the pattern ends in a lone escape character.")
     return value
 
 
-def _typed(place: str, kind: Kind, value: object) -> Any:
-    check_filter_json(place, value)
+def _typed(label: str, kind: FieldKind, value: object) -> Any:
+    check_filter_json(label, value)
     try:
         match kind, value:
-            case Kind.JSON, _:
+            case FieldKind.JSON, _:
                 return value
-            case Kind.TEXT, str():
+            case FieldKind.TEXT, str():
                 return value
-            case Kind.NUMBER, int() | float() if not isinstance(value, bool):
+            case FieldKind.NUMBER, int() | float() if not isinstance(value, bool):
                 return value
-            case Kind.TIME, str():
+            case FieldKind.TIME, str():
                 return in_utc(msgspec.convert(value, datetime))
-            case Kind.ID, str():
+            case FieldKind.ID, str():
                 return UUID(value)
     except (ValueError, InvalidTimeError):
-        pass  # said below, as for a value of the wrong JSON type
-    raise InvalidFilterError(f"{place} takes {kind.value}.")
+        pass  # raised below, as for a value of the wrong JSON type
+    raise InvalidFilterError(f"{label} takes {kind.value}.")
 
 
-def check_filter_json(place: str, value: object) -> None:
+def check_filter_json(label: str, value: object) -> None:
     """Raise `InvalidFilterError` where a value cannot be compared with anything that is stored."""
     try:
         check_json(value)
     except InvalidMetadataError as error:
-        raise InvalidFilterError(f"{place}: {error.detail}") from error
+        raise InvalidFilterError(f"{label}: {error.detail}") from error

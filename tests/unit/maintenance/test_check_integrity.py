@@ -12,7 +12,7 @@ from domain.errors import UnavailableError
 from domain.files.model import Destination, File
 from domain.maintenance.check_integrity import SURE_OF_STORE, CheckIntegrity
 from domain.maintenance.errors import WrongBlobStoreError
-from domain.maintenance.model import CheckCounts, Kind, Report
+from domain.maintenance.model import CheckCounts, FindingKind, Report
 from domain.values.preconditions import NO_PRECONDITION
 from tests.contracts.setup import stored
 from tests.fakes.clock import FakeClock
@@ -40,7 +40,7 @@ class Stack:
     async def check(self, *, deep: bool = False) -> Report:
         return await CheckIntegrity(self.catalog, self.blobs)(deep=deep)
 
-    async def found(self, *, deep: bool = False) -> list[tuple[Kind, str]]:
+    async def found(self, *, deep: bool = False) -> list[tuple[FindingKind, str]]:
         report = await self.check(deep=deep)
         assert self.events.is_over
         return [(finding.kind, finding.subject) for finding in report.findings]
@@ -89,14 +89,14 @@ async def test_a_live_blob_without_bytes_is_missing(stack: Stack) -> None:
     kept, lost = await stack.file(), await stack.file()
     del stack.blobs.stored[lost.blob_key]
     for deep in (False, True):
-        assert await stack.found(deep=deep) == [(Kind.MISSING, lost.blob_key)]
+        assert await stack.found(deep=deep) == [(FindingKind.MISSING, lost.blob_key)]
     assert kept.blob_key in stack.blobs.stored
 
 
 async def test_bytes_without_a_row_are_an_orphan(stack: Stack) -> None:
     await stack.file()
     key = stack.orphan()
-    assert await stack.found() == [(Kind.ORPHAN, key)]
+    assert await stack.found() == [(FindingKind.ORPHAN, key)]
 
 
 @pytest.mark.parametrize("data", [b"", b"byte", b"bytes!"])
@@ -104,21 +104,21 @@ async def test_bytes_without_a_row_are_an_orphan(stack: Stack) -> None:
 async def test_bytes_of_another_size_are_found(stack: Stack, data: bytes, deep: bool) -> None:
     file = await stack.file(b"bytes")
     stack.blobs.stored[file.blob_key] = data
-    assert await stack.found(deep=deep) == [(Kind.WRONG_SIZE, file.blob_key)]
+    assert await stack.found(deep=deep) == [(FindingKind.WRONG_SIZE, file.blob_key)]
 
 
 async def test_other_bytes_of_that_size_are_found_by_reading_them(stack: Stack) -> None:
     file = await stack.file(b"bytes")
     stack.blobs.stored[file.blob_key] = b"other"
     assert await stack.found() == []
-    assert await stack.found(deep=True) == [(Kind.CORRUPT, file.blob_key)]
+    assert await stack.found(deep=True) == [(FindingKind.CORRUPT, file.blob_key)]
 
 
 async def test_a_blob_that_cannot_be_read_in_a_store_that_works_is_found(stack: Stack) -> None:
     file = await stack.file(b"bytes")
     stack.blobs.fail_after_chunks = 0
     assert await stack.found() == []
-    assert await stack.found(deep=True) == [(Kind.UNREADABLE, file.blob_key)]
+    assert await stack.found(deep=True) == [(FindingKind.UNREADABLE, file.blob_key)]
 
 
 async def test_a_blob_that_is_read_the_second_time_is_well(stack: Stack) -> None:
@@ -135,13 +135,13 @@ async def test_a_blob_that_is_read_the_second_time_is_well(stack: Stack) -> None
 async def test_an_unfinished_write_without_a_row_is_stray(stack: Stack) -> None:
     key = new_blob_key()
     stack.blobs.unfinished[key] = bytearray(b"part")
-    assert await stack.found() == [(Kind.ORPHANED_WRITE, key)]
+    assert await stack.found() == [(FindingKind.ORPHANED_WRITE, key)]
 
 
 async def test_an_unfinished_write_of_a_live_blob_is_stray(stack: Stack) -> None:
     file = await stack.file()
     stack.blobs.unfinished[file.blob_key] = bytearray(b"part")
-    assert await stack.found() == [(Kind.ORPHANED_WRITE, file.blob_key)]
+    assert await stack.found() == [(FindingKind.ORPHANED_WRITE, file.blob_key)]
 
 
 async def test_what_uploads_and_the_reaper_still_have_in_hand_is_no_finding(stack: Stack) -> None:
@@ -158,7 +158,7 @@ async def test_what_uploads_and_the_reaper_still_have_in_hand_is_no_finding(stac
 async def test_usage_that_does_not_add_up_is_found(stack: Stack) -> None:
     await stack.file()
     stack.catalog.usage_errors["default"] = Usage(bytes=1)
-    assert await stack.found() == [(Kind.WRONG_USAGE, "default")]
+    assert await stack.found() == [(FindingKind.WRONG_USAGE, "default")]
 
 
 async def test_a_wrong_file_count_is_found_whatever_the_blobs_state(stack: Stack) -> None:
@@ -166,8 +166,8 @@ async def test_a_wrong_file_count_is_found_whatever_the_blobs_state(stack: Stack
     stack.catalog.miscount_files(much.blob_key, 1)
     stack.catalog.miscount_files(little.blob_key, -1)
     stack.catalog.lose_files(lost.blob_key)
-    wrong = [(Kind.WRONG_FILE_COUNT, file.blob_key) for file in (much, little, lost)]
-    assert [each for each in await stack.found() if each[0] is not Kind.WRONG_USAGE] == wrong
+    wrong = [(FindingKind.WRONG_FILE_COUNT, file.blob_key) for file in (much, little, lost)]
+    assert [each for each in await stack.found() if each[0] is not FindingKind.WRONG_USAGE] == wrong
 
 
 async def test_what_a_repair_would_condemn_is_added_up(stack: Stack) -> None:
@@ -187,8 +187,8 @@ async def test_thousands_of_blobs_are_compared_in_order(stack: Stack) -> None:
     shares: list[float] = []
     report = await CheckIntegrity(stack.catalog, stack.blobs)(deep=True, on_progress=shares.append)
     assert [finding.subject for finding in report.findings] == sorted(missing | orphans, key=listing_order)
-    assert set(report.subjects(Kind.MISSING)) == missing
-    assert set(report.subjects(Kind.ORPHAN)) == orphans
+    assert set(report.subjects(FindingKind.MISSING)) == missing
+    assert set(report.subjects(FindingKind.ORPHAN)) == orphans
     assert (report.checked.live, report.checked.stored, report.checked.read) == (1200, 2388, 1188)
     assert shares == sorted(shares)
     assert len(shares) >= 4
@@ -223,7 +223,7 @@ async def test_an_upload_whose_row_came_after_the_page_is_compared_all_the_same(
         await stored(stack.catalog, blob=blob)
 
     stack.events.after("records", upload)
-    assert await stack.found() == [(Kind.WRONG_SIZE, blob.key)]
+    assert await stack.found() == [(FindingKind.WRONG_SIZE, blob.key)]
 
 
 async def test_an_upload_that_was_stored_after_the_listing_is_clean(stack: Stack) -> None:

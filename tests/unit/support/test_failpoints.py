@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hatchling.builders.wheel import WheelBuilder
 
-from domain.blobs.model import Claim
+from domain.blobs.model import BlobClaim
 from tests.support import failpoints
 from tests.support.failpoints import ARROWS, Failpoint, arm, main, read_failpoint, resolve
 
@@ -94,7 +94,7 @@ class Steps:
     def write(self, text: str) -> None:
         self.done.append(text)
 
-    async def claim(self, claims: list[Claim]) -> list[Claim]:
+    async def claim(self, claims: list[BlobClaim]) -> list[BlobClaim]:
         self.done.append(f"{len(claims)} claimed")
         return claims
 
@@ -148,5 +148,5 @@ async def test_a_look_that_finds_nothing_does_not_count(steps: Steps) -> None:
     arm(read_failpoint("own.claim:after"))
     assert await steps.claim([]) == []
     assert steps.done == ["0 claimed"]
-    await steps.claim([Claim(key="k", epoch=1, finished=True)])
+    await steps.claim([BlobClaim(key="k", epoch=1, finished=True)])
     assert steps.done[1:] == ["1 claimed", "server SIGKILL", "worker SIGKILL"]

@@ -2,21 +2,21 @@
 
 from typing import Any
 
-from domain.files.search.fields import COLUMNS, MAX_PATH_DEPTH, Kind
+from domain.files.search.fields import COLUMNS, MAX_PATH_DEPTH, FieldKind
 from domain.files.search.where import MAX_CONDITIONS, MAX_DEPTH, MAX_LIST
 from service.http.queries import STORABLE
 
 _TEXT = {"type": "string", **STORABLE}
 _PATTERN = {"type": "string", "pattern": r"^(?:[^\\\u0000]|\\[^\u0000])*$"}
 _METADATA_FIELD = rf"^metadata(?:\.[^.\u0000]+){{1,{MAX_PATH_DEPTH}}}$"
-_VALUES: dict[Kind, dict[str, Any]] = {
-    Kind.ID: {"type": "string", "format": "uuid"},
-    Kind.TEXT: _TEXT,
-    Kind.NUMBER: {"type": "number"},
-    Kind.TIME: {"type": "string", "format": "date-time"},
-    Kind.JSON: {},
+_VALUES: dict[FieldKind, dict[str, Any]] = {
+    FieldKind.ID: {"type": "string", "format": "uuid"},
+    FieldKind.TEXT: _TEXT,
+    FieldKind.NUMBER: {"type": "number"},
+    FieldKind.TIME: {"type": "string", "format": "date-time"},
+    FieldKind.JSON: {},
 }
-_ORDERED = _VALUES | {Kind.JSON: {"anyOf": [{"type": "number"}, _TEXT]}}
+_ORDERED = _VALUES | {FieldKind.JSON: {"anyOf": [{"type": "number"}, _TEXT]}}
 
 
 def where_schemas() -> dict[str, dict[str, Any]]:
@@ -36,10 +36,10 @@ def where_schemas() -> dict[str, dict[str, Any]]:
             "not": reference("Where"),
             **{name: reference(_name(kind)) for name, kind in COLUMNS.items()},
         },
-        "patternProperties": {_METADATA_FIELD: reference(_name(Kind.JSON))},
+        "patternProperties": {_METADATA_FIELD: reference(_name(FieldKind.JSON))},
         "additionalProperties": False,
     }
-    return {"Where": where, **{_name(kind): _operators(kind) for kind in Kind}}
+    return {"Where": where, **{_name(kind): _operators(kind) for kind in FieldKind}}
 
 
 def reference(name: str) -> dict[str, str]:
@@ -47,7 +47,7 @@ def reference(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _operators(kind: Kind) -> dict[str, Any]:
+def _operators(kind: FieldKind) -> dict[str, Any]:
     value = _VALUES[kind]
     operators: dict[str, Any] = {
         "eq": value,
@@ -55,9 +55,9 @@ def _operators(kind: Kind) -> dict[str, Any]:
         "in": {"type": "array", "items": value, "maxItems": MAX_LIST},
         "exists": {"type": "boolean"},
     }
-    if kind is not Kind.ID:
+    if kind is not FieldKind.ID:
         operators |= dict.fromkeys(("lt", "lte", "gt", "gte"), _ORDERED[kind])
-    if kind in {Kind.TEXT, Kind.JSON}:
+    if kind in {FieldKind.TEXT, FieldKind.JSON}:
         operators |= dict.fromkeys(("like", "ilike"), _PATTERN)
     return {
         "title": _name(kind),
@@ -69,5 +69,5 @@ def _operators(kind: Kind) -> dict[str, Any]:
     }
 
 
-def _name(kind: Kind) -> str:
+def _name(kind: FieldKind) -> str:
     return f"Where{kind.name.title()}"
