@@ -1,14 +1,17 @@
 """The request, as handlers of every resource read it."""
 
+import re
 from collections.abc import AsyncGenerator
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
+from urllib.parse import unquote_to_bytes
 
 from litestar import Request
 from litestar.exceptions import HTTPException
 from litestar.types import HTTPReceiveMessage
 
 from domain.blobs.errors import InterruptedBodyError
+from domain.files.errors import InvalidNameError
 from domain.files.model import Location
 from domain.files.search.errors import InvalidFilterError
 from domain.idempotency.errors import InvalidIdempotencyKeyError
@@ -24,10 +27,11 @@ from service.http.headers.fields import field_value
 from service.http.headers.idempotency_key import parse_key
 from service.http.headers.ranges import parse_ranges
 from service.http.json_bodies import JSON_TYPES, MAX_JSON_BYTES, decode_json
-from service.http.paths import file_name_in
 
 T = TypeVar("T")
 
+# From the raw path: the router folds doubled slashes and drops a last one, but a name is taken as it was sent.
+_FILE_PATH = re.compile(rb"/v1/buckets/[^/]+/files/(?P<name>.*)", re.DOTALL)
 # They decide whether the change is made.
 _CONDITIONS = ("if-match", "if-none-match", "if-unmodified-since")
 
@@ -80,8 +84,14 @@ class FileportRequest(Request[Any, Any, Any]):
         return declared_digests(self.headers)
 
     def location(self, bucket: str) -> Location:
-        """Return the bucket with the file name in the path, taken as it was sent. Raises `InvalidNameError`."""
-        return Location(bucket, file_name_in(self.scope["raw_path"]))
+        """Return the bucket with the file name in the path. Raises `InvalidNameError` unless it is in UTF-8."""
+        match = _FILE_PATH.fullmatch(self.scope["raw_path"])
+        if match is None:
+            raise InvalidNameError("The path is not /v1/buckets/, a bucket, /files/ and a file name, written out.")
+        try:
+            return Location(bucket, unquote_to_bytes(match["name"]).decode())
+        except UnicodeDecodeError:
+            raise InvalidNameError("The file name is not percent-encoded UTF-8.") from None
 
     def refuse_unknown_parameters(self) -> None:
         """Raise `InvalidFilterError` for a query parameter that the handler does not have.

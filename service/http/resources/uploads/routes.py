@@ -28,7 +28,6 @@ from service.http.resources.uploads.bodies import (
     upload_body,
 )
 from service.http.resources.uploads.headers import (
-    checksum_of,
     has_body,
     late_length,
     new_upload,
@@ -36,6 +35,7 @@ from service.http.resources.uploads.headers import (
     require_bytes,
 )
 from service.http.resources.uploads.protocol import require_version
+from service.http.resources.uploads.upload_checksum import checksum_of
 from service.runtime.concurrency import Capacity
 from service.settings import Settings
 
