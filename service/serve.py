@@ -1,21 +1,18 @@
 """`fileport serve`: check the settings, start the workers on one address, and greet the person who started them."""
 
-import os
 import resource
 import shlex
 import socket
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
-from tempfile import TemporaryDirectory
 from threading import Thread
 
 import structlog
 
 from service.embedded import KEY_FILE
 from service.environment import PREFIX, SettingsError
+from service.observability.shared_metrics import sharing_metrics
 from service.server.listener import bind
 from service.server.supervisor import Supervisor
 from service.settings import Settings
@@ -37,7 +34,7 @@ def serve(settings: Settings) -> int:
         raise SettingsError(f"{PREFIX}ROOT_KEY is missing; it is made for you only with the embedded Postgres.")
     _warn_of_short_grace(settings)
     _raise_descriptor_limit()
-    with _shared_metrics(settings):
+    with sharing_metrics(settings.workers):
         with _listen(settings) as listener:
             timeout = settings.shutdown_timeout + CLOSING_SECONDS
             supervisor = Supervisor(partial(_work, settings, listener), count=settings.workers, timeout=timeout)
@@ -69,21 +66,11 @@ def _raise_descriptor_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-@contextmanager
-def _shared_metrics(settings: Settings) -> Iterator[None]:
-    if settings.workers == 1:
-        yield
-        return
-    with TemporaryDirectory(prefix="fileport-metrics-") as directory:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
-        yield
-
-
 def _listen(settings: Settings) -> socket.socket:
     try:
         return bind(settings.host, settings.port)
     except (OSError, UnicodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "which is no name of a host"
+        reason = error.strerror if isinstance(error, OSError) else "which is not a host name"
         raise SettingsError(
             f"{PREFIX}HOST and {PREFIX}PORT: cannot listen on {settings.host}:{settings.port}, {reason}."
         ) from error

@@ -1,6 +1,8 @@
-"""Metrics for Prometheus. Each of several workers keeps its own in a file, and any of them can add up all."""
+"""Metrics for Prometheus. Each of several workers keeps its own in a file, and any of them can add up all.
 
-import os
+Only workers import this module: prometheus_client looks for the shared directory on import.
+"""
+
 from http import HTTPMethod
 
 from prometheus_client import (
@@ -17,9 +19,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from domain.jobs.model import Job
 from domain.maintenance.reap import ReapCounts
 from domain.maintenance.sweep import SweepCounts
-
-# prometheus_client reads it on import, so only workers import this module.
-SHARED_DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+from service.observability.shared_metrics import are_shared
 
 # A client may invent methods, and each would be a series of its own.
 _METHODS = frozenset(HTTPMethod)
@@ -110,7 +110,7 @@ def show_circuit(*, is_open: bool) -> None:
 def exposition() -> tuple[bytes, str]:
     """Return all metrics in Prometheus's text format, and its media type."""
     registry = REGISTRY
-    if SHARED_DIRECTORY_VARIABLE in os.environ:
+    if are_shared():
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # the library annotates little
     return generate_latest(registry), CONTENT_TYPE_LATEST
