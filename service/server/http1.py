@@ -240,7 +240,7 @@ class Http1Protocol(HttpToolsProtocol):
 
     def _check_progress(self, unsent_before: int) -> None:
         if self.unsent == unsent_before:
-            log.info("connection cut", reason="the client took too long to take the answer")
+            log.info("connection cut", reason="the client took too long to receive the response")
             self.cut()
         else:
             self._cut_when_stalled()

@@ -40,7 +40,7 @@ def limit_body_time(app: ASGIApp, *, idle: float, total: float) -> ASGIApp:
             finally:
                 response.stop_timer()
         if response.has_timed_out:
-            log.info("connection cut", reason="the client took too long to take the answer")
+            log.info("connection cut", reason="the client took too long to receive the response")
             cut(scope)
 
     return limited
