@@ -1,1 +1,1 @@
-"""What Fileport is: its words, rules, ports and use cases."""
+"""The domain of Fileport: its words, rules, ports and use cases."""

@@ -38,7 +38,7 @@ class FileportError(Exception):
 
 
 class InvalidInputError(FileportError):
-    """The caller sent something that can never be right, whatever the state of the service."""
+    """The request is invalid, and will be in every state of the service."""
 
     code = "invalid_input"
     example = "The body: Object contains unknown field `nmae`."

@@ -4,7 +4,7 @@ from domain.errors import TooLargeError
 
 
 class ArchiveTooLargeError(TooLargeError):
-    """More files were asked for than an archive holds."""
+    """The archive would have more files than are allowed."""
 
     code = "archive_too_large"
     example = "An archive holds at most 10000 files; name a longer prefix."

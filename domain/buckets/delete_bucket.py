@@ -16,7 +16,7 @@ class DeleteBucket:
         self._buckets = buckets
 
     async def __call__(self, name: str, precondition: Precondition = NO_PRECONDITION) -> None:
-        """Raises what `Buckets.delete_bucket` does, and `BucketProtectedError` for `default`."""
+        """Raises all that `Buckets.delete_bucket` does, and `BucketProtectedError` for `default`."""
         if name == DEFAULT_BUCKET:
             raise BucketProtectedError(f"The bucket {DEFAULT_BUCKET} always exists.")
         await self._buckets.delete_bucket(check_bucket_name(name), precondition)

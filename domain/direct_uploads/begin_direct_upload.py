@@ -76,7 +76,7 @@ class BeginDirectUpload:
     async def __call__(
         self, new: NewFile, *, part_size: int | None, request: KeyedRequest | None = None
     ) -> DirectUpload:
-        """Return the open upload, in parts of `part_size`, if that is given, or refuse it as far as can be told now.
+        """Return the open upload, in parts of `part_size`, if given. It is refused if it could not be completed now.
 
         The same `request` gets the same upload, as it was opened, for as long as it is in progress. Raises
         `DirectAccessUnsupportedError`, `InvalidPartSizeError`, all that `StoreFile` does before it reads a body, all

@@ -27,7 +27,7 @@ class CopyFile:
     ) -> File:
         """Return the copy, or the one that the same `request` made before.
 
-        Raises what `check_destination` does, and all that `Files.copy_file` and `IdempotentExecutor` do.
+        Raises all that `check_destination` does, and all that `Files.copy_file` and `IdempotentExecutor` do.
         """
         check_destination(to)
         return await self._idempotent(request, File, lambda claim: self._files.copy_file(id, to, precondition, claim))

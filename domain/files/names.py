@@ -67,7 +67,7 @@ def check_prefix(prefix: str) -> str:
 
 
 def search_words(text: str) -> tuple[str, ...]:
-    """Return the distinct words of `text`, case-folded, in order: what the search of names compares.
+    """Return the distinct words of `text`, case-folded, in order. The search of names compares them.
 
     A word is a run of letters and digits, of any script, cut at 128 characters.
     """

@@ -17,7 +17,7 @@ class KeyedRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeyClaim(msgspec.Struct, frozen=True, kw_only=True):
-    """An attempt's claim to a key. `id` tells it from every other; its result is kept for `ttl` seconds."""
+    """An attempt's claim to a key. `id` is its own; its result is kept for `ttl` seconds."""
 
     id: UUID
     caller: str

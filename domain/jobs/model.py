@@ -65,7 +65,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """A task and how far it is. It has ended, done, failed or cancelled, where `finished_at` is set.
 
-    `done` jobs have come to their end, whatever became of each file; `failed` ones could not go on.
+    `done` jobs have covered all their files, even if some of them failed; `failed` jobs could not go on.
     """
 
     id: UUID

@@ -21,7 +21,7 @@ class StartJob:
     async def __call__(self, task: Task, request: KeyedRequest | None = None) -> Job:
         """Return the job, or the one that the same `request` started before, as it was then.
 
-        Raises what `check_task` does, `NoSuchBucketError`, `OutcomeUnknownError`, and all that
+        Raises all that `check_task` does, `NoSuchBucketError`, `OutcomeUnknownError`, and all that
         `IdempotentExecutor` does.
         """
         task = check_task(task)

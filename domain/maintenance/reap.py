@@ -1,4 +1,4 @@
-"""Finish or undo what a crash, a disconnect or a delete left behind."""
+"""Finish or undo the remains of crashes, disconnects and deletes."""
 
 from collections.abc import AsyncIterator
 

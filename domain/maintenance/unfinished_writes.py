@@ -29,7 +29,7 @@ async def find_orphaned_writes(
 
 
 async def try_to_abort(blob_store: BlobStore, key: str) -> bool:
-    """Remove what unfinished writes of `key` left, and return whether the store did so.
+    """Remove the remains of unfinished writes of `key`, and return whether the store did so.
 
     Raises `BlobStoreUnavailableError` where the store is down rather than refuses this key, so that going on with
     other keys is of no use.

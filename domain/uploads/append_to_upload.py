@@ -205,7 +205,7 @@ class _MeasuredBody:
             raise
 
     def check(self) -> None:
-        """Raise `ChecksumMismatchError` or `InvalidChecksumError` unless the bytes are what was declared."""
+        """Raise `ChecksumMismatchError` or `InvalidChecksumError` unless the bytes are as declared."""
         if self._sum is not None:
             try:
                 self._sum.check()

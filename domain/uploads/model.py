@@ -14,7 +14,7 @@ MAX_PARTS = 1000
 
 # A partial upload does not become a file of its own; a final one is put together from partial ones.
 UploadKind = Literal["whole", "partial", "final"]
-# Whether a request works on it. One that died there has left its lock behind, and may have left bytes.
+# `left` by a holder that died: its lease has ended, but it may have left bytes.
 LockState = Literal["free", "held", "left"]
 
 

@@ -34,7 +34,7 @@ TypePattern = Annotated[str, Meta(extra_json_schema={"pattern": f"^{_PATTERN}$",
 
 # Only Python's own table: the system's differ from machine to machine.
 _BY_EXTENSION = mimetypes.MimeTypes()
-# What that table has not in every version of Python.
+# Types that are not in the table of every version of Python.
 for _extension, _content_type in {
     ".7z": "application/x-7z-compressed",
     ".avif": "image/avif",
@@ -62,7 +62,7 @@ for _extension, _content_type in {
     _BY_EXTENSION.add_type(_content_type, _extension)
 
 # The encodings of the WHATWG Encoding Standard that Python has, by Python's names. Python's other codecs
-# include some that are no charsets (rot13), explode (zlib) or are quadratic (idna).
+# include some that are not charsets (rot13), that explode (zlib) or are quadratic (idna).
 _CHARSETS = """
     utf-8 utf-16 utf-16-le utf-16-be utf-32 utf-32-le utf-32-be ascii latin-1 iso8859-2 iso8859-3 iso8859-4 iso8859-5
     iso8859-6 iso8859-7 iso8859-8 iso8859-9 iso8859-10 iso8859-11 iso8859-13 iso8859-14 iso8859-15 iso8859-16
@@ -87,9 +87,9 @@ def parse_content_type(value: str) -> str:
 
 
 def content_type_of(name: str, given: str | None = None) -> str:
-    """Return the content type of an upload: `given`, parsed, or else what the extension of `name` stands for.
+    """Return the content type of an upload: `given`, parsed, or else the type of the extension of `name`.
 
-    `application/octet-stream` where it stands for nothing. Raises `InvalidContentTypeError`.
+    `application/octet-stream` where the extension is not known. Raises `InvalidContentTypeError`.
     """
     if given:
         return parse_content_type(given)
@@ -105,7 +105,7 @@ def check_type_pattern(pattern: str) -> str:
 
 
 def matches_type(content_type: str, pattern: str) -> bool:
-    """Tell whether a parsed content type matches a checked pattern; parameters do not count."""
+    """Return whether a parsed content type matches a checked pattern; parameters do not count."""
     essence = content_type.partition(";")[0]
     if pattern == "*/*":
         return True

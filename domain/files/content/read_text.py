@@ -27,7 +27,7 @@ class Text(msgspec.Struct, frozen=True):
 class ReadText:
     """Decode a file by the charset of its content type, UTF-8 where it names none, and give it as UTF-8.
 
-    The file is read twice, for only its last byte tells whether all of it is text, and memory stays bounded.
+    The file is read twice, since all of it is text only if its last byte is, and memory is bounded.
     """
 
     errors = (NotTextError, TextTooLargeError, *ReadFile.errors)

@@ -1,4 +1,4 @@
-"""A batch goes through the catalog in chunks, and says of each operation what became of it."""
+"""A batch goes through the catalog in chunks, and has an outcome for each operation."""
 
 from collections.abc import Sequence
 from uuid import uuid4
@@ -77,7 +77,7 @@ async def test_operations_go_in_their_order_chunk_by_chunk(catalog: FakeCatalog)
     assert [outcome.tags for outcome in outcomes if isinstance(outcome, File)] == [(str(n),) for n in range(count)]
 
 
-async def test_what_no_file_can_have_is_refused_before_the_catalog_is_asked(catalog: FakeCatalog) -> None:
+async def test_an_invalid_operation_is_refused_before_the_catalog_is_asked(catalog: FakeCatalog) -> None:
     file = await stored(catalog, name="a")
     outcomes = await batch(catalog)(
         [
@@ -137,7 +137,7 @@ async def test_a_catalog_that_fails_midway_leaves_what_was_done_and_ends_the_bat
     assert gone == [True] * CHUNK + [happened] * CHUNK + [False] * CHUNK
 
 
-async def test_an_outcome_that_is_unknown_from_the_beginning_is_told_for_each_operation() -> None:
+async def test_an_outcome_that_is_unknown_from_the_beginning_is_the_outcome_of_each_operation() -> None:
     catalog = FailingCatalog(UNKNOWN, 0)
     files = [await stored(catalog) for _ in range(CHUNK + 2)]
     outcomes = await batch(catalog)([Delete(address=file.id) for file in files])
@@ -153,13 +153,13 @@ async def copies(catalog: FakeCatalog, count: int) -> list[Operation]:
     return [Copy(address=file.id, to=Destination(name=str(number))) for number in range(count)]
 
 
-async def test_a_batch_that_is_sent_again_is_told_what_came_of_it(catalog: FakeCatalog) -> None:
+async def test_a_batch_that_is_sent_again_gets_the_same_outcomes(catalog: FakeCatalog) -> None:
     operations = await copies(catalog, 2 * CHUNK + 1)
     first = await batch(catalog)(operations, REQUEST)
     assert kinds(first) == [NameTakenError] + [File] * (2 * CHUNK)
     await catalog.delete_file(file_of(first[1]).id, NO_PRECONDITION)
     again = await batch(catalog)(operations, REQUEST)
-    assert told(again) == told(first)
+    assert comparable(again) == comparable(first)
     assert kinds(again) == kinds(first)
     assert not await exists(catalog, file_of(first[1]))
 
@@ -176,21 +176,21 @@ async def test_a_batch_that_was_cut_short_goes_on_when_it_is_sent_again(failure:
         assert kinds(await batch(catalog)(operations, REQUEST))[nth * CHUNK] is type(failure)
     whole = await batch(catalog)(operations, REQUEST)
     assert kinds(whole) == [NameTakenError] + [File] * (3 * CHUNK - 1)
-    assert told(await batch(catalog)(operations, REQUEST)) == told(whole)
+    assert comparable(await batch(catalog)(operations, REQUEST)) == comparable(whole)
     assert sum(catalog.chunks) == 3 * CHUNK + (CHUNK if failure is CATALOG_DOWN else 0)
 
 
-async def test_chunks_of_another_length_are_told_and_gone_on_behind(
+async def test_outcomes_of_chunks_of_another_length_are_repeated(
     catalog: FakeCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     operations = await copies(catalog, 10)
     with monkeypatch.context() as other_release:
         other_release.setattr(apply_batch, "CHUNK", 3)
         first = await batch(catalog)(operations, REQUEST)
-    assert told(await batch(catalog)(operations, REQUEST)) == told(first)
+    assert comparable(await batch(catalog)(operations, REQUEST)) == comparable(first)
 
 
-async def test_another_batch_has_nothing_of_one_whose_key_it_has_once_that_is_free(catalog: FakeCatalog) -> None:
+async def test_a_batch_gets_no_outcomes_of_another_one_whose_key_has_expired(catalog: FakeCatalog) -> None:
     operations = await copies(catalog, CHUNK + 2)
     first = await batch(catalog)(operations, REQUEST)
     other = replace(REQUEST, fingerprint="2" * 64)
@@ -217,6 +217,6 @@ def file_of(outcome: Outcome) -> File:
     return outcome
 
 
-def told(outcomes: Sequence[Outcome]) -> list[object]:
-    """Return the outcomes, with what is told of errors in their place."""
+def comparable(outcomes: Sequence[Outcome]) -> list[object]:
+    """Return the outcomes, with errors as their code and detail."""
     return [(each.code, each.detail) if isinstance(each, FileportError) else each for each in outcomes]

@@ -1,4 +1,4 @@
-"""How direct uploads are cut into parts."""
+"""The parts of direct uploads."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def test_parts_are_as_large_as_the_number_of_them_asks_for(size: int, part_size:
 @pytest.mark.parametrize(
     ("size", "wanted"), [(1, MIN_PART_SIZE), (MAX_FILE_BYTES, MAX_PART_SIZE), (MAX_PARTS * 6 * MIB, 6 * MIB)]
 )
-def test_a_size_that_is_wanted_is_taken(size: int, wanted: int) -> None:
+def test_a_wanted_size_is_used(size: int, wanted: int) -> None:
     assert choose_part_size(size, wanted) == wanted
 
 
@@ -38,5 +38,5 @@ def test_a_size_that_the_store_does_not_take_is_refused(size: int, wanted: int) 
 
 
 @pytest.mark.parametrize(("size", "count"), [(0, 1), (1, 1), (10, 1), (11, 2), (20, 2), (21, 3)])
-def test_nothing_is_one_part_too(size: int, count: int) -> None:
+def test_an_empty_file_is_one_part(size: int, count: int) -> None:
     assert part_count(size, 10) == count

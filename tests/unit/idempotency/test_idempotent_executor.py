@@ -22,7 +22,7 @@ REQUEST = KeyedRequest(caller="root", key="k", fingerprint="1" * 64)
 
 
 @pytest.fixture
-def once(catalog: FakeCatalog, clock: FakeClock) -> IdempotentExecutor:
+def idempotent(catalog: FakeCatalog, clock: FakeClock) -> IdempotentExecutor:
     return IdempotentExecutor(catalog, clock, lease=LEASE, ttl=TTL)
 
 
@@ -31,7 +31,7 @@ async def original(catalog: FakeCatalog) -> File:
     return await stored(catalog, name="original")
 
 
-def test_requests_are_told_apart_by_every_part() -> None:
+def test_requests_with_any_different_part_have_different_fingerprints() -> None:
     requests = [(("a", "b"), b"c"), (("a", "bc"), b""), (("ab", ""), b"c"), (("a", "b", ""), b"c"), (("b", "a"), b"c")]
     assert len({fingerprint(*each) for each in requests}) == len(requests)
     assert fingerprint(("a", "b"), b"c") == fingerprint(("a", "b"), b"c")
@@ -41,29 +41,29 @@ def test_requests_are_told_apart_by_every_part() -> None:
 
 
 async def test_without_a_key_the_catalog_is_not_asked(
-    catalog: FakeCatalog, once: IdempotentExecutor, original: File
+    catalog: FakeCatalog, idempotent: IdempotentExecutor, original: File
 ) -> None:
     async def change(claim: KeyClaim | None) -> File:
         assert claim is None
         return original
 
     catalog.fail_with = CATALOG_DOWN
-    assert await once(None, File, change) == original
+    assert await idempotent(None, File, change) == original
 
 
-async def test_a_repeat_is_told_the_first_result_and_changes_nothing(
-    catalog: FakeCatalog, once: IdempotentExecutor, original: File
+async def test_a_repeat_gets_the_first_result_and_changes_nothing(
+    catalog: FakeCatalog, idempotent: IdempotentExecutor, original: File
 ) -> None:
-    copy_file = CopyFile(catalog, once)
+    copy_file = CopyFile(catalog, idempotent)
     first = await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST)
     await catalog.delete_file(first.id, NO_PRECONDITION)
     assert await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST) == first
 
 
 async def test_a_request_that_is_refused_leaves_its_key(
-    catalog: FakeCatalog, once: IdempotentExecutor, original: File
+    catalog: FakeCatalog, idempotent: IdempotentExecutor, original: File
 ) -> None:
-    copy_file = CopyFile(catalog, once)
+    copy_file = CopyFile(catalog, idempotent)
     with pytest.raises(NameTakenError):
         await copy_file(original.id, Destination(name="original"), NO_PRECONDITION, REQUEST)
     corrected = KeyedRequest(caller="root", key="k", fingerprint="2" * 64)
@@ -71,43 +71,43 @@ async def test_a_request_that_is_refused_leaves_its_key(
 
 
 async def test_an_attempt_keeps_its_key_for_as_long_as_it_takes(
-    catalog: FakeCatalog, clock: FakeClock, once: IdempotentExecutor, original: File
+    catalog: FakeCatalog, clock: FakeClock, idempotent: IdempotentExecutor, original: File
 ) -> None:
     async def slowly(claim: KeyClaim | None) -> File:
         for _ in range(10):
             clock.advance(LEASE / 2)
-            await once.renew_due()
+            await idempotent.renew_due()
             with pytest.raises(IdempotencyKeyInUseError):
-                await once(REQUEST, File, slowly)
+                await idempotent(REQUEST, File, slowly)
         return await catalog.copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, claim)
 
-    assert (await once(REQUEST, File, slowly)).name == "copy"
+    assert (await idempotent(REQUEST, File, slowly)).name == "copy"
 
 
 async def test_leases_are_renewed_only_when_they_are_due(
-    catalog: FakeCatalog, clock: FakeClock, once: IdempotentExecutor, original: File
+    catalog: FakeCatalog, clock: FakeClock, idempotent: IdempotentExecutor, original: File
 ) -> None:
     async def change(_: KeyClaim | None) -> File:
         [row] = catalog.keys.values()
         clock.advance(LEASE / 2 - 1)
         until = row.lease_until
-        await once.renew_due()
+        await idempotent.renew_due()
         assert row.lease_until == until
         clock.advance(1)
-        await once.renew_due()
+        await idempotent.renew_due()
         assert row.lease_until != until
         return original
 
-    await once(REQUEST, File, change)
+    await idempotent(REQUEST, File, change)
     catalog.fail_with = CATALOG_DOWN
     clock.advance(LEASE)
-    await once.renew_due()  # nothing is claimed any more, so nobody is asked
+    await idempotent.renew_due()  # nothing is claimed any more, so nobody is asked
 
 
-async def test_a_claim_that_stood_still_is_taken_over_and_changes_nothing(
-    catalog: FakeCatalog, clock: FakeClock, once: IdempotentExecutor, original: File
+async def test_a_stalled_claim_is_taken_over_and_changes_nothing(
+    catalog: FakeCatalog, clock: FakeClock, idempotent: IdempotentExecutor, original: File
 ) -> None:
-    copy_file = CopyFile(catalog, once)
+    copy_file = CopyFile(catalog, idempotent)
     copies: list[File] = []
 
     async def stalled(claim: KeyClaim | None) -> File:
@@ -116,33 +116,33 @@ async def test_a_claim_that_stood_still_is_taken_over_and_changes_nothing(
         return await catalog.copy_file(original.id, Destination(name="late"), NO_PRECONDITION, claim)
 
     with pytest.raises(LeaseLostError):
-        await once(REQUEST, File, stalled)
+        await idempotent(REQUEST, File, stalled)
     assert await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST) == copies[0]
     assert (await catalog.get_bucket("default")).usage.files == 2
 
 
 async def test_a_change_of_unknown_outcome_that_happened_is_found(
-    catalog: FakeCatalog, once: IdempotentExecutor, original: File
+    catalog: FakeCatalog, idempotent: IdempotentExecutor, original: File
 ) -> None:
     async def change(claim: KeyClaim | None) -> File:
         await catalog.copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, claim)
         raise OutcomeUnknownError("The catalog went away.")
 
     with pytest.raises(OutcomeUnknownError):
-        await once(REQUEST, File, change)
-    copy = await once(REQUEST, File, change)
+        await idempotent(REQUEST, File, change)
+    copy = await idempotent(REQUEST, File, change)
     assert copy == await catalog.get_file_by_name("default", "copy")
 
 
 async def test_a_change_of_unknown_outcome_that_did_not_happen_is_done(
-    catalog: FakeCatalog, once: IdempotentExecutor, original: File
+    catalog: FakeCatalog, idempotent: IdempotentExecutor, original: File
 ) -> None:
     async def lost(_: KeyClaim | None) -> File:
         raise OutcomeUnknownError("The catalog went away.")
 
     with pytest.raises(OutcomeUnknownError):
-        await once(REQUEST, File, lost)
-    copy = await CopyFile(catalog, once)(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST)
+        await idempotent(REQUEST, File, lost)
+    copy = await CopyFile(catalog, idempotent)(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST)
     assert copy.name == "copy"
 
 
@@ -154,23 +154,25 @@ async def test_a_claim_of_unknown_outcome_is_given_up_and_nothing_is_done(clock:
 
 
 async def test_a_key_that_cannot_be_given_up_is_free_when_its_lease_ends(
-    catalog: FakeCatalog, clock: FakeClock, once: IdempotentExecutor, original: File
+    catalog: FakeCatalog, clock: FakeClock, idempotent: IdempotentExecutor, original: File
 ) -> None:
     async def change(_: KeyClaim | None) -> File:
         catalog.fail_with = CATALOG_DOWN
         raise CATALOG_DOWN
 
     with pytest.raises(CatalogUnavailableError):
-        await once(REQUEST, File, change)
+        await idempotent(REQUEST, File, change)
     catalog.fail_with = None
-    copy_file = CopyFile(catalog, once)
+    copy_file = CopyFile(catalog, idempotent)
     with pytest.raises(IdempotencyKeyInUseError):
         await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST)
     clock.advance(LEASE)
     assert (await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST)).name == "copy"
 
 
-async def test_an_attempt_that_is_cancelled_gives_its_key_up(catalog: FakeCatalog, once: IdempotentExecutor) -> None:
+async def test_an_attempt_that_is_cancelled_gives_its_key_up(
+    catalog: FakeCatalog, idempotent: IdempotentExecutor
+) -> None:
     with anyio.CancelScope() as scope:
 
         async def change(_: KeyClaim | None) -> File:
@@ -178,7 +180,7 @@ async def test_an_attempt_that_is_cancelled_gives_its_key_up(catalog: FakeCatalo
             await anyio.lowlevel.checkpoint()
             pytest.fail("It was not cancelled.")
 
-        await once(REQUEST, File, change)
+        await idempotent(REQUEST, File, change)
     assert scope.cancelled_caught
     assert not catalog.keys
 

@@ -1,4 +1,4 @@
-"""Workers take jobs in turns, and give up what they cannot go on with."""
+"""Workers take jobs in turns, and give up those that cannot go on."""
 
 from collections.abc import Sequence
 
@@ -27,7 +27,7 @@ UNKNOWN = OutcomeUnknownError("The catalog went away while a change was being co
 
 
 class FailingCatalog(FakeCatalog):
-    """Fails at a step, once. `after_it` tells whether the step is made all the same."""
+    """Fails at a step, once. `after_it` says whether the step is made all the same."""
 
     def __init__(self, failure: Exception | None, *, after_it: bool = False) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class FailingCatalog(FakeCatalog):
 
 @pytest.fixture(autouse=True)
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a step have one file, and a turn two steps."""
+    """Let a step have one file, and a claim two steps."""
     monkeypatch.setattr(work_on_jobs, "STEP", {"delete": 1, "move": 1})
     monkeypatch.setattr(work_on_jobs, "STEPS_PER_CLAIM", 2)
 
@@ -139,7 +139,7 @@ async def test_a_worker_that_is_stopped_gives_its_claim_up(
     assert [(each.id, each.progress.done) for each in await ended(catalog)] == [(job.id, 2)]
 
 
-async def test_a_job_that_is_cancelled_amid_a_turn_is_let_go(
+async def test_a_job_that_is_cancelled_during_a_step_is_released(
     catalog: FakeCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await fill(catalog, "a/1", "a/2")
@@ -155,7 +155,7 @@ async def test_a_job_that_is_cancelled_amid_a_turn_is_let_go(
     assert await names(catalog) == ["a/1", "a/2"]
 
 
-async def test_a_file_that_changed_or_went_before_its_turn_does_not_count(catalog: FakeCatalog) -> None:
+async def test_a_file_that_was_changed_or_deleted_before_its_step_does_not_count(catalog: FakeCatalog) -> None:
     files = await fill(catalog, "a", "b", "c", "d")
     outcomes: list[Outcome] = [
         None,
@@ -185,7 +185,7 @@ TO = PrefixDestination(prefix="b")
         ("move", "default", "a", PrefixDestination(bucket="B", prefix="a"), InvalidBucketError),
     ],
 )
-async def test_what_no_job_can_do_is_not_begun(
+async def test_an_impossible_task_is_refused(
     catalog: FakeCatalog,
     kind: JobKind,
     bucket: str,

@@ -1,4 +1,4 @@
-"""What a check finds between catalog and store, and what it does not take for a finding while others work."""
+"""The findings of a check of catalog and store, and the changes in progress that are not findings."""
 
 import hashlib
 from collections.abc import AsyncIterator
@@ -24,13 +24,13 @@ LEASE = 60.0
 
 
 def blob_of(data: bytes, *, end: str | None = None) -> Blob:
-    """Return a blob of these bytes; `end` are the last digits of its key, which say where it stands in the order."""
+    """Return a blob of these bytes; `end` are the last digits of its key, which decide its position in the listing."""
     key = new_blob_key()
     return Blob(key=key[:-2] + end if end else key, size=len(data), sha256=hashlib.sha256(data).hexdigest())
 
 
 class Stack:
-    """A catalog and a store that agree, as long as nobody damages them."""
+    """A catalog and a store that agree, unless a test damages them."""
 
     def __init__(self) -> None:
         self.events = Events()
@@ -132,19 +132,19 @@ async def test_a_blob_that_is_read_the_second_time_is_well(stack: Stack) -> None
     assert await stack.found(deep=True) == []
 
 
-async def test_an_unfinished_write_without_a_row_is_stray(stack: Stack) -> None:
+async def test_an_unfinished_write_without_a_row_is_orphaned(stack: Stack) -> None:
     key = new_blob_key()
     stack.blobs.unfinished[key] = bytearray(b"part")
     assert await stack.found() == [(FindingKind.ORPHANED_WRITE, key)]
 
 
-async def test_an_unfinished_write_of_a_live_blob_is_stray(stack: Stack) -> None:
+async def test_an_unfinished_write_of_a_live_blob_is_orphaned(stack: Stack) -> None:
     file = await stack.file()
     stack.blobs.unfinished[file.blob_key] = bytearray(b"part")
     assert await stack.found() == [(FindingKind.ORPHANED_WRITE, file.blob_key)]
 
 
-async def test_what_uploads_and_the_reaper_still_have_in_hand_is_no_finding(stack: Stack) -> None:
+async def test_blobs_of_uploads_in_progress_and_of_the_reaper_are_not_findings(stack: Stack) -> None:
     staged, condemned = await stack.reserve(), await stack.reserve()
     await stack.catalog.release_blobs([condemned.key], at_once=False)
     for blob in (staged, condemned):
@@ -170,7 +170,7 @@ async def test_a_wrong_file_count_is_found_whatever_the_blobs_state(stack: Stack
     assert [each for each in await stack.found() if each[0] is not FindingKind.WRONG_USAGE] == wrong
 
 
-async def test_what_a_repair_would_condemn_is_added_up(stack: Stack) -> None:
+async def test_the_blobs_that_a_repair_would_condemn_are_summed_up(stack: Stack) -> None:
     lost, _ = await stack.file(b"1234"), await stack.file(b"12345678")
     stack.catalog.lose_files(lost.blob_key)
     stack.orphan(b"12")
@@ -248,7 +248,7 @@ async def test_bytes_that_the_reaper_removed_after_the_listing_are_clean(stack: 
 
 
 @pytest.mark.parametrize("data", [None, b"byt"])
-async def test_a_file_that_is_deleted_while_its_bytes_are_looked_for_is_clean(stack: Stack, data: bytes | None) -> None:
+async def test_a_file_that_is_deleted_during_the_check_of_its_bytes_is_clean(stack: Stack, data: bytes | None) -> None:
     file = await stack.file(b"bytes")
     if data is not None:
         stack.blobs.stored[file.blob_key] = data
@@ -323,7 +323,7 @@ async def test_a_store_that_goes_down_while_blobs_are_read_ends_the_check(stack:
         await stack.check(deep=True)
 
 
-async def test_a_listing_out_of_order_tells_nothing() -> None:
+async def test_a_listing_out_of_order_ends_the_check() -> None:
     class Disordered(EventfulBlobStore):
         async def list_stored(self) -> AsyncIterator[StoredBlob]:
             for end in ("ff", "00"):

@@ -1,4 +1,4 @@
-"""A store that cannot be the catalog's is told before anything is written to it."""
+"""A store that cannot be the catalog's is refused before anything is written to it."""
 
 import pytest
 

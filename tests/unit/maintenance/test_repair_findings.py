@@ -1,4 +1,4 @@
-"""What a repair does about findings, and when it refuses."""
+"""The repairs of findings, and their refusal."""
 
 import pytest
 
@@ -67,7 +67,7 @@ async def test_an_orphans_bytes_stay_for_the_whole_grace_and_then_go(
     assert await is_clean(catalog, blobs)
 
 
-async def test_stray_writes_are_aborted_and_others_are_not(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
+async def test_orphaned_writes_are_aborted_and_others_are_not(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
     file, staged = await put(catalog, blobs), await reserved(catalog)
     orphaned = {new_blob_key(), file.blob_key}
     blobs.unfinished = {key: bytearray(b"part") for key in (*orphaned, staged.key)}
@@ -94,7 +94,7 @@ async def test_file_counts_are_recounted(catalog: FakeCatalog, blobs: FakeBlobSt
     assert await exists(catalog, little)
 
 
-async def test_what_is_missing_or_wrong_is_left_as_it_is(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
+async def test_missing_and_wrong_bytes_are_left_as_they_are(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
     missing, wrong = await put(catalog, blobs), await put(catalog, blobs)
     del blobs.stored[missing.blob_key]
     blobs.stored[wrong.blob_key] = b"other"
@@ -113,13 +113,13 @@ async def test_too_large_a_share_of_the_store_is_not_condemned_unless_forced(
     for _ in range(20):
         await put(catalog, blobs, size=10)
     keys = {put_orphan(blobs, size) for _ in range(orphans)}
-    stray = new_blob_key()
-    blobs.unfinished[stray] = bytearray(b"part")
+    orphaned = new_blob_key()
+    blobs.unfinished[orphaned] = bytearray(b"part")
     catalog.usage_errors["default"] = Usage(bytes=1)
     with pytest.raises(RepairRefusedError, match="--force"):
         await repair(catalog, blobs)
     assert not keys & catalog.blobs.keys()
-    assert stray in blobs.unfinished
+    assert orphaned in blobs.unfinished
     assert catalog.usage_errors
     assert await repair(catalog, blobs, force=True) == RepairCounts(condemned=orphans, aborted=1, recounted_buckets=1)
     assert await is_clean(catalog, blobs)
@@ -185,7 +185,7 @@ async def test_a_store_that_is_down_ends_the_repair(catalog: FakeCatalog, blobs:
         await RepairFindings(catalog, catalog, blobs)(report)
 
 
-async def test_a_blob_with_no_bytes_at_all_is_no_exception(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
+async def test_an_empty_orphan_is_condemned_too(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
     for _ in range(20):
         await put(catalog, blobs, size=0)
     key = put_orphan(blobs, 0)

@@ -1,4 +1,4 @@
-"""Unfinished writes that nobody owns are aborted, and no others."""
+"""Orphaned writes are aborted, and no others."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ def leave_unfinished(blobs: FakeBlobStore, *keys: str) -> None:
     blobs.unfinished |= {key: bytearray(b"part") for key in keys}
 
 
-async def test_what_is_nobodys_is_aborted_and_what_somebody_has_in_hand_is_not(
+async def test_orphaned_writes_are_aborted_and_writes_in_progress_are_not(
     catalog: FakeCatalog, blobs: FakeBlobStore
 ) -> None:
     live, staged, condemned, forgotten = await stored(catalog), await reserved(catalog), new_blob_key(), new_blob_key()
@@ -33,15 +33,13 @@ async def test_what_is_nobodys_is_aborted_and_what_somebody_has_in_hand_is_not(
     assert blobs.unfinished.keys() == {staged.key, condemned}
 
 
-async def test_where_nothing_is_to_be_done_nothing_is(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
+async def test_a_sweep_without_orphaned_writes_does_nothing(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
     assert await sweep(catalog, blobs) == SweepCounts()
     leave_unfinished(blobs, (await reserved(catalog)).key)
     assert await sweep(catalog, blobs) == SweepCounts()
 
 
-async def test_a_write_that_ends_while_it_is_looked_at_is_nothing_to_abort(
-    catalog: FakeCatalog, blobs: FakeBlobStore
-) -> None:
+async def test_a_write_that_ends_during_the_sweep_is_not_aborted(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
     class Ending(FakeCatalog):
         async def get_blob_records(self, keys: Sequence[str]) -> dict[str, BlobRecord]:
             await stored(self, blob=staged)

@@ -1,4 +1,4 @@
-"""Hashes of uploads under way are those of their bytes, or are not known."""
+"""Hashes of uploads in progress are those of their bytes, or are not known."""
 
 import hashlib
 
@@ -37,14 +37,14 @@ def test_an_upload_without_bytes_begins_anew() -> None:
     assert taken.sha256 == hashlib.sha256().hexdigest()
 
 
-def test_a_copy_goes_its_own_way() -> None:
+def test_a_copy_is_independent() -> None:
     hash_ = hash_of(b"abc")
     copy = hash_.copy()
     hash_.update(b"x")
     assert (copy.size, copy.sha256) == (3, hashlib.sha256(b"abc").hexdigest())
 
 
-def test_those_that_were_used_last_are_kept() -> None:
+def test_the_hashes_that_were_used_last_are_kept() -> None:
     hashes, ids = RunningHashes(limit=2), [new_id() for _ in range(3)]
     for id_ in (ids[0], ids[1], ids[0], ids[2]):
         hashes.keep(id_, hash_of(b"abc"))

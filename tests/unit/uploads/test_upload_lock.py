@@ -1,4 +1,4 @@
-"""Turns at uploads: one request at a time, and none that stands still keeps others out."""
+"""Locks on uploads: one request at a time works on an upload, and a stalled one gives way to others."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import UUID
@@ -21,7 +21,7 @@ from tests.fakes.failures import CATALOG_DOWN
 from tests.support.factories import NewFileFactory
 
 LEASE = 30.0
-# No pause is waited for, only others' turns.
+# Nothing waits for a pause, only for the other requests.
 TIMINGS = LockTimings(lease=LEASE, tick=0, idle=0, poll=0)
 
 
@@ -59,7 +59,7 @@ async def failure_of(call: Callable[[], Awaitable[object]]) -> FileportError | N
     return None
 
 
-async def test_a_turn_is_let_go_when_it_ends_well_or_badly(catalog: FakeCatalog, locks: LockUpload) -> None:
+async def test_a_lock_is_released_after_success_and_failure(catalog: FakeCatalog, locks: LockUpload) -> None:
     id_ = await begun(catalog)
 
     async def work(lock: UploadLock) -> UUID:
@@ -76,7 +76,7 @@ async def test_a_turn_is_let_go_when_it_ends_well_or_badly(catalog: FakeCatalog,
     assert (await catalog.get_upload(id_)).lock_state == "free"
 
 
-async def test_a_turn_that_is_cancelled_is_let_go(catalog: FakeCatalog, locks: LockUpload) -> None:
+async def test_a_lock_is_released_after_a_cancellation(catalog: FakeCatalog, locks: LockUpload) -> None:
     id_ = await begun(catalog)
 
     async def work(_: UploadLock) -> None:
@@ -89,7 +89,7 @@ async def test_a_turn_that_is_cancelled_is_let_go(catalog: FakeCatalog, locks: L
     assert (await catalog.get_upload(id_)).lock_state == "free"
 
 
-async def test_who_is_at_work_is_not_disturbed(catalog: FakeCatalog, locks: LockUpload) -> None:
+async def test_a_request_that_makes_progress_keeps_its_lock(catalog: FakeCatalog, locks: LockUpload) -> None:
     id_ = await begun(catalog)
     refused = anyio.Event()
 
@@ -99,7 +99,7 @@ async def test_who_is_at_work_is_not_disturbed(catalog: FakeCatalog, locks: Lock
         return lock.epoch
 
     async def other(_: UploadLock) -> None:
-        raise AssertionError("Two have a turn at once.")
+        raise AssertionError("Two requests hold the lock at once.")
 
     async def try_too() -> None:
         while (await catalog.get_upload(id_)).lock_state == "free":
@@ -112,7 +112,9 @@ async def test_who_is_at_work_is_not_disturbed(catalog: FakeCatalog, locks: Lock
         assert await locks(id_, work) == 1
 
 
-async def test_who_waits_for_a_client_that_sends_nothing_gives_way(catalog: FakeCatalog, locks: LockUpload) -> None:
+async def test_a_client_that_sends_nothing_gives_way_to_a_waiting_request(
+    catalog: FakeCatalog, locks: LockUpload
+) -> None:
     id_ = await begun(catalog)
     body = Endless()
     failures: list[FileportError | None] = []
@@ -130,7 +132,7 @@ async def test_who_waits_for_a_client_that_sends_nothing_gives_way(catalog: Fake
     assert isinstance(failures[0], InterruptedBodyError)
 
 
-async def test_a_client_that_sends_nothing_keeps_its_turn_while_nobody_waits(
+async def test_a_client_that_sends_nothing_keeps_its_lock_while_no_request_waits(
     catalog: FakeCatalog, locks: LockUpload, clock: FakeClock
 ) -> None:
     id_ = await begun(catalog)
@@ -157,7 +159,9 @@ async def test_a_client_that_sends_nothing_keeps_its_turn_while_nobody_waits(
         assert await locks(id_, work) == [b"a", b"b"]
 
 
-async def test_a_holder_that_died_is_outlived(catalog: FakeCatalog, locks: LockUpload, clock: FakeClock) -> None:
+async def test_the_lock_of_a_holder_that_died_is_acquired_after_its_lease(
+    catalog: FakeCatalog, locks: LockUpload, clock: FakeClock
+) -> None:
     id_ = await begun(catalog)
     dead = await catalog.acquire_lock(id_, lease=LEASE, ttl=3600)
     assert dead is not None
@@ -175,7 +179,7 @@ async def test_a_holder_that_died_is_outlived(catalog: FakeCatalog, locks: LockU
         assert await locks(id_, work) == (True, dead.epoch + 1)
 
 
-async def test_who_stood_still_finds_that_its_turn_is_lost(
+async def test_a_stalled_request_finds_that_its_lock_is_lost(
     catalog: FakeCatalog, locks: LockUpload, clock: FakeClock
 ) -> None:
     id_ = await begun(catalog)
@@ -195,7 +199,7 @@ async def test_who_stood_still_finds_that_its_turn_is_lost(
     assert (await catalog.get_upload(id_)).lock_state == "held"
 
 
-async def test_a_catalog_that_is_down_for_a_while_takes_no_turn_away(catalog: FakeCatalog, locks: LockUpload) -> None:
+async def test_a_lock_outlasts_a_short_failure_of_the_catalog(catalog: FakeCatalog, locks: LockUpload) -> None:
     id_ = await begun(catalog)
 
     async def work(lock: UploadLock) -> None:
@@ -209,7 +213,7 @@ async def test_a_catalog_that_is_down_for_a_while_takes_no_turn_away(catalog: Fa
     assert (await catalog.get_upload(id_)).size == 1
 
 
-async def test_a_turn_of_which_nobody_heard_is_no_turn(
+async def test_a_lock_whose_acquisition_has_an_unknown_outcome_is_not_held(
     catalog: FakeCatalog, locks: LockUpload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def lose(*_: object, **__: object) -> None:
