@@ -1,4 +1,4 @@
-"""`python -m tests.harness.soak`: kill a server again and again under load, and see that nothing is lost."""
+"""`python -m tests.harness.soak`: kill servers at random under load, and check that nothing is lost."""
 
 import argparse
 import asyncio
@@ -65,14 +65,16 @@ async def _stack(kind: str, data_dir: Path) -> AsyncIterator[Stack]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.harness.soak", description=__doc__)
-    parser.add_argument("--minutes", type=float, help="how long (default: 5, unless --kills says when to end)")
-    parser.add_argument("--kills", type=int, help="end after so many kills")
-    parser.add_argument("--seed", type=int, default=1, help="decides what clients do and who is killed when")
+    parser.add_argument("--minutes", type=float, help="duration (default: 5, unless --kills is given)")
+    parser.add_argument("--kills", type=int, help="end after this number of kills")
+    parser.add_argument("--seed", type=int, default=1, help="decides the requests and the moments of the kills")
     parser.add_argument("--stack", choices=["embedded", "containers"], default="embedded")
-    parser.add_argument("--replicas", type=int, default=1, help="of which the first is killed (containers only)")
+    parser.add_argument(
+        "--replicas", type=int, default=1, help="servers, the first of which is killed (containers only)"
+    )
     parser.add_argument("--clients", type=int, default=6, help="clients at once (default: 6)")
     parser.add_argument("--kill-postgres", action="store_true", help="kill the embedded Postgres too, now and then")
-    parser.add_argument("--keep", action="store_true", help="keep journal, logs and data of a soak that went well")
+    parser.add_argument("--keep", action="store_true", help="keep journal, logs and data of a soak without a violation")
     return parser
 
 

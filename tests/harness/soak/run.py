@@ -1,4 +1,4 @@
-"""A soak from its beginning to its end."""
+"""A soak from beginning to end."""
 
 import asyncio
 import sys
@@ -18,7 +18,6 @@ from tests.harness.soak.fleet.replica import Fleet, Replica
 from tests.harness.soak.journal import Journal
 from tests.harness.soak.options import Options
 from tests.harness.soak.report import Report
-from tests.harness.soak.violation import ViolationError
 from tests.support.stacks import Stack
 
 _CONTESTED_NAMES = 4
@@ -28,8 +27,8 @@ _PROGRESS_SECONDS = 30
 async def soak(stack: Stack, directory: Path, options: Options, *, postgres: Path | None = None) -> Report:
     """Run a soak on an empty `stack` and return its report. Raises `ViolationError` at the first broken promise.
 
-    The journal and the servers' logs go to `directory`, and after a violation so does what the catalog and the store
-    hold. `postgres` is the embedded stack's data directory.
+    The journal and the servers' logs go to `directory`, and after a violation the content of the catalog and the store.
+    `postgres` is the embedded stack's data directory. No server runs any more when this returns or raises.
     """
     report = Report(seed=options.seed)
     logs = directory / "logs"
@@ -43,7 +42,7 @@ async def soak(stack: Stack, directory: Path, options: Options, *, postgres: Pat
             await _run(stack, fleet, options, report, journal, postgres)
         except BaseException as error:
             journal.write("end", violation=repr(error))
-            await fleet.kill()
+            await fleet.discard()
             await _keep_evidence(stack, directory)
             raise
         finally:
@@ -68,12 +67,12 @@ async def _run(
     try:
         await clients[0].put_shared_buckets()
         stopping = asyncio.Event()
-        progress = asyncio.create_task(_tell(report))
+        progress = asyncio.create_task(_show_progress(report))
         try:
-            await _all_or_error([_then(killer.run, stopping), *(client.run(stopping) for client in clients)])
+            await _run_together([_then(killer.run, stopping), *(client.run(stopping) for client in clients)])
         finally:
             progress.cancel()
-        # From here on nobody is killed, and everybody answers.
+        # From here on no server is killed, and all of them answer.
         await asyncio.gather(*(replica.stop() for replica in fleet.replicas))
         await victim.start()
         await Checks(clients, registers, stack, options, report).run()
@@ -88,8 +87,8 @@ async def _then(run: Callable[[], Awaitable[None]], done: asyncio.Event) -> None
     done.set()
 
 
-async def _all_or_error(coroutines: list[Awaitable[None]]) -> None:
-    """Run all of them; the first error ends the others and comes out as it is."""
+async def _run_together(coroutines: list[Awaitable[None]]) -> None:
+    """Run all of them; the first error ends the others and is raised without its group."""
     try:
         async with asyncio.TaskGroup() as group:
             for each in coroutines:
@@ -102,7 +101,7 @@ async def _as_coroutine(awaitable: Awaitable[None]) -> None:
     await awaitable
 
 
-async def _tell(report: Report) -> None:
+async def _show_progress(report: Report) -> None:
     begun = time.monotonic()
     while True:
         await asyncio.sleep(_PROGRESS_SECONDS)
@@ -113,7 +112,7 @@ async def _tell(report: Report) -> None:
 
 
 async def _keep_evidence(stack: Stack, directory: Path) -> None:
-    """Write down what the catalog and the store hold, as far as they answer."""
+    """Write the content of the catalog and the store into a file, as far as they answer."""
     try:
         connection = await asyncpg.connect(stack.database_url())
         try:
@@ -127,6 +126,3 @@ async def _keep_evidence(stack: Stack, directory: Path) -> None:
         (directory / "evidence.json").write_bytes(msgspec.json.encode(evidence, enc_hook=str))
     except (OSError, asyncpg.PostgresError) as error:
         (directory / "evidence.json").write_text(f"The catalog does not answer: {error}")
-
-
-__all__ = ["ViolationError", "soak"]

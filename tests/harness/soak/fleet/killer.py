@@ -1,4 +1,4 @@
-"""Who is killed, and when."""
+"""The kills of a soak: their victims and their moments."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ from tests.harness.soak.journal import Journal
 from tests.harness.soak.options import Options
 from tests.harness.soak.report import Report
 
-# Seconds of serving before a kill, and of starting, which takes about one.
+# Seconds of serving, and of starting, before a kill. A start takes about one.
 _SERVING = (0.2, 3.0)
 _STARTING = (0.0, 1.5)
 
@@ -29,7 +29,7 @@ class Killer:
         self._options = options
         self._report = report
         self._journal = journal
-        # The data directory whose Postgres is killed too, if any is.
+        # The data directory whose Postgres is killed too, or None.
         self._postgres = postgres
         self._rng = random.Random(f"{options.seed} killer")
         self._begun = time.monotonic()
@@ -42,7 +42,7 @@ class Killer:
         )
 
     async def run(self) -> None:
-        """Go on until enough time has passed, or enough kills; the victim is up then."""
+        """Kill until the time or the number of kills is reached; then the victim is up."""
         ways = {"server": 60, "worker": 20, "starting": 12, "postgres": 12 if self._postgres else 0}
         while not self.is_done:
             await asyncio.sleep(self._rng.uniform(*_SERVING))
@@ -52,7 +52,7 @@ class Killer:
                     await self._kill("worker", self._victim.kill_worker)
                 case "postgres":
                     self._kill_postgres()
-                    # It answers 503 meanwhile, and must say the truth with it.
+                    # Meanwhile the server answers 503, and its codes must be true.
                     await asyncio.sleep(self._rng.uniform(0, 1))
                     await self._kill("server", self._victim.kill)
                 case _:
@@ -64,7 +64,7 @@ class Killer:
             self._note("started")
 
     async def kill_starting(self) -> None:
-        """Start the victim, and kill it before it can have served for long."""
+        """Start the victim, and kill it while it starts or soon after."""
         await self._victim.launch()
         await asyncio.sleep(self._rng.uniform(*_STARTING))
         await self._kill("starting", self._victim.kill)
@@ -82,5 +82,5 @@ class Killer:
             os.kill(pid, signal.SIGKILL)
             self._report.kills["postgres"] += 1
 
-    def _note(self, what: str) -> None:
-        self._journal.write("killer", does=what, replica=self._victim.number, generation=self._victim.generation)
+    def _note(self, event: str) -> None:
+        self._journal.write("killer", does=event, replica=self._victim.number, generation=self._victim.generation)

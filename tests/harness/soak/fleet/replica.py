@@ -17,16 +17,16 @@ import msgspec
 from tests.harness.soak.violation import ViolationError
 from tests.support.server import ENDED_SECONDS, FILEPORT, server_environ
 
-# Recovery after a kill included, on a busy machine.
+# Longer than a start takes on a busy machine, recovery after a kill included.
 _START_SECONDS = 120
 _POLL_SECONDS = 0.02
-# Below the ports that the system gives to outgoing connections: one of those could take ours while we are down.
+# Below the ports of outgoing connections: one of those could take a replica's port while it is down.
 _PORTS = range(20_000, 30_000)
 _KEPT_LOGS = 20
 
 
 class Replica:
-    """One server process after the other. Their logs go to files, of which the last few are kept."""
+    """One server process after another, at one address. The last few logs are kept in files."""
 
     def __init__(self, number: int, environ: Mapping[str, str], logs: Path) -> None:
         self.number = number
@@ -46,7 +46,7 @@ class Replica:
         return self.up.is_set()
 
     async def launch(self) -> None:
-        """Start a server, and do not wait for it."""
+        """Start a server without waiting until it answers."""
         self.generation += 1
         with self._log.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -62,7 +62,7 @@ class Replica:
         await self.launch()
         deadline = time.monotonic() + _START_SECONDS
         async with httpx.AsyncClient(base_url=self.url) as client:
-            # Its own word first: an answer may be another's, who was to be dead and has the port.
+            # Its log first: an answer may come from a server that should be dead and still has the port.
             while b"Fileport serves" not in self._log.read_bytes() or not await _answers(client):
                 if self._running.returncode is not None or time.monotonic() > deadline:
                     raise ViolationError(f"The server does not start:\n{self._log.read_text()[-4000:]}")
@@ -70,16 +70,22 @@ class Replica:
         self.up.set()
 
     async def kill(self) -> None:
-        """End the server, if one was started, with SIGKILL, and its worker with it."""
+        """End the server, if one was started, with SIGKILL. Raises `ViolationError` if it had logged an error."""
+        await self.discard()
+        if self._process is not None:
+            self._check_log()
+
+    async def discard(self) -> None:
+        """End the server, if one was started, with SIGKILL, whatever its log says."""
         self.up.clear()
         if self._process is None:
             return
         with suppress(ProcessLookupError):
             self._running.kill()
-        await self.ended()
+        await self._wait()
 
     async def kill_worker(self) -> None:
-        """End the worker with SIGKILL; the server ends by itself then."""
+        """End the worker with SIGKILL; then the server ends by itself."""
         self.up.clear()
         for pid in _workers(self._running.pid):
             with suppress(ProcessLookupError):
@@ -87,7 +93,7 @@ class Replica:
         await self.ended()
 
     async def stop(self) -> None:
-        """Ask the server to end, as a platform does. Raises `ViolationError` where it does not end well."""
+        """End the server with SIGTERM. Raises `ViolationError` unless its exit status is 0."""
         self.up.clear()
         with suppress(ProcessLookupError):
             self._running.terminate()
@@ -96,15 +102,18 @@ class Replica:
             raise ViolationError(f"The server ended with {status} on SIGTERM:\n{self._log.read_text()[-4000:]}")
 
     async def ended(self) -> int:
-        """Wait for the end, look through the log, and return the exit status."""
+        """Wait for the end, check the log, and return the exit status."""
+        status = await self._wait()
+        self._check_log()
+        return status
+
+    async def _wait(self) -> int:
         try:
             async with asyncio.timeout(ENDED_SECONDS):
-                status = await self._running.wait()
+                return await self._running.wait()
         except TimeoutError:
             self._running.kill()
             raise ViolationError(f"The server does not end:\n{self._log.read_text()[-4000:]}") from None
-        self._check_log()
-        return status
 
     @property
     def _running(self) -> Process:
@@ -119,7 +128,7 @@ class Replica:
         for raw in self._log.read_bytes().splitlines():
             with suppress(msgspec.DecodeError, msgspec.ValidationError):
                 line = msgspec.json.decode(raw, type=dict[str, object])
-                # Of a worker that was killed its server tells.
+                # A server logs the end of its worker, which the soak has killed.
                 is_expected = line.get("event") == "worker ended" and line.get("status") == -signal.SIGKILL
                 if line.get("level") in {"error", "critical"} and not is_expected:
                     raise ViolationError(f"The server logged an error, in {self._log}: {raw.decode()[:4000]}")
@@ -132,14 +141,13 @@ class Fleet:
     def __init__(self, replicas: list[Replica]) -> None:
         self.replicas = replicas
 
-    async def kill(self) -> None:
-        """End all of them."""
-        for replica in self.replicas:
-            await replica.kill()
+    async def discard(self) -> None:
+        """End all of them with SIGKILL, whatever their logs say."""
+        await asyncio.gather(*(replica.discard() for replica in self.replicas))
 
     async def pick(self, rng: random.Random) -> Replica:
         """Return a replica that is up, as soon as there is one."""
-        # Nobody but the first is ever killed.
+        # Only the first is ever killed.
         while not (up := [each for each in self.replicas if each.is_up]):
             await self.replicas[0].up.wait()
         return rng.choice(up)
@@ -153,7 +161,7 @@ async def _answers(client: httpx.AsyncClient) -> bool:
 
 
 def _workers(pid: int) -> list[int]:
-    """Return the processes that the server has forked to serve; other children run other programs."""
+    """Return the workers that the server has forked; its other children run other programs."""
     command = _command(pid)
     children = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
     return [int(each) for some in children for each in some if command and _command(int(each)) == command]

@@ -2,8 +2,8 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-import anyio
 import pytest
 
 from tests.support.databases import make_short_dir
@@ -15,7 +15,7 @@ FILES = "/v1/buckets/default/files"
 # Far more than the buffers on the way hold.
 LARGE = 64 * 1024**2
 
-# Each takes a place among downloads.
+# Each takes a slot for downloads.
 DOWNLOADS = [f"{FILES}/large", "/v1/archive?bucket=default&prefix=large"]
 
 Limited = tuple[Server, EmbeddedStack]
@@ -23,14 +23,23 @@ Limited = tuple[Server, EmbeddedStack]
 
 @pytest.fixture(scope="module")
 async def limited() -> AsyncIterator[Limited]:
-    """A server with one place for uploads and one for downloads, and three seconds of timeout."""
+    """A server that waits three seconds for a client."""
+    async with limited_by({"FILEPORT_BODY_IDLE_TIMEOUT": "3"}) as limited:
+        yield limited
+
+
+@pytest.fixture(scope="module")
+async def crowded() -> AsyncIterator[Limited]:
+    """A server with one slot for uploads and one for downloads, which waits for its clients as long as most do."""
+    async with limited_by({"FILEPORT_MAX_UPLOADS": "1", "FILEPORT_MAX_DOWNLOADS": "1"}) as limited:
+        yield limited
+
+
+@asynccontextmanager
+async def limited_by(limits: dict[str, str]) -> AsyncIterator[Limited]:
+    """Run a server with these limits, which has a large file."""
     data_dir = make_short_dir()
     stack = EmbeddedStack(data_dir)
-    limits = {
-        "FILEPORT_BODY_IDLE_TIMEOUT": "3",
-        "FILEPORT_MAX_UPLOADS": "1",
-        "FILEPORT_MAX_DOWNLOADS": "1",
-    }
     async with serving({**stack.environ, **limits}) as server, server.client() as client:
         assert (await client.put(f"{FILES}/large", content=bytes(LARGE))).status_code == 201
         yield server, stack
@@ -93,7 +102,7 @@ async def test_a_body_that_waits_to_be_asked_for_is_refused_unasked(
 
 
 @pytest.mark.parametrize("path", DOWNLOADS)
-async def test_a_download_that_nobody_takes_is_cut_off_and_gives_its_place_back(limited: Limited, path: str) -> None:
+async def test_a_download_that_nobody_takes_is_cut_off_and_gives_its_slot_back(limited: Limited, path: str) -> None:
     server, _ = limited
     logged = len(server.lines)
     async with await RawClient.connect(server.url) as slow, server.client() as client:
@@ -107,30 +116,21 @@ async def test_a_download_that_nobody_takes_is_cut_off_and_gives_its_place_back(
     assert "Traceback" not in server.output
 
 
-async def test_an_upload_beyond_capacity_is_503_unread_and_the_next_is_served(limited: Limited) -> None:
-    server, stack = limited
+async def test_an_upload_beyond_capacity_is_503_unread_and_the_next_is_served(crowded: Limited) -> None:
+    server, stack = crowded
     before = await stack.blobs()
-    refused = anyio.Event()
-
-    async def trickle(client: RawClient) -> None:
-        while not refused.is_set():
-            await client.send(b"1\r\nx\r\n")
-            with anyio.move_on_after(0.1):
-                await refused.wait()
-        await client.send(b"0\r\n\r\n")
-
     async with await RawClient.connect(server.url) as first, server.client() as client:
         await first.say(f"PUT {FILES}/first", "Transfer-Encoding: chunked", "Expect: 100-continue", "Connection: close")
         assert (await first.take()).startswith(b"HTTP/1.1 100")
-        async with anyio.create_task_group() as tasks, await RawClient.connect(server.url) as second:
-            tasks.start_soon(trickle, first)
+        await first.send(b"1\r\nx\r\n")
+        async with await RawClient.connect(server.url) as second:
             await second.say(f"PUT {FILES}/second", "Content-Length: 1000000", "Connection: close")
             head, problem = await second.problem()
-            # What needs no place is served meanwhile.
+            # Requests that need no slot are served meanwhile.
             assert (await client.get("/health/ready")).status_code == 200
             assert (await client.get("/v1/files")).status_code == 200
             metrics = (await client.get("/metrics")).text
-            refused.set()
+        await first.send(b"0\r\n\r\n")
         assert head.startswith(b"http/1.1 503")
         assert b"retry-after: 2" in head
         assert problem["code"] == "overloaded"
@@ -142,23 +142,13 @@ async def test_an_upload_beyond_capacity_is_503_unread_and_the_next_is_served(li
 
 
 @pytest.mark.parametrize("path", DOWNLOADS)
-async def test_a_download_beyond_capacity_is_503_and_the_next_is_served(limited: Limited, path: str) -> None:
-    server, _ = limited
-    refused = anyio.Event()
-
-    async def take_slowly(client: RawClient) -> None:
-        while not refused.is_set():
-            await client.take()
-            with anyio.move_on_after(0.1):
-                await refused.wait()
+async def test_a_download_beyond_capacity_is_503_and_the_next_is_served(crowded: Limited, path: str) -> None:
+    server, _ = crowded
 
     async with await RawClient.connect(server.url) as first, server.client() as client:
         await first.say(f"GET {path}")
         assert (await first.take()).startswith(b"HTTP/1.1 200")
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(take_slowly, first)
-            answer = await client.get(path)
-            refused.set()
+        answer = await client.get(path)
         assert answer.status_code == 503, server.output
         assert answer.json()["code"] == "overloaded"
         assert answer.headers["retry-after"] == "2"
