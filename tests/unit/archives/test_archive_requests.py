@@ -40,7 +40,7 @@ async def store(client: httpx.AsyncClient, contents: Mapping[str, bytes], files:
 
 
 def unpacked(answer: httpx.Response) -> dict[str, bytes]:
-    """Return what is in the archive that is the answer, which is as long as it says."""
+    """Return the files in the archive that is the response, whose length is the declared one."""
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
     assert answer.headers["content-length"] == str(len(answer.content))
     archive = zipfile.ZipFile(io.BytesIO(answer.content))
@@ -86,9 +86,7 @@ async def test_files_of_several_buckets_stand_under_their_buckets(client: httpx.
         ("&prefix=p/Grüße/", "Grüße.zip"),
     ],
 )
-async def test_it_is_to_be_saved_under_the_name_of_what_was_asked_for(
-    client: httpx.AsyncClient, query: str, saved: str
-) -> None:
+async def test_it_is_to_be_saved_under_the_name_asked_for(client: httpx.AsyncClient, query: str, saved: str) -> None:
     await store(client, CONTENTS)
     told = (await client.head(f"{ARCHIVE}{query}")).headers["content-disposition"]
     assert told.startswith("attachment; ")
@@ -116,7 +114,7 @@ async def test_an_archive_has_the_guards_of_files(client: httpx.AsyncClient) -> 
         assert answer.headers["accept-ranges"] == "none"
 
 
-async def test_caches_ask_each_time_and_may_not_keep_what_was_chosen(client: httpx.AsyncClient) -> None:
+async def test_caches_ask_each_time_and_may_not_keep_an_archive_by_ids(client: httpx.AsyncClient) -> None:
     ids = await store(client, {"a": b"1"})
     assert (await client.get(ARCHIVE)).headers["cache-control"] == "private, no-cache"
     chosen = await client.post("/v1/archive", json={"ids": list(ids.values())})
@@ -153,7 +151,7 @@ async def test_the_same_revisions_are_the_same_archive_and_others_another(
     assert len(etags) == 5
 
 
-async def test_who_has_the_archive_already_is_not_sent_it_again(
+async def test_a_client_that_has_the_archive_already_is_not_sent_it_again(
     client: httpx.AsyncClient, blobs: FakeBlobStore
 ) -> None:
     await store(client, CONTENTS)
@@ -168,7 +166,7 @@ async def test_who_has_the_archive_already_is_not_sent_it_again(
     assert (await client.get(ARCHIVE, headers={"If-None-Match": '"x"'})).status_code == 200
 
 
-async def test_who_wants_another_archive_is_told(client: httpx.AsyncClient) -> None:
+async def test_a_client_that_wants_another_archive_is_refused(client: httpx.AsyncClient) -> None:
     await store(client, CONTENTS)
     etag = (await client.head(ARCHIVE)).headers["etag"]
     for tags in (etag, "*"):

@@ -80,7 +80,9 @@ async def test_small_files_are_read_a_few_at_once_and_large_ones_alone(store: Co
     assert store.most == 1
 
 
-async def test_only_what_is_sent_soon_is_kept(store: CountingBlobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_only_bytes_that_are_sent_soon_are_kept(
+    store: CountingBlobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     members, _ = fill(store, [SMALL_BYTES] * 200)
     opened = 0
     read_now = store.open
@@ -99,7 +101,7 @@ async def test_only_what_is_sent_soon_is_kept(store: CountingBlobStore, monkeypa
         assert 1 < opened <= BATCH_BYTES // SMALL_BYTES
 
 
-async def test_who_leaves_amid_a_large_file_frees_it(store: CountingBlobStore) -> None:
+async def test_a_client_that_leaves_amid_a_large_file_frees_it(store: CountingBlobStore) -> None:
     members, _ = fill(store, [SMALL_BYTES * 4] * 2)
     async with Archive(members, store).contents() as contents:
         async for chunks in contents:

@@ -83,7 +83,7 @@ def archive_of(files: Sequence[tuple[str, bytes]], time: datetime = TIME) -> byt
 
 
 @given(st.lists(st.tuples(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1), st.binary())))
-def test_what_goes_in_comes_out(files: list[tuple[str, bytes]]) -> None:
+def test_files_that_go_in_come_out(files: list[tuple[str, bytes]]) -> None:
     archive = zipfile.ZipFile(io.BytesIO(archive_of(files)))
     found = [(info.orig_filename, archive.read(info)) for info in archive.infolist()]  # reading compares the CRC-32
     assert found == files

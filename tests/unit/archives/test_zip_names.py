@@ -14,7 +14,7 @@ from tests.support.factories import MemberFactory
 
 
 def renamed(*names: str) -> list[str]:
-    """Return what files of these names are called in an archive."""
+    """Return the names in an archive of files with these names."""
     member = MemberFactory.build()
     return names_in_archive([replace(member, name=name) for name in names])
 
@@ -39,7 +39,7 @@ def test_files_keep_their_names() -> None:
         (" ", "_"),
     ],
 )
-def test_what_would_lead_an_extractor_astray_is_a_low_line(name: str, safe: str) -> None:
+def test_a_character_that_would_lead_an_extractor_astray_is_a_low_line(name: str, safe: str) -> None:
     check_file_name(name)  # a file may have it
     assert renamed(name) == [safe]
 

@@ -45,7 +45,7 @@ async def test_a_bucket_is_made_changed_and_deleted(client: httpx.AsyncClient) -
         ("DELETE", "full", None, 409, "bucket_not_empty"),
     ],
 )
-async def test_what_cannot_be_is_refused(
+async def test_an_invalid_policy_is_refused(
     client: httpx.AsyncClient, method: str, path: str, body: object, status: int, code: str
 ) -> None:
     await client.put("/v1/buckets/full", json={})
@@ -65,7 +65,7 @@ async def test_buckets_are_listed_by_name_a_page_at_a_time(client: httpx.AsyncCl
 
 
 @pytest.mark.parametrize("cursor", ["!", "é", "null", "AA==", base64.urlsafe_b64encode(b'"Q"').decode()])
-async def test_what_is_no_cursor_is_refused(client: httpx.AsyncClient, cursor: str) -> None:
+async def test_a_foreign_cursor_is_refused(client: httpx.AsyncClient, cursor: str) -> None:
     answer = await client.get("/v1/buckets", params={"cursor": cursor})
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_cursor")
 

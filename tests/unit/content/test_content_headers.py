@@ -1,4 +1,4 @@
-"""What goes with a file's bytes: digests, caching, and how a browser is to treat them."""
+"""Headers of a file's bytes: digests, caching, and whether a browser shows or saves them."""
 
 import hashlib
 from base64 import b64encode
@@ -34,7 +34,9 @@ async def test_a_digest_that_is_not_wanted_is_not_sent(client: httpx.AsyncClient
     assert "repr-digest" not in answer.headers
 
 
-async def test_the_digest_of_the_content_is_sent_with_the_whole_to_who_wants_it(client: httpx.AsyncClient) -> None:
+async def test_the_digest_of_the_content_is_sent_with_the_whole_to_a_reader_that_wants_it(
+    client: httpx.AsyncClient,
+) -> None:
     """RFC 9530, sections 2 and 4."""
     path = await stored(client)
     want = {"Want-Content-Digest": "sha-512=1, sha-256=5"}
@@ -77,7 +79,7 @@ async def test_caches_do_as_the_bucket_says(client: httpx.AsyncClient) -> None:
         ("Text/HTML", "attachment"),
     ],
 )
-async def test_a_browser_shows_what_it_cannot_run_and_saves_the_rest(
+async def test_a_browser_shows_types_that_it_cannot_run_and_saves_the_rest(
     client: httpx.AsyncClient, content_type: str, kind: str
 ) -> None:
     path = await stored(client, content_type=content_type)

@@ -143,7 +143,7 @@ async def test_text_is_decoded_by_its_charset(
         ("no mark".encode("utf-32-be"), "text/plain; charset=utf-32"),
     ],
 )
-async def test_what_is_no_text_is_415(client: httpx.AsyncClient, bytes_: bytes, content_type: str) -> None:
+async def test_a_file_that_is_not_text_is_415(client: httpx.AsyncClient, bytes_: bytes, content_type: str) -> None:
     file = (await client.put(f"{FILES}/a", content=bytes_, headers={"Content-Type": content_type})).json()
     answer = await client.get(f"/v1/files/{file['id']}/text")
     assert (answer.status_code, answer.json()["code"]) == (415, "not_text")
@@ -160,7 +160,7 @@ async def test_an_expired_file_is_gone(client: httpx.AsyncClient, catalog: FakeC
     assert (await client.put("/v1/buckets/brief/files/a", content=b"y")).status_code == 201
 
 
-async def test_text_has_a_largest_size_and_the_answer_says_what_to_do(
+async def test_text_has_a_largest_size_and_the_response_says_how_to_go_on(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("domain.files.content.read_text.MAX_TEXT_BYTES", 4)
@@ -174,7 +174,7 @@ async def test_text_has_a_largest_size_and_the_answer_says_what_to_do(
     assert "content" in answer.json()["detail"]
 
 
-async def test_head_of_a_text_tells_what_get_would(client: httpx.AsyncClient) -> None:
+async def test_head_of_a_text_answers_as_get_would(client: httpx.AsyncClient) -> None:
     text = (await client.put(f"{FILES}/text", content=b"text")).json()
     binary = (await client.put(f"{FILES}/binary", content=b"\xff")).json()
     head = await client.head(f"/v1/files/{text['id']}/text")

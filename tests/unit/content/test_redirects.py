@@ -1,4 +1,4 @@
-"""Readers who are sent to the blob store for a file's bytes."""
+"""Readers that are redirected to the blob store for a file's bytes."""
 
 import httpx
 import pytest
@@ -33,7 +33,7 @@ async def test_a_reader_is_sent_to_the_bytes_and_may_keep_no_redirect(
             assert found.headers[name] == plain.headers[name]
 
 
-async def test_the_store_is_told_what_the_bucket_and_the_reader_want(
+async def test_the_store_gets_the_headers_that_the_bucket_and_the_reader_want(
     client: httpx.AsyncClient, direct: FakeDirectAccess, urls: list[str]
 ) -> None:
     await client.put(BUCKET, json={"cache_control": "public, max-age=60"})
@@ -68,7 +68,7 @@ async def test_a_url_ends(client: httpx.AsyncClient, service: Service, urls: lis
         ({"redirect": "perhaps"}, 400, "invalid_request"),
     ],
 )
-async def test_what_is_wrong_with_a_request_is_told(
+async def test_an_invalid_request_is_refused(
     client: httpx.AsyncClient, urls: list[str], params: dict[str, str], status: int, code: str
 ) -> None:
     for url in urls:

@@ -110,7 +110,7 @@ async def test_reservations_are_made_in_batches_and_each_is_used_once(
     assert len(catalog.blobs) == 4
 
 
-async def test_many_uploads_at_once_share_what_is_reserved(reservations: Reservations, catalog: FakeCatalog) -> None:
+async def test_many_uploads_at_once_share_the_reservations(reservations: Reservations, catalog: FakeCatalog) -> None:
     keys: list[str] = []
 
     async def take() -> None:
@@ -131,7 +131,7 @@ async def test_a_reservation_that_lay_too_long_is_not_handed_out(
     assert (await reservations.take()).key not in {first.key, *list(catalog.blobs)[:2]}
 
 
-async def test_closing_gives_up_what_was_not_handed_out(reservations: Reservations, catalog: FakeCatalog) -> None:
+async def test_closing_gives_up_the_unused_reservations(reservations: Reservations, catalog: FakeCatalog) -> None:
     taken = await reservations.take()
     await reservations.close()
     states = {key: row.state for key, row in catalog.blobs.items()}

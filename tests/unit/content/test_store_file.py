@@ -81,7 +81,7 @@ async def test_a_replaced_files_bytes_are_condemned_and_reaped(
         (new_file(precondition=Precondition(if_match=())), PreconditionFailedError),
     ],
 )
-async def test_what_can_be_refused_is_refused_before_the_body_is_read(
+async def test_an_upload_that_can_be_refused_is_refused_before_its_body_is_read(
     store_file: StoreFile, catalog: FakeCatalog, new: NewFile, error: type[FileportError]
 ) -> None:
     read: list[bool] = []

@@ -108,7 +108,7 @@ async def test_a_refused_upload_stores_nothing(
 @pytest.mark.parametrize(
     ("header", "value", "status"), [("Content-Range", "bytes 5-9/10", 400), ("Content-Encoding", "gzip", 415)]
 )
-async def test_what_is_not_the_whole_file_as_it_is_never_replaces_it(
+async def test_a_partial_or_encoded_body_never_replaces_a_file(
     client: httpx.AsyncClient, header: str, value: str, status: int
 ) -> None:
     await client.put(f"{FILES}/a", content=b"0123456789")
@@ -243,6 +243,6 @@ async def test_a_form_in_small_pieces_and_with_an_epilogue_is_understood(client:
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "multipart/form-data", "multipart/form-data; boundary=é", ""])
-async def test_what_is_no_form_is_refused(client: httpx.AsyncClient, content_type: str) -> None:
+async def test_a_malformed_form_is_refused(client: httpx.AsyncClient, content_type: str) -> None:
     answer = await client.post(FILES, content=form(FILE), headers={b"Content-Type": content_type.encode()})
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_form")

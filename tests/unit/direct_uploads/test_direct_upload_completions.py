@@ -39,7 +39,7 @@ async def test_a_completion_that_is_repeated_returns_the_file(
     assert refusal(await complete(client, upload)) == (404, "file_not_found")
 
 
-async def test_what_is_sent_after_the_completion_changes_no_file(
+async def test_bytes_that_are_sent_after_the_completion_change_no_file(
     client: httpx.AsyncClient, direct: FakeDirectAccess, service: Service, blobs: FakeBlobStore
 ) -> None:
     upload = await begin(client)
@@ -53,7 +53,7 @@ async def test_what_is_sent_after_the_completion_changes_no_file(
     assert (await client.get(f"{UPLOADS}/{upload['id']}")).status_code == 404
 
 
-async def test_what_is_sent_amid_the_completion_is_not_taken_unseen(
+async def test_bytes_that_are_sent_amid_the_completion_are_not_taken_unseen(
     client: httpx.AsyncClient, direct: FakeDirectAccess
 ) -> None:
     upload = await begin(client, sha256=hashlib.sha256(b"0123456789").hexdigest())
@@ -181,7 +181,7 @@ async def test_two_completions_at_once_make_one_file(client: httpx.AsyncClient, 
     assert direct.copies == 1
 
 
-async def test_what_another_replica_completes_is_accepted_and_taken_over_when_that_died(
+async def test_a_completion_of_another_replica_is_accepted_and_taken_over_when_that_died(
     client: httpx.AsyncClient, direct: FakeDirectAccess, catalog: FakeCatalog, service: Service
 ) -> None:
     upload = await begin(client)

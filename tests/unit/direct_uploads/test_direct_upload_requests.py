@@ -56,7 +56,7 @@ async def test_a_small_file_is_sent_with_one_request_and_becomes_a_file(
     assert stored.headers["etag"] == file["etag"]
     assert (file["name"], file["size"], file["metadata"], file["tags"]) == ("dir/a.txt", 10, {"a": 1}, ["x"])
     assert (await client.get(f"{BUCKET}/files/dir/a.txt")).content == content
-    # What was staged is gone already: there is the file's blob and no other.
+    # The staged blob is gone already: only the file's blob is left.
     assert len(blobs.stored) == 1
     found = (await client.get(f"{UPLOADS}/{upload['id']}")).json()
     assert (found["state"], found["file_id"]) == ("completed", file["id"])
@@ -128,7 +128,7 @@ async def test_a_file_of_that_name_is_replaced(client: httpx.AsyncClient, direct
         ({}, {"nmae": "a"}, 400, "invalid_input"),
     ],
 )
-async def test_what_can_be_refused_is_refused_at_the_beginning(
+async def test_an_upload_that_can_be_refused_is_refused_at_the_beginning(
     client: httpx.AsyncClient, catalog: FakeCatalog, policy: Json, fields: Json, status: int, code: str
 ) -> None:
     await client.put(BUCKET, json=policy)
@@ -149,7 +149,7 @@ async def test_conditions_hold_at_the_beginning_and_at_the_end(
     assert refusal(answer) == (412, "precondition_failed")
 
 
-async def test_an_upload_that_expired_is_gone_and_what_was_sent_is_reaped(
+async def test_an_upload_that_expired_is_gone_and_its_bytes_are_reaped(
     client: httpx.AsyncClient, direct: FakeDirectAccess, service: Service, blobs: FakeBlobStore
 ) -> None:
     whole, parts = await begin(client), await begin(client, bytes(PART + 1), part_size=PART)

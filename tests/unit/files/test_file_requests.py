@@ -17,7 +17,7 @@ async def store(client: httpx.AsyncClient, name: str = "a.txt", content: bytes =
     return file
 
 
-async def test_a_merge_patch_changes_what_it_names_and_nothing_else(client: httpx.AsyncClient) -> None:
+async def test_a_merge_patch_changes_the_fields_that_it_names_and_nothing_else(client: httpx.AsyncClient) -> None:
     file = await store(client)
     first = await client.patch(
         f"/v1/files/{file['id']}",
@@ -99,7 +99,7 @@ async def test_a_patch_that_cannot_be_changes_nothing(
         (b" " * 1_100_000, "application/json", 413),
     ],
 )
-async def test_a_body_that_is_no_json_is_refused(
+async def test_a_body_that_is_not_json_is_refused(
     client: httpx.AsyncClient, content: bytes, content_type: str, status: int
 ) -> None:
     file = await store(client)

@@ -39,7 +39,7 @@ def test_a_json_object_is_kept(metadata: dict[str, Any]) -> None:
         {"a": [1e308] * 300},
     ],
 )
-def test_what_is_no_storable_object_is_refused(metadata: object) -> None:
+def test_an_object_that_cannot_be_stored_is_refused(metadata: object) -> None:
     with pytest.raises(InvalidMetadataError):
         check_metadata(metadata)
 
@@ -71,7 +71,7 @@ def test_numbers_count_with_all_the_digits_that_a_store_may_write() -> None:
         ("{}", '{"a":{"bb":{"ccc":null}}}', '{"a":{"bb":{}}}'),
     ],
 )
-def test_a_merge_patch_does_what_the_rfc_says(original: str, patch: str, result: str) -> None:
+def test_a_merge_patch_follows_the_rfc(original: str, patch: str, result: str) -> None:
     target = msgspec.json.decode(original)
     assert merge_patch(target, msgspec.json.decode(patch)) == msgspec.json.decode(result)
     assert target == msgspec.json.decode(original)

@@ -1,4 +1,4 @@
-"""What files may be called, and the words that find them."""
+"""The names that files may have, and the words that find them."""
 
 import pytest
 from hypothesis import given

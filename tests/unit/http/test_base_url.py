@@ -42,7 +42,7 @@ def test_a_public_url_is_it_whatever_is_said() -> None:
         (("Forwarded", 'for=192.0.2.1;proto=https;host="files.example.com", for=10.0.0.9;host=inside'), FORWARDED[0]),
     ],
 )
-def test_what_a_trusted_proxy_says_counts(client: str, headers: tuple[tuple[str, str], ...]) -> None:
+def test_a_trusted_proxy_is_believed(client: str, headers: tuple[tuple[str, str], ...]) -> None:
     assert base_of(*headers, client=client) == "https://files.example.com"
 
 
@@ -51,7 +51,7 @@ def test_a_proxy_may_say_a_part_of_it() -> None:
 
 
 @pytest.mark.parametrize("client", ["192.0.2.1", "::1", "unix", None])
-def test_what_anybody_else_says_does_not(client: str | None) -> None:
+def test_any_other_client_is_not_believed(client: str | None) -> None:
     assert base_of(*FORWARDED, client=client) == "http://inside:8000"
     assert base_of(*FORWARDED, proxies=()) == "http://inside:8000"
 
@@ -60,5 +60,5 @@ def test_what_anybody_else_says_does_not(client: str | None) -> None:
     "header",
     [("X-Forwarded-Proto", "javascript"), ("X-Forwarded-Host", "evil/path"), ("X-Forwarded-Host", "a@b")],
 )
-def test_what_makes_no_url_leaves_a_path_alone(header: tuple[str, str]) -> None:
+def test_a_header_that_makes_an_invalid_url_leaves_the_path_alone(header: tuple[str, str]) -> None:
     assert base_of(header) == ""

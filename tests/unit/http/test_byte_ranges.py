@@ -12,7 +12,7 @@ from service.http.headers.ranges import MAX_SPECS, parse_ranges
 
 
 def parts(value: str, size: int) -> list[tuple[int, int]]:
-    """Return the first and last place of each part."""
+    """Return the first and last offset of each part."""
     return [(part.start, part.end - 1) for part in resolve_ranges(parse_ranges(value), size)]
 
 
@@ -162,7 +162,7 @@ def written(spec: RangeSpec) -> str:
 
 
 @given(specs=st.lists(SPECS, min_size=1, max_size=12), size=st.integers(min_value=1, max_value=50))
-def test_parts_are_what_is_asked_for_each_byte_once(specs: list[RangeSpec], size: int) -> None:
+def test_parts_are_the_bytes_asked_for_each_once(specs: list[RangeSpec], size: int) -> None:
     assert parse_ranges("bytes=" + ", ".join(map(written, specs))) == tuple(specs)
     wanted = [places for spec in specs if (places := asked_for(spec, size))]
     if not wanted:

@@ -21,7 +21,7 @@ async def file(client: httpx.AsyncClient, service: Service) -> str:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("view", [CONTENT, RECORD, TEXT])
-async def test_what_a_reader_has_is_not_sent_again(
+async def test_a_state_that_the_reader_has_is_not_sent_again(
     client: httpx.AsyncClient, file: str, view: str, method: str
 ) -> None:
     """Sections 13.1.2, 13.1.3 and 15.4.5."""
@@ -43,7 +43,7 @@ async def test_what_a_reader_has_is_not_sent_again(
 
 
 @pytest.mark.parametrize("view", [CONTENT, RECORD, TEXT])
-async def test_what_a_reader_does_not_have_is_sent(client: httpx.AsyncClient, file: str, view: str) -> None:
+async def test_a_state_that_the_reader_lacks_is_sent(client: httpx.AsyncClient, file: str, view: str) -> None:
     etag = (await client.get(file)).headers["etag"]
     for headers in (
         {"If-None-Match": '"x"'},
@@ -61,7 +61,7 @@ async def test_what_a_reader_does_not_have_is_sent(client: httpx.AsyncClient, fi
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("view", [CONTENT, RECORD, TEXT])
-async def test_a_reader_who_asks_for_another_state_is_refused(
+async def test_a_reader_that_asks_for_another_state_is_refused(
     client: httpx.AsyncClient, file: str, view: str, method: str
 ) -> None:
     """Sections 13.1.1 and 13.1.4, which come before all others."""
@@ -79,7 +79,7 @@ async def test_a_reader_who_asks_for_another_state_is_refused(
 
 
 @pytest.mark.parametrize("header", ["If-Match", "If-None-Match"])
-async def test_what_is_no_list_of_tags_is_refused(client: httpx.AsyncClient, file: str, header: str) -> None:
+async def test_a_malformed_list_of_tags_is_refused(client: httpx.AsyncClient, file: str, header: str) -> None:
     for value in ("x", '"x', "*, *", '"x" "y"'):
         answer = await client.get(file + CONTENT, headers={header: value})
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid_condition")
@@ -104,7 +104,7 @@ async def test_an_answer_without_bytes_needs_no_store(
     assert (await client.head(file + CONTENT)).status_code == 200
 
 
-async def test_a_change_is_made_only_to_what_has_not_changed_since(client: httpx.AsyncClient, file: str) -> None:
+async def test_a_file_is_changed_only_if_it_has_not_changed_since(client: httpx.AsyncClient, file: str) -> None:
     """Section 13.1.4."""
     stale, current = {"If-Unmodified-Since": EARLIER}, {"If-Unmodified-Since": DATE}
     for answer in (

@@ -65,7 +65,7 @@ def test_a_leap_second_is_a_second() -> None:
         "Sun, ٠٦ Nov 1994 08:49:37 GMT",
     ],
 )
-def test_what_is_no_date_is_none(value: str) -> None:
+def test_a_malformed_date_is_none(value: str) -> None:
     assert parse_http_date(value) is None
 
 

@@ -74,12 +74,12 @@ def test_an_md5_is_compared_too() -> None:
 @pytest.mark.parametrize(
     "value", ["X", "sha-256", "sha-256=1", "sha-256=:AQID:", "sha-512=:AQID:", "sha-256=:AQ*D:", f"{SHA_256},", '"x"']
 )
-def test_what_is_no_digest_is_refused(value: str) -> None:
+def test_a_malformed_digest_is_refused(value: str) -> None:
     with pytest.raises(InvalidDigestError):
         parse_digests(value)
 
 
 @pytest.mark.parametrize("value", ["", "x", "AQID", "Q2hlY2sgSW50ZWdyaXR5IQ", "Q2hlY2sgSW50ZWdyaXR5IQ==, x", "é"])
-def test_what_is_no_md5_is_refused(value: str) -> None:
+def test_a_malformed_md5_is_refused(value: str) -> None:
     with pytest.raises(InvalidDigestError):
         parse_content_md5(value)

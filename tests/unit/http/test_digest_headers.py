@@ -1,4 +1,4 @@
-"""Uploads that say what their bytes add up to (RFC 9530, RFC 1864)."""
+"""Uploads that declare digests of their bytes (RFC 9530, RFC 1864)."""
 
 import hashlib
 from base64 import b64encode
@@ -16,7 +16,7 @@ def digest(algorithm: str, data: bytes) -> str:
 
 
 def declared(data: bytes) -> list[dict[str, str]]:
-    """Return the ways to say what `data` adds up to."""
+    """Return the ways to declare the digest of `data`."""
     return [
         {"Content-Digest": f"sha-256=:{digest('sha256', data)}:"},
         {"Repr-Digest": f"sha-512=:{digest('sha512', data)}:"},
@@ -54,7 +54,7 @@ async def test_damaged_bytes_are_refused_and_leave_nothing(client: httpx.AsyncCl
         [("Content-MD5", digest("md5", b"bytes"))] * 2,
     ],
 )
-async def test_what_is_no_digest_is_refused(client: httpx.AsyncClient, headers: list[tuple[str, str]]) -> None:
+async def test_a_malformed_digest_is_refused(client: httpx.AsyncClient, headers: list[tuple[str, str]]) -> None:
     answer = await client.put(FILE, content=b"bytes", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_digest")
 

@@ -47,7 +47,7 @@ def test_whatever_the_name_the_header_is_well_formed_and_gives_it_back(name: str
 
 
 @pytest.mark.parametrize("content_type", ["image/png", "audio/flac", "video/mp4", "text/plain; charset=utf-8"])
-def test_what_no_browser_runs_is_shown(content_type: str) -> None:
+def test_a_type_that_no_browser_runs_is_shown(content_type: str) -> None:
     assert is_safe_inline(content_type)
 
 

@@ -31,12 +31,12 @@ def test_a_key_is_a_string_with_or_without_its_quotes(value: str, key: str) -> N
 @pytest.mark.parametrize(
     "value", ["", '""', '"', '"a', '"a" b', '"a", "b"', r'"a\b"', "é", '"é"', "a\tb", "x" * 256, f'"{"x" * 256}"']
 )
-def test_anything_else_is_no_key(value: str) -> None:
+def test_any_other_value_is_refused_as_a_key(value: str) -> None:
     with pytest.raises(InvalidIdempotencyKeyError):
         parse_key(value)
     assert not re.search(IDEMPOTENCY_KEY.schema["pattern"], value)
 
 
 @given(value=st.from_regex(IDEMPOTENCY_KEY.schema["pattern"], fullmatch=True))
-def test_what_the_document_allows_is_a_key(value: str) -> None:
+def test_a_key_that_the_document_allows_is_accepted(value: str) -> None:
     assert 1 <= len(parse_key(value)) <= 255

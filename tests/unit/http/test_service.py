@@ -1,4 +1,4 @@
-"""What holds for every request: who may call, what errors look like, ids, health."""
+"""Rules of every request: authentication, the shape of errors, ids, health."""
 
 import json
 

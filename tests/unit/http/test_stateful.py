@@ -19,7 +19,7 @@ GRACE = 24 * 3600.0
 LEASE = 900.0
 ENVIRON = {
     "FILEPORT_STAGED_LEASE": str(LEASE),
-    # The machine reaps, and nobody else.
+    # Only the machine reaps.
     "FILEPORT_REAPER_INTERVAL": "900000000",
 }
 

@@ -1,4 +1,4 @@
-"""A blob store that is down, over HTTP: what needs it fails at once, all else goes on."""
+"""A blob store that is down, over HTTP: requests that need it fail at once, all others go on."""
 
 from collections.abc import AsyncIterator
 

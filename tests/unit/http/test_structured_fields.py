@@ -50,7 +50,7 @@ def test_dictionaries_are_read(value: str, members: dict[str, int | bytes | None
         "a=1\n",
     ],
 )
-def test_what_is_no_dictionary_is_none(value: str) -> None:
+def test_a_malformed_dictionary_is_none(value: str) -> None:
     """RFC 9651, section 4.2: a field that breaks the grammar is ignored as a whole."""
     assert parse_dictionary(value) is None
 

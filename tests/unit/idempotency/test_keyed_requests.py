@@ -192,7 +192,7 @@ async def test_an_upload_that_breaks_off_leaves_its_key(client: httpx.AsyncClien
 @pytest.mark.parametrize("key", ["", '""', '"a', '"a", "b"', "é".encode(), "x" * 256])
 @pytest.mark.usefixtures("original")
 @pytest.mark.parametrize("send", SENDS)
-async def test_what_is_no_key_is_refused(client: httpx.AsyncClient, send: Send, key: Any) -> None:
+async def test_a_malformed_key_is_refused(client: httpx.AsyncClient, send: Send, key: Any) -> None:
     answer = await send(client, {"Idempotency-Key": key})
     assert code(answer) == (400, "invalid_idempotency_key")
 
@@ -245,7 +245,7 @@ async def test_an_answer_is_kept_for_a_day(client: httpx.AsyncClient, clock: Fak
     assert (again.status_code, again.json()["revision"]) == (200, 2)
 
 
-async def test_what_only_reads_or_is_done_twice_without_harm_takes_no_key(
+async def test_a_request_that_only_reads_or_may_be_done_twice_takes_no_key(
     client: httpx.AsyncClient, catalog: FakeCatalog, original: str
 ) -> None:
     headers = {"Idempotency-Key": "x" * 256}

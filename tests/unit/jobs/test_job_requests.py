@@ -65,7 +65,7 @@ async def test_a_prefix_is_deleted(client: httpx.AsyncClient) -> None:
     assert await names(client) == ["b"]
 
 
-async def test_a_prefix_is_moved_and_what_cannot_be_is_told(client: httpx.AsyncClient) -> None:
+async def test_a_prefix_is_moved_and_files_that_cannot_be_are_reported(client: httpx.AsyncClient) -> None:
     await client.put("/v1/buckets/archive", json={})
     await fill(client, "a/1", "a/2")
     taken = (await client.get("/v1/files", params={"name": "a/2"})).json()["items"][0]

@@ -1,4 +1,4 @@
-"""Finding files over HTTP; what each filter finds is the catalog's contract."""
+"""Finding files over HTTP; the catalog's contract has the results of each filter."""
 
 import json
 from typing import Any

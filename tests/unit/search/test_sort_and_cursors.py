@@ -90,6 +90,6 @@ def test_a_cursor_of_another_sort_is_refused() -> None:
         "WyJzaXplIixbXSwiMDFhMWZiYjUtNGU4Ni03MmIyLTk3ZDItODgzNTU0YzA5MzlkIl0",
     ],
 )
-def test_what_is_no_cursor_is_refused(cursor: str) -> None:
+def test_a_foreign_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(InvalidCursorError):
         decode_cursor(cursor, parse_sort("size"))

@@ -96,7 +96,7 @@ def deep(levels: int) -> dict[str, Any]:
         deep(9),
     ],
 )
-def test_what_is_not_understood_is_refused(where: object) -> None:
+def test_a_malformed_condition_is_refused(where: object) -> None:
     with pytest.raises(InvalidFilterError):
         parse_where(where)
 

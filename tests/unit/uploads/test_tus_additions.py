@@ -111,7 +111,7 @@ async def test_a_finished_upload_takes_nothing_and_says_so(client: httpx.AsyncCl
     assert (await client.patch(url, content=chunks(), headers={**BYTES, "Upload-Offset": "3"})).status_code == 413
 
 
-async def test_what_came_before_a_disconnect_is_kept(client: httpx.AsyncClient) -> None:
+async def test_the_bytes_before_a_disconnect_are_kept(client: httpx.AsyncClient) -> None:
     url = await begin(client, 10)
     answer = await client.patch(url, content=broken(b"0123"), headers={**BYTES, "Upload-Offset": "0"})
     assert answer.json()["code"] == "interrupted_body"
@@ -120,7 +120,9 @@ async def test_what_came_before_a_disconnect_is_kept(client: httpx.AsyncClient) 
     assert (await stored(client, answer))[1] == b"0123456789"
 
 
-async def test_who_read_nothing_of_it_reads_the_bytes_for_the_hash(service: Service, client: httpx.AsyncClient) -> None:
+async def test_a_process_that_has_not_seen_the_bytes_reads_them_for_the_hash(
+    service: Service, client: httpx.AsyncClient
+) -> None:
     url = await begin(client, 10)
     await add(client, url, 0, b"01234")
     async with open_service() as other:
@@ -131,7 +133,7 @@ async def test_who_read_nothing_of_it_reads_the_bytes_for_the_hash(service: Serv
             assert (await stored(elsewhere, answer))[1] == b"0123456789"
 
 
-async def test_a_store_that_is_down_keeps_what_is_there(client: httpx.AsyncClient, blobs: FakeBlobStore) -> None:
+async def test_a_store_that_is_down_keeps_the_bytes_it_has(client: httpx.AsyncClient, blobs: FakeBlobStore) -> None:
     url = await begin(client, 10)
     await add(client, url, 0, b"012")
     blobs.fail_with = BLOB_STORE_DOWN
@@ -143,7 +145,9 @@ async def test_a_store_that_is_down_keeps_what_is_there(client: httpx.AsyncClien
     assert (await stored(client, answer))[1] == b"0123456789"
 
 
-async def test_a_catalog_that_is_down_keeps_what_is_there(client: httpx.AsyncClient, catalog: FakeCatalog) -> None:
+async def test_a_catalog_that_is_down_keeps_the_bytes_that_are_there(
+    client: httpx.AsyncClient, catalog: FakeCatalog
+) -> None:
     url = await begin(client, 10)
     await add(client, url, 0, b"012")
     catalog.fail_with = CATALOG_DOWN

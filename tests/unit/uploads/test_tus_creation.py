@@ -1,4 +1,4 @@
-"""Uploads begin: by what is said of them, with their first bytes or with a length that comes later."""
+"""Uploads begin: with a description, with their first bytes, or with a length that comes later."""
 
 from base64 import b64encode
 from typing import Any
@@ -44,7 +44,7 @@ async def test_without_metadata_it_has_the_uploads_id_for_a_name(client: httpx.A
     assert (file["content_type"], file["metadata"], file["tags"]) == ("application/octet-stream", {}, [])
 
 
-async def test_an_empty_type_is_guessed_and_what_is_not_said_stays_when_a_file_is_replaced(
+async def test_an_empty_type_is_guessed_and_omitted_fields_stay_when_a_file_is_replaced(
     client: httpx.AsyncClient,
 ) -> None:
     path = "/v1/buckets/default/files/a.png"
@@ -90,7 +90,7 @@ async def test_an_upload_without_bytes_is_a_file_at_once(client: httpx.AsyncClie
         ({"Upload-Length": "1", "Upload-Metadata": encoded(tags="[1]")}, 400, "invalid_tags"),
     ],
 )
-async def test_what_can_be_refused_is_refused_at_once(
+async def test_an_upload_that_can_be_refused_is_refused_at_once(
     client: httpx.AsyncClient, catalog: FakeCatalog, headers: dict[str, str], status: int, code: str
 ) -> None:
     raw = [(name.encode(), value.encode()) for name, value in {**TUS, **headers}.items()]
@@ -127,7 +127,7 @@ async def test_a_policy_is_kept_at_the_beginning_and_at_the_end(
     assert (await stored(client, found))[1] == b"0123456789"
 
 
-async def test_a_quota_counts_what_is_replaced(client: httpx.AsyncClient) -> None:
+async def test_a_quota_counts_the_replaced_bytes(client: httpx.AsyncClient) -> None:
     await client.put("/v1/buckets/b", json={"quota_bytes": 10})
     await client.put("/v1/buckets/b/files/a", content=b"12345678")
     given = {"Upload-Metadata": encoded(bucket="b", filename="a")}

@@ -81,7 +81,7 @@ async def test_the_file_of_an_upload_that_is_ended_stays(client: httpx.AsyncClie
     assert (await stored(client, answer))[1] == b"012"
 
 
-async def test_the_reaper_removes_what_expired_and_forgets_it_a_day_later(
+async def test_the_reaper_removes_an_expired_upload_and_forgets_it_a_day_later(
     client: httpx.AsyncClient, service: Service, catalog: FakeCatalog, blobs: FakeBlobStore
 ) -> None:
     url = await begin(client, 10)

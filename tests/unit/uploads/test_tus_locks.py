@@ -37,7 +37,7 @@ async def at_work(catalog: FakeCatalog, url: str) -> AsyncIterator[None]:
     await catalog.release_lock(id_, hold.epoch)
 
 
-async def test_who_would_disturb_another_is_refused_and_may_look(
+async def test_a_client_that_would_disturb_another_is_refused_and_may_look(
     client: httpx.AsyncClient, catalog: FakeCatalog
 ) -> None:
     url = await begin(client, 10)

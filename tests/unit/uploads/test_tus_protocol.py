@@ -1,4 +1,4 @@
-"""What holds for every request of tus."""
+"""Rules of every tus request."""
 
 import httpx
 import pytest
@@ -7,7 +7,7 @@ from tests.support.tus import BYTES, TUS, UPLOADS
 from tests.unit.uploads.requests import begin, offset
 
 
-async def test_options_tell_what_the_server_can_do_without_a_key(client: httpx.AsyncClient) -> None:
+async def test_options_name_the_abilities_of_the_server_without_a_key(client: httpx.AsyncClient) -> None:
     del client.headers["authorization"]
     for path in (UPLOADS, f"{UPLOADS}/019a6b1e-5d2c-7c41-9f4e-3b8a1d6e0f27"):
         answer = await client.options(path)

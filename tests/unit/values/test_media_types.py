@@ -23,7 +23,7 @@ def test_a_content_type_is_made_regular(given: str, parsed: str) -> None:
 @pytest.mark.parametrize(
     "given", ["", "text", "text/", "/x", "text/plain x", "text/plain; a", "a/b\r\nX: y", "a/b; c=é", "a/" + "b" * 254]
 )
-def test_what_breaks_the_grammar_is_refused(given: str) -> None:
+def test_a_malformed_type_is_refused(given: str) -> None:
     with pytest.raises(InvalidContentTypeError):
         parse_content_type(given)
 
@@ -41,7 +41,7 @@ def test_what_breaks_the_grammar_is_refused(given: str) -> None:
         ("dir.png/README", "application/octet-stream"),
     ],
 )
-def test_a_name_tells_the_type_of_what_is_sent_without_one(name: str, content_type: str) -> None:
+def test_a_name_tells_the_type_of_a_file_that_is_sent_without_one(name: str, content_type: str) -> None:
     assert content_type_of(name) == content_type
 
 

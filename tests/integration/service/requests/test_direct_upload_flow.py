@@ -102,7 +102,7 @@ async def test_bytes_that_were_sent_to_s3_become_a_file(
     await api.delete(f"/v1/files/{file['id']}")
 
 
-async def test_what_is_sent_after_the_completion_changes_no_file(
+async def test_bytes_that_are_sent_after_the_completion_change_no_file(
     api: httpx.AsyncClient, store: httpx.AsyncClient, s3_stack: Stack
 ) -> None:
     upload = await begin(api)

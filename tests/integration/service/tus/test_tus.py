@@ -81,7 +81,7 @@ async def test_pieces_of_any_size_add_up(client: httpx.AsyncClient, sizes: list[
     await check_file(client, answer, content)
 
 
-async def test_what_came_before_a_disconnect_is_kept(client: httpx.AsyncClient, shared_server: Server) -> None:
+async def test_the_bytes_before_a_disconnect_are_kept(client: httpx.AsyncClient, shared_server: Server) -> None:
     content = payload(7 * MEBIBYTE)
     path = await begin(client, len(content))
     sent = 6 * MEBIBYTE + 123
