@@ -1,6 +1,7 @@
 """The file that the document's examples are about, and descriptions of it that several resources share."""
 
 from datetime import UTC, datetime
+from typing import Annotated
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -9,7 +10,8 @@ from domain.buckets.model import BucketName
 from domain.files.model import File
 from domain.files.patches import FilePatch
 from service.http.openapi.headers import ETAG, LOCATION
-from service.http.openapi.operation import Answer, Parameter, json_of
+from service.http.openapi.operation import Answer, json_of
+from service.http.openapi.parameters import path
 from service.http.openapi.schemas import schema_of
 from service.http.representations import file_body
 
@@ -45,7 +47,7 @@ REPLACED = file_body(_second)
 RATE = FilePatch(metadata={"rating": 5}, tags=("album",))
 PATCHED = file_body(replace(_second, metadata={"artist": "Queen", "year": 1975, "rating": 5}, tags=("album",)))
 
-BUCKET = Parameter("The bucket's name.", FILE.bucket, schema_of(BucketName))
-FILE_ID = Parameter("The file's id.", str(FILE.id))
+BucketPath = Annotated[str, path("The bucket's name.", FILE.bucket, schema_of(BucketName))]
+FileId = Annotated[UUID, path("The file's id.", str(FILE.id))]
 NEW_FILE = Answer(201, "The file is new.", json_of(FILE), (ETAG, LOCATION))
 UNCHANGED = Answer(304, "The caller has it already.", headers=(ETAG,))

@@ -12,6 +12,7 @@ from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
 from tests.fakes.direct_access import FakeDirectAccess
 from tests.support.clients import client_of
+from tests.support.documented import DocumentedProblems
 from tests.support.fake_service import Fakes, Service, lint, make_fakes, open_service
 
 
@@ -53,13 +54,20 @@ async def service(fakes: Fakes) -> AsyncIterator[Service]:
         yield service
 
 
+@pytest.fixture(scope="session")
+async def documented(service: Service) -> DocumentedProblems:
+    """The problems that the service's document has."""
+    async with client_of(service.app) as client:
+        return DocumentedProblems((await client.get("/schema/openapi.json")).json())
+
+
 @pytest.fixture
-async def client(service: Service) -> AsyncIterator[httpx.AsyncClient]:
+async def client(service: Service, documented: DocumentedProblems) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a service that holds nothing yet."""
     await service.reservations.close()
     service.fakes.reset()  # of what closing left
     async with client_of(service.app) as client:
-        client.event_hooks = {"response": [lint]}
+        client.event_hooks = {"response": [lint, documented.check]}
         yield client
 
 

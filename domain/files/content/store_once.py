@@ -13,6 +13,8 @@ from domain.values.digests import Hashes
 class StoreOnce:
     """Store a body as a file, unless an upload with the same key has; a repeat must have the same bytes."""
 
+    errors = StoreFile.errors
+
     def __init__(self, store_file: StoreFile, idempotent: IdempotentExecutor) -> None:
         self._store_file = store_file
         self._idempotent = idempotent

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_type_hints
 from uuid import UUID
 
 from litestar.handlers import HTTPRouteHandler
@@ -54,6 +54,7 @@ class _Described(NamedTuple):
     method: str
     handler: HTTPRouteHandler
     operation: Operation
+    tag: Tag
 
     @property
     def is_open(self) -> bool:
@@ -65,7 +66,7 @@ def build_document(routes: Iterable[BaseRoute], tags: Sequence[Tag]) -> dict[str
 
     Raises `LookupError` for a handler without an operation.
     """
-    described = sorted(_described(routes), key=lambda each: tags.index(each.operation.tag))
+    described = sorted(_described(routes), key=lambda each: tags.index(each.tag))
     paths: dict[str, dict[str, Any]] = {}
     for each in described:
         item = paths.setdefault(each.route.path_format, {"parameters": [_parameter(OWN_REQUEST_ID)]})
@@ -86,20 +87,21 @@ def _described(routes: Iterable[BaseRoute]) -> Iterator[_Described]:
             continue
         for handler in route.route_handlers:
             if handler.include_in_schema is not False:
-                operation = handler.opt.get("operation")
-                if operation is None:
+                if "operation" not in handler.opt:
                     raise LookupError(f"The route of {handler.handler_name} has no operation for the document.")
-                yield from (_Described(route, method, handler, operation) for method in sorted(handler.http_methods))
+                operation, tag = handler.opt["operation"], handler.opt["tag"]
+                for method in sorted(handler.http_methods):
+                    yield _Described(route, method, handler, operation, tag)
 
 
 def _operation(described: _Described) -> dict[str, Any]:
-    route, method, handler, known = described
+    route, method, handler, known, tag = described
     first, *others = handler.handler_name.split("_")
-    parameters = parameters_of(handler, known.parameters)
+    parameters = parameters_of(handler)
     summary, _, details = (handler.fn.__doc__ or "").partition("\n")
     source = curl(method, route.path_format, parameters, known, is_open=described.is_open)
     operation: dict[str, Any] = {
-        "tags": [known.tag.name],
+        "tags": [tag.name],
         "operationId": first + "".join(map(str.capitalize, others)),
         "summary": summary.rstrip("."),
         "description": " ".join([*details.split(), known.description]).strip(),
@@ -149,7 +151,7 @@ def _parameter(header: Header) -> dict[str, str]:
 
 
 def _refusals(described: _Described) -> Iterator[Refusal]:
-    route, _, handler, known = described
+    route, _, handler, known, _ = described
     fields = handler.parsed_fn_signature.parameters.values()
     if any(isinstance(field.kwarg_definition, QueryParameter) for field in fields):
         yield HTTPStatus.BAD_REQUEST
@@ -164,9 +166,17 @@ def _refusals(described: _Described) -> Iterator[Refusal]:
     if any(getattr(part, "type", None) is UUID for part in route.path_components):
         yield HTTPStatus.NOT_FOUND  # the router takes nothing else for an id
     yield from known.problems
+    yield from _errors(handler)
     if not described.is_open:
         yield from (HTTPStatus.UNAUTHORIZED, CatalogUnavailableError, CatalogBusyError, ShuttingDownError)
     yield HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _errors(handler: HTTPRouteHandler) -> Iterator[Refusal]:
+    # Dishka hides the parameters that it injects.
+    function = getattr(handler.fn, "__dishka_orig_func__", handler.fn)
+    for kind in get_type_hints(function).values():
+        yield from getattr(kind, "errors", ())
 
 
 def _responses(known: Operation, refusals: Iterable[Refusal]) -> dict[str, Any]:

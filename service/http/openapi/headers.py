@@ -118,9 +118,7 @@ RANGE = Header(
     "bytes=0-1023",
 )
 IF_RANGE = Header(
-    "If-Range",
-    "Send the range only if the file is at this entity tag, or of this date; else the whole file.",
-    _FIRST,
+    "If-Range", "Send the range only if the file is at this entity tag, or of this date; else the whole file.", _FIRST
 )
 WANT_REPR_DIGEST = Header(
     "Want-Repr-Digest",

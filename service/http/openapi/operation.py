@@ -16,7 +16,7 @@ Refusal = type[FileportError] | HTTPStatus
 
 
 class Tag(msgspec.Struct, frozen=True):
-    """A group of operations."""
+    """A group of operations: the option `tag` of their router."""
 
     name: str
     description: str
@@ -31,15 +31,6 @@ class Header(msgspec.Struct, frozen=True):
     schema: Mapping[str, Any] = msgspec.field(default_factory=lambda: {"type": "string"})
     is_required: bool = False
     key: str = ""
-
-
-class Parameter(msgspec.Struct, frozen=True):
-    """A parameter of the path or the query. `schema` adds to that of its type, or is that of the JSON it holds."""
-
-    description: str
-    example: Any
-    schema: Mapping[str, Any] = {}
-    is_json: bool = False
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,19 +59,17 @@ class Answer(msgspec.Struct, frozen=True):
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One operation: the argument `operation` of its route. The handler's docstring is the text about it.
 
-    `description` follows that text, for facts that only code can state. `problems` are the operation's own; the
-    document adds those that every operation may end in. `parameters` are by name, all that the handler takes.
-    `sample` names the parameters and headers that the sample request shows. `schemas` are those that the parameters
-    refer to, by name. `problem_headers` are by status.
+    `description` follows that text, for facts that only code can state. `problems` come on top of the `errors` of the
+    use cases that the handler takes, and of those that every operation may end in. `sample` names the parameters and
+    headers that the sample request shows. `schemas` are those that the parameters refer to, by name.
+    `problem_headers` are by status.
     """
 
-    tag: Tag
     answers: tuple[Answer, ...]
     description: str = ""
     problems: tuple[Refusal, ...] = ()
     body: Content | None = None
     headers: tuple[Header, ...] = ()
-    parameters: Mapping[str, Parameter] = {}
     sample: tuple[str, ...] = ()
     schemas: Mapping[str, Any] = {}
     problem_headers: Mapping[int, tuple[Header, ...]] = {}
@@ -98,11 +87,3 @@ def json_of(example: msgspec.Struct, *, media_types: tuple[str, ...] = (JSON,), 
         kind=type(example),
         examples={name: msgspec.to_builtins(each) for name, each in examples.items()},
     )
-
-
-def paging(items: str, limit: int, cursor: str | None) -> Mapping[str, Parameter]:
-    """Return the parameters of a listing of `items`, with examples."""
-    return {
-        "limit": Parameter(f"At most so many {items}.", limit),
-        "cursor": Parameter("The page after another: that one's `next`.", cursor),
-    }

@@ -2,7 +2,6 @@
 
 from domain.archives.model import MAX_ARCHIVE_FILES
 from domain.archives.read_archive import ReadArchive
-from domain.buckets.model import BucketName
 from domain.errors import OverloadedError
 from domain.files.errors import InvalidNameError
 from domain.files.search.errors import InvalidFilterError
@@ -16,12 +15,9 @@ from service.http.openapi.headers import (
     IF_MATCH,
     IF_NONE_MATCH,
 )
-from service.http.openapi.operation import Answer, Content, Operation, Parameter, json_of
-from service.http.openapi.schemas import schema_of
-from service.http.queries import STORABLE
+from service.http.openapi.operation import Answer, Content, Operation, json_of
 from service.http.resources.archives.bodies import ArchiveRequest
 from service.http.resources.archives.zip.body import MEDIA_TYPE
-from service.http.tags import CONTENT
 
 _ABOUT = (
     "The files are as they all were at one moment, stored and not compressed, under their names; what an extractor "
@@ -34,27 +30,21 @@ _ZIP = Content(
 _HEADERS = (CONTENT_LENGTH, DISPOSITION, ACCEPT_RANGES, *GUARDS)
 
 GET_ARCHIVE = Operation(
-    tag=CONTENT,
     description=(
         f"{_ABOUT} They stand in the order of their names, at most {MAX_ARCHIVE_FILES} of them. A parameter that is "
         "not named here is refused."
     ),
-    parameters={
-        "bucket": Parameter("Files in this bucket.", FILE.bucket, schema_of(BucketName)),
-        "prefix": Parameter("Files whose names begin so; without it, all of the bucket.", "queen/", STORABLE),
-    },
     sample=("bucket", "prefix"),
     headers=(IF_MATCH, IF_NONE_MATCH),
     answers=(Answer(200, "The archive.", _ZIP, (ETAG, *_HEADERS)), UNCHANGED),
     problems=(InvalidFilterError, OverloadedError, *ReadArchive.prefix_errors),
 )
 POST_ARCHIVE = Operation(
-    tag=CONTENT,
     description=(
         f"{_ABOUT} They stand in the order of their ids; an id that stands twice counts once. Files of several buckets "
         "stand under their buckets' names."
     ),
     body=json_of(ArchiveRequest(ids=(FILE.id, COPY.id), name="opera.zip")),
     answers=(Answer(200, "The archive.", _ZIP, _HEADERS),),
-    problems=(InvalidNameError, OverloadedError, *ReadArchive.errors),
+    problems=(InvalidNameError, OverloadedError),
 )

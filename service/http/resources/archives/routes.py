@@ -1,24 +1,28 @@
 """`/v1/archive`: many files as one ZIP."""
 
 from http import HTTPStatus
+from typing import Annotated
 
 from dishka.integrations.litestar import DishkaRouter, FromDishka
 from litestar import post
-from litestar.params import FromQuery
 from litestar.types import ASGIApp
 
 from domain.archives.model import ByIds, ByPrefix
 from domain.archives.read_archive import Archive, ReadArchive
+from domain.buckets.model import BucketName
 from domain.files.names import check_file_name
 from service.http.headers.disposition import content_disposition
 from service.http.headers.guards import GUARDS, PRIVATE
-from service.http.queries import storable
+from service.http.openapi.parameters import query
+from service.http.openapi.schemas import schema_of
+from service.http.queries import STORABLE, storable
 from service.http.request import FileportRequest
 from service.http.resources.archives import openapi
 from service.http.resources.archives.bodies import ArchiveRequest
 from service.http.resources.archives.zip.body import MEDIA_TYPE, ZipBody
 from service.http.routing import get_or_head
 from service.http.streaming import ContentResponse
+from service.http.tags import CONTENT
 from service.runtime.concurrency import Capacity, ConcurrencyLimit
 
 _EXTENSION = ".zip"
@@ -28,10 +32,12 @@ _EXTENSION = ".zip"
 async def get_archive(
     request: FileportRequest,
     *,
-    bucket: FromQuery[str],
+    bucket: Annotated[str, query("Files in this bucket.", "music", schema_of(BucketName))],
     read: FromDishka[ReadArchive],
     capacity: FromDishka[Capacity],
-    prefix: FromQuery[str | None] = None,
+    prefix: Annotated[
+        str | None, query("Files whose names begin so; without it, all of the bucket.", "queen/", STORABLE)
+    ] = None,
 ) -> ASGIApp:
     """Return the files of a bucket, or those whose names begin alike, as a ZIP archive."""
     request.refuse_unknown_parameters()
@@ -72,4 +78,4 @@ def _response(archive: Archive, name: str, kept: dict[str, str], limit: Concurre
     return ContentResponse(body.open(), headers, limit, size=body.length)
 
 
-ROUTER = DishkaRouter("/archive", route_handlers=[get_archive, post_archive])
+ROUTER = DishkaRouter("/archive", opt={"tag": CONTENT}, route_handlers=[get_archive, post_archive])

@@ -20,7 +20,6 @@ from service.http.resources.batches.bodies import (
     OperationResult,
     PatchOperation,
 )
-from service.http.tags import FILES
 
 _BATCH = BatchRequest(
     operations=[
@@ -43,7 +42,6 @@ _ANSWER = BatchAnswer(
 )
 
 APPLY_BATCH = Operation(
-    tag=FILES,
     description=(
         "One after the other, each as if it came alone: an operation that fails does not hold up the others, and "
         "has the status and the problem that it would have alone. The answer is 200 as soon as there are results. "

@@ -30,6 +30,7 @@ from service.http.resources.batches.bodies import (
     OperationResult,
     PatchOperation,
 )
+from service.http.tags import FILES
 
 # As many operations as there may be, each with two names of the greatest length.
 MAX_BATCH_BYTES = 4 * MAX_JSON_BYTES
@@ -93,4 +94,4 @@ def _result(asked: AnyOperation, outcome: Outcome) -> OperationResult:
     return OperationResult(status=status, file=file_body(outcome))
 
 
-ROUTER = DishkaRouter("/batch", route_handlers=[apply_batch])
+ROUTER = DishkaRouter("/batch", opt={"tag": FILES}, route_handlers=[apply_batch])

@@ -2,20 +2,15 @@
 
 from msgspec.structs import replace
 
-from domain.buckets.delete_bucket import DeleteBucket
-from domain.buckets.find_bucket import FindBucket
 from domain.buckets.model import Bucket, Policy, Usage
-from domain.buckets.put_bucket import PutBucket
 from domain.values.cursors import encode_position
 from domain.values.errors import InvalidCursorError
-from service.http.file_examples import BUCKET as BUCKET_PARAMETER
 from service.http.file_examples import CREATED
 from service.http.headers.conditions import EntityTags
 from service.http.openapi.headers import IDEMPOTENCY_KEY, LOCATION
-from service.http.openapi.operation import Answer, Header, Operation, json_of, paging
+from service.http.openapi.operation import Answer, Header, Operation, json_of
 from service.http.openapi.schemas import schema_of
 from service.http.resources.buckets.bodies import BucketPage, bucket_body
-from service.http.tags import BUCKETS
 
 _POLICY = Policy(
     max_file_size=104_857_600,
@@ -28,7 +23,7 @@ _POLICY = Policy(
 _bucket = Bucket(name="music", policy=_POLICY, created_at=CREATED, usage=Usage(bytes=534_773_760, files=17))
 _NEW = bucket_body(replace(_bucket, usage=Usage()))
 _BUCKET = bucket_body(_bucket)
-_PAGE = BucketPage(
+PAGE = BucketPage(
     items=[bucket_body(Bucket(name="default", policy=Policy(), created_at=CREATED)), _BUCKET],
     limit=2,
     next=encode_position("music"),
@@ -48,35 +43,15 @@ _IF_NEW = Header(
     schema_of(EntityTags),
     key="IfBucketIsNew",
 )
-_BY_NAME = {"bucket": BUCKET_PARAMETER}
 
-LIST_BUCKETS = Operation(
-    tag=BUCKETS,
-    parameters=paging("buckets", 100, _PAGE.next),
-    answers=(Answer(200, "A page of buckets.", json_of(_PAGE)),),
-    problems=(InvalidCursorError,),
-)
+LIST_BUCKETS = Operation(answers=(Answer(200, "A page of buckets.", json_of(PAGE)),), problems=(InvalidCursorError,))
 PUT_BUCKET = Operation(
-    tag=BUCKETS,
-    parameters=_BY_NAME,
     headers=(_IF_EXISTS, _IF_NEW, IDEMPOTENCY_KEY),
     body=json_of(_POLICY),
     answers=(
         Answer(200, "The bucket has the new policy.", json_of(_BUCKET)),
         Answer(201, "The bucket is new.", json_of(_NEW), (LOCATION,)),
     ),
-    problems=PutBucket.errors,
 )
-GET_BUCKET = Operation(
-    tag=BUCKETS,
-    parameters=_BY_NAME,
-    answers=(Answer(200, "The bucket.", json_of(_BUCKET)),),
-    problems=FindBucket.errors,
-)
-DELETE_BUCKET = Operation(
-    tag=BUCKETS,
-    parameters=_BY_NAME,
-    headers=(_IF_EXISTS,),
-    answers=(Answer(204, "The bucket is gone."),),
-    problems=DeleteBucket.errors,
-)
+GET_BUCKET = Operation(answers=(Answer(200, "The bucket.", json_of(_BUCKET)),))
+DELETE_BUCKET = Operation(headers=(_IF_EXISTS,), answers=(Answer(204, "The bucket is gone."),))

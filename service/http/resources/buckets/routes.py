@@ -4,7 +4,6 @@ from typing import Annotated
 
 from dishka.integrations.litestar import DishkaRouter, FromDishka
 from litestar import Response, delete, put
-from litestar.params import FromPath, FromQuery, QueryParameter
 
 from domain.buckets.delete_bucket import DeleteBucket
 from domain.buckets.errors import InvalidBucketError
@@ -13,16 +12,17 @@ from domain.buckets.list_buckets import ListBuckets
 from domain.buckets.model import Policy, check_bucket_name
 from domain.buckets.put_bucket import PutBucket
 from domain.values.cursors import decode_position, encode_position, foreign_cursor_error
+from service.http.file_examples import BucketPath
+from service.http.openapi.parameters import next_cursor, query
 from service.http.request import FileportRequest
 from service.http.resources.buckets import openapi
 from service.http.resources.buckets.bodies import BucketBody, BucketPage, bucket_body
 from service.http.routing import get_or_head
+from service.http.tags import BUCKETS
 
 
 @put("/{bucket:str}", status_code=200, operation=openapi.PUT_BUCKET)
-async def put_bucket(
-    request: FileportRequest, bucket: FromPath[str], put: FromDishka[PutBucket]
-) -> Response[BucketBody]:
+async def put_bucket(request: FileportRequest, bucket: BucketPath, put: FromDishka[PutBucket]) -> Response[BucketBody]:
     """Create a bucket, or replace its policy.
 
     The policy is replaced whole: a field that is left out returns to its default. It holds for what comes after;
@@ -37,7 +37,7 @@ async def put_bucket(
 
 
 @get_or_head("/{bucket:str}", operation=openapi.GET_BUCKET)
-async def get_bucket(bucket: FromPath[str], find: FromDishka[FindBucket]) -> BucketBody:
+async def get_bucket(bucket: BucketPath, find: FromDishka[FindBucket]) -> BucketBody:
     """Return a bucket, its policy and its usage."""
     return bucket_body(await find(bucket))
 
@@ -45,8 +45,8 @@ async def get_bucket(bucket: FromPath[str], find: FromDishka[FindBucket]) -> Buc
 @get_or_head("/", operation=openapi.LIST_BUCKETS)
 async def list_buckets(
     list_page: FromDishka[ListBuckets],
-    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
-    cursor: FromQuery[str | None] = None,
+    limit: Annotated[int, query("At most so many buckets.", 100, ge=1, le=1000)] = 100,
+    cursor: Annotated[str | None, next_cursor(openapi.PAGE.next)] = None,
 ) -> BucketPage:
     """List the buckets by name.
 
@@ -58,7 +58,7 @@ async def list_buckets(
 
 
 @delete("/{bucket:str}", operation=openapi.DELETE_BUCKET)
-async def delete_bucket(request: FileportRequest, bucket: FromPath[str], delete: FromDishka[DeleteBucket]) -> None:
+async def delete_bucket(request: FileportRequest, bucket: BucketPath, delete: FromDishka[DeleteBucket]) -> None:
     """Delete a bucket that holds no files.
 
     The bucket `default` always exists.
@@ -73,4 +73,6 @@ def _name_in(cursor: str) -> str:
         raise foreign_cursor_error() from None
 
 
-ROUTER = DishkaRouter("/buckets", route_handlers=[put_bucket, get_bucket, list_buckets, delete_bucket])
+ROUTER = DishkaRouter(
+    "/buckets", opt={"tag": BUCKETS}, route_handlers=[put_bucket, get_bucket, list_buckets, delete_bucket]
+)

@@ -1,16 +1,15 @@
 """Downloads by name and by id."""
 
-from uuid import UUID
-
 from dishka.integrations.litestar import FromDishka
-from litestar.params import FromPath, FromQuery
 from litestar.types import ASGIApp
 
 from domain.files.content.read_file import ReadFile
 from domain.files.content.read_text import ReadText
 from domain.files.content.redirect_read import RedirectRead
+from service.http.file_examples import BucketPath, FileId
 from service.http.request import FileportRequest
 from service.http.resources.content import openapi
+from service.http.resources.content.parameters import Download, FilePath, Redirect
 from service.http.resources.content.redirects import redirect_response
 from service.http.resources.content.responses import content_response, text_response
 from service.http.routing import get_or_head
@@ -21,13 +20,13 @@ from service.runtime.concurrency import Capacity
 async def get_content_by_name(
     request: FileportRequest,
     *,
-    bucket: FromPath[str],
-    name: FromPath[str],  # noqa: ARG001 - for the document; the name is read from the raw path
+    bucket: BucketPath,
+    name: FilePath,  # noqa: ARG001 - for the document; the name is read from the raw path
     read: FromDishka[ReadFile],
     redirect_read: FromDishka[RedirectRead],
     capacity: FromDishka[Capacity],
-    download: FromQuery[str | None] = None,
-    redirect: FromQuery[bool] = False,
+    download: Download = None,
+    redirect: Redirect = False,
 ) -> ASGIApp:
     """Return the bytes of the file with that name, or parts of them."""
     address = request.location(bucket)
@@ -41,12 +40,12 @@ async def get_content_by_name(
 async def get_content(
     request: FileportRequest,
     *,
-    file_id: FromPath[UUID],
+    file_id: FileId,
     read: FromDishka[ReadFile],
     redirect_read: FromDishka[RedirectRead],
     capacity: FromDishka[Capacity],
-    download: FromQuery[str | None] = None,
-    redirect: FromQuery[bool] = False,
+    download: Download = None,
+    redirect: Redirect = False,
 ) -> ASGIApp:
     """Return a file's bytes, or parts of them."""
     if redirect:
@@ -58,7 +57,7 @@ async def get_content(
 @get_or_head("/files/{file_id:uuid}/text", operation=openapi.GET_TEXT)
 async def get_text(
     request: FileportRequest,
-    file_id: FromPath[UUID],
+    file_id: FileId,
     read: FromDishka[ReadText],
     capacity: FromDishka[Capacity],
 ) -> ASGIApp:

@@ -6,40 +6,18 @@ import msgspec
 from msgspec.structs import replace
 
 from domain.buckets.errors import InvalidBucketError
-from domain.errors import OverloadedError
-from domain.files.content.read_file import ReadFile
-from domain.files.content.read_text import ReadText
-from domain.files.content.redirect_read import RedirectRead
-from domain.files.content.store_file import StoreFile
+from domain.errors import InvalidInputError, OverloadedError
 from domain.files.errors import InvalidMetadataError, InvalidNameError, InvalidTagsError
 from domain.files.metadata import Metadata, Tags
-from domain.files.names import MAX_NAME_BYTES, FileName
+from domain.files.names import FileName
 from domain.values.errors import RangeNotSatisfiableError
-from service.http.file_examples import BUCKET, FILE, FILE_ID, NEW_FILE, REPLACED, UNCHANGED
-from service.http.openapi.headers import (
-    ACCEPT_RANGES,
-    CONTENT_DIGEST,
-    CONTENT_LENGTH,
-    CONTENT_RANGE,
-    DISPOSITION,
-    ETAG,
-    GUARDS,
-    IDEMPOTENCY_KEY,
-    LAST_MODIFIED,
-    LOCATION,
-    ON_CHANGES,
-    ON_RANGES,
-    ON_READS,
-    REPR_DIGEST,
-    WANT_CONTENT_DIGEST,
-    WANT_REPR_DIGEST,
-)
-from service.http.openapi.operation import BYTES, Answer, Content, Operation, Parameter, json_of
+from service.http.file_examples import FILE, NEW_FILE, REPLACED, UNCHANGED
+from service.http.openapi import headers
+from service.http.openapi.operation import BYTES, Answer, Content, Operation, json_of
 from service.http.openapi.schemas import schema_of
 from service.http.resources.content.forms import InvalidFormError
-from service.http.tags import CONTENT
 
-_STORED = (Answer(200, "The file of that name has the new bytes.", json_of(REPLACED), (ETAG,)), NEW_FILE)
+_STORED = (Answer(200, "The file of that name has the new bytes.", json_of(REPLACED), (headers.ETAG,)), NEW_FILE)
 _FLAC = {"example": "fLaC…"}
 _FORM = {
     "type": "object",
@@ -56,72 +34,44 @@ _FORM = {
     "additionalProperties": False,
 }
 _FORM_EXAMPLE = {"name": FILE.name, "metadata": FILE.metadata, "tags": list(FILE.tags), "file": "fLaC…"}
-_VALIDATORS = (ETAG, LAST_MODIFIED, ACCEPT_RANGES)
-_FILE_HEADERS = (*_VALIDATORS, CONTENT_LENGTH, DISPOSITION, REPR_DIGEST, *GUARDS)
-_NAME = Parameter(
-    "The file's name: a Unicode path, percent-encoded. Its slashes may stand as they are, or be encoded.",
-    FILE.name,
-    schema_of(FileName),
-)
-_DOWNLOAD = {
-    "download": Parameter(
-        "Have a browser save the bytes, under this name, or under the file's own if it is empty.",
-        "a night at the opera.flac",
-        {"maxLength": MAX_NAME_BYTES},
-    ),
-    "redirect": Parameter(
-        "Answer 307 to a URL of the blob store's own that serves the bytes, or a range of them, with the file's type "
-        "and disposition. It needs no key, so whoever has it can read the bytes until it ends. Send it no "
-        "`Authorization`. 409 where the bytes are kept on a disk.",
-        True,
-    ),
-}
-_READ = Operation(
-    tag=CONTENT,
+_VALIDATORS = (headers.ETAG, headers.LAST_MODIFIED, headers.ACCEPT_RANGES)
+_FILE_HEADERS = (*_VALIDATORS, headers.CONTENT_LENGTH, headers.DISPOSITION, headers.REPR_DIGEST, *headers.GUARDS)
+
+GET_CONTENT = Operation(
     description=(
         "A browser shows what it cannot run: common images, audio and video, and plain text. The rest it is to save, "
         "HTML, SVG and XML always. If the bytes end before `Content-Length`, they are not whole: ask for the rest with "
         "`Range`."
     ),
-    headers=(*ON_READS, *ON_RANGES, WANT_REPR_DIGEST, WANT_CONTENT_DIGEST),
+    headers=(*headers.ON_READS, *headers.ON_RANGES, headers.WANT_REPR_DIGEST, headers.WANT_CONTENT_DIGEST),
     answers=(
         Answer(
             200,
             "The bytes, with the file's content type.",
             Content(media_types=("*/*",), schema=BYTES, examples=_FLAC),
-            (*_FILE_HEADERS, CONTENT_DIGEST),
+            (*_FILE_HEADERS, headers.CONTENT_DIGEST),
         ),
         Answer(
             206,
             "The part that was asked for, with the file's content type and `Content-Range`; several parts as "
             "`multipart/byteranges`, each with these two.",
             Content(media_types=("*/*", "multipart/byteranges"), schema=BYTES, examples=_FLAC),
-            (*_FILE_HEADERS, CONTENT_RANGE),
+            (*_FILE_HEADERS, headers.CONTENT_RANGE),
         ),
         UNCHANGED,
-        Answer(307, "With `redirect`: where the bytes are, for a short time.", headers=(LOCATION,)),
+        Answer(307, "With `redirect`: where the bytes are, for a short time.", headers=(headers.LOCATION,)),
     ),
-    problems=(
-        InvalidNameError,
-        RangeNotSatisfiableError,
-        OverloadedError,
-        *ReadFile.errors,
-        *RedirectRead.errors,
-    ),
+    problems=(InvalidNameError, RangeNotSatisfiableError, OverloadedError),
 )
 
 PUT_FILE = Operation(
-    tag=CONTENT,
-    parameters={"bucket": BUCKET, "name": _NAME},
-    headers=(*ON_CHANGES, IDEMPOTENCY_KEY),
+    headers=(*headers.ON_CHANGES, headers.IDEMPOTENCY_KEY),
     body=Content(media_types=("*/*",), schema=BYTES, examples=_FLAC, is_optional=True),
     answers=_STORED,
-    problems=(HTTPStatus.LENGTH_REQUIRED, OverloadedError, *StoreFile.errors),
+    problems=(HTTPStatus.LENGTH_REQUIRED, InvalidInputError, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, OverloadedError),
 )
 POST_FILE = Operation(
-    tag=CONTENT,
-    parameters={"bucket": BUCKET},
-    headers=(*ON_CHANGES, IDEMPOTENCY_KEY),
+    headers=(*headers.ON_CHANGES, headers.IDEMPOTENCY_KEY),
     body=Content(
         media_types=("multipart/form-data",),
         schema=_FORM,
@@ -129,18 +79,11 @@ POST_FILE = Operation(
         examples={"example": _FORM_EXAMPLE},
     ),
     answers=_STORED,
-    problems=(InvalidFormError, InvalidMetadataError, InvalidTagsError, OverloadedError, *StoreFile.errors),
+    problems=(InvalidFormError, InvalidMetadataError, InvalidTagsError, OverloadedError),
 )
-GET_CONTENT_BY_NAME = replace(
-    _READ,
-    parameters={"bucket": BUCKET, "name": _NAME, **_DOWNLOAD},
-    problems=(InvalidBucketError, *_READ.problems),
-)
-GET_CONTENT = replace(_READ, parameters={"file_id": FILE_ID, **_DOWNLOAD})
+GET_CONTENT_BY_NAME = replace(GET_CONTENT, problems=(InvalidBucketError, *GET_CONTENT.problems))
 GET_TEXT = Operation(
-    tag=CONTENT,
-    parameters={"file_id": FILE_ID},
-    headers=ON_READS,
+    headers=headers.ON_READS,
     answers=(
         Answer(
             200,
@@ -150,9 +93,9 @@ GET_TEXT = Operation(
                 schema={"type": "string"},
                 examples={"example": "Is this the real life?\n"},
             ),
-            (*_VALIDATORS, *GUARDS),
+            (*_VALIDATORS, *headers.GUARDS),
         ),
         UNCHANGED,
     ),
-    problems=(OverloadedError, *ReadText.errors),
+    problems=(OverloadedError,),
 )

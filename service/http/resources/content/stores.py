@@ -6,7 +6,6 @@ import msgspec
 from dishka.integrations.litestar import FromDishka
 from litestar import Response, post, put
 from litestar.exceptions import HTTPException
-from litestar.params import FromPath
 
 from domain.errors import InvalidInputError
 from domain.files.content.admission import check_new_file
@@ -14,18 +13,20 @@ from domain.files.content.store_once import StoreOnce
 from domain.files.model import NewFile
 from domain.idempotency.model import KeyedRequest
 from domain.values.media_types import content_type_of
+from service.http.file_examples import BucketPath
 from service.http.representations import FileBody, stored_response
 from service.http.request import FileportRequest
 from service.http.resources.content import openapi
 from service.http.resources.content.forms import UploadForm
+from service.http.resources.content.parameters import FilePath
 from service.runtime.concurrency import Capacity
 
 
 @put("/buckets/{bucket:str}/files/{name:path}", status_code=200, request_max_body_size=None, operation=openapi.PUT_FILE)
 async def put_file(
     request: FileportRequest,
-    bucket: FromPath[str],
-    name: FromPath[str],  # noqa: ARG001 - for the document; the name is read from the raw path
+    bucket: BucketPath,
+    name: FilePath,  # noqa: ARG001 - for the document; the name is read from the raw path
     store: FromDishka[StoreOnce],
     capacity: FromDishka[Capacity],
 ) -> Response[FileBody]:
@@ -53,7 +54,7 @@ async def put_file(
 @post("/buckets/{bucket:str}/files", status_code=201, request_max_body_size=None, operation=openapi.POST_FILE)
 async def post_file(
     request: FileportRequest,
-    bucket: FromPath[str],
+    bucket: BucketPath,
     store: FromDishka[StoreOnce],
     capacity: FromDishka[Capacity],
 ) -> Response[FileBody]:

@@ -6,20 +6,16 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from domain.blobs.direct_access import SignedRequest
-from domain.direct_uploads.abort_direct_upload import AbortDirectUpload
-from domain.direct_uploads.begin_direct_upload import BeginDirectUpload
 from domain.direct_uploads.complete_direct_upload import CompleteDirectUpload
-from domain.direct_uploads.find_direct_upload import FindDirectUpload
-from domain.direct_uploads.list_direct_uploads import ListDirectUploads
 from domain.direct_uploads.model import DirectUpload, Failure
-from domain.direct_uploads.sign_parts import SignedPart, SignParts
+from domain.direct_uploads.sign_parts import SignedPart
 from domain.files.model import NewFile
 from domain.values.cursors import encode_position
 from domain.values.digests import Digest
 from domain.values.errors import DigestMismatchError, InvalidCursorError
 from service.http.file_examples import CREATED, NEW_FILE, ORIGINAL, REPLACED
 from service.http.openapi.headers import ETAG, IDEMPOTENCY_KEY, LOCATION, ON_CHANGES, RETRY_AFTER
-from service.http.openapi.operation import Answer, Operation, Parameter, json_of, paging
+from service.http.openapi.operation import Answer, Operation, json_of
 from service.http.resources.direct_uploads.bodies import (
     DirectUploadPage,
     DirectUploadRequest,
@@ -27,7 +23,6 @@ from service.http.resources.direct_uploads.bodies import (
     opened_upload_body,
     part_page,
 )
-from service.http.tags import DIRECT_UPLOADS
 
 _REQUEST = DirectUploadRequest(
     bucket=ORIGINAL.bucket,
@@ -71,44 +66,22 @@ _parts = [
     for number in (1, 2)
 ]
 _failure = Failure(code=DigestMismatchError.code, detail="The sha-256 of the body is not the one that was declared.")
-_UPLOAD = direct_upload_body(_upload)
+UPLOAD = direct_upload_body(_upload)
 _COMPLETING = direct_upload_body(replace(_upload, state="completing"))
 _FAILED = direct_upload_body(replace(_upload, state="failed", failure=_failure))
-_PAGE = DirectUploadPage(items=[_UPLOAD], limit=1, next=encode_position(_UPLOAD.id))
-_ID = {"direct_upload_id": Parameter("The direct upload's id.", str(_UPLOAD.id))}
+PAGE = DirectUploadPage(items=[UPLOAD], limit=1, next=encode_position(UPLOAD.id))
 
 POST_DIRECT_UPLOAD = Operation(
-    tag=DIRECT_UPLOADS,
     headers=(*ON_CHANGES, IDEMPOTENCY_KEY),
     body=json_of(_REQUEST),
     answers=(Answer(201, "The upload is open.", json_of(opened_upload_body(_upload, _parts)), (LOCATION,)),),
-    problems=BeginDirectUpload.errors,
 )
 LIST_DIRECT_UPLOADS = Operation(
-    tag=DIRECT_UPLOADS,
-    parameters=paging("uploads", 100, _PAGE.next),
-    answers=(Answer(200, "A page of uploads.", json_of(_PAGE)),),
-    problems=(InvalidCursorError, *ListDirectUploads.errors),
+    answers=(Answer(200, "A page of uploads.", json_of(PAGE)),), problems=(InvalidCursorError,)
 )
-GET_DIRECT_UPLOAD = Operation(
-    tag=DIRECT_UPLOADS,
-    parameters=_ID,
-    answers=(Answer(200, "The upload.", json_of(_UPLOAD, failed=_FAILED)),),
-    problems=FindDirectUpload.errors,
-)
-GET_DIRECT_UPLOAD_PARTS = Operation(
-    tag=DIRECT_UPLOADS,
-    parameters={
-        **_ID,
-        "first": Parameter("The number of the first part.", 1),
-        "limit": Parameter("At most so many parts.", 100),
-    },
-    answers=(Answer(200, "Some parts.", json_of(part_page(_upload, _parts))),),
-    problems=(*FindDirectUpload.errors, *SignParts.errors),
-)
+GET_DIRECT_UPLOAD = Operation(answers=(Answer(200, "The upload.", json_of(UPLOAD, failed=_FAILED)),))
+GET_DIRECT_UPLOAD_PARTS = Operation(answers=(Answer(200, "Some parts.", json_of(part_page(_upload, _parts))),))
 COMPLETE_DIRECT_UPLOAD = Operation(
-    tag=DIRECT_UPLOADS,
-    parameters=_ID,
     answers=(
         Answer(200, "The file of that name has the bytes.", json_of(REPLACED), (ETAG,)),
         NEW_FILE,
@@ -116,9 +89,4 @@ COMPLETE_DIRECT_UPLOAD = Operation(
     ),
     problems=CompleteDirectUpload.errors,
 )
-DELETE_DIRECT_UPLOAD = Operation(
-    tag=DIRECT_UPLOADS,
-    parameters=_ID,
-    answers=(Answer(204, "The upload has ended."),),
-    problems=AbortDirectUpload.errors,
-)
+DELETE_DIRECT_UPLOAD = Operation(answers=(Answer(204, "The upload has ended."),))

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from dishka.integrations.litestar import DishkaRouter, FromDishka
 from litestar import Response, delete, post
-from litestar.params import FromPath, FromQuery, QueryParameter
 
 from domain.direct_uploads.abort_direct_upload import AbortDirectUpload
 from domain.direct_uploads.begin_direct_upload import BeginDirectUpload
@@ -17,6 +16,7 @@ from domain.files.model import NewFile
 from domain.values.cursors import decode_position, encode_position
 from domain.values.digests import Digest
 from domain.values.media_types import content_type_of
+from service.http.openapi.parameters import next_cursor, path, query
 from service.http.representations import FileBody, stored_response
 from service.http.request import FileportRequest
 from service.http.resources.direct_uploads import openapi
@@ -32,6 +32,7 @@ from service.http.resources.direct_uploads.bodies import (
     part_page,
 )
 from service.http.routing import get_or_head
+from service.http.tags import DIRECT_UPLOADS
 from service.runtime.direct_upload_completions import DirectUploadCompletions
 
 # Signing takes half a millisecond each.
@@ -39,6 +40,8 @@ PARTS = 100
 MAX_PARTS_SIGNED = 1000
 # By then a completion in the background may have ended.
 RETRY_SECONDS = 2
+
+DirectUploadId = Annotated[UUID, path("The direct upload's id.", str(openapi.UPLOAD.id))]
 
 
 @post("/", status_code=201, operation=openapi.POST_DIRECT_UPLOAD)
@@ -75,8 +78,8 @@ async def post_direct_upload(
 @get_or_head("/", operation=openapi.LIST_DIRECT_UPLOADS)
 async def list_direct_uploads(
     list_page: FromDishka[ListDirectUploads],
-    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
-    cursor: FromQuery[str | None] = None,
+    limit: Annotated[int, query("At most so many uploads.", 100, ge=1, le=1000)] = 100,
+    cursor: Annotated[str | None, next_cursor(openapi.PAGE.next)] = None,
 ) -> DirectUploadPage:
     """List the direct uploads that are open or being completed.
 
@@ -89,7 +92,7 @@ async def list_direct_uploads(
 
 
 @get_or_head("/{direct_upload_id:uuid}", operation=openapi.GET_DIRECT_UPLOAD)
-async def get_direct_upload(direct_upload_id: FromPath[UUID], find: FromDishka[FindDirectUpload]) -> DirectUploadBody:
+async def get_direct_upload(direct_upload_id: DirectUploadId, find: FromDishka[FindDirectUpload]) -> DirectUploadBody:
     """Return a direct upload, and what has become of it.
 
     `completing` while its bytes are taken in; then `completed` with its `file_id`, or `open` again with the
@@ -100,11 +103,11 @@ async def get_direct_upload(direct_upload_id: FromPath[UUID], find: FromDishka[F
 
 @get_or_head("/{direct_upload_id:uuid}/parts", operation=openapi.GET_DIRECT_UPLOAD_PARTS)
 async def get_direct_upload_parts(
-    direct_upload_id: FromPath[UUID],
+    direct_upload_id: DirectUploadId,
     find: FromDishka[FindDirectUpload],
     sign: FromDishka[SignParts],
-    first: Annotated[int, QueryParameter(ge=1, le=MAX_PARTS)] = 1,
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_PARTS_SIGNED)] = PARTS,
+    first: Annotated[int, query("The number of the first part.", 1, ge=1, le=MAX_PARTS)] = 1,
+    limit: Annotated[int, query("At most so many parts.", 100, ge=1, le=MAX_PARTS_SIGNED)] = PARTS,
 ) -> PartPage:
     """Return the requests that send the parts of a direct upload, with new URLs."""
     upload = await find(direct_upload_id)
@@ -113,7 +116,7 @@ async def get_direct_upload_parts(
 
 @post("/{direct_upload_id:uuid}/complete", status_code=201, operation=openapi.COMPLETE_DIRECT_UPLOAD)
 async def complete_direct_upload(
-    direct_upload_id: FromPath[UUID],
+    direct_upload_id: DirectUploadId,
     completions: FromDishka[DirectUploadCompletions],
     find: FromDishka[FindDirectUpload],
 ) -> Response[FileBody] | Response[DirectUploadBody]:
@@ -136,7 +139,7 @@ async def complete_direct_upload(
 
 
 @delete("/{direct_upload_id:uuid}", operation=openapi.DELETE_DIRECT_UPLOAD)
-async def delete_direct_upload(direct_upload_id: FromPath[UUID], abort: FromDishka[AbortDirectUpload]) -> None:
+async def delete_direct_upload(direct_upload_id: DirectUploadId, abort: FromDishka[AbortDirectUpload]) -> None:
     """End a direct upload that has not become a file.
 
     What was sent to the blob store is removed.
@@ -146,6 +149,7 @@ async def delete_direct_upload(direct_upload_id: FromPath[UUID], abort: FromDish
 
 ROUTER = DishkaRouter(
     "/direct-uploads",
+    opt={"tag": DIRECT_UPLOADS},
     route_handlers=[
         post_direct_upload,
         list_direct_uploads,

@@ -6,32 +6,96 @@ from typing import Annotated, Any
 import msgspec
 from dishka.integrations.litestar import FromDishka
 from litestar.exceptions import ValidationException
-from litestar.params import FromQuery, QueryParameter
 
 from domain.buckets.model import MAX_BYTES
 from domain.files.metadata import check_metadata
 from domain.files.names import search_words
 from domain.files.search.errors import InvalidFilterError
 from domain.files.search.list_files import ListFiles
-from domain.files.search.model import DEFAULT_LIMIT, MAX_LIMIT, NEWEST_FIRST, FileQuery, decode_cursor, parse_sort
+from domain.files.search.model import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    NEWEST_FIRST,
+    SORT_PATTERN,
+    FileQuery,
+    decode_cursor,
+    parse_sort,
+)
 from domain.files.search.where import parse_where
 from domain.values.errors import InvalidTimeError
-from domain.values.media_types import check_type_pattern
+from domain.values.media_types import TypePattern, check_type_pattern
 from domain.values.times import in_utc
-from service.http.queries import storable
+from service.http.file_examples import FILE
+from service.http.openapi.parameters import json_query, query
+from service.http.openapi.schemas import schema_of
+from service.http.queries import STORABLE, storable
 from service.http.representations import file_body
 from service.http.request import FileportRequest
 from service.http.resources.files import openapi_listing
 from service.http.resources.files.bodies import FilePage
+from service.http.resources.files.openapi_where import reference
 from service.http.routing import get_or_head
 
 MAX_OFFSET = 2**31
 
 _TIMES = ("created_after", "created_before", "updated_after", "updated_before")
 
-Bytes = Annotated[int | None, QueryParameter(ge=0, le=MAX_BYTES)]
-Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
-Offset = Annotated[int, QueryParameter(ge=0, le=MAX_OFFSET)]
+_TIME = {"format": "date-time"}
+_NOVEMBER, _DECEMBER = "2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z"
+Search = Annotated[
+    str | None,
+    query(
+        "Files whose names have, for each of these words, one that begins with it. Case does not matter; a word is a "
+        "run of letters and digits, of which there must be one.",
+        "night oper",
+        {"minLength": 1},
+    ),
+]
+Type = Annotated[
+    str | None,
+    query(
+        "Files of this type: `type/subtype` or `type/*`. Parameters of the file's type do not count.",
+        "audio/*",
+        schema_of(TypePattern),
+    ),
+]
+Tags = Annotated[
+    list[str] | None,
+    query(
+        "Files that have this tag; repeated, all of them.",
+        ["album", "lossless"],
+        {"items": {"type": "string", **STORABLE}},
+    ),
+]
+Metadata = Annotated[
+    str | None,
+    json_query("Files whose metadata contain this JSON object.", {"artist": "Queen"}, {"type": "object"}),
+]
+Where = Annotated[
+    str | None,
+    json_query(
+        "A filter in JSON, over fields and paths into metadata.",
+        {"metadata.artist": {"ilike": "%queen%"}, "size": {"gte": 1024}},
+        reference("Where"),
+    ),
+]
+Sort = Annotated[
+    str | None,
+    query(
+        "Up to four fields, `metadata.key` among them, with commas between; `-` before one for descending. Files "
+        "without a value come last. Without it: the newest first.",
+        openapi_listing.SORT,
+        {"pattern": SORT_PATTERN},
+    ),
+]
+Cursor = Annotated[
+    str | None,
+    query("The page after another: that one's `next`. It goes with the same sort only.", openapi_listing.PAGE.next),
+]
+Offset = Annotated[
+    int,
+    query("Leave out so many items first. A cursor is faster, and never skips or repeats.", 40, ge=0, le=MAX_OFFSET),
+]
 
 
 @get_or_head("/", operation=openapi_listing.LIST_FILES)
@@ -39,25 +103,25 @@ async def list_files(
     request: FileportRequest,
     *,
     list_page: FromDishka[ListFiles],
-    bucket: FromQuery[str | None] = None,
-    prefix: FromQuery[str | None] = None,
-    name: FromQuery[str | None] = None,
-    search: FromQuery[str | None] = None,
-    content_type: FromQuery[str | None] = None,
-    tag: FromQuery[list[str] | None] = None,
-    metadata: FromQuery[str | None] = None,
-    where: FromQuery[str | None] = None,
-    min_size: Bytes = None,
-    max_size: Bytes = None,
-    created_after: FromQuery[datetime | None] = None,
-    created_before: FromQuery[datetime | None] = None,
-    updated_after: FromQuery[datetime | None] = None,
-    updated_before: FromQuery[datetime | None] = None,
-    sort: FromQuery[str | None] = None,
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: FromQuery[str | None] = None,
+    bucket: Annotated[str | None, query("Files in this bucket.", "music", STORABLE)] = None,
+    prefix: Annotated[str | None, query("Files whose names begin so.", "queen/", STORABLE)] = None,
+    name: Annotated[str | None, query("Files of exactly this name.", FILE.name, STORABLE)] = None,
+    search: Search = None,
+    content_type: Type = None,
+    tag: Tags = None,
+    metadata: Metadata = None,
+    where: Where = None,
+    min_size: Annotated[int | None, query("Files of at least so many bytes.", 1024, ge=0, le=MAX_BYTES)] = None,
+    max_size: Annotated[int | None, query("Files of at most so many bytes.", 104_857_600, ge=0, le=MAX_BYTES)] = None,
+    created_after: Annotated[datetime | None, query("Files created at this time or later.", _NOVEMBER, _TIME)] = None,
+    created_before: Annotated[datetime | None, query("Files created before this time.", _DECEMBER, _TIME)] = None,
+    updated_after: Annotated[datetime | None, query("Files changed at this time or later.", _NOVEMBER, _TIME)] = None,
+    updated_before: Annotated[datetime | None, query("Files changed before this time.", _DECEMBER, _TIME)] = None,
+    sort: Sort = None,
+    limit: Annotated[int, query("At most so many items.", 20, ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Cursor = None,
     offset: Offset = 0,
-    total: FromQuery[bool] = False,
+    total: Annotated[bool, query("Whether to count all files that pass the filters.", True)] = False,
 ) -> FilePage:
     """List the files that pass every filter given, a page at a time.
 

@@ -1,10 +1,7 @@
 """`/v1/files/{id}`: a file's record."""
 
-from uuid import UUID
-
 from dishka.integrations.litestar import DishkaRouter, FromDishka
 from litestar import Response, delete, patch, post
-from litestar.params import FromPath
 
 from domain.files.change_file import ChangeFile
 from domain.files.copy_file import CopyFile
@@ -12,18 +9,18 @@ from domain.files.delete_file import DeleteFile
 from domain.files.find_file import FindFile
 from domain.files.model import Destination
 from domain.files.patches import FilePatch
+from service.http.file_examples import FileId
 from service.http.representations import FileBody, file_response
 from service.http.request import FileportRequest
 from service.http.resources.files import openapi
 from service.http.resources.files.bodies import found_response, unchanged_response
 from service.http.resources.files.listing import list_files
 from service.http.routing import get_or_head
+from service.http.tags import FILES
 
 
 @get_or_head("/{file_id:uuid}", operation=openapi.GET_FILE)
-async def get_file(
-    request: FileportRequest, file_id: FromPath[UUID], find: FromDishka[FindFile]
-) -> Response[FileBody | None]:
+async def get_file(request: FileportRequest, file_id: FileId, find: FromDishka[FindFile]) -> Response[FileBody | None]:
     """Return a file's record."""
     file = await find(file_id)
     if request.precondition.is_fresh(file):
@@ -34,7 +31,7 @@ async def get_file(
 @patch("/{file_id:uuid}", operation=openapi.PATCH_FILE)
 async def patch_file(
     request: FileportRequest,
-    file_id: FromPath[UUID],
+    file_id: FileId,
     change: FromDishka[ChangeFile],
 ) -> Response[FileBody]:
     """Rename, move, retype or annotate a file with a JSON merge patch.
@@ -46,7 +43,7 @@ async def patch_file(
 
 
 @delete("/{file_id:uuid}", operation=openapi.DELETE_FILE)
-async def delete_file(request: FileportRequest, file_id: FromPath[UUID], delete: FromDishka[DeleteFile]) -> None:
+async def delete_file(request: FileportRequest, file_id: FileId, delete: FromDishka[DeleteFile]) -> None:
     """Delete a file.
 
     It cannot be read from here on. Its bytes are removed some time later, unless a copy has them.
@@ -57,7 +54,7 @@ async def delete_file(request: FileportRequest, file_id: FromPath[UUID], delete:
 @post("/{file_id:uuid}/copy", operation=openapi.COPY_FILE)
 async def copy_file(
     request: FileportRequest,
-    file_id: FromPath[UUID],
+    file_id: FileId,
     copy: FromDishka[CopyFile],
 ) -> Response[FileBody]:
     """Copy a file at once, whatever its size: the copy shares its bytes.
@@ -69,4 +66,6 @@ async def copy_file(
     return file_response(await copy(file_id, to, request.precondition, keyed), status=201)
 
 
-ROUTER = DishkaRouter("/files", route_handlers=[list_files, get_file, patch_file, delete_file, copy_file])
+ROUTER = DishkaRouter(
+    "/files", opt={"tag": FILES}, route_handlers=[list_files, get_file, patch_file, delete_file, copy_file]
+)

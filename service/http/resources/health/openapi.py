@@ -4,7 +4,6 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from service.http.openapi.operation import Answer, Content, Operation, json_of
 from service.http.resources.health.bodies import Liveness, Readiness
-from service.http.tags import HEALTH
 
 _METRICS = """\
 # HELP fileport_response_bytes_total Bytes of answers' bodies.
@@ -15,12 +14,8 @@ _FIGURES = Content(media_types=(CONTENT_TYPE_LATEST,), schema={"type": "string"}
 _READY = Readiness(status="ok", catalog="ok", blob_store="ok")
 _NOT_READY = Readiness(status="failing", catalog="failing", blob_store="ok")
 
-LIVE = Operation(tag=HEALTH, answers=(Answer(200, "The process runs.", json_of(Liveness())),))
-METRICS = Operation(tag=HEALTH, answers=(Answer(200, "The figures, of all workers together.", _FIGURES),))
+LIVE = Operation(answers=(Answer(200, "The process runs.", json_of(Liveness())),))
+METRICS = Operation(answers=(Answer(200, "The figures, of all workers together.", _FIGURES),))
 READY = Operation(
-    tag=HEALTH,
-    answers=(
-        Answer(200, "Both stores work.", json_of(_READY)),
-        Answer(503, "A store fails.", json_of(_NOT_READY)),
-    ),
+    answers=(Answer(200, "Both stores work.", json_of(_READY)), Answer(503, "A store fails.", json_of(_NOT_READY)))
 )

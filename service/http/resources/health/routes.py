@@ -7,6 +7,7 @@ from domain.maintenance.check_health import CheckHealth
 from service.http.resources.health import openapi
 from service.http.resources.health.bodies import Liveness, Readiness, StoreState
 from service.http.routing import get_or_head
+from service.http.tags import HEALTH
 from service.observability.metrics import exposition
 
 # The state now does not tell the state later.
@@ -43,4 +44,4 @@ def _state(works: bool) -> StoreState:
     return "ok" if works else "failing"
 
 
-ROUTER = DishkaRouter("/", route_handlers=[live, ready, metrics])
+ROUTER = DishkaRouter("/", opt={"tag": HEALTH}, route_handlers=[live, ready, metrics])

@@ -6,7 +6,6 @@ from uuid import UUID
 import msgspec
 from dishka.integrations.litestar import DishkaRouter, FromDishka
 from litestar import Response, delete, post
-from litestar.params import FromPath, FromQuery, QueryParameter
 
 from domain.jobs.end_job import EndJob
 from domain.jobs.find_job import FindJob
@@ -16,11 +15,15 @@ from domain.jobs.start_job import StartJob
 from domain.values.cursors import decode_position, encode_position, foreign_cursor_error
 from domain.values.errors import InvalidTimeError
 from domain.values.times import in_utc
+from service.http.openapi.parameters import next_cursor, path, query
 from service.http.request import FileportRequest
 from service.http.resources.jobs import openapi
 from service.http.resources.jobs.bodies import JobBody, JobPageBody, job_body
 from service.http.routing import get_or_head
+from service.http.tags import JOBS
 from service.runtime.wake_up import WakeUp
+
+JobId = Annotated[UUID, path("The job's id.", str(openapi.RUNNING.id))]
 
 
 @post("/", status_code=201, operation=openapi.START_JOB)
@@ -40,8 +43,8 @@ async def start_job(
 @get_or_head("/", operation=openapi.LIST_JOBS)
 async def list_jobs(
     list_page: FromDishka[ListJobs],
-    limit: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
-    cursor: FromQuery[str | None] = None,
+    limit: Annotated[int, query("At most so many jobs.", 20, ge=1, le=100)] = 20,
+    cursor: Annotated[str | None, next_cursor(openapi.PAGE.next)] = None,
 ) -> JobPageBody:
     """List the jobs, the newest first."""
     page = await list_page(after=None if cursor is None else _position_in(cursor), limit=limit)
@@ -53,13 +56,13 @@ async def list_jobs(
 
 
 @get_or_head("/{job_id:uuid}", operation=openapi.GET_JOB)
-async def get_job(job_id: FromPath[UUID], find: FromDishka[FindJob]) -> JobBody:
+async def get_job(job_id: JobId, find: FromDishka[FindJob]) -> JobBody:
     """Return a job and how far it is."""
     return job_body(await find(job_id))
 
 
 @delete("/{job_id:uuid}", status_code=200, operation=openapi.END_JOB)
-async def end_job(job_id: FromPath[UUID], end: FromDishka[EndJob]) -> Response[JobBody | None]:
+async def end_job(job_id: JobId, end: FromDishka[EndJob]) -> Response[JobBody | None]:
     """Cancel a job, or forget one that has ended.
 
     A job that is cancelled does nothing more; what it has done stays.
@@ -78,4 +81,4 @@ def _position_in(cursor: str) -> JobPosition:
         raise foreign_cursor_error() from None
 
 
-ROUTER = DishkaRouter("/jobs", route_handlers=[start_job, list_jobs, get_job, end_job])
+ROUTER = DishkaRouter("/jobs", opt={"tag": JOBS}, route_handlers=[start_job, list_jobs, get_job, end_job])

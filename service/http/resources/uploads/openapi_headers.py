@@ -13,19 +13,14 @@ TUS_VERSION = Header(
     "Tus-Version", "The version of tus that is spoken here, where the request asks for another.", "1.0.0"
 )
 OFFSET = Header(
-    "Upload-Offset",
-    "How many bytes of the upload are durable. Its length only once it is a file.",
-    8388608,
-    _WHOLE,
+    "Upload-Offset", "How many bytes of the upload are durable. Its length only once it is a file.", 8388608, _WHOLE
 )
 LENGTH = Header("Upload-Length", "How many bytes the upload will have.", 31457280, _WHOLE)
 DEFER_LENGTH = Header("Upload-Defer-Length", "The upload's length is not known yet.", "1", _ONE)
 METADATA = Header("Upload-Metadata", "What was said of the file when the upload was begun.", _METADATA)
 CONCAT = Header("Upload-Concat", "That the upload is a part, or which ones it is put together from.", "partial")
 EXPIRES = Header(
-    "Upload-Expires",
-    "Until when the upload waits for more, if nothing more is done.",
-    "Wed, 04 Nov 2026 09:26:12 GMT",
+    "Upload-Expires", "Until when the upload waits for more, if nothing more is done.", "Wed, 04 Nov 2026 09:26:12 GMT"
 )
 FILE_ID = Header(
     "Fileport-File-Id",
@@ -54,11 +49,7 @@ NEW_CONCAT = Header(
     "partial",
 )
 SENT_OFFSET = Header(
-    "Upload-Offset",
-    "Where the bytes begin: what the upload says is its offset, else 409.",
-    0,
-    _WHOLE,
-    is_required=True,
+    "Upload-Offset", "Where the bytes begin: what the upload says is its offset, else 409.", 0, _WHOLE, is_required=True
 )
 CHECKSUM = Header(
     "Upload-Checksum",

@@ -6,10 +6,9 @@ from uuid import UUID
 import msgspec
 from dishka.integrations.litestar import DishkaRouter, FromDishka
 from litestar import HttpMethod, Response, delete, get, patch, post, route
-from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec.structs import replace
 
-from domain.buckets.model import check_bucket_name
+from domain.buckets.model import BucketName, check_bucket_name
 from domain.files.search.model import DEFAULT_LIMIT, MAX_LIMIT
 from domain.uploads.append_to_upload import Addition, AppendToUpload
 from domain.uploads.begin_upload import BeginUpload
@@ -18,6 +17,8 @@ from domain.uploads.find_upload import FindUpload
 from domain.uploads.list_uploads import ListUploads
 from domain.values.cursors import decode_position, encode_position
 from service.http.base_url import base_url
+from service.http.openapi.parameters import path, query
+from service.http.openapi.schemas import schema_of
 from service.http.request import FileportRequest
 from service.http.resources.uploads import openapi
 from service.http.resources.uploads.bodies import (
@@ -36,18 +37,19 @@ from service.http.resources.uploads.headers import (
 )
 from service.http.resources.uploads.protocol import require_version
 from service.http.resources.uploads.upload_checksum import checksum_of
+from service.http.tags import UPLOADS
 from service.runtime.concurrency import Capacity
 from service.settings import Settings
 
-Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
+UploadId = Annotated[UUID, path("The upload's id.", str(openapi.UPLOAD.id))]
 
 
 @get("/", operation=openapi.LIST_UPLOADS)
 async def list_uploads(
     list_page: FromDishka[ListUploads],
-    bucket: FromQuery[str | None] = None,
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: FromQuery[str | None] = None,
+    bucket: Annotated[str | None, query("Only uploads to this bucket.", "music", schema_of(BucketName))] = None,
+    limit: Annotated[int, query("How many at most.", 2, ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, query("The `next` of the page before.", openapi.PAGE.next)] = None,
 ) -> UploadPage:
     """List the uploads that are under way, the oldest first, a page at a time.
 
@@ -89,7 +91,7 @@ async def begin_upload(
 
 
 @route("/{upload_id:uuid}", http_method=[HttpMethod.HEAD], guards=[require_version], operation=openapi.FIND_UPLOAD)
-async def find_upload(upload_id: FromPath[UUID], find: FromDishka[FindUpload]) -> Response[None]:
+async def find_upload(upload_id: UploadId, find: FromDishka[FindUpload]) -> Response[None]:
     """Tell how far an upload is.
 
     The full offset is told once the file is committed, and its id with it. A request that adds to the upload and
@@ -107,7 +109,7 @@ async def find_upload(upload_id: FromPath[UUID], find: FromDishka[FindUpload]) -
 )
 async def append_to_upload(
     request: FileportRequest,
-    upload_id: FromPath[UUID],
+    upload_id: UploadId,
     append: FromDishka[AppendToUpload],
     capacity: FromDishka[Capacity],
 ) -> Response[None]:
@@ -128,7 +130,7 @@ async def append_to_upload(
 
 
 @delete("/{upload_id:uuid}", guards=[require_version], operation=openapi.END_UPLOAD)
-async def end_upload(upload_id: FromPath[UUID], end: FromDishka[EndUpload]) -> None:
+async def end_upload(upload_id: UploadId, end: FromDishka[EndUpload]) -> None:
     """End an upload and give its bytes up. A file that it became stays.
 
     Its bytes are removed some time later.
@@ -137,5 +139,7 @@ async def end_upload(upload_id: FromPath[UUID], end: FromDishka[EndUpload]) -> N
 
 
 ROUTER = DishkaRouter(
-    "/uploads", route_handlers=[list_uploads, begin_upload, find_upload, append_to_upload, end_upload]
+    "/uploads",
+    opt={"tag": UPLOADS},
+    route_handlers=[list_uploads, begin_upload, find_upload, append_to_upload, end_upload],
 )
