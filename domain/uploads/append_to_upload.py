@@ -1,6 +1,6 @@
 """Add bytes to an upload: those that arrive are kept, however the request ends, and acknowledged once durable."""
 
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable
 from contextlib import suppress
 from functools import partial
 from uuid import UUID
@@ -24,6 +24,7 @@ from domain.uploads.errors import (
 )
 from domain.uploads.find_upload import FindUpload
 from domain.uploads.finish_upload import FinishUpload
+from domain.uploads.measured_body import MeasuredBody
 from domain.uploads.model import Upload
 from domain.uploads.ports import Uploads
 from domain.uploads.running_hashes import RunningHash, RunningHashes
@@ -121,7 +122,7 @@ class AppendToUpload:
         id_ = lock.upload.id
         hash_ = self._hashes.take(id_, progress.size)
         before = hash_ if hash_ is None or addition.checksum is None else hash_.copy()
-        measured = _MeasuredBody(lock.chunks(body), *await self._room(lock.upload), hash_, addition.checksum)
+        measured = MeasuredBody(lock.chunks(body), *await self._room(lock.upload), hash_, addition.checksum)
         # Until the checksum is verified, the progress from before this request stays on record.
         checkpoint = lock.save_progress if addition.checksum is None else lambda _: lock.confirm()
         try:
@@ -169,49 +170,6 @@ class AppendToUpload:
             for final in await self._uploads.list_unfinished_finals(part):
                 with suppress(FileportError):
                     await self._find(final)
-
-
-class _MeasuredBody:
-    """Passes a body of at most `room` bytes through: hashes it, and remembers the error that it ended in."""
-
-    def __init__(
-        self,
-        body: AsyncIterable[bytes],
-        room: int,
-        refusal: FileportError,
-        hash_: RunningHash | None,
-        checksum: Checksum | LateChecksum | None,
-    ) -> None:
-        self._body = body
-        self._room = room
-        self._refusal = refusal
-        self._hash = hash_
-        self._sum = None if checksum is None else checksum.begin()
-        self.failure: Exception | None = None
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        try:
-            async for chunk in self._body:
-                self._room -= len(chunk)
-                if self._room < 0:
-                    raise self._refusal
-                if self._hash is not None:
-                    self._hash.update(chunk)
-                if self._sum is not None:
-                    self._sum.update(chunk)
-                yield chunk
-        except Exception as error:
-            self.failure = error
-            raise
-
-    def check(self) -> None:
-        """Raise `ChecksumMismatchError` or `InvalidChecksumError` unless the bytes are as declared."""
-        if self._sum is not None:
-            try:
-                self._sum.check()
-            except (ChecksumMismatchError, InvalidChecksumError) as error:
-                self.failure = error
-                raise
 
 
 async def _refuse_bytes(body: AsyncIterable[bytes]) -> None:

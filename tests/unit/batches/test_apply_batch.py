@@ -117,15 +117,15 @@ async def test_a_catalog_that_fails_before_anything_was_done_fails_the_batch(fai
 
 
 @pytest.mark.parametrize(("failure", "happened"), [(CATALOG_DOWN, False), (UNKNOWN, True)])
-async def test_a_catalog_that_fails_midway_leaves_what_was_done_and_ends_the_batch(
+async def test_a_catalog_that_fails_midway_leaves_the_done_operations_and_ends_the_batch(
     failure: UnavailableError, happened: bool
 ) -> None:
     catalog = FailingCatalog(failure, 1)
     files = [await stored(catalog) for _ in range(3 * CHUNK)]
     operations: list[Operation] = [Delete(address=file.id) for file in files]
-    # One that is refused by itself, in each chunk, is no part of what fails.
-    for place in (2 * CHUNK, CHUNK, 0):
-        operations.insert(place, Delete(address=Location("default", "")))
+    # One operation of each chunk is refused by itself, and is not part of the failure.
+    for index in (2 * CHUNK, CHUNK, 0):
+        operations.insert(index, Delete(address=Location("default", "")))
     outcomes = await batch(catalog)(operations)
     by_itself = [outcome for outcome in outcomes if isinstance(outcome, InvalidNameError)]
     assert len(by_itself) == 3

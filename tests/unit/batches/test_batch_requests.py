@@ -159,7 +159,7 @@ async def test_a_catalog_that_is_down_does_nothing_of_the_batch(
     assert int(answer.headers["retry-after"]) > 0
 
 
-async def test_an_outcome_that_is_unknown_is_told_for_each_operation(
+async def test_an_unknown_outcome_is_answered_for_each_operation(
     client: httpx.AsyncClient, catalog: FakeCatalog
 ) -> None:
     catalog.fail_with = OutcomeUnknownError("The catalog went away while a change was being committed.")

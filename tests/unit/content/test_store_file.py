@@ -162,7 +162,7 @@ async def test_the_smaller_of_the_buckets_limit_and_the_services_counts(
         await store_file(new_file(), body(b"x" * 1001))
 
 
-async def test_bytes_whose_fate_the_store_did_not_tell_keep_their_grace(
+async def test_bytes_that_the_store_may_have_keep_their_grace(
     store_file: StoreFile, catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock
 ) -> None:
     async def failing() -> AsyncIterator[bytes]:
@@ -258,7 +258,7 @@ class FailingOverCatalog(FakeCatalog):
         raise OutcomeUnknownError("The connection broke.")
 
 
-async def test_a_catalog_that_goes_down_after_a_commit_is_no_sign_that_nothing_happened(
+async def test_a_catalog_that_goes_down_after_a_commit_leaves_its_outcome_unknown(
     clock: FakeClock, blobs: FakeBlobStore
 ) -> None:
     catalog = FailingOverCatalog(clock)

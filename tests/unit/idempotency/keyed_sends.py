@@ -19,7 +19,7 @@ async def post_file(client: httpx.AsyncClient, headers: dict[str, str]) -> httpx
 
 
 def is_same(one: httpx.Response, other: httpx.Response) -> bool:
-    """Tell whether two answers say the same."""
+    """Return whether two answers are the same."""
     return (one.status_code, one.content, said_of_content(one)) == (
         other.status_code,
         other.content,

@@ -101,7 +101,7 @@ async def test_leases_are_renewed_only_when_they_are_due(
     await idempotent(REQUEST, File, change)
     catalog.fail_with = CATALOG_DOWN
     clock.advance(LEASE)
-    await idempotent.renew_due()  # nothing is claimed any more, so nobody is asked
+    await idempotent.renew_due()  # nothing is claimed any more, so the catalog is not asked
 
 
 async def test_a_stalled_claim_is_taken_over_and_changes_nothing(

@@ -79,7 +79,7 @@ async def test_the_file_of_a_form_is_compared(client: httpx.AsyncClient) -> None
     assert code(answer) == (422, "idempotency_key_reused")
 
 
-async def test_bytes_that_tell_by_length_or_digest_that_they_are_others_are_not_read(
+async def test_bytes_that_differ_by_length_or_digest_are_not_read(
     client: httpx.AsyncClient,
 ) -> None:
     read: list[bytes] = []

@@ -154,7 +154,7 @@ async def test_a_batch_is_applied_once(client: httpx.AsyncClient) -> None:
     assert [result["status"] for result in again.json()["results"]] == [409] * 59 + [201, 400, 409, 204]
 
 
-async def test_while_the_first_request_runs_others_are_told_to_wait(client: httpx.AsyncClient) -> None:
+async def test_repeats_have_to_wait_while_the_first_request_runs(client: httpx.AsyncClient) -> None:
     begun, go_on = anyio.Event(), anyio.Event()
     answers: list[httpx.Response] = []
 

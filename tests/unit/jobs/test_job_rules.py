@@ -73,7 +73,7 @@ async def test_a_catalog_that_fails_is_tried_again_and_nothing_is_done_twice(
     await catalog.create_job(moving("a/", "a/b/"))
     with pytest.raises(UnavailableError):
         await ended(catalog)
-    # The claim was given up, so nobody has to wait for its end.
+    # The claim was given up, so no worker has to wait for its end.
     [job] = await ended(catalog)
     assert (job.state, job.progress.done) == ("done", 3)
     assert await names(catalog) == ["a/b/1", "a/b/2", "a/b/3"]
@@ -205,5 +205,5 @@ def test_prefixes_may_be_empty_and_end_anywhere() -> None:
 
 
 def test_a_cursor_is_read_as_it_was_written() -> None:
-    place = ["é", 1, None]
-    assert decode_position(encode_position(place), list[str | int | None]) == place
+    position = ["é", 1, None]
+    assert decode_position(encode_position(position), list[str | int | None]) == position

@@ -71,7 +71,7 @@ def stack() -> Stack:
     return Stack()
 
 
-# What is wrong
+# Findings
 
 
 async def test_a_stack_that_agrees_is_clean(stack: Stack) -> None:
@@ -195,7 +195,7 @@ async def test_thousands_of_blobs_are_compared_in_order(stack: Stack) -> None:
     assert shares[-1] == 1
 
 
-# What only seems to be, for each look is at another moment
+# Changes between two reads, which are not findings
 
 
 @pytest.mark.parametrize("ended", [True, False])
@@ -293,7 +293,7 @@ async def test_a_write_that_is_aborted_and_forgotten_after_it_was_listed_is_clea
     assert await stack.found() == []
 
 
-# What could not be checked
+# Checks that fail
 
 
 @pytest.mark.parametrize("look", ["stored", "unfinished", "size", "records", "records of keys", "usage"])

@@ -45,7 +45,7 @@ def test_an_unknown_sort_is_refused(sort: str) -> None:
         parse_sort(sort)
 
 
-def test_a_cursor_brings_back_the_place_in_the_fields_own_types() -> None:
+def test_a_cursor_restores_the_position_in_the_types_of_the_fields() -> None:
     file = file_with(a="x" * 300, b={"no": "scalar"})
     sort = parse_sort("created_at,-size,name,metadata.a")
     position = decode_cursor(encode_cursor(file, sort), sort)

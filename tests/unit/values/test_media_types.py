@@ -41,7 +41,7 @@ def test_a_malformed_type_is_refused(given: str) -> None:
         ("dir.png/README", "application/octet-stream"),
     ],
 )
-def test_a_name_tells_the_type_of_a_file_that_is_sent_without_one(name: str, content_type: str) -> None:
+def test_a_file_that_is_sent_without_a_type_gets_that_of_its_name(name: str, content_type: str) -> None:
     assert content_type_of(name) == content_type
 
 
