@@ -1,4 +1,4 @@
-"""What the catalog promises of archives; see `domain.ports.Archives`."""
+"""The contract of `domain.archives.ports.Archives`."""
 
 from domain.archives.model import Member
 from domain.buckets.model import Policy

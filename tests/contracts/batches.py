@@ -1,4 +1,4 @@
-"""What the catalog promises of batches; see `domain.ports.Batches`."""
+"""The contract of `domain.batches.ports.Batches`."""
 
 from uuid import UUID, uuid4
 

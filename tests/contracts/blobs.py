@@ -1,4 +1,4 @@
-"""What the catalog promises of the life of blobs; see `domain.ports.Blobs`."""
+"""The contract of `domain.blobs.ports.BlobRecords`."""
 
 import pytest
 

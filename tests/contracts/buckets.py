@@ -1,4 +1,4 @@
-"""What the catalog promises of buckets; see `domain.ports.Buckets`."""
+"""The contract of `domain.buckets.ports.Buckets`."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the catalog promises of commits; see `domain.ports.Files.commit_file`."""
+"""The contract of `domain.files.ports.Files.commit_file`."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the catalog promises of direct uploads; see `domain.ports.DirectUploads`."""
+"""The contract of `domain.direct_uploads.ports.DirectUploads`."""
 
 from datetime import UTC, datetime
 from typing import Any

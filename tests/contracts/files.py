@@ -1,4 +1,4 @@
-"""What the catalog promises of files once they are stored; see `domain.ports.Files`."""
+"""The contract of `domain.files.ports.Files`, but for commits."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the catalog promises of idempotency keys; see `domain.ports.IdempotencyKeys`."""
+"""The contract of `domain.idempotency.ports.IdempotencyKeys`."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the catalog promises of being looked at as a whole; see `domain.ports.Audit`."""
+"""The contract of `domain.maintenance.ports.CatalogIntegrity`."""
 
 from abc import ABC, abstractmethod
 

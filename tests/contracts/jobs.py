@@ -1,4 +1,4 @@
-"""What the catalog promises of jobs; see `domain.ports.Jobs`."""
+"""The contract of `domain.jobs.ports.Jobs`."""
 
 from collections.abc import AsyncIterator
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""What every secret source promises; see `domain.ports.SecretSource`."""
+"""The contract of `domain.secrets.ports.SecretSource`."""
 
 from typing import Protocol
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""What the contracts of the catalog's parts have in common; see `domain.ports.Catalog`."""
+"""Files, blobs and times that the contracts of the catalog set up."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

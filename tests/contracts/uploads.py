@@ -1,4 +1,4 @@
-"""What the catalog promises of resumable uploads; see `domain.uploads.ports.Uploads`."""
+"""The contracts of `domain.uploads.ports.Uploads` and `UploadLocks`."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -31,11 +31,11 @@ async def begun(catalog: Catalog, *, ttl: float = TTL, **fields: Any) -> Upload:
     return await catalog.create_upload(NewUpload(**fields), id=new_id(), blob_key=new_blob_key(), ttl=ttl)
 
 
-async def held(catalog: Catalog, upload: Upload, *, lease: float = LEASE, ttl: float = TTL) -> LockedUpload:
+async def lock(catalog: Catalog, upload: Upload, *, lease: float = LEASE, ttl: float = TTL) -> LockedUpload:
     """Hold an upload that nobody holds."""
-    hold = await catalog.acquire_lock(upload.id, lease=lease, ttl=ttl)
-    assert hold is not None
-    return hold
+    locked = await catalog.acquire_lock(upload.id, lease=lease, ttl=ttl)
+    assert locked is not None
+    return locked
 
 
 def blob_of(upload: Upload, *, size: int = 10) -> Blob:
@@ -44,9 +44,9 @@ def blob_of(upload: Upload, *, size: int = 10) -> Blob:
 
 async def finished(catalog: Catalog, upload: Upload, *, kept: float = TTL) -> UUID:
     """Finish an upload, and return its file's id."""
-    hold = await held(catalog, upload)
+    locked = await lock(catalog, upload)
     assert upload.target is not None
-    stored = await catalog.finish_upload(upload.id, hold.epoch, upload.target, blob_of(upload), kept=kept)
+    stored = await catalog.finish_upload(upload.id, locked.epoch, upload.target, blob_of(upload), kept=kept)
     return stored.file.id
 
 
@@ -98,7 +98,7 @@ class UploadsContract(CatalogContract):
             await begun(catalog, ttl=0)
         assert [await catalog.forget_uploads(kept=0, limit=2) for _ in range(3)] == [2, 1, 0]
 
-    async def test_an_upload_whose_blob_was_given_up_cannot_be_held(self, catalog: Catalog) -> None:
+    async def test_an_upload_whose_blob_was_given_up_cannot_be_locked(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
         await catalog.release_blobs([upload.blob_key], at_once=True)
         with pytest.raises(UploadExpiredError):
@@ -106,19 +106,19 @@ class UploadsContract(CatalogContract):
 
     async def test_only_one_holds_an_upload(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
-        hold = await held(catalog, upload)
-        assert (hold.upload, hold.is_inherited) == (await catalog.get_upload(upload.id), False)
+        locked = await lock(catalog, upload)
+        assert (locked.upload, locked.is_inherited) == (await catalog.get_upload(upload.id), False)
         assert await catalog.acquire_lock(upload.id, lease=LEASE, ttl=TTL) is None
         assert (await catalog.get_upload(upload.id)).lock_state == "held"
-        await catalog.release_lock(upload.id, hold.epoch)
+        await catalog.release_lock(upload.id, locked.epoch)
         assert (await catalog.get_upload(upload.id)).lock_state == "free"
-        assert (await held(catalog, upload)).epoch > hold.epoch
+        assert (await lock(catalog, upload)).epoch > locked.epoch
 
-    async def test_a_hold_whose_lease_has_ended_is_inherited_and_lost(self, catalog: Catalog) -> None:
+    async def test_a_lock_whose_lease_has_ended_is_inherited_and_lost(self, catalog: Catalog) -> None:
         upload = await begun(catalog, length=10)
-        first = await held(catalog, upload, lease=0)
+        first = await lock(catalog, upload, lease=0)
         assert (await catalog.get_upload(upload.id)).lock_state == "left"
-        second = await held(catalog, upload)
+        second = await lock(catalog, upload)
         assert second.is_inherited
         progress = Progress(size=1, state=PIECES)
         with pytest.raises(LeaseLostError):
@@ -142,71 +142,71 @@ class UploadsContract(CatalogContract):
 
     async def test_a_hold_that_nobody_took_over_can_be_kept(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
-        hold = await held(catalog, upload, lease=0)
-        await catalog.renew_lock(upload.id, hold.epoch, lease=LEASE)
+        locked = await lock(catalog, upload, lease=0)
+        await catalog.renew_lock(upload.id, locked.epoch, lease=LEASE)
         assert (await catalog.get_upload(upload.id)).lock_state == "held"
 
     async def test_a_hold_that_was_let_go_is_over(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
-        hold = await held(catalog, upload)
-        await catalog.release_lock(upload.id, hold.epoch)
+        locked = await lock(catalog, upload)
+        await catalog.release_lock(upload.id, locked.epoch)
         with pytest.raises(LeaseLostError):
-            await catalog.renew_lock(upload.id, hold.epoch, lease=LEASE)
+            await catalog.renew_lock(upload.id, locked.epoch, lease=LEASE)
         with pytest.raises(LeaseLostError):
-            await catalog.save_progress(upload.id, hold.epoch, Progress(1, {}), lease=LEASE, ttl=TTL)
+            await catalog.save_progress(upload.id, locked.epoch, Progress(1, {}), lease=LEASE, ttl=TTL)
 
-    async def test_who_waits_is_told_to_the_holder_and_refused_by_who_keeps_the_hold(self, catalog: Catalog) -> None:
+    async def test_a_holder_learns_of_a_waiting_request_and_refuses_it_by_renewing(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
-        hold = await held(catalog, upload)
-        assert not await catalog.is_release_requested(upload.id, hold.epoch)
+        locked = await lock(catalog, upload)
+        assert not await catalog.is_release_requested(upload.id, locked.epoch)
         await catalog.request_release(upload.id)
-        assert await catalog.is_release_requested(upload.id, hold.epoch)
+        assert await catalog.is_release_requested(upload.id, locked.epoch)
         assert (await catalog.get_upload(upload.id)).is_release_requested
-        await catalog.renew_lock(upload.id, hold.epoch, lease=LEASE)
+        await catalog.renew_lock(upload.id, locked.epoch, lease=LEASE)
         assert not (await catalog.get_upload(upload.id)).is_release_requested
 
     async def test_a_new_hold_is_not_wanted(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
-        first = await held(catalog, upload)
+        first = await lock(catalog, upload)
         await catalog.request_release(upload.id)
         await catalog.release_lock(upload.id, first.epoch)
-        assert not await catalog.is_release_requested(upload.id, (await held(catalog, upload)).epoch)
+        assert not await catalog.is_release_requested(upload.id, (await lock(catalog, upload)).epoch)
 
     async def test_progress_is_kept_as_it_is(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
-        hold = await held(catalog, upload)
+        locked = await lock(catalog, upload)
         progress = Progress(size=2**40, state=PIECES)
-        await catalog.save_progress(upload.id, hold.epoch, progress, lease=LEASE, ttl=TTL)
+        await catalog.save_progress(upload.id, locked.epoch, progress, lease=LEASE, ttl=TTL)
         found = await catalog.get_upload(upload.id)
         assert (found.progress, found.size) == (progress, 2**40)
 
-    async def test_progress_prolongs_the_hold(self, catalog: Catalog) -> None:
+    async def test_progress_prolongs_the_lock(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
-        hold = await held(catalog, upload, lease=0)
-        await catalog.save_progress(upload.id, hold.epoch, Progress(1, {}), lease=LEASE, ttl=TTL)
+        locked = await lock(catalog, upload, lease=0)
+        await catalog.save_progress(upload.id, locked.epoch, Progress(1, {}), lease=LEASE, ttl=TTL)
         assert (await catalog.get_upload(upload.id)).lock_state == "held"
 
     async def test_progress_of_a_blob_that_was_given_up_is_refused(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
-        hold = await held(catalog, upload)
+        locked = await lock(catalog, upload)
         await catalog.release_blobs([upload.blob_key], at_once=True)
         with pytest.raises(LeaseLostError):
-            await catalog.save_progress(upload.id, hold.epoch, Progress(1, {}), lease=LEASE, ttl=TTL)
+            await catalog.save_progress(upload.id, locked.epoch, Progress(1, {}), lease=LEASE, ttl=TTL)
 
     async def test_work_prolongs_the_life_of_an_upload_and_never_shortens_it(self, catalog: Catalog) -> None:
         upload = await begun(catalog, ttl=60)
-        hold = await held(catalog, upload, ttl=TTL)
+        locked = await lock(catalog, upload, ttl=TTL)
         longer = (await catalog.get_upload(upload.id)).expires_at
         assert longer > upload.expires_at
-        await catalog.save_progress(upload.id, hold.epoch, Progress(1, {}), lease=LEASE, ttl=60)
+        await catalog.save_progress(upload.id, locked.epoch, Progress(1, {}), lease=LEASE, ttl=60)
         assert (await catalog.get_upload(upload.id)).expires_at == longer
-        await catalog.save_progress(upload.id, hold.epoch, Progress(1, {}), lease=LEASE, ttl=2 * TTL)
+        await catalog.save_progress(upload.id, locked.epoch, Progress(1, {}), lease=LEASE, ttl=2 * TTL)
         assert (await catalog.get_upload(upload.id)).expires_at > longer
 
     async def test_a_length_can_come_later(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
-        hold = await held(catalog, upload)
-        await catalog.set_length(upload.id, hold.epoch, 7)
+        locked = await lock(catalog, upload)
+        await catalog.set_length(upload.id, locked.epoch, 7)
         assert (await catalog.get_upload(upload.id)).length == 7
 
     async def test_a_finished_upload_is_a_file(self, catalog: Catalog) -> None:
@@ -219,10 +219,10 @@ class UploadsContract(CatalogContract):
 
     async def test_finishing_again_finds_the_same_file(self, catalog: Catalog) -> None:
         upload = await begun(catalog, length=10)
-        hold = await held(catalog, upload)
+        locked = await lock(catalog, upload)
         assert upload.target is not None
         first, second = [
-            await catalog.finish_upload(upload.id, hold.epoch, upload.target, blob_of(upload), kept=TTL)
+            await catalog.finish_upload(upload.id, locked.epoch, upload.target, blob_of(upload), kept=TTL)
             for _ in range(2)
         ]
         assert second.file == first.file
@@ -230,13 +230,13 @@ class UploadsContract(CatalogContract):
     async def test_a_finish_that_is_refused_leaves_the_upload_as_it_was(self, catalog: Catalog) -> None:
         await catalog.put_bucket("small", Policy(quota_bytes=9))
         upload = await begun(catalog, target=NewFileFactory.build(bucket="small"), length=10)
-        hold = await held(catalog, upload)
+        locked = await lock(catalog, upload)
         assert upload.target is not None
         with pytest.raises(QuotaExceededError):
-            await catalog.finish_upload(upload.id, hold.epoch, upload.target, blob_of(upload), kept=TTL)
+            await catalog.finish_upload(upload.id, locked.epoch, upload.target, blob_of(upload), kept=TTL)
         await catalog.delete_bucket("small")
         with pytest.raises(NoSuchBucketError):
-            await catalog.finish_upload(upload.id, hold.epoch, upload.target, blob_of(upload), kept=TTL)
+            await catalog.finish_upload(upload.id, locked.epoch, upload.target, blob_of(upload), kept=TTL)
         found = await catalog.get_upload(upload.id)
         assert (found.is_finished, found.lock_state) == (False, "held")
         assert await catalog.renew_leases([upload.blob_key], lease=LEASE) == {upload.blob_key}
@@ -252,16 +252,16 @@ class UploadsContract(CatalogContract):
     async def test_a_finished_upload_can_be_held_and_ended_and_its_file_stays(self, catalog: Catalog) -> None:
         upload = await begun(catalog, length=10)
         file_id = await finished(catalog, upload)
-        hold = await held(catalog, upload)
-        await catalog.end_upload(upload.id, hold.epoch, at_once=True)
+        locked = await lock(catalog, upload)
+        await catalog.end_upload(upload.id, locked.epoch, at_once=True)
         with pytest.raises(NoSuchUploadError):
             await catalog.get_upload(upload.id)
         assert (await catalog.get_file(file_id)).blob_key == upload.blob_key
 
     async def test_the_blob_of_an_upload_that_was_ended_is_condemned(self, catalog: Catalog) -> None:
         upload = await begun(catalog)
-        hold = await held(catalog, upload)
-        await catalog.end_upload(upload.id, hold.epoch, at_once=False)
+        locked = await lock(catalog, upload)
+        await catalog.end_upload(upload.id, locked.epoch, at_once=False)
         with pytest.raises(NoSuchUploadError):
             await catalog.get_upload(upload.id)
         [claim] = (await claims(catalog)).values()
@@ -270,15 +270,15 @@ class UploadsContract(CatalogContract):
     async def test_only_what_nobody_can_write_goes_at_once(self, patient_catalog: Catalog) -> None:
         clean, dirty = await begun(patient_catalog), await begun(patient_catalog)
         for upload in (clean, dirty):
-            hold = await held(patient_catalog, upload)
-            await patient_catalog.end_upload(upload.id, hold.epoch, at_once=upload == clean)
+            locked = await lock(patient_catalog, upload)
+            await patient_catalog.end_upload(upload.id, locked.epoch, at_once=upload == clean)
         assert list(await claims(patient_catalog)) == [clean.blob_key]
 
     async def test_a_finished_part_stays_an_upload(self, catalog: Catalog) -> None:
         part = await begun(catalog, kind="partial", length=3)
-        hold = await held(catalog, part)
-        await catalog.save_progress(part.id, hold.epoch, Progress(3, PIECES), lease=LEASE, ttl=TTL)
-        await catalog.finish_part(part.id, hold.epoch)
+        locked = await lock(catalog, part)
+        await catalog.save_progress(part.id, locked.epoch, Progress(3, PIECES), lease=LEASE, ttl=TTL)
+        await catalog.finish_part(part.id, locked.epoch)
         found = await catalog.get_upload(part.id)
         assert (found.kind, found.target, found.is_finished, found.file_id) == ("partial", None, True, None)
         assert (found.size, found.lock_state) == (3, "free")
@@ -293,10 +293,10 @@ class UploadsContract(CatalogContract):
         assert await catalog.list_unfinished_finals(part.id) == [final.id]
         assert await catalog.list_unfinished_finals(final.id) == []
 
-    async def test_who_holds_a_final_upload_keeps_its_parts_alive(self, catalog: Catalog) -> None:
+    async def test_a_lock_on_a_final_upload_keeps_its_parts_alive(self, catalog: Catalog) -> None:
         part = await begun(catalog, kind="partial", ttl=60)
         final = await begun(catalog, kind="final", parts=(part.id,))
-        await held(catalog, final)
+        await lock(catalog, final)
         assert (await catalog.get_upload(part.id)).expires_at > part.expires_at
 
     async def test_parts_do_not_outlive_their_final_upload(self, catalog: Catalog) -> None:
@@ -322,9 +322,9 @@ class UploadsContract(CatalogContract):
 
     async def test_a_file_that_was_deleted_is_no_reason_to_store_it_again(self, catalog: Catalog) -> None:
         upload = await begun(catalog, length=10)
-        hold = await held(catalog, upload)
+        locked = await lock(catalog, upload)
         assert upload.target is not None
-        stored = await catalog.finish_upload(upload.id, hold.epoch, upload.target, blob_of(upload), kept=TTL)
+        stored = await catalog.finish_upload(upload.id, locked.epoch, upload.target, blob_of(upload), kept=TTL)
         await catalog.delete_file(stored.file.id, NO_PRECONDITION)
         with pytest.raises(LeaseLostError):
-            await catalog.finish_upload(upload.id, hold.epoch, upload.target, blob_of(upload), kept=TTL)
+            await catalog.finish_upload(upload.id, locked.epoch, upload.target, blob_of(upload), kept=TTL)

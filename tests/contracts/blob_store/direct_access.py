@@ -1,4 +1,4 @@
-"""What every blob store's way in for clients promises; see `domain.ports.DirectAccess`."""
+"""The contract of `domain.blobs.ports.DirectAccess`."""
 
 from collections.abc import Mapping
 from hashlib import sha256

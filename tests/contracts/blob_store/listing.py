@@ -1,4 +1,4 @@
-"""What every blob store promises of its listings; see `domain.ports.BlobStore`."""
+"""The contract of the listings of `domain.blobs.ports.BlobStore`."""
 
 from collections.abc import AsyncIterator
 from typing import Protocol

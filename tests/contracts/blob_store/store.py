@@ -1,4 +1,4 @@
-"""What every blob store promises; see `domain.ports.BlobStore`."""
+"""The contract of `domain.blobs.ports.BlobStore`, but for its listings."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable

@@ -1,4 +1,4 @@
-"""What every store promises of blobs that arrive in pieces by several callers; see `domain.ports.PartialBlobs`."""
+"""The contract of `domain.blobs.ports.PartialBlobs` with several callers, of which one was cut off."""
 
 from collections.abc import AsyncIterator, Sequence
 

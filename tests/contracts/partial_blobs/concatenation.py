@@ -1,4 +1,4 @@
-"""What every store promises of blobs made of others; see `domain.ports.PartialBlobs`."""
+"""The contract of `domain.blobs.ports.PartialBlobs.concatenate`."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What every store promises of blobs that arrive in pieces; see `domain.ports.PartialBlobs`."""
+"""The contract of `domain.blobs.ports.PartialBlobs` with one caller."""
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Sequence

@@ -1,4 +1,4 @@
-"""What the catalog promises of the filters of listings; see `domain.files.search.model.FileQuery`."""
+"""The contract of the filters of `domain.files.search.model.FileQuery`."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the catalog promises of the order and the pages of listings; see `domain.files.search.model`."""
+"""The contract of the order and the pages of listings; see `domain.files.search.model`."""
 
 from collections.abc import Sequence
 from typing import Any

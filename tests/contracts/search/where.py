@@ -1,4 +1,4 @@
-"""What the catalog promises of the JSON filter of listings; see `domain.files.search.where`."""
+"""The contract of the JSON filter of listings; see `domain.files.search.where`."""
 
 from datetime import timedelta
 from typing import Any

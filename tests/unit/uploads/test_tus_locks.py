@@ -19,22 +19,22 @@ LEASE = 5.0
 
 @asynccontextmanager
 async def at_work(catalog: FakeCatalog, url: str) -> AsyncIterator[None]:
-    """Somebody else has a turn at the upload meanwhile, and refuses whoever waits for it."""
+    """Hold the lock of the upload meanwhile, and refuse the requests that wait for it."""
     id_ = UUID(url.rpartition("/")[2])
-    hold = await catalog.acquire_lock(id_, lease=LEASE, ttl=3600)
-    assert hold is not None
+    locked = await catalog.acquire_lock(id_, lease=LEASE, ttl=3600)
+    assert locked is not None
 
     async def refuse() -> None:
         while True:
-            if await catalog.is_release_requested(id_, hold.epoch):
-                await catalog.renew_lock(id_, hold.epoch, lease=LEASE)
+            if await catalog.is_release_requested(id_, locked.epoch):
+                await catalog.renew_lock(id_, locked.epoch, lease=LEASE)
             await checkpoint()
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(refuse)
         yield
         tasks.cancel_scope.cancel()
-    await catalog.release_lock(id_, hold.epoch)
+    await catalog.release_lock(id_, locked.epoch)
 
 
 async def test_a_client_that_would_disturb_another_is_refused_and_may_look(
@@ -49,7 +49,7 @@ async def test_a_client_that_would_disturb_another_is_refused_and_may_look(
     assert (await stored(client, await add(client, url, 3, b"3456789")))[1] == b"0123456789"
 
 
-async def test_the_offset_of_an_upload_that_is_being_finished_is_not_told(
+async def test_the_offset_of_an_upload_that_is_being_finished_is_not_answered(
     client: httpx.AsyncClient, catalog: FakeCatalog
 ) -> None:
     url = await begin(client, 3)
