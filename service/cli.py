@@ -13,7 +13,8 @@ import msgspec
 
 from domain.errors import FileportError
 from service import embedded
-from service.container.providers import check_disk, migrate_catalog
+from service.container.catalog import migrate_catalog
+from service.container.container import check_disk
 from service.environment import SettingsError
 from service.fsck import UNKNOWN, Options, fsck
 from service.observability.logs import configure_logs

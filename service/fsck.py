@@ -14,7 +14,8 @@ from domain.maintenance.errors import RepairRefusedError
 from domain.maintenance.model import CheckCounts, Finding, FindingKind, Report
 from domain.maintenance.repair_findings import REPAIRED, RepairCounts, RepairFindings
 from service import embedded
-from service.container.providers import check_catalog, make_auditing_container
+from service.container.catalog import check_catalog
+from service.container.container import make_inspection_container
 from service.settings import Settings
 
 CLEAN, FINDINGS, UNKNOWN = 0, 1, 2
@@ -61,7 +62,7 @@ def fsck(settings: Settings, options: Options) -> int:
 
 async def _check(settings: Settings, options: Options) -> Outcome:
     await check_catalog(settings)
-    container = make_auditing_container(settings)
+    container = make_inspection_container(settings)
     try:
         check = await container.get(CheckIntegrity)
         with _progress_bar() as on_progress:

@@ -6,7 +6,7 @@ import socket
 import uvicorn
 import uvloop
 
-from service.container.providers import make_container
+from service.container.container import make_container
 from service.http.app import create_app
 from service.http.middleware.in_flight import InFlightRequests
 from service.observability.retries import observe_retries

@@ -5,9 +5,9 @@ from uuid import UUID
 
 import asyncpg
 
-from adapters.postgres.database import Database
-from adapters.postgres.listing import list_statement
-from adapters.postgres.records import UNEXPIRED
+from adapters.postgres.database.transactions import Database
+from adapters.postgres.files.records import UNEXPIRED
+from adapters.postgres.files.search.listing import list_statement
 from domain.archives.model import Member
 from domain.files.search.model import FileQuery
 
@@ -16,7 +16,7 @@ _FOUND = f"SELECT {COLUMNS} FROM files WHERE id = ANY($1::uuid[]) AND {UNEXPIRED
 
 
 class PostgresArchives:
-    """The `Archives` part of the catalog."""
+    """Keep the port `Archives`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -8,10 +8,11 @@ from uuid import UUID
 import asyncpg
 from msgspec import UNSET
 
+from adapters.postgres.blobs import GracePeriod
 from adapters.postgres.buckets import lock_bucket
-from adapters.postgres.changes import change, copy, delete, find
-from adapters.postgres.connections import Connection
-from adapters.postgres.database import Database, attempt
+from adapters.postgres.database.connections import Connection
+from adapters.postgres.database.transactions import Database, attempt
+from adapters.postgres.files.changes import change, copy, delete, find
 from adapters.postgres.idempotency import finish
 from domain.batches.chunks import done_chunk
 from domain.batches.model import Change, Copy, Delete, Operation, Outcome
@@ -31,9 +32,9 @@ _LOCK_BLOBS = "SELECT FROM blobs WHERE key = ANY($1::text[]) ORDER BY key FOR NO
 
 
 class PostgresBatches:
-    """The `Batches` part of the catalog."""
+    """Keep the port `Batches`."""
 
-    def __init__(self, database: Database, *, grace: float) -> None:
+    def __init__(self, database: Database, *, grace: GracePeriod) -> None:
         self._database = database
         self._grace = grace
 

@@ -1,10 +1,14 @@
 """The life of blobs: staged, live, condemned, gone."""
 
 from collections.abc import Sequence
+from typing import NewType
 
-from adapters.postgres.connections import Connection
-from adapters.postgres.database import Database
+from adapters.postgres.database.connections import Connection
+from adapters.postgres.database.transactions import Database
 from domain.blobs.model import Blob, BlobClaim
+
+# For how many seconds the bytes of a condemned blob stay readable.
+GracePeriod = NewType("GracePeriod", float)
 
 _RESERVE = """
 INSERT INTO blobs (key, state, lease_until)
@@ -76,10 +80,10 @@ FROM released WHERE blobs.key = released.key
 """
 
 
-class PostgresBlobs:
-    """The `Blobs` part of the catalog. Each call is one statement."""
+class PostgresBlobRecords:
+    """Keep the port `BlobRecords`. Each call is one statement."""
 
-    def __init__(self, database: Database, *, grace: float) -> None:
+    def __init__(self, database: Database, *, grace: GracePeriod) -> None:
         self._database = database
         self._grace = grace
 

@@ -6,9 +6,9 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from adapters.postgres.blobs import release
-from adapters.postgres.connections import Connection
-from adapters.postgres.database import Database, TryAgainError
+from adapters.postgres.blobs import GracePeriod, release
+from adapters.postgres.database.connections import Connection
+from adapters.postgres.database.transactions import Database, TryAgainError
 from adapters.postgres.idempotency import finishing
 from domain.buckets.errors import BucketNotEmptyError, NoSuchBucketError
 from domain.buckets.model import Bucket, Policy, Usage
@@ -72,9 +72,9 @@ ON CONFLICT (bucket, shard) DO UPDATE SET bytes = used.bytes + excluded.bytes, f
 
 
 class PostgresBuckets:
-    """The `Buckets` part of the catalog."""
+    """Keep the port `Buckets`."""
 
-    def __init__(self, database: Database, *, grace: float) -> None:
+    def __init__(self, database: Database, *, grace: GracePeriod) -> None:
         self._database = database
         self._grace = grace
 

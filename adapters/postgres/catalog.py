@@ -1,48 +1,38 @@
-"""The catalog: its parts put together."""
-
-import asyncpg
+"""The catalog as one object, for tests that have not got the ports apart yet."""
 
 from adapters.postgres.archives import PostgresArchives
-from adapters.postgres.audit import PostgresAudit
 from adapters.postgres.batches import PostgresBatches
-from adapters.postgres.blobs import PostgresBlobs
+from adapters.postgres.blobs import GracePeriod, PostgresBlobRecords
 from adapters.postgres.buckets import PostgresBuckets
-from adapters.postgres.connections import Connections
-from adapters.postgres.database import Database
+from adapters.postgres.database.connections import Connections
+from adapters.postgres.database.transactions import Database
 from adapters.postgres.direct_uploads import PostgresDirectUploads
-from adapters.postgres.files import PostgresFiles
+from adapters.postgres.files.files import PostgresFiles
+from adapters.postgres.files.search.listing import PostgresFileSearch
 from adapters.postgres.idempotency import PostgresIdempotencyKeys
 from adapters.postgres.jobs import PostgresJobs
-from adapters.postgres.listing import PostgresListings
+from adapters.postgres.maintenance import PostgresCatalogHealth, PostgresCatalogIntegrity
+from adapters.postgres.upload_locks import PostgresUploadLocks
 from adapters.postgres.uploads import PostgresUploads
-from domain.errors import CatalogUnavailableError
 
 
 class PostgresCatalog(
     PostgresBuckets,
     PostgresFiles,
-    PostgresListings,
+    PostgresFileSearch,
     PostgresBatches,
-    PostgresBlobs,
-    PostgresAudit,
+    PostgresBlobRecords,
+    PostgresCatalogIntegrity,
+    PostgresCatalogHealth,
     PostgresJobs,
     PostgresArchives,
     PostgresIdempotencyKeys,
     PostgresDirectUploads,
     PostgresUploads,
+    PostgresUploadLocks,
 ):
-    """Keeps the catalog in PostgreSQL. `grace`, in seconds, is how long a condemned blob's bytes stay readable.
+    """Keeps every port. `grace` is in seconds."""
 
-    `checking` lends the connection for `check`, so that it need not wait in line with the work.
-    """
-
-    def __init__(self, connections: Connections, *, grace: float, checking: Connections | None = None) -> None:
+    def __init__(self, connections: Connections, *, grace: float) -> None:
         self._database = Database(connections)
-        self._checking = self._database if checking is None else Database(checking)
-        self._grace = grace
-
-    async def check(self) -> None:
-        try:
-            await self._checking.read("SELECT FROM buckets LIMIT 1")
-        except asyncpg.UndefinedTableError as error:
-            raise CatalogUnavailableError("The catalog has no tables yet.") from error
+        self._grace = GracePeriod(grace)

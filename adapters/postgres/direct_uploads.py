@@ -5,11 +5,12 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from adapters.postgres.commit import commit
-from adapters.postgres.connections import Connection
-from adapters.postgres.database import Database
+from adapters.postgres.blobs import GracePeriod
+from adapters.postgres.database.connections import Connection
+from adapters.postgres.database.transactions import Database
+from adapters.postgres.files.commit import commit
+from adapters.postgres.files.records import COLUMNS, UNEXPIRED, to_file
 from adapters.postgres.idempotency import finishing
-from adapters.postgres.records import COLUMNS, UNEXPIRED, to_file
 from domain.blobs.model import Blob
 from domain.direct_uploads.errors import DirectUploadEndedError, NoSuchDirectUploadError
 from domain.direct_uploads.model import DirectUpload, Failure, NewDirectUpload
@@ -71,12 +72,12 @@ _IN_PROGRESS = frozenset({"open", "completing"})
 
 
 class PostgresDirectUploads:
-    """The `DirectUploads` part of the catalog.
+    """Keep the port `DirectUploads`.
 
     An upload's row is locked before all that a commit locks, and by nobody who holds any of that.
     """
 
-    def __init__(self, database: Database, *, grace: float) -> None:
+    def __init__(self, database: Database, *, grace: GracePeriod) -> None:
         self._database = database
         self._grace = grace
 

@@ -5,8 +5,8 @@ from typing import TypeVar, TypeVarTuple
 
 import msgspec
 
-from adapters.postgres.connections import Connection
-from adapters.postgres.database import Database
+from adapters.postgres.database.connections import Connection
+from adapters.postgres.database.transactions import Database
 from domain.errors import LeaseLostError
 from domain.idempotency.model import KeyClaim, KeyRecord
 
@@ -66,7 +66,7 @@ RETURNING known.key
 
 
 class PostgresIdempotencyKeys:
-    """The `IdempotencyKeys` part of the catalog. Each call is one statement, but for a look at what was in its way."""
+    """Keep the port `IdempotencyKeys`. Each call is one statement, but for a look at what was in its way."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -8,12 +8,13 @@ import asyncpg
 import msgspec
 
 from adapters.postgres.batches import apply
+from adapters.postgres.blobs import GracePeriod
 from adapters.postgres.buckets import lock_bucket
-from adapters.postgres.connections import Connection
-from adapters.postgres.database import Database
+from adapters.postgres.database.connections import Connection
+from adapters.postgres.database.transactions import Database
+from adapters.postgres.files.records import COLUMNS, UNEXPIRED, to_file
+from adapters.postgres.files.search.listing import successor
 from adapters.postgres.idempotency import finishing
-from adapters.postgres.listing import successor
-from adapters.postgres.records import COLUMNS, UNEXPIRED, to_file
 from domain.idempotency.model import KeyClaim
 from domain.jobs.errors import NoSuchJobError
 from domain.jobs.model import (
@@ -103,9 +104,9 @@ RETURNING jobs.id
 
 
 class PostgresJobs:
-    """The `Jobs` part of the catalog."""
+    """Keep the port `Jobs`."""
 
-    def __init__(self, database: Database, *, grace: float) -> None:
+    def __init__(self, database: Database, *, grace: GracePeriod) -> None:
         self._database = database
         self._grace = grace
 

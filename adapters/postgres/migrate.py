@@ -6,9 +6,9 @@ from pathlib import Path
 
 import asyncpg
 
-from adapters.postgres.credentials import RotatingCredentials
-from adapters.postgres.errors import domain_errors
-from adapters.postgres.pool import CONNECT_SECONDS
+from adapters.postgres.database.credentials import RotatingCredentials
+from adapters.postgres.database.errors import domain_errors
+from adapters.postgres.database.pool import CONNECT_SECONDS
 from adapters.postgres.upgrade import current_version, read_migrations, upgrade
 from domain.errors import CatalogUnavailableError
 

@@ -1,4 +1,4 @@
-"""Resumable uploads: who adds to them, and how far they are."""
+"""Resumable uploads and their progress."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -6,9 +6,10 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from adapters.postgres.commit import commit
-from adapters.postgres.connections import Connection
-from adapters.postgres.database import Database
+from adapters.postgres.blobs import GracePeriod
+from adapters.postgres.database.connections import Connection
+from adapters.postgres.database.transactions import Database
+from adapters.postgres.files.commit import commit
 from adapters.postgres.idempotency import finishing
 from domain.blobs.model import Blob
 from domain.blobs.partials import Progress
@@ -16,88 +17,45 @@ from domain.errors import LeaseLostError
 from domain.files.model import NewFile, Stored
 from domain.idempotency.model import KeyClaim
 from domain.uploads.errors import NoSuchUploadError, UploadExpiredError
-from domain.uploads.model import LockedUpload, LockState, NewUpload, Upload
+from domain.uploads.model import LockState, NewUpload, Upload
 from domain.values.preconditions import Precondition
 
-_COLUMNS = """
+COLUMNS = """
 id, kind, blob_key, length, size, store_state, bucket, name, content_type, metadata, tags, precondition, given, parts,
 is_finished, file_id, is_wanted, created_at, expires_at,
 CASE WHEN held_until IS NULL THEN 'free' WHEN held_until > statement_timestamp() THEN 'held' ELSE 'left' END AS hold
 """
-_ALIVE = "expires_at > statement_timestamp()"
-_FROM_NOW = "statement_timestamp() + make_interval(secs => {})"
-# Does not wait for the disk. Where a crash of Postgres undoes it, a hold is lost, or lapses a little later.
-_UNSYNCED = "WITH unsynced AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))"
+ALIVE = "expires_at > statement_timestamp()"
+FROM_NOW = "statement_timestamp() + make_interval(secs => {})"
 
-_RESERVE = f"INSERT INTO blobs (key, state, lease_until) VALUES ($1, 'staged', {_FROM_NOW.format('$2')})"
+_RESERVE = f"INSERT INTO blobs (key, state, lease_until) VALUES ($1, 'staged', {FROM_NOW.format('$2')})"
 _CREATE = f"""
 INSERT INTO uploads (
     id, kind, blob_key, length, bucket, name, content_type, metadata, tags, precondition, given, parts, expires_at
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, {_FROM_NOW.format("$13")})
-RETURNING {_COLUMNS}
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, {FROM_NOW.format("$13")})
+RETURNING {COLUMNS}
 """
-_UPLOAD = f"SELECT {_COLUMNS}, {_ALIVE} AS is_alive FROM uploads WHERE id = $1"
-_UPLOADS = f"SELECT {_COLUMNS} FROM uploads WHERE id = ANY($1::uuid[]) AND {_ALIVE}"
+FIND = f"SELECT {COLUMNS}, {ALIVE} AS is_alive FROM uploads WHERE id = $1"
+_UPLOADS = f"SELECT {COLUMNS} FROM uploads WHERE id = ANY($1::uuid[]) AND {ALIVE}"
 _LIST = f"""
-SELECT {_COLUMNS} FROM uploads
-WHERE NOT is_finished AND {_ALIVE} AND ($1::text IS NULL OR bucket = $1) AND ($2::uuid IS NULL OR id > $2)
+SELECT {COLUMNS} FROM uploads
+WHERE NOT is_finished AND {ALIVE} AND ($1::text IS NULL OR bucket = $1) AND ($2::uuid IS NULL OR id > $2)
 ORDER BY id LIMIT $3
 """
-_FINALS = "SELECT id FROM uploads WHERE parts @> ARRAY[$1::uuid] AND NOT is_finished"
-_TO_HOLD = f"{_UPLOAD} FOR UPDATE"
-# A hold keeps alive what it works on: the upload, the parts of a final one, and their blobs. Uploads are locked before
-# blobs, everywhere, and each in the order of their keys.
-# An epoch is never given twice, nor by a Postgres that has forgotten in a crash that it gave one: it is the time.
-_HOLD = f"""
-{_UNSYNCED}
-UPDATE uploads
-SET epoch = greatest(epoch + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint),
-    held_until = {_FROM_NOW.format("$2")}, is_wanted = false,
-    expires_at = CASE WHEN is_finished THEN expires_at ELSE greatest(expires_at, {_FROM_NOW.format("$3")}) END
-FROM unsynced WHERE id = $1
-RETURNING {_COLUMNS}, epoch
-"""
-_PROLONG = f"""
-WITH alive AS (
-    SELECT id FROM uploads WHERE id = ANY($1::uuid[]) AND {_ALIVE} ORDER BY id FOR UPDATE
-)
-UPDATE uploads SET expires_at = greatest(expires_at, {_FROM_NOW.format("$2")})
-FROM alive WHERE uploads.id = alive.id
-RETURNING uploads.blob_key
-"""
-_LEASE = f"""
-WITH leased AS (
-    SELECT key FROM blobs WHERE key = ANY($1::text[]) AND state = 'staged' ORDER BY key FOR UPDATE
-)
-UPDATE blobs SET lease_until = greatest(lease_until, {_FROM_NOW.format("$2")})
-FROM leased WHERE blobs.key = leased.key
-RETURNING blobs.key
-"""
-_WANT = "UPDATE uploads SET is_wanted = true WHERE id = $1"
-_IS_WANTED = "SELECT is_wanted FROM uploads WHERE id = $1 AND epoch = $2"
+_UNFINISHED_FINALS = "SELECT id FROM uploads WHERE parts @> ARRAY[$1::uuid] AND NOT is_finished"
 _SAVE = f"""
 WITH saved AS (
     UPDATE uploads
-    SET size = $3, store_state = $4, held_until = {_FROM_NOW.format("$5")},
-        expires_at = greatest(expires_at, {_FROM_NOW.format("$6")})
+    SET size = $3, store_state = $4, held_until = {FROM_NOW.format("$5")},
+        expires_at = greatest(expires_at, {FROM_NOW.format("$6")})
     WHERE id = $1 AND epoch = $2 AND held_until IS NOT NULL
     RETURNING blob_key
 )
-UPDATE blobs SET lease_until = greatest(lease_until, {_FROM_NOW.format("$6")})
+UPDATE blobs SET lease_until = greatest(lease_until, {FROM_NOW.format("$6")})
 FROM saved WHERE blobs.key = saved.blob_key AND state = 'staged'
 RETURNING key
 """
-_LET_GO = f"""
-{_UNSYNCED}
-UPDATE uploads SET held_until = NULL, is_wanted = false FROM unsynced WHERE id = $1 AND epoch = $2
-"""
 _SET_LENGTH = "UPDATE uploads SET length = $3 WHERE id = $1 AND epoch = $2 RETURNING id"
-_KEEP = f"""
-{_UNSYNCED}
-UPDATE uploads SET held_until = {_FROM_NOW.format("$3")}, is_wanted = false FROM unsynced
-WHERE id = $1 AND epoch = $2 AND held_until IS NOT NULL
-RETURNING id
-"""
 _FINISH_PART = """
 UPDATE uploads SET is_finished = true, held_until = NULL, is_wanted = false WHERE id = $1 AND epoch = $2 RETURNING id
 """
@@ -105,12 +63,12 @@ _LOCK = "SELECT parts FROM uploads WHERE id = $1 AND epoch = $2 FOR UPDATE"
 _FINISH = f"""
 UPDATE uploads
 SET is_finished = true, file_id = $2, held_until = NULL, is_wanted = false, size = $3, length = $3,
-    expires_at = {_FROM_NOW.format("$4")}
+    expires_at = {FROM_NOW.format("$4")}
 WHERE id = $1
 """
 _CURTAIL_PARTS = f"""
 WITH parts AS (SELECT id FROM uploads WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE)
-UPDATE uploads SET expires_at = least(expires_at, {_FROM_NOW.format("$2")})
+UPDATE uploads SET expires_at = least(expires_at, {FROM_NOW.format("$2")})
 FROM parts WHERE uploads.id = parts.id
 RETURNING blob_key
 """
@@ -118,17 +76,17 @@ _CURTAIL_LEASES = f"""
 WITH leased AS (
     SELECT key FROM blobs WHERE key = ANY($1::text[]) AND state = 'staged' ORDER BY key FOR UPDATE
 )
-UPDATE blobs SET lease_until = least(lease_until, {_FROM_NOW.format("$2")})
+UPDATE blobs SET lease_until = least(lease_until, {FROM_NOW.format("$2")})
 FROM leased WHERE blobs.key = leased.key
 """
 _END = "DELETE FROM uploads WHERE id = $1 AND epoch = $2 RETURNING blob_key"
 _CONDEMN = f"""
-UPDATE blobs SET state = 'condemned', lease_until = NULL, due_at = {_FROM_NOW.format("$2")}, epoch = epoch + 1
+UPDATE blobs SET state = 'condemned', lease_until = NULL, due_at = {FROM_NOW.format("$2")}, epoch = epoch + 1
 WHERE key = $1 AND state = 'staged'
 """
 _FORGET = f"""
 WITH expired AS (
-    SELECT id FROM uploads WHERE expires_at <= {_FROM_NOW.format("-$1::float8")}
+    SELECT id FROM uploads WHERE expires_at <= {FROM_NOW.format("-$1::float8")}
     ORDER BY expires_at LIMIT $2
     FOR UPDATE SKIP LOCKED
 )
@@ -138,9 +96,9 @@ RETURNING uploads.id
 
 
 class PostgresUploads:
-    """The `Uploads` part of the catalog."""
+    """Keep the port `Uploads`."""
 
-    def __init__(self, database: Database, *, grace: float) -> None:
+    def __init__(self, database: Database, *, grace: GracePeriod) -> None:
         self._database = database
         self._grace = grace
 
@@ -150,45 +108,29 @@ class PostgresUploads:
         return await self._database.transact(finishing(claim, _create), new, id, blob_key, ttl)
 
     async def get_upload(self, id: UUID) -> Upload:
-        return _alive(await self._database.read(_UPLOAD, id))
+        return to_alive_upload(await self._database.read(FIND, id))
 
     async def get_uploads(self, ids: Sequence[UUID]) -> dict[UUID, Upload]:
-        return {row["id"]: _to_upload(row) for row in await self._database.read(_UPLOADS, ids)}
+        return {row["id"]: to_upload(row) for row in await self._database.read(_UPLOADS, ids)}
 
     async def list_uploads(self, *, bucket: str | None, after: UUID | None, limit: int) -> list[Upload]:
-        return [_to_upload(row) for row in await self._database.read(_LIST, bucket, after, limit)]
+        return [to_upload(row) for row in await self._database.read(_LIST, bucket, after, limit)]
 
     async def list_unfinished_finals(self, part: UUID) -> list[UUID]:
-        return [row["id"] for row in await self._database.read(_FINALS, part)]
-
-    async def acquire_lock(self, id: UUID, *, lease: float, ttl: float) -> LockedUpload | None:
-        return await self._database.transact(_hold, id, lease, ttl)
-
-    async def request_release(self, id: UUID) -> None:
-        await self._database.change(_WANT, id)
-
-    async def is_release_requested(self, id: UUID, epoch: int) -> bool:
-        is_wanted: bool = _held(await self._database.read(_IS_WANTED, id, epoch))["is_wanted"]
-        return is_wanted
-
-    async def renew_lock(self, id: UUID, epoch: int, *, lease: float) -> None:
-        _held(await self._database.change(_KEEP, id, epoch, lease))
+        return [row["id"] for row in await self._database.read(_UNFINISHED_FINALS, part)]
 
     async def save_progress(self, id: UUID, epoch: int, progress: Progress, *, lease: float, ttl: float) -> None:
-        _held(await self._database.change(_SAVE, id, epoch, progress.size, dict(progress.state), lease, ttl))
+        only_held(await self._database.change(_SAVE, id, epoch, progress.size, dict(progress.state), lease, ttl))
 
     async def set_length(self, id: UUID, epoch: int, length: int) -> None:
-        _held(await self._database.change(_SET_LENGTH, id, epoch, length))
-
-    async def release_lock(self, id: UUID, epoch: int) -> None:
-        await self._database.change(_LET_GO, id, epoch)
+        only_held(await self._database.change(_SET_LENGTH, id, epoch, length))
 
     async def finish_part(self, id: UUID, epoch: int) -> None:
-        _held(await self._database.change(_FINISH_PART, id, epoch))
+        only_held(await self._database.change(_FINISH_PART, id, epoch))
 
     async def finish_upload(self, id: UUID, epoch: int, new: NewFile, blob: Blob, *, kept: float) -> Stored:
         async def finish(connection: Connection) -> Stored:
-            parts = _held(await connection.fetch(_LOCK, id, epoch))["parts"]
+            parts = only_held(await connection.fetch(_LOCK, id, epoch))["parts"]
             stored = await commit(connection, new, blob, self._grace)
             await connection.execute(_FINISH, id, stored.file.id, blob.size, kept)
             if parts:
@@ -224,48 +166,33 @@ async def _create(connection: Connection, new: NewUpload, id: UUID, blob_key: st
         new.parts,
         ttl,
     )
-    return _to_upload(row)
-
-
-async def _hold(connection: Connection, id: UUID, lease: float, ttl: float) -> LockedUpload | None:
-    before = _alive(await connection.fetch(_TO_HOLD, id))
-    if before.lock_state == "held":
-        return None
-    [row] = await connection.fetch(_HOLD, id, lease, ttl)
-    if not before.is_finished:
-        keys = [before.blob_key]
-        if before.parts:
-            keys += [row["blob_key"] for row in await connection.fetch(_PROLONG, before.parts, ttl)]
-        leased = {row["key"] for row in await connection.fetch(_LEASE, keys, ttl)}
-        if before.blob_key not in leased:
-            raise _expired()
-    return LockedUpload(upload=_to_upload(row), epoch=row["epoch"], is_inherited=before.lock_state == "left")
+    return to_upload(row)
 
 
 async def _end(connection: Connection, id: UUID, epoch: int, grace: float) -> None:
-    key = _held(await connection.fetch(_END, id, epoch))["blob_key"]
+    key = only_held(await connection.fetch(_END, id, epoch))["blob_key"]
     await connection.execute(_CONDEMN, key, grace)
 
 
-def _alive(rows: list[asyncpg.Record]) -> Upload:
+def to_alive_upload(rows: list[asyncpg.Record]) -> Upload:
     if not rows:
         raise NoSuchUploadError("There is no such upload.")
     if not rows[0]["is_alive"]:
-        raise _expired()
-    return _to_upload(rows[0])
+        raise expired()
+    return to_upload(rows[0])
 
 
-def _held(rows: list[asyncpg.Record]) -> asyncpg.Record:
+def only_held(rows: list[asyncpg.Record]) -> asyncpg.Record:
     if not rows:
         raise LeaseLostError("Another request has taken the upload over.")
     return rows[0]
 
 
-def _expired() -> UploadExpiredError:
+def expired() -> UploadExpiredError:
     return UploadExpiredError("The upload was left alone for too long; begin another.")
 
 
-def _to_upload(row: asyncpg.Record) -> Upload:
+def to_upload(row: asyncpg.Record) -> Upload:
     lock_state: LockState = row["hold"]
     state = row["store_state"]
     return Upload(

@@ -11,8 +11,9 @@ from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
 from domain.blobs.ports import BlobStore, PartialBlobs
-from domain.catalog import Catalog
 from domain.errors import FileportError
+from domain.files.ports import Files
+from domain.maintenance.ports import CatalogHealth
 from service.http import problems
 from service.http.authentication import RequireRootKey
 from service.http.middleware.abort_on_failure import abort_on_failure
@@ -52,7 +53,7 @@ def create_app(container: AsyncContainer, settings: Settings, in_flight: InFligh
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         try:
             # Opened here, so that a store that cannot be opened stops the start.
-            for store in (Catalog, BlobStore, PartialBlobs):
+            for store in (Files, CatalogHealth, BlobStore, PartialBlobs):
                 await container.get(store)
             async with run_in_background(container, settings):
                 yield

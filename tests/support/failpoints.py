@@ -26,12 +26,12 @@ _S3 = "adapters.s3"
 # `commit.statements`, for example, COMMIT is not sent yet; after `commit`, it was acknowledged.
 ARROWS: Mapping[str, tuple[str, ...]] = {
     # Step 1: a row names the key.
-    "reserve": (f"{_CATALOG}.blobs:PostgresBlobs.reserve_blobs",),
-    "renew": (f"{_CATALOG}.blobs:PostgresBlobs.renew_leases",),
+    "reserve": (f"{_CATALOG}.blobs:PostgresBlobRecords.reserve_blobs",),
+    "renew": (f"{_CATALOG}.blobs:PostgresBlobRecords.renew_leases",),
     # An idempotency key is claimed before, and finished by the change, as the last statement of its transaction.
     "key.claim": (f"{_CATALOG}.idempotency:PostgresIdempotencyKeys.claim_key",),
     "key.renew": (f"{_CATALOG}.idempotency:PostgresIdempotencyKeys.renew_claims",),
-    "key.finish": (f"{_CATALOG}.commit:finish", f"{_CATALOG}.batches:finish", f"{_CATALOG}.idempotency:finish"),
+    "key.finish": (f"{_CATALOG}.files.commit:finish", f"{_CATALOG}.batches:finish", f"{_CATALOG}.idempotency:finish"),
     "key.give_up": (f"{_CATALOG}.idempotency:PostgresIdempotencyKeys.give_up_claim",),
     # Step 2: the bytes.
     "put": (f"{_DISK}.blob_store:DiskBlobStore.put", f"{_S3}.blob_store:S3BlobStore.put"),
@@ -59,15 +59,15 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     ),
     "s3.abort": (f"{_S3}.multipart:abort_upload",),
     # A failed upload releases its key.
-    "release": (f"{_CATALOG}.blobs:PostgresBlobs.release_blobs",),
+    "release": (f"{_CATALOG}.blobs:PostgresBlobRecords.release_blobs",),
     # Step 3: the file, in one transaction.
-    "commit": (f"{_CATALOG}.files:PostgresFiles.commit_file",),
-    "commit.statements": (f"{_CATALOG}.files:commit",),
-    "commit.live": (f"{_CATALOG}.commit:make_live",),
-    "commit.insert": (f"{_CATALOG}.commit:insert",),
-    "commit.replace": (f"{_CATALOG}.commit:_replace",),
-    "commit.release": (f"{_CATALOG}.commit:release",),
-    "commit.usage": (f"{_CATALOG}.commit:count_usage",),
+    "commit": (f"{_CATALOG}.files.files:PostgresFiles.commit_file",),
+    "commit.statements": (f"{_CATALOG}.files.files:commit",),
+    "commit.live": (f"{_CATALOG}.files.commit:make_live",),
+    "commit.insert": (f"{_CATALOG}.files.commit:insert",),
+    "commit.replace": (f"{_CATALOG}.files.commit:_replace",),
+    "commit.release": (f"{_CATALOG}.files.commit:release",),
+    "commit.usage": (f"{_CATALOG}.files.commit:count_usage",),
     "answer": ("service.http.resources.content.stores:stored_response",),
     # Direct uploads: a row, and a multipart upload, before the client can send; then the copy, and its commit.
     "direct.begin": (f"{_S3}.direct_access:S3DirectAccess.begin_parts",),
@@ -81,7 +81,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "direct.abort": (f"{_CATALOG}.direct_uploads:PostgresDirectUploads.abort_direct_upload",),
     # Resumable uploads: their locks, their multipart state, and their end, which is a commit as above.
     "upload.begin": (f"{_CATALOG}.uploads:PostgresUploads.create_upload",),
-    "upload.lock": (f"{_CATALOG}.uploads:PostgresUploads.acquire_lock",),
+    "upload.lock": (f"{_CATALOG}.upload_locks:PostgresUploadLocks.acquire_lock",),
     "upload.save": (f"{_CATALOG}.uploads:PostgresUploads.save_progress",),
     "upload.append": (f"{_DISK}.partials:DiskPartialBlobs.append", f"{_S3}.partials:S3PartialBlobs.append"),
     "upload.complete": (f"{_DISK}.partials:DiskPartialBlobs.complete", f"{_S3}.partials:S3PartialBlobs.complete"),
@@ -95,15 +95,15 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "upload.end": (f"{_CATALOG}.uploads:PostgresUploads.end_upload",),
     "upload.answer": ("service.http.resources.uploads.routes:added_response",),
     # Other changes of files and buckets. `file.…` are steps that they share.
-    "change": (f"{_CATALOG}.files:PostgresFiles.change_file",),
-    "change.statements": (f"{_CATALOG}.files:change",),
-    "copy": (f"{_CATALOG}.files:PostgresFiles.copy_file",),
-    "copy.statements": (f"{_CATALOG}.files:copy",),
-    "copy.share": (f"{_CATALOG}.changes:share",),
-    "delete": (f"{_CATALOG}.files:PostgresFiles.delete_file",),
-    "delete.statements": (f"{_CATALOG}.files:_delete",),
-    "file.release": (f"{_CATALOG}.changes:release",),
-    "file.usage": (f"{_CATALOG}.changes:count_usage",),
+    "change": (f"{_CATALOG}.files.files:PostgresFiles.change_file",),
+    "change.statements": (f"{_CATALOG}.files.files:change",),
+    "copy": (f"{_CATALOG}.files.files:PostgresFiles.copy_file",),
+    "copy.statements": (f"{_CATALOG}.files.files:copy",),
+    "copy.share": (f"{_CATALOG}.files.changes:share",),
+    "delete": (f"{_CATALOG}.files.files:PostgresFiles.delete_file",),
+    "delete.statements": (f"{_CATALOG}.files.files:_delete",),
+    "file.release": (f"{_CATALOG}.files.changes:release",),
+    "file.usage": (f"{_CATALOG}.files.changes:count_usage",),
     "batch": (f"{_CATALOG}.batches:PostgresBatches.apply_batch",),
     "batch.statements": (f"{_CATALOG}.batches:apply",),
     "batch.operation": (f"{_CATALOG}.batches:attempt",),
@@ -117,14 +117,14 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "job.step.statements": (f"{_CATALOG}.jobs:_advance",),
     "job.step.files": (f"{_CATALOG}.jobs:apply",),
     # Step 6: the reaper.
-    "reap.expire": (f"{_CATALOG}.files:PostgresFiles.expire_files",),
-    "reap.expire.statements": (f"{_CATALOG}.files:expire",),
-    "reap.lapse": (f"{_CATALOG}.blobs:PostgresBlobs.condemn_lapsed",),
+    "reap.expire": (f"{_CATALOG}.files.files:PostgresFiles.expire_files",),
+    "reap.expire.statements": (f"{_CATALOG}.files.files:expire",),
+    "reap.lapse": (f"{_CATALOG}.blobs:PostgresBlobRecords.condemn_lapsed",),
     "reap.keys": (f"{_CATALOG}.idempotency:PostgresIdempotencyKeys.forget_keys",),
-    "reap.claim": (f"{_CATALOG}.blobs:PostgresBlobs.claim_condemned",),
+    "reap.claim": (f"{_CATALOG}.blobs:PostgresBlobRecords.claim_condemned",),
     "reap.abort": (f"{_DISK}.blob_store:DiskBlobStore.abort", f"{_S3}.blob_store:S3BlobStore.abort"),
     "reap.delete": (f"{_DISK}.blob_store:DiskBlobStore.delete", f"{_S3}.blob_store:S3BlobStore.delete"),
-    "reap.forget": (f"{_CATALOG}.blobs:PostgresBlobs.forget_blobs",),
+    "reap.forget": (f"{_CATALOG}.blobs:PostgresBlobRecords.forget_blobs",),
 }
 
 _KILL = "kill"

@@ -8,11 +8,20 @@ import msgspec
 from dishka import Provider, Scope, provide
 from litestar.types import ASGIApp
 
-from domain.blobs.ports import BlobStore, DirectAccess, PartialBlobs
+from domain.archives.ports import Archives
+from domain.batches.ports import Batches
+from domain.blobs.ports import BlobRecords, BlobStore, DirectAccess, PartialBlobs
 from domain.blobs.reservations import Reservations
-from domain.catalog import Catalog
+from domain.buckets.ports import Buckets
+from domain.direct_uploads.ports import DirectUploads
+from domain.files.ports import Files
+from domain.files.search.ports import FileSearch
+from domain.idempotency.ports import IdempotencyKeys
+from domain.jobs.ports import Jobs
+from domain.maintenance.ports import CatalogHealth, CatalogIntegrity
+from domain.uploads.ports import UploadLocks, Uploads
 from domain.values.clock import Clock
-from service.container.providers import make_container
+from service.container.container import make_container
 from service.http.app import create_app
 from service.settings import read_settings
 from tests.fakes.blob_store import FakeBlobStore
@@ -44,6 +53,32 @@ def make_fakes(*, grace: float = 0.0) -> Fakes:
     return Fakes(FakeCatalog(clock, grace=grace), blobs, clock, FakeDirectAccess(blobs, clock))
 
 
+CATALOG_PORTS = (
+    Archives,
+    Batches,
+    BlobRecords,
+    Buckets,
+    CatalogHealth,
+    CatalogIntegrity,
+    DirectUploads,
+    Files,
+    FileSearch,
+    IdempotencyKeys,
+    Jobs,
+    UploadLocks,
+    Uploads,
+)
+
+
+class CatalogOnFake(Provider):
+    """Puts one fake in the place of the adapters of the catalog."""
+
+    def __init__(self, catalog: FakeCatalog) -> None:
+        super().__init__(scope=Scope.APP)
+        for port in CATALOG_PORTS:
+            self.provide(lambda: catalog, provides=port, override=True)
+
+
 class FakesProvider(Provider):
     """Puts the fakes in the place of the adapters."""
 
@@ -52,10 +87,6 @@ class FakesProvider(Provider):
     def __init__(self, fakes: Fakes) -> None:
         super().__init__()
         self._fakes = fakes
-
-    @provide(override=True)
-    def catalog(self) -> Catalog:
-        return self._fakes.catalog
 
     @provide(override=True)
     def blob_store(self) -> BlobStore:
@@ -114,7 +145,7 @@ async def open_service(
         }
     )
     fakes = make_fakes(grace=grace) if fakes is None else fakes
-    container = make_container(settings, FakesProvider(fakes))
+    container = make_container(settings, CatalogOnFake(fakes.catalog), FakesProvider(fakes))
     app = create_app(container, settings)
     async with running(app):
         yield Service(app, fakes, await container.get(Reservations))

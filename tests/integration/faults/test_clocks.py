@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from domain.maintenance.reap import Reap
-from service.container.providers import make_container
+from service.container.container import make_container
 from service.http.app import create_app
 from service.settings import read_settings
 from tests.support.clients import ROOT_KEY, client_of, running

@@ -8,11 +8,11 @@ from uuid import UUID
 import pytest
 
 from adapters.postgres import Pool, PostgresCatalog, create_pool
-from adapters.postgres.audit import RECORDS_AFTER
 from adapters.postgres.batches import TOUCHED
-from adapters.postgres.changes import LOCK_BY_NAME
+from adapters.postgres.files.changes import LOCK_BY_NAME
+from adapters.postgres.files.search.listing import count_statement, list_statement
 from adapters.postgres.jobs import CLAIM, FORGET_ENDED, NEWEST, NEWEST_AFTER, examine_statement
-from adapters.postgres.listing import count_statement, list_statement
+from adapters.postgres.maintenance import RECORDS_AFTER
 from domain.batches.apply_batch import CHUNK
 from domain.files.search.model import FileQuery, decode_cursor, encode_cursor, parse_sort
 from domain.files.search.where import parse_where

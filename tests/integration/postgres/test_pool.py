@@ -11,8 +11,8 @@ import asyncpg
 import pytest
 
 from adapters.postgres import Pool, PostgresCatalog, create_pool
-from adapters.postgres.connections import Connection
-from adapters.postgres.database import ATTEMPTS, Database, TryAgainError
+from adapters.postgres.database.connections import Connection
+from adapters.postgres.database.transactions import ATTEMPTS, Database, TryAgainError
 from domain.blobs.model import new_blob_key
 from domain.buckets.model import Policy, Usage
 from domain.errors import CatalogBusyError, CatalogUnavailableError, InvalidInputError, OutcomeUnknownError

@@ -9,10 +9,9 @@ from dishka import Provider, Scope, provide
 from litestar.types import ASGIApp
 
 from domain.blobs.errors import BlobStoreRefusedError, BlobStoreUnavailableError
-from domain.catalog import Catalog
 from domain.values.clock import Clock
 from service.container.circuits import Stores, guarded
-from service.container.providers import make_container
+from service.container.container import make_container
 from service.http.app import create_app
 from service.settings import read_settings
 from tests.fakes.blob_store import FakeBlobStore
@@ -21,6 +20,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.failures import BLOB_STORE_DOWN
 from tests.fakes.partial_blobs import FakePartialBlobs
 from tests.support.clients import ROOT_KEY, client_of, running
+from tests.support.fake_service import CatalogOnFake
 from tests.support.reaper import reaper
 
 FILES = "/v1/buckets/default/files"
@@ -34,15 +34,10 @@ class GuardedFakes(Provider):
 
     scope = Scope.APP
 
-    def __init__(self, catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock) -> None:
+    def __init__(self, blobs: FakeBlobStore, clock: FakeClock) -> None:
         super().__init__()
-        self._catalog = catalog
         self._blobs = blobs
         self._clock = clock
-
-    @provide(override=True)
-    def catalog(self) -> Catalog:
-        return self._catalog
 
     @provide(override=True)
     def stores(self, clock: Clock) -> Stores:
@@ -68,7 +63,7 @@ def app(catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock) -> ASGIApp
     settings = read_settings(
         {"FILEPORT_DATABASE_URL": "postgresql://nowhere.invalid/fileport", "FILEPORT_ROOT_KEY": ROOT_KEY}
     )
-    return create_app(make_container(settings, GuardedFakes(catalog, blobs, clock)), settings)
+    return create_app(make_container(settings, CatalogOnFake(catalog), GuardedFakes(blobs, clock)), settings)
 
 
 @pytest.fixture

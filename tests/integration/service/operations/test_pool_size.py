@@ -9,7 +9,7 @@ import httpx
 from dishka import Provider, Scope, provide
 
 from domain.blobs.ports import BlobStore
-from service.container.providers import make_container
+from service.container.container import make_container
 from service.http.app import create_app
 from service.settings import read_settings
 from tests.fakes.blob_store import FakeBlobStore

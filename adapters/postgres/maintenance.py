@@ -1,13 +1,15 @@
-"""The catalog looked at as a whole, and put right, while others use it."""
+"""The integrity and the health of the catalog."""
 
 from collections.abc import Sequence
 
 import asyncpg
 
-from adapters.postgres.connections import Connection
-from adapters.postgres.database import Database
+from adapters.postgres.blobs import GracePeriod
+from adapters.postgres.database.connections import Connection
+from adapters.postgres.database.transactions import Database
 from domain.blobs.model import BlobRecord
 from domain.buckets.model import Usage
+from domain.errors import CatalogUnavailableError
 from domain.maintenance.model import Miscount
 
 # All files are added up in one statement, for it must see them at one moment; there may be hundreds of millions.
@@ -74,10 +76,10 @@ RETURNING blobs.key
 """
 
 
-class PostgresAudit:
-    """The `Audit` part of the catalog."""
+class PostgresCatalogIntegrity:
+    """Keep the port `CatalogIntegrity`."""
 
-    def __init__(self, database: Database, *, grace: float) -> None:
+    def __init__(self, database: Database, *, grace: GracePeriod) -> None:
         self._database = database
         self._grace = grace
 
@@ -103,6 +105,19 @@ class PostgresAudit:
 
     async def recount_files(self, keys: Sequence[str]) -> int:
         return await self._database.transact(_recount_files, keys, self._grace)
+
+
+class PostgresCatalogHealth:
+    """Keep the port `CatalogHealth`, on a `database` of its own, so that it need not wait for the work of others."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def check(self) -> None:
+        try:
+            await self._database.read("SELECT FROM buckets LIMIT 1")
+        except asyncpg.UndefinedTableError as error:
+            raise CatalogUnavailableError("The catalog has no tables yet.") from error
 
 
 async def _recount_usage(connection: Connection) -> int:

@@ -4,9 +4,9 @@ import asyncpg
 
 from adapters.postgres.blobs import make_live, release
 from adapters.postgres.buckets import SHARD, count_usage, lock_bucket, settle
-from adapters.postgres.connections import Connection
+from adapters.postgres.database.connections import Connection
+from adapters.postgres.files.records import COLUMNS, UNEXPIRED, to_file
 from adapters.postgres.idempotency import finish
-from adapters.postgres.records import COLUMNS, UNEXPIRED, to_file
 from domain.blobs.model import Blob
 from domain.errors import LeaseLostError
 from domain.files.model import File, NewFile, Stored

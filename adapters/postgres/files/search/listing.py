@@ -4,10 +4,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from adapters.postgres.database import Database
-from adapters.postgres.order import after, order_by
-from adapters.postgres.records import COLUMNS, UNEXPIRED, to_file
-from adapters.postgres.where import Values, clamp, compile_where
+from adapters.postgres.database.transactions import Database
+from adapters.postgres.files.records import COLUMNS, UNEXPIRED, to_file
+from adapters.postgres.files.search.order import after, order_by
+from adapters.postgres.files.search.where import Values, clamp, compile_where
 from domain.files.model import File
 from domain.files.search.model import DEFAULT_LIMIT, NEWEST_FIRST, FileQuery
 
@@ -25,8 +25,8 @@ SELECT (SELECT coalesce(sum(files), 0) FROM bucket_usage WHERE bucket = $1)::big
 """
 
 
-class PostgresListings:
-    """The listings of the `Files` part of the catalog. Each is one statement."""
+class PostgresFileSearch:
+    """Keep the port `FileSearch`. Each call is one statement."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

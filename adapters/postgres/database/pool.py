@@ -8,9 +8,9 @@ import anyio
 import asyncpg
 import msgspec
 
-from adapters.postgres.connections import Connection
-from adapters.postgres.credentials import RotatingCredentials
-from adapters.postgres.errors import domain_errors
+from adapters.postgres.database.connections import Connection
+from adapters.postgres.database.credentials import RotatingCredentials
+from adapters.postgres.database.errors import domain_errors
 from domain.errors import CatalogBusyError, CatalogUnavailableError
 
 DEFAULT_SIZE = 10

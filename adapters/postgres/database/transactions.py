@@ -7,8 +7,8 @@ import anyio
 import asyncpg
 import stamina
 
-from adapters.postgres.connections import Connection, Connections, is_closed
-from adapters.postgres.errors import domain_errors
+from adapters.postgres.database.connections import Connection, Connections, is_closed
+from adapters.postgres.database.errors import domain_errors
 from domain.errors import CatalogBusyError, FileportError, UnavailableError
 
 ATTEMPTS = 8

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import asyncpg
 
-from adapters.postgres.connections import Connection, is_closed
+from adapters.postgres.database.connections import Connection, is_closed
 from domain.buckets.errors import NoSuchBucketError
 from domain.errors import (
     CatalogBusyError,

@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
+from adapters.postgres.blobs import GracePeriod
 from adapters.postgres.buckets import POLICY_COLUMNS, to_policy
-from adapters.postgres.changes import change, copy, delete, expire
-from adapters.postgres.commit import commit
-from adapters.postgres.connections import Connection
-from adapters.postgres.database import Database
+from adapters.postgres.database.connections import Connection
+from adapters.postgres.database.transactions import Database
+from adapters.postgres.files.changes import change, copy, delete, expire
+from adapters.postgres.files.commit import commit
+from adapters.postgres.files.records import FILE, FILE_NAMED, only
 from adapters.postgres.idempotency import finishing
-from adapters.postgres.records import FILE, FILE_NAMED, only
 from domain.batches.model import Delete
 from domain.blobs.model import Blob
 from domain.buckets.model import Policy
@@ -24,9 +25,9 @@ _FILE_NAMED_WITH_POLICY = _WITH_POLICY.format(FILE_NAMED)
 
 
 class PostgresFiles:
-    """The `Files` part of the catalog, but for listings."""
+    """Keep the port `Files`."""
 
-    def __init__(self, database: Database, *, grace: float) -> None:
+    def __init__(self, database: Database, *, grace: GracePeriod) -> None:
         self._database = database
         self._grace = grace
 

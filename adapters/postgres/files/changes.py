@@ -8,10 +8,10 @@ from uuid import UUID
 
 from adapters.postgres.blobs import release, share
 from adapters.postgres.buckets import count_usage, lock_bucket, settle
-from adapters.postgres.commit import insert, make_way
-from adapters.postgres.connections import Connection
-from adapters.postgres.database import TryAgainError
-from adapters.postgres.records import COLUMNS, FILE, FILE_NAMED, UNEXPIRED, no_such_file, only, to_file
+from adapters.postgres.database.connections import Connection
+from adapters.postgres.database.transactions import TryAgainError
+from adapters.postgres.files.commit import insert, make_way
+from adapters.postgres.files.records import COLUMNS, FILE, FILE_NAMED, UNEXPIRED, no_such_file, only, to_file
 from domain.batches.model import Delete
 from domain.blobs.model import Blob
 from domain.buckets.model import Policy

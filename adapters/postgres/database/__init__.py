@@ -1,0 +1,1 @@
+"""The connection to PostgreSQL: its pool, credentials, transactions and errors."""

@@ -1,0 +1,1 @@
+"""Files in PostgreSQL: their records, the commit and the changes."""

@@ -1,0 +1,1 @@
+"""The search of files in PostgreSQL: filters, order and pages as SQL."""

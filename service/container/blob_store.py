@@ -1,0 +1,85 @@
+"""The blob store, in S3 or in a directory."""
+
+from collections.abc import AsyncIterator
+
+from dishka import (
+    Provider,
+    Scope,
+    provide,
+)
+
+from adapters.disk import DiskBlobStore, DiskPartialBlobs, NoDirectAccess, open_disk_blob_store
+from domain.blobs.ports import BlobStore, DirectAccess, PartialBlobs
+from domain.values.clock import Clock
+from service.container.circuits import Stores, guarded
+from service.settings import Settings
+
+
+class StoreProvider(Provider):
+    """The blob store by its ports."""
+
+    scope = Scope.APP
+
+    @provide
+    def blob_store(self, stores: Stores) -> BlobStore:
+        return stores.blobs
+
+    @provide
+    def partial_blobs(self, stores: Stores) -> PartialBlobs:
+        return stores.partials
+
+
+class DiskProvider(StoreProvider):
+    """The blob store in a directory."""
+
+    direct_access = provide(NoDirectAccess, provides=DirectAccess)
+
+    @provide
+    async def stores(self, settings: Settings, clock: Clock) -> Stores:
+        root = settings.data_dir / "blobs"
+        return guarded(await open_disk_blob_store(root), DiskPartialBlobs(root), clock)
+
+
+class ExistingDiskProvider(Provider):
+    """The blob store in an existing directory: one that is not mounted must not look like an empty one."""
+
+    scope = Scope.APP
+
+    @provide(override=True)
+    def blob_store(self, settings: Settings) -> BlobStore:
+        return DiskBlobStore(settings.data_dir / "blobs")
+
+
+class S3Provider(StoreProvider):
+    """The blob store in S3."""
+
+    @provide
+    async def stores(self, settings: Settings, clock: Clock) -> AsyncIterator[Stores]:
+        from adapters.s3 import S3BlobStore, S3PartialBlobs, open_s3_client  # noqa: PLC0415 - takes half a second, which the disk store need not wait
+
+        async with open_s3_client(
+            region=settings.s3_region, endpoint_url=settings.s3_endpoint_url, patience=settings.s3_timeout
+        ) as client:
+            bucket, timeout = str(settings.s3_bucket), settings.s3_timeout
+            blobs = S3BlobStore(client, bucket, patience=timeout)
+            partials = S3PartialBlobs(client, bucket, sending=blobs.sending, patience=timeout)
+            yield guarded(blobs, partials, clock)
+
+    @provide
+    async def direct_access(self, settings: Settings) -> AsyncIterator[DirectAccess]:
+        from adapters.s3 import COPY_SECONDS, S3DirectAccess, open_s3_client  # noqa: PLC0415 - likewise
+
+        endpoint_url, region = settings.s3_endpoint_url, settings.s3_region
+        async with (
+            open_s3_client(
+                region=region, endpoint_url=endpoint_url, patience=settings.s3_timeout, idle_timeout=COPY_SECONDS
+            ) as client,
+            open_s3_client(region=region, endpoint_url=settings.s3_public_endpoint_url or endpoint_url) as signing,
+        ):
+            yield S3DirectAccess(
+                client,
+                str(settings.s3_bucket),
+                signing=signing,
+                life=settings.signed_url_life,
+                patience=settings.s3_timeout,
+            )
