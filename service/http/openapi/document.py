@@ -1,6 +1,7 @@
 """The OpenAPI document: the application's routes, and the descriptions that they carry."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any, NamedTuple, get_type_hints
@@ -25,7 +26,7 @@ from service.http.middleware.in_flight import ShuttingDownError
 from service.http.openapi.headers import CACHE_CONTROL, ON_BODIES, ON_RANGES, OWN_REQUEST_ID, REQUEST_ID
 from service.http.openapi.operation import Content, Header, Operation, Refusal, Tag
 from service.http.openapi.parameters import parameters_of
-from service.http.openapi.problem_answers import PROBLEM_HEADERS, problem_answers
+from service.http.openapi.problem_answers import PROBLEM_HEADERS, headers_of, problem_answers
 from service.http.openapi.samples import curl
 from service.http.openapi.schemas import component_schemas, header_references, reference
 from service.http.problems import Problem
@@ -97,45 +98,34 @@ def _described(routes: Iterable[BaseRoute]) -> Iterator[_Described]:
 def _operation(described: _Described) -> dict[str, Any]:
     route, method, handler, known, tag = described
     first, *others = handler.handler_name.split("_")
-    parameters = parameters_of(handler)
+    id_ = first + "".join(map(str.capitalize, others))
     summary, _, details = (handler.fn.__doc__ or "").partition("\n")
+    summary = summary.rstrip(".")
+    parameters, headers = parameters_of(handler), _request_headers(known)
+    responses = _responses(known, _refusals(described))
+    if method == "HEAD":
+        for response in responses.values():
+            response.pop("content", None)
+        if "GET" in handler.http_methods:
+            id_, summary = (
+                re.sub("^(get)?(.)", lambda verb: f"head{verb[2].upper()}", id_),
+                f"{summary}: the headers alone",
+            )
+            headers = tuple(each for each in headers if each not in ON_RANGES)
+            responses = {status: each for status, each in responses.items() if status not in _RANGES_ONLY}
     source = curl(method, route.path_format, parameters, known, is_open=described.is_open)
-    operation: dict[str, Any] = {
+    operation = {
         "tags": [tag.name],
-        "operationId": first + "".join(map(str.capitalize, others)),
-        "summary": summary.rstrip("."),
+        "operationId": id_,
+        "summary": summary,
         "description": " ".join([*details.split(), known.description]).strip(),
-        "parameters": [*parameters, *map(_parameter, _request_headers(known))],
+        "parameters": [*parameters, *map(_parameter, headers)],
         "requestBody": known.body and {"required": not known.body.is_optional, "content": _content(known.body)},
-        "responses": _responses(known, _refusals(described)),
+        "responses": responses,
         "security": [] if described.is_open else [{"key": []}],
         "x-codeSamples": [{"lang": "Shell", "label": "curl", "source": source}],
     }
-    if method == "HEAD":
-        operation = _without_bodies(operation)
-        if "GET" in handler.http_methods:
-            operation = _beside_get(operation)
     return {key: value for key, value in operation.items() if value or key == "security"}
-
-
-def _without_bodies(operation: Mapping[str, Any]) -> dict[str, Any]:
-    responses = {
-        status: {key: value for key, value in response.items() if key != "content"}
-        for status, response in operation["responses"].items()
-    }
-    return {**operation, "responses": responses}
-
-
-def _beside_get(operation: Mapping[str, Any]) -> dict[str, Any]:
-    id_ = operation["operationId"].removeprefix("get")
-    ranges = [_parameter(header) for header in ON_RANGES]
-    return {
-        **operation,
-        "operationId": f"head{id_[0].upper()}{id_[1:]}",
-        "summary": f"{operation['summary']}: the headers alone",
-        "parameters": [each for each in operation["parameters"] if each not in ranges],
-        "responses": {key: each for key, each in operation["responses"].items() if key not in _RANGES_ONLY},
-    }
 
 
 def _request_headers(known: Operation) -> tuple[Header, ...]:
@@ -180,7 +170,7 @@ def _errors(handler: HTTPRouteHandler) -> Iterator[Refusal]:
 
 
 def _responses(known: Operation, refusals: Iterable[Refusal]) -> dict[str, Any]:
-    responses = problem_answers(refusals, known.problem_headers)
+    responses = problem_answers(refusals)
     for answer in known.answers:
         responses[answer.status] = {
             "description": answer.description,
@@ -213,7 +203,7 @@ def _components(operations: Sequence[Operation]) -> dict[str, Any]:
         CACHE_CONTROL,
         *PROBLEM_HEADERS,
         *(header for answer in answers for header in answer.headers),
-        *(header for known in operations for each in known.problem_headers.values() for header in each),
+        *(header for known in operations for error in known.problems for header in headers_of(error)),
     ]
     asked_headers = [OWN_REQUEST_ID, *(header for known in operations for header in _request_headers(known))]
     return {

@@ -61,8 +61,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     `description` follows that text, for facts that only code can state. `problems` come on top of the `errors` of the
     use cases that the handler takes, and of those that every operation may end in. `sample` names the parameters and
-    headers that the sample request shows. `schemas` are those that the parameters refer to, by name.
-    `problem_headers` are by status.
+    optional headers that the sample request shows. `schemas` are those that the parameters refer to, by name.
     """
 
     answers: tuple[Answer, ...]
@@ -72,7 +71,6 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[Header, ...] = ()
     sample: tuple[str, ...] = ()
     schemas: Mapping[str, Any] = {}
-    problem_headers: Mapping[int, tuple[Header, ...]] = {}
 
     def takes(self, header: str) -> bool:
         """Tell whether requests may have that header."""

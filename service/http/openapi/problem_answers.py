@@ -1,6 +1,6 @@
 """The responses that are problems, from the errors that an operation may end in and the table of their statuses."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -30,30 +30,35 @@ _HEADERS: Mapping[int, Header] = {
 PROBLEM_HEADERS = tuple(_HEADERS.values())
 
 
-def problem_answers(
-    refusals: Iterable[Refusal], headers: Mapping[int, tuple[Header, ...]]
-) -> dict[int, dict[str, Any]]:
-    """Return a response for each status that the refusals have, with each of their codes as an example.
+def headers_of(refusal: Refusal) -> tuple[Header, ...]:
+    """Return the headers that come with an error of HTTP's own, which names them as its `headers`."""
+    return getattr(refusal, "headers", ())
 
-    `headers` are those of the operation's own problems, by status.
-    """
+
+def problem_answers(refusals: Iterable[Refusal]) -> dict[int, dict[str, Any]]:
+    """Return a response for each status that the refusals have, with each of their codes as an example."""
+    responses: dict[int, dict[str, Any]] = {}
     examples: dict[int, dict[str, Any]] = {}
     for refusal in refusals:
         problem = _problem(refusal)
-        examples.setdefault(problem.status, {})[problem.code] = {"value": msgspec.to_builtins(problem)}
-    return {status: _answer(status, each, headers.get(status, ())) for status, each in examples.items()}
+        codes = examples.setdefault(problem.status, {})
+        codes[problem.code] = {"value": msgspec.to_builtins(problem)}
+        headers = responses.get(problem.status, {}).get("headers", {})
+        responses[problem.status] = {
+            "description": f"{problem.title}: {', '.join(f'`{code}`' for code in codes)}.",
+            "headers": headers | header_references(_headers(refusal, problem.status)),
+            "content": {problems.MEDIA_TYPE: {"schema": reference(problems.Problem), "examples": codes}},
+        }
+    return responses
 
 
-def _answer(status: int, examples: Mapping[str, Any], headers: tuple[Header, ...]) -> dict[str, Any]:
+def _headers(refusal: Refusal, status: int) -> Iterator[Header]:
+    yield from (REQUEST_ID, CACHE_CONTROL)
     if status in _HEADERS:
-        headers = (_HEADERS[status], *headers)
-    if IdempotencyKeyInUseError.code in examples:
-        headers = (*headers, RETRY_AFTER)
-    return {
-        "description": f"{problems.phrase_of(status)}: {', '.join(f'`{code}`' for code in examples)}.",
-        "headers": header_references((REQUEST_ID, CACHE_CONTROL, *headers)),
-        "content": {problems.MEDIA_TYPE: {"schema": reference(problems.Problem), "examples": examples}},
-    }
+        yield _HEADERS[status]
+    if refusal is IdempotencyKeyInUseError:
+        yield RETRY_AFTER
+    yield from headers_of(refusal)
 
 
 def _problem(refusal: Refusal) -> problems.Problem:

@@ -25,7 +25,11 @@ def curl(
             path = path.replace(f"{{{parameter['name']}}}", quote(parameter["example"]))
         elif parameter["name"] in operation.sample:
             query.append(f"{parameter['name']}={_text(_example(parameter))}")
-    headers = (f"{each.name}: {each.example}" for each in operation.headers if each.name in operation.sample)
+    headers = (
+        f"{each.name}: {each.example}"
+        for each in operation.headers
+        if each.is_required or each.name in operation.sample
+    )
     options = [] if is_open else ['-H "Authorization: Bearer $FILEPORT_KEY"']
     options += (f"-H {shlex.quote(line)}" for line in headers)
     options += _body(operation.body) if operation.body else ()

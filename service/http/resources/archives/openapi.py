@@ -6,15 +6,7 @@ from domain.errors import OverloadedError
 from domain.files.errors import InvalidNameError
 from domain.files.search.errors import InvalidFilterError
 from service.http.file_examples import COPY, FILE, UNCHANGED
-from service.http.openapi.headers import (
-    ACCEPT_RANGES,
-    CONTENT_LENGTH,
-    DISPOSITION,
-    ETAG,
-    GUARDS,
-    IF_MATCH,
-    IF_NONE_MATCH,
-)
+from service.http.openapi import headers
 from service.http.openapi.operation import Answer, Content, Operation, json_of
 from service.http.resources.archives.bodies import ArchiveRequest
 from service.http.resources.archives.zip.body import MEDIA_TYPE
@@ -27,7 +19,7 @@ _ABOUT = (
 _ZIP = Content(
     media_types=(MEDIA_TYPE,), schema={"contentMediaType": MEDIA_TYPE}, examples={"example": "PK\u0003\u0004…"}
 )
-_HEADERS = (CONTENT_LENGTH, DISPOSITION, ACCEPT_RANGES, *GUARDS)
+_HEADERS = (headers.CONTENT_LENGTH, headers.DISPOSITION, headers.ACCEPT_RANGES, *headers.GUARDS)
 
 GET_ARCHIVE = Operation(
     description=(
@@ -35,8 +27,8 @@ GET_ARCHIVE = Operation(
         "not named here is refused."
     ),
     sample=("bucket", "prefix"),
-    headers=(IF_MATCH, IF_NONE_MATCH),
-    answers=(Answer(200, "The archive.", _ZIP, (ETAG, *_HEADERS)), UNCHANGED),
+    headers=(headers.IF_MATCH, headers.IF_NONE_MATCH),
+    answers=(Answer(200, "The archive.", _ZIP, (headers.ETAG, *_HEADERS)), UNCHANGED),
     problems=(InvalidFilterError, OverloadedError, *ReadArchive.prefix_errors),
 )
 POST_ARCHIVE = Operation(

@@ -11,33 +11,25 @@ from service.http.openapi.headers import IDEMPOTENCY_KEY
 from service.http.openapi.operation import Answer, Operation, json_of
 from service.http.problems import problem_of
 from service.http.representations import file_body
-from service.http.resources.batches.bodies import (
-    BatchAnswer,
-    BatchRequest,
-    CopyOperation,
-    DeleteOperation,
-    MoveOperation,
-    OperationResult,
-    PatchOperation,
-)
+from service.http.resources.batches import bodies
 
-_BATCH = BatchRequest(
+_BATCH = bodies.BatchRequest(
     operations=[
-        PatchOperation(id=FILE.id, patch=RATE),
-        CopyOperation(id=FILE.id, to=Destination(name=COPY.name)),
-        MoveOperation(bucket=COPY.bucket, name=COPY.name, to=Destination(name="old/opera.flac")),
-        DeleteOperation(id=FILE.id, if_match=FILE.etag),
-        DeleteOperation(bucket=COPY.bucket, name="old/opera.flac"),
+        bodies.PatchOperation(id=FILE.id, patch=RATE),
+        bodies.CopyOperation(id=FILE.id, to=Destination(name=COPY.name)),
+        bodies.MoveOperation(bucket=COPY.bucket, name=COPY.name, to=Destination(name="old/opera.flac")),
+        bodies.DeleteOperation(id=FILE.id, if_match=FILE.etag),
+        bodies.DeleteOperation(bucket=COPY.bucket, name="old/opera.flac"),
     ]
 )
 _REFUSED = PreconditionFailedError("If-Match: the file is not in the state that was asked for.")
-_ANSWER = BatchAnswer(
+_ANSWER = bodies.BatchAnswer(
     results=[
-        OperationResult(status=200, file=PATCHED),
-        OperationResult(status=201, file=COPY),
-        OperationResult(status=200, file=file_body(replace(COPIED, name="old/opera.flac", revision=2))),
-        OperationResult(status=412, problem=problem_of(_REFUSED)),
-        OperationResult(status=204),
+        bodies.OperationResult(status=200, file=PATCHED),
+        bodies.OperationResult(status=201, file=COPY),
+        bodies.OperationResult(status=200, file=file_body(replace(COPIED, name="old/opera.flac", revision=2))),
+        bodies.OperationResult(status=412, problem=problem_of(_REFUSED)),
+        bodies.OperationResult(status=204),
     ]
 )
 

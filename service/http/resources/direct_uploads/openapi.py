@@ -16,15 +16,9 @@ from domain.values.errors import DigestMismatchError, InvalidCursorError
 from service.http.file_examples import CREATED, NEW_FILE, ORIGINAL, REPLACED
 from service.http.openapi.headers import ETAG, IDEMPOTENCY_KEY, LOCATION, ON_CHANGES, RETRY_AFTER
 from service.http.openapi.operation import Answer, Operation, json_of
-from service.http.resources.direct_uploads.bodies import (
-    DirectUploadPage,
-    DirectUploadRequest,
-    direct_upload_body,
-    opened_upload_body,
-    part_page,
-)
+from service.http.resources.direct_uploads import bodies
 
-_REQUEST = DirectUploadRequest(
+_REQUEST = bodies.DirectUploadRequest(
     bucket=ORIGINAL.bucket,
     name=ORIGINAL.name,
     size=ORIGINAL.size,
@@ -66,21 +60,21 @@ _parts = [
     for number in (1, 2)
 ]
 _failure = Failure(code=DigestMismatchError.code, detail="The sha-256 of the body is not the one that was declared.")
-UPLOAD = direct_upload_body(_upload)
-_COMPLETING = direct_upload_body(replace(_upload, state="completing"))
-_FAILED = direct_upload_body(replace(_upload, state="failed", failure=_failure))
-PAGE = DirectUploadPage(items=[UPLOAD], limit=1, next=encode_position(UPLOAD.id))
+UPLOAD = bodies.direct_upload_body(_upload)
+_COMPLETING = bodies.direct_upload_body(replace(_upload, state="completing"))
+_FAILED = bodies.direct_upload_body(replace(_upload, state="failed", failure=_failure))
+PAGE = bodies.DirectUploadPage(items=[UPLOAD], limit=1, next=encode_position(UPLOAD.id))
 
 POST_DIRECT_UPLOAD = Operation(
     headers=(*ON_CHANGES, IDEMPOTENCY_KEY),
     body=json_of(_REQUEST),
-    answers=(Answer(201, "The upload is open.", json_of(opened_upload_body(_upload, _parts)), (LOCATION,)),),
+    answers=(Answer(201, "The upload is open.", json_of(bodies.opened_upload_body(_upload, _parts)), (LOCATION,)),),
 )
 LIST_DIRECT_UPLOADS = Operation(
     answers=(Answer(200, "A page of uploads.", json_of(PAGE)),), problems=(InvalidCursorError,)
 )
 GET_DIRECT_UPLOAD = Operation(answers=(Answer(200, "The upload.", json_of(UPLOAD, failed=_FAILED)),))
-GET_DIRECT_UPLOAD_PARTS = Operation(answers=(Answer(200, "Some parts.", json_of(part_page(_upload, _parts))),))
+GET_DIRECT_UPLOAD_PARTS = Operation(answers=(Answer(200, "Some parts.", json_of(bodies.part_page(_upload, _parts))),))
 COMPLETE_DIRECT_UPLOAD = Operation(
     answers=(
         Answer(200, "The file of that name has the bytes.", json_of(REPLACED), (ETAG,)),

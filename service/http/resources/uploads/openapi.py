@@ -31,7 +31,6 @@ UPLOAD = UploadBody(
 )
 PAGE = UploadPage(items=[UPLOAD], limit=2, next=encode_position(UPLOAD.id))
 _BYTES = Content(media_types=(OFFSET_OCTET_STREAM,), schema=BYTES, examples={"example": "fLaC…"}, is_optional=True)
-_OTHER_VERSION = {412: (tus.TUS_VERSION,)}
 
 LIST_UPLOADS = Operation(
     sample=("bucket",),
@@ -49,7 +48,7 @@ BEGIN_UPLOAD = Operation(
         tus.NEW_CONCAT,
         tus.CHECKSUM,
     ),
-    sample=("Tus-Resumable", "Upload-Length", "Upload-Metadata"),
+    sample=("Upload-Length", "Upload-Metadata"),
     body=_BYTES,
     answers=(
         Answer(201, "The upload. Where it is all there already, it is a file.", headers=(LOCATION, *tus.PROGRESS)),
@@ -60,29 +59,22 @@ BEGIN_UPLOAD = Operation(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         OverloadedError,
     ),
-    problem_headers=_OTHER_VERSION,
 )
 FIND_UPLOAD = Operation(
     headers=(tus.SPOKEN_VERSION,),
-    sample=("Tus-Resumable",),
     answers=(
         Answer(200, "The upload.", headers=(*tus.PROGRESS, tus.LENGTH, tus.DEFER_LENGTH, tus.METADATA, tus.CONCAT)),
     ),
     problems=(UnsupportedTusVersionError,),
-    problem_headers=_OTHER_VERSION,
 )
 APPEND_TO_UPLOAD = Operation(
     headers=(tus.SPOKEN_VERSION, tus.SENT_OFFSET, tus.WHOLE_LENGTH, tus.CHECKSUM),
-    sample=("Tus-Resumable", "Upload-Offset"),
     body=_BYTES,
     answers=(Answer(204, "The bytes are durable.", headers=tus.PROGRESS),),
     problems=(UnsupportedTusVersionError, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, OverloadedError),
-    problem_headers=_OTHER_VERSION,
 )
 END_UPLOAD = Operation(
     headers=(tus.SPOKEN_VERSION,),
-    sample=("Tus-Resumable",),
     answers=(Answer(204, "The upload is gone.", headers=(tus.TUS_RESUMABLE,)),),
     problems=(UnsupportedTusVersionError,),
-    problem_headers=_OTHER_VERSION,
 )

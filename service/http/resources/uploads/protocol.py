@@ -11,6 +11,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from domain.errors import PreconditionFailedError
 from domain.uploads.checksums import ALGORITHMS
+from service.http.resources.uploads.openapi_headers import TUS_VERSION
 
 VERSION = "1.0.0"
 PATH = "/v1/uploads"
@@ -36,6 +37,7 @@ class UnsupportedTusVersionError(PreconditionFailedError):
     """The request does not say `Tus-Resumable: 1.0.0`."""
 
     code = "unsupported_tus_version"
+    headers = (TUS_VERSION,)
 
 
 async def require_version(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
