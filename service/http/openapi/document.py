@@ -11,14 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 from litestar.routes import BaseRoute, HTTPRoute
 
-from domain.errors import (
-    BodyTimeoutError,
-    CatalogBusyError,
-    CatalogUnavailableError,
-    InvalidInputError,
-    LeaseLostError,
-    PreconditionFailedError,
-)
+from domain import errors
 from domain.idempotency.errors import IdempotencyKeyInUseError, IdempotencyKeyReusedError, InvalidIdempotencyKeyError
 from domain.values.errors import DigestMismatchError, InvalidDigestError
 from service.http.headers.conditions import InvalidConditionError
@@ -107,14 +100,12 @@ def _operation(described: _Described) -> dict[str, Any]:
         for response in responses.values():
             response.pop("content", None)
         if "GET" in handler.http_methods:
-            id_, summary = (
-                re.sub("^(get)?(.)", lambda verb: f"head{verb[2].upper()}", id_),
-                f"{summary}: the headers alone",
-            )
+            id_ = re.sub("^(get)?(.)", lambda begin: f"head{begin[2].upper()}", id_)
+            summary += ": the headers alone"
             headers = tuple(each for each in headers if each not in ON_RANGES)
             responses = {status: each for status, each in responses.items() if status not in _RANGES_ONLY}
     source = curl(method, route.path_format, parameters, known, is_open=described.is_open)
-    operation = {
+    operation: dict[str, Any] = {
         "tags": [tag.name],
         "operationId": id_,
         "summary": summary,
@@ -142,31 +133,28 @@ def _parameter(header: Header) -> dict[str, str]:
 
 def _refusals(described: _Described) -> Iterator[Refusal]:
     route, _, handler, known, _ = described
-    fields = handler.parsed_fn_signature.parameters.values()
+    fields, headers = handler.parsed_fn_signature.parameters.values(), {each.name for each in known.headers}
     if any(isinstance(field.kwarg_definition, QueryParameter) for field in fields):
         yield HTTPStatus.BAD_REQUEST
     if known.body is not None:
-        yield from (BodyTimeoutError, InvalidDigestError, DigestMismatchError)
+        yield from (errors.BodyTimeoutError, InvalidDigestError, DigestMismatchError)
         if known.body.kind is not None:
-            yield from (InvalidInputError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-    if known.takes("If-Match"):
-        yield from (InvalidConditionError, PreconditionFailedError)
-    if known.takes("Idempotency-Key"):
-        yield from (InvalidIdempotencyKeyError, IdempotencyKeyInUseError, IdempotencyKeyReusedError, LeaseLostError)
+            yield errors.InvalidInputError
+            yield from (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    if "If-Match" in headers:
+        yield from (InvalidConditionError, errors.PreconditionFailedError)
+    if "Idempotency-Key" in headers:
+        yield from (InvalidIdempotencyKeyError, IdempotencyKeyInUseError, IdempotencyKeyReusedError)
+        yield errors.LeaseLostError
     if any(getattr(part, "type", None) is UUID for part in route.path_components):
         yield HTTPStatus.NOT_FOUND  # the router takes nothing else for an id
     yield from known.problems
-    yield from _errors(handler)
-    if not described.is_open:
-        yield from (HTTPStatus.UNAUTHORIZED, CatalogUnavailableError, CatalogBusyError, ShuttingDownError)
-    yield HTTPStatus.INTERNAL_SERVER_ERROR
-
-
-def _errors(handler: HTTPRouteHandler) -> Iterator[Refusal]:
     # Dishka hides the parameters that it injects.
-    function = getattr(handler.fn, "__dishka_orig_func__", handler.fn)
-    for kind in get_type_hints(function).values():
+    for kind in get_type_hints(getattr(handler.fn, "__dishka_orig_func__", handler.fn)).values():
         yield from getattr(kind, "errors", ())
+    if not described.is_open:
+        yield from (HTTPStatus.UNAUTHORIZED, errors.CatalogUnavailableError, errors.CatalogBusyError, ShuttingDownError)
+    yield HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _responses(known: Operation, refusals: Iterable[Refusal]) -> dict[str, Any]:

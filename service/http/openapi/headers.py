@@ -2,7 +2,7 @@
 
 from domain.files.model import ETag
 from service.http.headers.conditions import EntityTags
-from service.http.openapi.operation import Header
+from service.http.openapi.operation import Header, constant
 from service.http.openapi.schemas import schema_of
 
 _WHOLE = {"type": "integer", "minimum": 0}
@@ -32,18 +32,13 @@ LOCATION = Header(
 )
 CONTENT_LENGTH = Header("Content-Length", "How many bytes the body has.", 31457280, _WHOLE)
 LAST_MODIFIED = Header("Last-Modified", "When the file last changed (RFC 9110, section 5.6.7).", _DATE)
-SNIFFING = Header(
-    "X-Content-Type-Options",
-    "Browsers are not to guess another type.",
-    "nosniff",
-    {"type": "string", "const": "nosniff"},
-)
+SNIFFING = Header("X-Content-Type-Options", "Browsers are not to guess another type.", "nosniff", constant("nosniff"))
 SCRIPTS = Header("Content-Security-Policy", "Browsers are not to run what a file holds.", "default-src 'none'; sandbox")
 ORIGINS = Header(
     "Cross-Origin-Resource-Policy",
     "Browsers are not to show the bytes on pages of other origins.",
     "same-origin",
-    {"type": "string", "const": "same-origin"},
+    constant("same-origin"),
 )
 DISPOSITION = Header(
     "Content-Disposition",

@@ -33,6 +33,11 @@ class Header(msgspec.Struct, frozen=True):
     key: str = ""
 
 
+def constant(value: str) -> dict[str, Any]:
+    """Return the schema of text that is always `value`."""
+    return {"type": "string", "const": value}
+
+
 class Content(msgspec.Struct, frozen=True, kw_only=True):
     """A body: JSON of the type `kind`, or bytes as `schema` describes them. Examples are by name, and realistic.
 
@@ -71,10 +76,6 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[Header, ...] = ()
     sample: tuple[str, ...] = ()
     schemas: Mapping[str, Any] = {}
-
-    def takes(self, header: str) -> bool:
-        """Tell whether requests may have that header."""
-        return any(each.name == header for each in self.headers)
 
 
 def json_of(example: msgspec.Struct, *, media_types: tuple[str, ...] = (JSON,), **others: msgspec.Struct) -> Content:

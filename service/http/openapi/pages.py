@@ -16,6 +16,7 @@ from service.http.request import FileportRequest
 from service.http.routing import get_or_head
 
 _STATIC = Path(__file__).parent.parent / "static"
+_FILES = {"schema.html": "text/html", "schema.js": "text/javascript", "schema.css": "text/css"}
 _HEADERS = {
     "Cache-Control": "no-cache",
     "Content-Security-Policy": (
@@ -36,12 +37,9 @@ class Page(msgspec.Struct, frozen=True):
 
 def schema_router(routes: Iterable[BaseRoute], tags: Sequence[Tag]) -> Router:
     """Return the router of the document of `routes`, in the order of their `tags`, and of its page."""
-    index = _static("schema.html", "text/html")
-    pages = {
-        "openapi.json": _page(msgspec.json.encode(build_document(routes, tags)), "application/json"),
-        "schema.js": _static("schema.js", "text/javascript"),
-        "schema.css": _static("schema.css", "text/css"),
-    }
+    pages = {name: _page((_STATIC / name).read_bytes(), media_type) for name, media_type in _FILES.items()}
+    pages["openapi.json"] = _page(msgspec.json.encode(build_document(routes, tags)), "application/json")
+    index = pages.pop("schema.html")
 
     @get_or_head("/")
     async def get_index(request: FileportRequest) -> Response[bytes | None]:
@@ -54,10 +52,6 @@ def schema_router(routes: Iterable[BaseRoute], tags: Sequence[Tag]) -> Router:
         return _answer(request, pages[page])
 
     return Router("/schema", route_handlers=[get_index, get_page], include_in_schema=False)
-
-
-def _static(name: str, media_type: str) -> Page:
-    return _page((_STATIC / name).read_bytes(), media_type)
 
 
 def _page(body: bytes, media_type: str) -> Page:

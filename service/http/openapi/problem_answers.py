@@ -1,6 +1,6 @@
 """The responses that are problems, from the errors that an operation may end in and the table of their statuses."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -22,10 +22,11 @@ _DETAILS: Mapping[HTTPStatus, str] = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not declared as application/json.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong here; it is not the request's fault.",
 }
-_HEADERS: Mapping[int, Header] = {
+_HEADERS: Mapping[int | Refusal, Header] = {
     HTTPStatus.UNAUTHORIZED: WWW_AUTHENTICATE,
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: CONTENT_RANGE,
     HTTPStatus.SERVICE_UNAVAILABLE: RETRY_AFTER,
+    IdempotencyKeyInUseError: RETRY_AFTER,
 }
 PROBLEM_HEADERS = tuple(_HEADERS.values())
 
@@ -43,22 +44,14 @@ def problem_answers(refusals: Iterable[Refusal]) -> dict[int, dict[str, Any]]:
         problem = _problem(refusal)
         codes = examples.setdefault(problem.status, {})
         codes[problem.code] = {"value": msgspec.to_builtins(problem)}
-        headers = responses.get(problem.status, {}).get("headers", {})
+        headers = [_HEADERS[key] for key in (problem.status, refusal) if key in _HEADERS]
+        known = responses.get(problem.status, {}).get("headers", {})
         responses[problem.status] = {
             "description": f"{problem.title}: {', '.join(f'`{code}`' for code in codes)}.",
-            "headers": headers | header_references(_headers(refusal, problem.status)),
+            "headers": known | header_references((REQUEST_ID, CACHE_CONTROL, *headers, *headers_of(refusal))),
             "content": {problems.MEDIA_TYPE: {"schema": reference(problems.Problem), "examples": codes}},
         }
     return responses
-
-
-def _headers(refusal: Refusal, status: int) -> Iterator[Header]:
-    yield from (REQUEST_ID, CACHE_CONTROL)
-    if status in _HEADERS:
-        yield _HEADERS[status]
-    if refusal is IdempotencyKeyInUseError:
-        yield RETRY_AFTER
-    yield from headers_of(refusal)
 
 
 def _problem(refusal: Refusal) -> problems.Problem:

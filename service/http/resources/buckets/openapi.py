@@ -29,20 +29,14 @@ PAGE = BucketPage(
     next=encode_position("music"),
 )
 
+_ANY = ("*", schema_of(EntityTags))
 _IF_EXISTS = Header(
     "If-Match",
     "`*`: go on only if the bucket exists; else 412. No bucket has an entity tag.",
-    "*",
-    schema_of(EntityTags),
+    *_ANY,
     key="IfBucketExists",
 )
-_IF_NEW = Header(
-    "If-None-Match",
-    "`*`: go on only if there is no such bucket; else 412.",
-    "*",
-    schema_of(EntityTags),
-    key="IfBucketIsNew",
-)
+_IF_NEW = Header("If-None-Match", "`*`: go on only if there is no such bucket; else 412.", *_ANY, key="IfBucketIsNew")
 
 LIST_BUCKETS = Operation(answers=(Answer(200, "A page of buckets.", json_of(PAGE)),), problems=(InvalidCursorError,))
 PUT_BUCKET = Operation(

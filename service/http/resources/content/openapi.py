@@ -18,7 +18,12 @@ from service.http.openapi.schemas import schema_of
 from service.http.resources.content.forms import InvalidFormError
 
 _STORED = (Answer(200, "The file of that name has the new bytes.", json_of(REPLACED), (headers.ETAG,)), NEW_FILE)
-_FLAC = {"example": "fLaC…"}
+_FLAC, _SONG = {"example": "fLaC…"}, {"example": "Is this the real life?\n"}
+_TEXT = Content(
+    media_types=("text/plain; charset=utf-8",),
+    schema={"type": "string"},
+    examples={"example": "Is this the real life?\n"},
+)
 _FORM = {
     "type": "object",
     "properties": {
@@ -84,18 +89,6 @@ POST_FILE = Operation(
 GET_CONTENT_BY_NAME = replace(GET_CONTENT, problems=(InvalidBucketError, *GET_CONTENT.problems))
 GET_TEXT = Operation(
     headers=headers.ON_READS,
-    answers=(
-        Answer(
-            200,
-            "The text.",
-            Content(
-                media_types=("text/plain; charset=utf-8",),
-                schema={"type": "string"},
-                examples={"example": "Is this the real life?\n"},
-            ),
-            (*_VALIDATORS, *headers.GUARDS),
-        ),
-        UNCHANGED,
-    ),
+    answers=(Answer(200, "The text.", _TEXT, (*_VALIDATORS, *headers.GUARDS)), UNCHANGED),
     problems=(OverloadedError,),
 )

@@ -31,7 +31,7 @@ from service.http.openapi.schemas import schema_of
 from service.http.queries import STORABLE, storable
 from service.http.representations import file_body
 from service.http.request import FileportRequest
-from service.http.resources.files import openapi_listing
+from service.http.resources.files import openapi
 from service.http.resources.files.bodies import FilePage
 from service.http.resources.files.openapi_where import reference
 from service.http.routing import get_or_head
@@ -84,13 +84,13 @@ Sort = Annotated[
     query(
         "Up to four fields, `metadata.key` among them, with commas between; `-` before one for descending. Files "
         "without a value come last. Without it: the newest first.",
-        openapi_listing.SORT,
+        openapi.SORT,
         {"pattern": SORT_PATTERN},
     ),
 ]
 Cursor = Annotated[
     str | None,
-    query("The page after another: that one's `next`. It goes with the same sort only.", openapi_listing.PAGE.next),
+    query("The page after another: that one's `next`. It goes with the same sort only.", openapi.PAGE.next),
 ]
 Offset = Annotated[
     int,
@@ -98,7 +98,7 @@ Offset = Annotated[
 ]
 
 
-@get_or_head("/", operation=openapi_listing.LIST_FILES)
+@get_or_head("/", operation=openapi.LIST_FILES)
 async def list_files(
     request: FileportRequest,
     *,

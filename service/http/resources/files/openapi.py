@@ -2,15 +2,29 @@
 
 from datetime import UTC, datetime
 
+from domain.files.errors import InvalidMetadataError
 from domain.files.model import Destination
 from domain.files.patches import FilePatch
-from service.http.file_examples import COPY, FILE, PATCHED, RATE, UNCHANGED
+from domain.files.search.errors import InvalidFilterError, InvalidSortError
+from domain.files.search.model import encode_cursor, parse_sort
+from domain.values.errors import InvalidContentTypeError, InvalidCursorError
+from service.http.file_examples import COPY, FILE, ORIGINAL, PATCHED, RATE, UNCHANGED
 from service.http.json_bodies import MERGE_PATCH
 from service.http.openapi.headers import ETAG, IDEMPOTENCY_KEY, LAST_MODIFIED, LOCATION, ON_CHANGES, ON_READS
 from service.http.openapi.operation import JSON, Answer, Operation, json_of
+from service.http.resources.files.bodies import FilePage
+from service.http.resources.files.openapi_where import where_schemas
 
+SORT = "-size,metadata.artist"
+PAGE = FilePage(items=[COPY, FILE], limit=2, offset=0, total=17, next=encode_cursor(ORIGINAL, parse_sort(SORT)))
 _MOVE = FilePatch(bucket="archive", name=FILE.name, expires_at=datetime(2030, 1, 1, tzinfo=UTC))
 
+LIST_FILES = Operation(
+    sample=("bucket", "where", "sort"),
+    schemas=where_schemas(),
+    answers=(Answer(200, "A page of files.", json_of(PAGE)),),
+    problems=(InvalidFilterError, InvalidSortError, InvalidCursorError, InvalidContentTypeError, InvalidMetadataError),
+)
 GET_FILE = Operation(
     headers=ON_READS, answers=(Answer(200, "The file.", json_of(FILE), (ETAG, LAST_MODIFIED)), UNCHANGED)
 )

@@ -38,16 +38,7 @@ LIST_UPLOADS = Operation(
     problems=(InvalidBucketError, InvalidCursorError),
 )
 BEGIN_UPLOAD = Operation(
-    headers=(
-        *ON_CHANGES,
-        IDEMPOTENCY_KEY,
-        tus.SPOKEN_VERSION,
-        tus.WHOLE_LENGTH,
-        tus.LATER_LENGTH,
-        tus.NEW_METADATA,
-        tus.NEW_CONCAT,
-        tus.CHECKSUM,
-    ),
+    headers=(*ON_CHANGES, IDEMPOTENCY_KEY, *tus.CREATION),
     sample=("Upload-Length", "Upload-Metadata"),
     body=_BYTES,
     answers=(

@@ -1,10 +1,10 @@
 """The headers of tus: a row each."""
 
-from service.http.openapi.operation import Header
+from service.http.openapi.operation import Header, constant
 
 _WHOLE = {"type": "integer", "minimum": 0}
-_ONE = {"type": "string", "const": "1"}
-_VERSION = {"type": "string", "const": "1.0.0"}
+_ONE = constant("1")
+_VERSION = constant("1.0.0")
 _METADATA = "filename b3BlcmEuZmxhYw==,bucket bXVzaWM="
 
 # Of responses.
@@ -60,3 +60,4 @@ CHECKSUM = Header(
 )
 
 PROGRESS = (TUS_RESUMABLE, OFFSET, EXPIRES, FILE_ID)
+CREATION = (SPOKEN_VERSION, WHOLE_LENGTH, LATER_LENGTH, NEW_METADATA, NEW_CONCAT, CHECKSUM)
