@@ -1,18 +1,18 @@
-"""The checksum that the store compares a body with before it keeps it."""
+"""The checksum with which the store compares a body before it keeps it."""
 
 import hashlib
 from base64 import b64encode
 
 from anyio.to_thread import run_sync
 
-from adapters.s3.parts import Part
+from adapters.s3.part import Part
 
 # Below this, going to a thread takes longer than the hash does.
 _INLINE_SIZE = 64 * 1024
 
 
 def content_md5(body: bytes | memoryview) -> str:
-    """Return the value of `Content-MD5` (RFC 1864) for `body`; it finds damage, it is no defence."""
+    """Return the value of `Content-MD5` (RFC 1864) for `body`; it finds damage, not forgery."""
     return b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode("ascii")
 
 

@@ -9,8 +9,7 @@ from aiobotocore.config import AioConfig
 from botocore.exceptions import BotoCoreError
 
 from adapters.s3.checksums import content_md5
-from adapters.s3.errors import PATIENCE_SECONDS
-from adapters.s3.session import session_class
+from adapters.s3.session import TIMEOUT_SECONDS, session_class
 from domain.blobs.errors import BlobStoreUnavailableError
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ async def open_s3_client(
     session: aioboto3.Session | None = None,
     pool_size: int = 512,
     attempts: int = 4,
-    patience: float = PATIENCE_SECONDS,
+    request_timeout: float = TIMEOUT_SECONDS,
     idle_timeout: float = 20,
 ) -> AsyncIterator["S3Client"]:
     """Open a client, and close it with the context. Making one blocks for about 100 ms: do it at start.
@@ -39,15 +38,15 @@ async def open_s3_client(
 
     A request that fails in passing (no connection, an answer of 5xx, `SlowDown`) is sent up to `attempts` times:
     botocore's retries, which pause at random for up to 1, 2 and 4 seconds, and which share a budget that empties
-    while most of them fail, so that a store in trouble is asked once a call. Each try has half of `patience` to connect
-    and to begin its answer; `S3BlobStore` holds them all to `patience`. A body that stalls for `idle_timeout` ends.
+    while most of them fail, so that a store in trouble is asked once a call. Each try has half of `request_timeout` to
+    connect and to begin its answer; `S3Bucket` limits all of them together. A body that stalls for `idle_timeout` ends.
 
     Raises `BlobStoreUnavailableError` where the settings make no client.
     """
     config = AioConfig(
-        connect_timeout=min(_CONNECT_SECONDS, patience / 2),
+        connect_timeout=min(_CONNECT_SECONDS, request_timeout / 2),
         read_timeout=idle_timeout,
-        http_session_cls=session_class(patience / 2),
+        http_session_cls=session_class(request_timeout / 2),
         # Signed URLs, too: by default some regions get those of an older version, which others refuse.
         signature_version="s3v4",
         max_pool_connections=pool_size,
@@ -71,7 +70,7 @@ async def open_s3_client(
             )
         except (BotoCoreError, ValueError) as error:
             raise BlobStoreUnavailableError("There is no S3 client with this region and endpoint.") from error
-        # The one call with a body whose parameters have no place for it; and older stores insist.
+        # The one call with a body whose parameters lack it; and older stores insist.
         client.meta.events.register("before-call.s3.DeleteObjects", _add_content_md5)
         yield client
 

@@ -1,40 +1,36 @@
-"""A copy of one object inside the store: no byte comes here."""
+"""Copies of an object inside the store: no byte comes here."""
 
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from adapters.s3.errors import is_missing, s3_request
+from adapters.s3.bucket import S3Bucket
+from adapters.s3.errors import is_missing
 from domain.blobs.errors import BlobMissingError
-
-if TYPE_CHECKING:
-    from types_aiobotocore_s3.client import S3Client
 
 # S3's own limit for a copy in one request.
 LARGEST_COPY = 5 * 1024**3
-# A store may think long about a copy, and longer about a large one.
+# A store may take long for a copy, and longer for a large one.
 COPY_SECONDS = 300
 _SLOWEST_BYTES_PER_SECOND = 10 * 1024**2
 
 
-async def copy_object(
-    client: "S3Client", *, bucket: str, source: str, target: str, size: int, patience: float
-) -> str | None:
-    """Copy an object of up to `LARGEST_COPY` bytes in one request.
+async def copy_object(bucket: S3Bucket, source: str, target: str, *, size: int) -> str | None:
+    """Copy the object `source` of up to `LARGEST_COPY` bytes to `target` in one request.
 
-    Returns the SHA-256 of what was copied, in hex, where the store says it. Raises `BlobMissingError`.
+    Returns the SHA-256 of the copied bytes, in hex, where the store reports it. Raises `BlobMissingError`.
     """
-    with s3_request(patience=max(patience, COPY_SECONDS + size / _SLOWEST_BYTES_PER_SECOND)), source_may_be_gone():
+    at_least = COPY_SECONDS + size / _SLOWEST_BYTES_PER_SECOND
+    with bucket.request(at_least=at_least) as client, source_may_be_gone():
         answer = await client.copy_object(
-            Bucket=bucket,
+            Bucket=bucket.name,
             Key=target,
-            CopySource={"Bucket": bucket, "Key": source},
+            CopySource={"Bucket": bucket.name, "Key": source},
             ChecksumAlgorithm="SHA256",
-            # Of what came by a signed request nothing but the bytes is taken over: a client may have sent headers
-            # that readers of the object would get.
+            # Only the bytes of a signed request are taken over: a client may have sent headers that readers of the
+            # object would get.
             MetadataDirective="REPLACE",
             TaggingDirective="REPLACE",
         )
@@ -43,7 +39,7 @@ async def copy_object(
 
 @contextmanager
 def source_may_be_gone() -> Iterator[None]:
-    """Turn an object to copy that the store does not have into `BlobMissingError`."""
+    """Raise `BlobMissingError` where the store does not have the object that is to be copied."""
     try:
         yield
     except ClientError as error:
@@ -53,5 +49,5 @@ def source_may_be_gone() -> Iterator[None]:
 
 
 def _sha256_of_whole(checksum: str) -> str | None:
-    # Of an object that came in parts, some stores tell the checksum of the parts' checksums, with their number.
+    # For an object that came in parts, some stores report the checksum of the parts' checksums, with their number.
     return b64decode(checksum).hex() if checksum and "-" not in checksum else None

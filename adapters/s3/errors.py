@@ -4,22 +4,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from aiohttp import ClientError as ConnectionFailure
-from anyio import fail_after
 from botocore.exceptions import BotoCoreError, ClientError
 
-from adapters.s3.session import body_seconds
 from domain.blobs.errors import BlobMissingError, BlobStoreRefusedError, BlobStoreUnavailableError
 
-# How long S3 may take to answer a request, its tries included, beside the time that a body takes.
-PATIENCE_SECONDS = 8.0
-
-# Refusals whose status blames the request, and which blame the moment: it took too long, there were too many.
+# Statuses of the range of refusals that blame the moment: it took too long, there were too many requests.
 _UNAVAILABLE = frozenset({408, 429})
 
 
 @contextmanager
 def s3_errors() -> Iterator[None]:
-    """Turn whatever goes wrong between here and the store into the port's error."""
+    """Turn every failure between here and the store into the port's error."""
     try:
         yield
     except ClientError as error:
@@ -31,15 +26,8 @@ def s3_errors() -> Iterator[None]:
 
 
 @contextmanager
-def s3_request(*, patience: float = PATIENCE_SECONDS, size: int = 0) -> Iterator[None]:
-    """As `s3_errors`, for a request with a body of `size` bytes, its retries and a wait for a connection included."""
-    with s3_errors(), fail_after(patience + body_seconds(size)):
-        yield
-
-
-@contextmanager
-def pieces_may_be_gone() -> Iterator[None]:
-    """Turn an upload that the store does not know any more into `BlobMissingError`."""
+def upload_may_be_gone() -> Iterator[None]:
+    """Raise `BlobMissingError` for a multipart upload that the store does not know any more."""
     try:
         yield
     except BlobStoreRefusedError as error:
@@ -49,11 +37,11 @@ def pieces_may_be_gone() -> Iterator[None]:
 
 
 def is_missing(error: ClientError) -> bool:
-    """Return whether it is an object that the store does not have, rather than its bucket."""
+    """Return whether the store does not have the object; not so where it does not have the bucket."""
     return _code(error) in {"NoSuchKey", "404"}
 
 
-def lies_behind_the_end(error: ClientError) -> bool:
+def is_beyond_end(error: ClientError) -> bool:
     """Return whether the range asked for begins behind the object's end."""
     return _code(error) == "InvalidRange"
 
@@ -64,7 +52,7 @@ def is_unknown_upload(error: ClientError) -> bool:
 
 
 def are_wrong_parts(error: ClientError) -> bool:
-    """Return whether the parts are not there as they were named, or are too small to be joined."""
+    """Return whether parts are missing, differ from their ETags, or are too small to be joined."""
     return _code(error) in {"InvalidPart", "InvalidPartOrder", "EntityTooSmall"}
 
 

@@ -1,4 +1,4 @@
-"""The HTTP of the S3 client: how long one try of a request may take."""
+"""The HTTP of the S3 client: the timeout of one try of a request."""
 
 import asyncio
 from typing import Any
@@ -7,23 +7,25 @@ from urllib.parse import parse_qs, urlsplit
 from aiobotocore.httpsession import AIOHTTPSession
 from botocore.exceptions import ReadTimeoutError
 
+# For the answer to a request, its tries included, beside the time that a body takes.
+TIMEOUT_SECONDS = 8.0
 _SLOWEST_BYTES_PER_SECOND = 256 * 1024
-# Requests of which S3 may think for long: to assemble an object, to delete a thousand, and to copy one. It sends signs
-# of life.
+# Requests that S3 may take long for: to assemble an object, to delete a thousand, and to copy one. Meanwhile it sends
+# signs of life.
 _LONG = frozenset({"uploadId", "delete"})
 
 
 def body_seconds(size: int) -> float:
-    """Return how long it may take to send a body of `size` bytes."""
+    """Return how many seconds it may take to send a body of `size` bytes."""
     return size / _SLOWEST_BYTES_PER_SECOND
 
 
 def session_class(answer_timeout: float) -> type[AIOHTTPSession]:
-    """Return a class of HTTP sessions that give a try up whose answer does not begin within `answer_timeout`.
+    """Return a class of HTTP sessions that end a try whose answer does not begin within `answer_timeout` seconds.
 
     The time that the request's body takes is added. aiohttp has no such limit: its own, `read_timeout`, is for each
-    silence, and must be long enough for the requests that S3 thinks about. A try that is given up is one that
-    botocore repeats, on another connection.
+    silence, and must be long enough for the requests that S3 takes long for. botocore repeats a try that was ended, on
+    another connection.
     """
 
     class BoundedSession(AIOHTTPSession):

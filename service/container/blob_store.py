@@ -55,31 +55,28 @@ class S3Provider(StoreProvider):
 
     @provide
     async def stores(self, settings: Settings, clock: Clock) -> AsyncIterator[Stores]:
-        from adapters.s3 import S3BlobStore, S3PartialBlobs, open_s3_client  # noqa: PLC0415 - takes half a second, which the disk store need not wait
+        from adapters.s3 import S3BlobStore, S3Bucket, S3PartialBlobs, open_s3_client  # noqa: PLC0415 - takes half a second, which the disk store need not wait
 
         async with open_s3_client(
-            region=settings.s3_region, endpoint_url=settings.s3_endpoint_url, patience=settings.s3_timeout
+            region=settings.s3_region, endpoint_url=settings.s3_endpoint_url, request_timeout=settings.s3_timeout
         ) as client:
-            bucket, timeout = str(settings.s3_bucket), settings.s3_timeout
-            blobs = S3BlobStore(client, bucket, patience=timeout)
-            partials = S3PartialBlobs(client, bucket, sending=blobs.sending, patience=timeout)
-            yield guarded(blobs, partials, clock)
+            bucket = S3Bucket(client, str(settings.s3_bucket), timeout=settings.s3_timeout)
+            blobs = S3BlobStore(bucket)
+            yield guarded(blobs, S3PartialBlobs(bucket, sending=blobs.sending), clock)
 
     @provide
     async def direct_access(self, settings: Settings) -> AsyncIterator[DirectAccess]:
-        from adapters.s3 import COPY_SECONDS, S3DirectAccess, open_s3_client  # noqa: PLC0415 - likewise
+        from adapters.s3 import COPY_SECONDS, S3Bucket, S3DirectAccess, open_s3_client  # noqa: PLC0415 - likewise
 
         endpoint_url, region = settings.s3_endpoint_url, settings.s3_region
         async with (
             open_s3_client(
-                region=region, endpoint_url=endpoint_url, patience=settings.s3_timeout, idle_timeout=COPY_SECONDS
+                region=region,
+                endpoint_url=endpoint_url,
+                request_timeout=settings.s3_timeout,
+                idle_timeout=COPY_SECONDS,
             ) as client,
             open_s3_client(region=region, endpoint_url=settings.s3_public_endpoint_url or endpoint_url) as signing,
         ):
-            yield S3DirectAccess(
-                client,
-                str(settings.s3_bucket),
-                signing=signing,
-                life=settings.signed_url_life,
-                patience=settings.s3_timeout,
-            )
+            bucket = S3Bucket(client, str(settings.s3_bucket), timeout=settings.s3_timeout)
+            yield S3DirectAccess(bucket, signing=signing, life=settings.signed_url_life)

@@ -41,23 +41,23 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "disk.sync_directory": (f"{_DISK}.files:sync_directory", f"{_DISK}.partial_file:sync_directory"),
     "s3.put_object": (
         f"{_S3}.blob_store:put_object",
-        f"{_S3}.tails:put_object",
+        f"{_S3}.multipart.remainders:put_object",
         f"{_S3}.partials:put_object",
-        f"{_S3}.concatenation:put_object",
+        f"{_S3}.multipart.concatenation:put_object",
     ),
-    "s3.create": (f"{_S3}.multipart:create_upload", f"{_S3}.appending:create_upload"),
+    "s3.create": (f"{_S3}.multipart.requests:create_upload", f"{_S3}.multipart.appending:create_upload"),
     "s3.part": (
-        f"{_S3}.multipart:send_part",
-        f"{_S3}.appending:send_part",
+        f"{_S3}.multipart.upload:send_part",
+        f"{_S3}.multipart.appending:send_part",
         f"{_S3}.partials:send_part",
-        f"{_S3}.concatenation:send_part",
+        f"{_S3}.multipart.concatenation:send_part",
     ),
     "s3.complete": (
-        f"{_S3}.multipart:complete_upload",
+        f"{_S3}.multipart.upload:complete_upload",
         f"{_S3}.partials:complete_upload",
-        f"{_S3}.concatenation:complete_upload",
+        f"{_S3}.multipart.concatenation:complete_upload",
     ),
-    "s3.abort": (f"{_S3}.multipart:abort_upload",),
+    "s3.abort": (f"{_S3}.multipart.requests:abort_upload",),
     # A failed upload releases its key.
     "release": (f"{_CATALOG}.blobs:PostgresBlobRecords.release_blobs",),
     # Step 3: the file, in one transaction.

@@ -8,7 +8,7 @@ import aioboto3
 import msgspec
 import pytest
 
-from adapters.s3 import S3BlobStore, S3PartialBlobs, open_s3_client
+from adapters.s3 import S3BlobStore, S3Bucket, S3PartialBlobs, open_s3_client
 from tests.contracts.blob_store.store import Leftovers
 from tests.harness.fault_proxy import HttpProxy
 from tests.support.containers import LocalStack
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client
 
 BUCKET = "fileport-tests"
-# LocalStack's first answer, on a machine that does much else, takes longer than anybody would wait for S3.
-PATIENCE_SECONDS = 60
+# LocalStack's first answer, on a busy machine, takes longer than the timeout for S3.
+TIMEOUT_SECONDS = 60
 
 
 class Line(msgspec.Struct):
@@ -32,7 +32,7 @@ class Line(msgspec.Struct):
 @pytest.fixture(scope="session")
 async def s3_client(localstack: LocalStack, aws_session: aioboto3.Session) -> AsyncIterator["S3Client"]:
     async with open_s3_client(
-        endpoint_url=localstack.endpoint_url, session=aws_session, pool_size=16, patience=PATIENCE_SECONDS
+        endpoint_url=localstack.endpoint_url, session=aws_session, pool_size=16, request_timeout=TIMEOUT_SECONDS
     ) as client:
         await client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
         yield client
@@ -44,13 +44,18 @@ def prefix() -> str:
 
 
 @pytest.fixture
-def store(s3_client: "S3Client", prefix: str) -> S3BlobStore:
-    return S3BlobStore(s3_client, BUCKET, prefix, patience=PATIENCE_SECONDS)
+def bucket(s3_client: "S3Client", prefix: str) -> S3Bucket:
+    return S3Bucket(s3_client, BUCKET, prefix, timeout=TIMEOUT_SECONDS)
 
 
 @pytest.fixture
-def partials(store: S3BlobStore, s3_client: "S3Client", prefix: str) -> S3PartialBlobs:
-    return S3PartialBlobs(s3_client, BUCKET, prefix, sending=store.sending, patience=PATIENCE_SECONDS)
+def store(bucket: S3Bucket) -> S3BlobStore:
+    return S3BlobStore(bucket)
+
+
+@pytest.fixture
+def partials(bucket: S3Bucket, store: S3BlobStore) -> S3PartialBlobs:
+    return S3PartialBlobs(bucket, sending=store.sending)
 
 
 @pytest.fixture
@@ -72,8 +77,10 @@ async def line(
     """A line to LocalStack on which each request is tried twice."""
     async with (
         HttpProxy(localstack.endpoint_url).listening() as proxy,
-        open_s3_client(endpoint_url=proxy.url, session=aws_session, attempts=2, patience=PATIENCE_SECONDS) as client,
+        open_s3_client(
+            endpoint_url=proxy.url, session=aws_session, attempts=2, request_timeout=TIMEOUT_SECONDS
+        ) as client,
     ):
-        store = S3BlobStore(client, BUCKET, prefix, patience=PATIENCE_SECONDS)
-        partials = S3PartialBlobs(client, BUCKET, prefix, sending=store.sending, patience=PATIENCE_SECONDS)
-        yield Line(store, partials, proxy)
+        bucket = S3Bucket(client, BUCKET, prefix, timeout=TIMEOUT_SECONDS)
+        store = S3BlobStore(bucket)
+        yield Line(store, S3PartialBlobs(bucket, sending=store.sending), proxy)

@@ -4,8 +4,8 @@ from random import Random
 
 import pytest
 
-from adapters.s3.concatenation import plan
-from adapters.s3.parts import LEAST_PART_SIZE, MAX_PARTS
+from adapters.s3.multipart.concatenation import plan
+from adapters.s3.multipart.parts import LEAST_PART_SIZE, MAX_PARTS
 
 MIB = 1024**2
 GIB = 1024**3

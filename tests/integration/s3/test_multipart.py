@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from anyio import Event, create_task_group, sleep_forever
 
-from adapters.s3 import S3BlobStore
+from adapters.s3 import S3BlobStore, S3Bucket
 from domain.blobs.model import new_blob_key
 from tests.contracts.blob_store.store import BodyFailed, payload, stream
 from tests.integration.s3.conftest import BUCKET
@@ -85,7 +85,7 @@ async def test_one_long_body_takes_the_memory_of_four_parts(store: S3BlobStore) 
 
 
 async def test_all_uploads_share_what_may_be_on_its_way(s3_client: "S3Client", prefix: str) -> None:
-    store = S3BlobStore(s3_client, BUCKET, prefix, sending_bytes=3 * PART)
+    store = S3BlobStore(S3Bucket(s3_client, BUCKET, prefix), sending_bytes=3 * PART)
     chunk = payload(MIB)
 
     async def put() -> None:

@@ -15,7 +15,7 @@ from tests.integration.s3.conftest import Line
 
 FULL = 8 * MIB
 COMPLETION = "POST .*uploadId="
-TAIL = "PUT .*/tails/"
+REMAINDER = "PUT .*/tails/"
 
 
 @pytest.mark.parametrize("sizes", [[FULL], [FULL, 3], [PART, FULL, FULL]], ids=str)
@@ -58,7 +58,7 @@ async def test_a_completion_that_did_not_happen_is_no_completion(line: Line) -> 
     assert await read(line.store, upload.key) == piece(FULL)
 
 
-@pytest.mark.parametrize("asked", ["PUT .*partNumber=2", "PUT .*partNumber=4", TAIL])
+@pytest.mark.parametrize("asked", ["PUT .*partNumber=2", "PUT .*partNumber=4", REMAINDER])
 @pytest.mark.parametrize("effect", [effects.cut, effects.lose_answer, effects.cut_midway])
 async def test_what_was_acknowledged_before_a_request_failed_is_gone_on_from(
     line: Line, asked: str, effect: Effect
@@ -82,12 +82,12 @@ async def test_an_answer_that_is_lost_once_is_asked_for_again(line: Line) -> Non
     with (
         line.proxy.fault(effects.lose_answer, "PUT .*partNumber=2", times=1) as part,
         line.proxy.fault(effects.lose_answer, r"POST .*\?uploads", times=1) as creation,
-        line.proxy.fault(effects.lose_answer, TAIL, times=1) as tail,
+        line.proxy.fault(effects.lose_answer, REMAINDER, times=1) as remainder,
     ):
         await upload.append(piece(2 * FULL + 3))
     assert part.met
     assert creation.met
-    assert tail.met
+    assert remainder.met
     await upload.complete()
     assert await read(line.store, upload.key) == piece(2 * FULL + 3)
     assert await unfinished(line.store) == []
@@ -123,7 +123,7 @@ async def test_parts_on_their_way_are_kept_when_the_call_is_cancelled(line: Line
     assert await read(line.store, later.key) == piece(3 * FULL + 3) + b"end"
 
 
-async def test_tails_that_cannot_be_removed_stay_until_the_end(line: Line) -> None:
+async def test_remainders_that_cannot_be_removed_stay_until_the_end(line: Line) -> None:
     upload = await begin(line.partials)
     with line.proxy.fault(effects.cut, r"POST .*\?delete"):
         for _ in range(3):
@@ -134,7 +134,7 @@ async def test_tails_that_cannot_be_removed_stay_until_the_end(line: Line) -> No
     assert await read(line.store, upload.key) == b"bytesbytesbytes"
 
 
-async def test_tails_that_the_store_refuses_to_remove_are_told(line: Line) -> None:
+async def test_remainders_that_the_store_refuses_to_remove_are_an_error(line: Line) -> None:
     upload = await begin(line.partials)
     await upload.append(b"bytes")
     refuse = effects.answer(

@@ -4,7 +4,8 @@ import pytest
 from anyio import CancelScope, create_task_group
 from anyio.lowlevel import checkpoint
 
-from adapters.s3.parts import MAX_PARTS, PART_SIZE, Budget, part_size
+from adapters.s3.multipart.budget import Budget
+from adapters.s3.multipart.parts import MAX_PARTS, PART_SIZE, part_size
 
 MIB = 1024**2
 GIB = 1024**3

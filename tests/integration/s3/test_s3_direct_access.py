@@ -9,13 +9,14 @@ import aioboto3
 import httpx
 import pytest
 
-from adapters.s3 import S3BlobStore, S3DirectAccess, concatenation, open_s3_client
+from adapters.s3 import S3BlobStore, S3Bucket, S3DirectAccess, open_s3_client
+from adapters.s3.multipart import concatenation
 from domain.blobs.errors import BlobMissingError
 from domain.blobs.model import new_blob_key
 from tests.contracts.blob_store.direct_access import HEADERS, Answer, Send, TestDirectAccess
 from tests.contracts.blob_store.store import payload, read, stream
 from tests.harness.fault_proxy import HttpProxy, effects
-from tests.integration.s3.conftest import BUCKET, PATIENCE_SECONDS
+from tests.integration.s3.conftest import BUCKET, TIMEOUT_SECONDS
 from tests.support.containers import LocalStack
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ MIB = 1024**2
 
 
 @pytest.fixture
-def direct(s3_client: "S3Client", prefix: str) -> S3DirectAccess:
-    return S3DirectAccess(s3_client, BUCKET, prefix, signing=s3_client, life=LIFE, patience=PATIENCE_SECONDS)
+def direct(bucket: S3Bucket, s3_client: "S3Client") -> S3DirectAccess:
+    return S3DirectAccess(bucket, signing=s3_client, life=LIFE)
 
 
 @pytest.fixture
@@ -44,15 +45,13 @@ async def send() -> AsyncIterator[Send]:
 
 
 async def test_a_copy_in_one_request_tells_the_sum_of_the_whole_and_one_in_parts_does_not(
-    s3_client: "S3Client", store: S3BlobStore, direct: S3DirectAccess, prefix: str, monkeypatch: pytest.MonkeyPatch
+    bucket: S3Bucket, s3_client: "S3Client", store: S3BlobStore, direct: S3DirectAccess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, content = new_blob_key(), payload(11 * MIB)
     await store.put(source, stream(content), size=None)
     assert await direct.copy(source, new_blob_key(), size=len(content)) == sha256(content).hexdigest()
     monkeypatch.setattr(concatenation, "_COPY_SIZE", 5 * MIB)
-    small = S3DirectAccess(
-        s3_client, BUCKET, prefix, signing=s3_client, life=LIFE, patience=PATIENCE_SECONDS, largest_copy=5 * MIB
-    )
+    small = S3DirectAccess(bucket, signing=s3_client, life=LIFE, largest_copy=5 * MIB)
     key = new_blob_key()
     assert await small.copy(source, key, size=len(content)) is None
     assert await read(store, key) == content
@@ -74,10 +73,15 @@ async def line(
 ) -> AsyncIterator[Line]:
     async with (
         HttpProxy(localstack.endpoint_url).listening() as proxy,
-        open_s3_client(endpoint_url=proxy.url, session=aws_session, attempts=2, patience=PATIENCE_SECONDS) as client,
+        open_s3_client(
+            endpoint_url=proxy.url, session=aws_session, attempts=2, request_timeout=TIMEOUT_SECONDS
+        ) as client,
     ):
         direct = S3DirectAccess(
-            client, BUCKET, prefix, signing=s3_client, life=LIFE, patience=PATIENCE_SECONDS, largest_copy=5 * MIB
+            S3Bucket(client, BUCKET, prefix, timeout=TIMEOUT_SECONDS),
+            signing=s3_client,
+            life=LIFE,
+            largest_copy=5 * MIB,
         )
         yield Line(direct, proxy)
 
@@ -129,7 +133,7 @@ async def test_a_url_is_signed_by_the_present_version_for_the_endpoint_that_clie
     for endpoint_url, host in (("https://files.example.test:9000", "files.example.test:9000"), (None, "amazonaws.com")):
         async with open_s3_client(endpoint_url=endpoint_url, session=session) as signing:
             url = urlsplit(
-                await S3DirectAccess(signing, BUCKET, signing=signing, life=LIFE).sign_read(
+                await S3DirectAccess(S3Bucket(signing, BUCKET), signing=signing, life=LIFE).sign_read(
                     new_blob_key(), "GET", HEADERS
                 )
             )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import aioboto3
 import pytest
 
-from adapters.s3 import S3BlobStore, open_s3_client
+from adapters.s3 import S3BlobStore, S3Bucket, open_s3_client
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.blobs.model import StoredBlob, new_blob_key
 from tests.contracts.blob_store.store import is_missing, payload, read, stream
@@ -32,7 +32,7 @@ async def unfinished_uploads(client: "S3Client", prefix: str) -> list[str]:
 @asynccontextmanager
 async def store_at(url: str, session: aioboto3.Session) -> AsyncIterator[S3BlobStore]:
     async with open_s3_client(endpoint_url=url, session=session, attempts=1) as client:
-        yield S3BlobStore(client, BUCKET)
+        yield S3BlobStore(S3Bucket(client, BUCKET))
 
 
 async def test_a_read_that_the_line_cuts_short_ends_in_an_error(line: Line, store: S3BlobStore) -> None:
@@ -159,7 +159,7 @@ async def test_an_upload_that_could_not_be_aborted_is_aborted_later(
 
 
 async def test_a_bucket_that_does_not_exist_is_no_store(s3_client: "S3Client") -> None:
-    store = S3BlobStore(s3_client, "no-such-bucket")
+    store = S3BlobStore(S3Bucket(s3_client, "no-such-bucket"))
     key = new_blob_key()
     with pytest.raises(BlobStoreUnavailableError):
         await store.check()

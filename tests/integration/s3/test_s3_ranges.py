@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 import aioboto3
 import pytest
 
-from adapters.s3 import S3BlobStore, open_s3_client
+from adapters.s3 import S3BlobStore, S3Bucket, open_s3_client
 from domain.blobs.errors import BlobMissingError, BlobStoreRefusedError
 from domain.blobs.model import new_blob_key
 from domain.values.ranges import ByteRange
 from tests.contracts.blob_store.store import payload, read, stream
 from tests.harness.fault_proxy import Exchange, HttpProxy, effects
-from tests.integration.s3.conftest import BUCKET, PATIENCE_SECONDS
+from tests.integration.s3.conftest import BUCKET, TIMEOUT_SECONDS
 from tests.support.containers import LocalStack
 
 KIBIBYTE = 1024
@@ -30,9 +30,9 @@ async def proxy(localstack: LocalStack) -> AsyncIterator[HttpProxy]:
 async def watched(proxy: HttpProxy, aws_session: aioboto3.Session, prefix: str) -> AsyncIterator[S3BlobStore]:
     """A store whose requests and answers pass the proxy."""
     async with open_s3_client(
-        endpoint_url=proxy.url, session=aws_session, attempts=1, patience=PATIENCE_SECONDS
+        endpoint_url=proxy.url, session=aws_session, attempts=1, request_timeout=TIMEOUT_SECONDS
     ) as client:
-        yield S3BlobStore(client, BUCKET, prefix, patience=PATIENCE_SECONDS)
+        yield S3BlobStore(S3Bucket(client, BUCKET, prefix, timeout=TIMEOUT_SECONDS))
 
 
 async def test_a_kibibyte_of_a_large_object_moves_a_kibibyte(

@@ -9,14 +9,14 @@ import aioboto3
 import pytest
 
 from adapters.circuit import Circuit, CircuitBlobStore
-from adapters.s3 import S3BlobStore, S3DirectAccess, open_s3_client
+from adapters.s3 import S3BlobStore, S3Bucket, S3DirectAccess, open_s3_client
 from domain.blobs.errors import BlobStoreRefusedError, BlobStoreUnavailableError
 from domain.blobs.model import new_blob_key
 from tests.contracts.blob_store.store import payload, read, stream
 from tests.fakes.clock import FakeClock
 from tests.harness.fault_proxy import Exchange, HttpProxy, effects
 from tests.harness.fault_proxy.http import SLOW_DOWN, http_answer, s3_error
-from tests.integration.s3.conftest import BUCKET, PATIENCE_SECONDS
+from tests.integration.s3.conftest import BUCKET, TIMEOUT_SECONDS
 from tests.support.containers import LocalStack
 
 if TYPE_CHECKING:
@@ -40,24 +40,24 @@ async def store_at(
     session: aioboto3.Session,
     prefix: str,
     *,
-    try_patience: float = PATIENCE_SECONDS,
-    patience: float = PATIENCE_SECONDS,
+    try_timeout: float = TIMEOUT_SECONDS,
+    all_tries_timeout: float = TIMEOUT_SECONDS,
     idle_timeout: float = 20,
 ) -> AsyncIterator[S3BlobStore]:
     async with open_s3_client(
         endpoint_url=proxy.url,
         session=session,
         attempts=ATTEMPTS,
-        patience=try_patience,
+        request_timeout=try_timeout,
         idle_timeout=idle_timeout,
     ) as client:
-        yield S3BlobStore(client, BUCKET, prefix, patience=patience)
+        yield S3BlobStore(S3Bucket(client, BUCKET, prefix, timeout=all_tries_timeout))
 
 
 async def test_an_endpoint_that_never_answers_is_unavailable(
     proxy: HttpProxy, aws_session: aioboto3.Session, prefix: str
 ) -> None:
-    async with store_at(proxy, aws_session, prefix, patience=SHORT) as store:
+    async with store_at(proxy, aws_session, prefix, all_tries_timeout=SHORT) as store:
         with proxy.fault(effects.swallow):
             with pytest.raises(BlobStoreUnavailableError):
                 await store.open(new_blob_key()).__aenter__()
@@ -72,7 +72,7 @@ async def test_an_endpoint_that_never_answers_is_unavailable(
 async def test_a_try_that_is_not_answered_is_repeated_on_another_connection(
     proxy: HttpProxy, aws_session: aioboto3.Session, prefix: str
 ) -> None:
-    async with store_at(proxy, aws_session, prefix, try_patience=4) as store:
+    async with store_at(proxy, aws_session, prefix, try_timeout=4) as store:
         with (
             proxy.fault(effects.answer(http_answer(b"bytes"))) as answered,
             proxy.fault(effects.swallow, times=1) as swallowed,
@@ -110,7 +110,7 @@ async def test_an_object_may_take_longer_to_assemble_than_another_answer(
         await asyncio.sleep(1.5)
         return http_answer(b"<CompleteMultipartUploadResult/>")
 
-    async with store_at(proxy, aws_session, prefix, try_patience=2) as store:
+    async with store_at(proxy, aws_session, prefix, try_timeout=2) as store:
         with (
             proxy.fault(created, "POST"),
             proxy.fault(sent, "PUT"),
@@ -127,8 +127,10 @@ async def test_a_copy_may_take_longer_than_another_answer(
         await asyncio.sleep(1.5)
         return http_answer(b"<CopyObjectResult><ETag>copy</ETag></CopyObjectResult>")
 
-    async with open_s3_client(endpoint_url=proxy.url, session=aws_session, attempts=ATTEMPTS, patience=2) as client:
-        direct = S3DirectAccess(client, BUCKET, prefix, signing=client, life=1, patience=2)
+    async with open_s3_client(
+        endpoint_url=proxy.url, session=aws_session, attempts=ATTEMPTS, request_timeout=2
+    ) as client:
+        direct = S3DirectAccess(S3Bucket(client, BUCKET, prefix, timeout=2), signing=client, life=1)
         with proxy.fault(think_long, "PUT") as copying:
             assert await direct.copy(new_blob_key(), new_blob_key(), size=10) is None
     assert len(copying.met) == 1

@@ -1,0 +1,53 @@
+"""The bucket: every request to it passes here."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from anyio import fail_after
+
+from adapters.s3.errors import s3_errors
+from adapters.s3.session import TIMEOUT_SECONDS, body_seconds
+
+if TYPE_CHECKING:
+    from types_aiobotocore_s3.client import S3Client
+
+_BLOB_NAME = re.compile(r"([0-9a-f]{2})/([0-9a-f]{30}\1)")
+
+
+class S3Bucket:
+    """The bucket `name`, in which each blob is the object `{prefix}{last two digits of the key}/{key}`.
+
+    The store has `timeout` seconds to answer a request, all its tries and a wait for a connection included, and the
+    time that its body takes on top. The opener of `client` closes it.
+    """
+
+    def __init__(self, client: "S3Client", name: str, prefix: str = "", *, timeout: float = TIMEOUT_SECONDS) -> None:
+        self.client = client
+        self.name = name
+        self.prefix = prefix
+        self.timeout = timeout
+
+    def folder(self, name: str) -> "S3Bucket":
+        """Return the same bucket with a prefix that is longer by `name`."""
+        return S3Bucket(self.client, self.name, self.prefix + name, timeout=self.timeout)
+
+    @contextmanager
+    def request(self, *, size: int = 0, at_least: float = 0) -> Iterator["S3Client"]:
+        """Lend the client for a request with a body of `size` bytes, and raise the port's errors.
+
+        `at_least` is the timeout in seconds of a request that the store may take longer for.
+        """
+        with s3_errors(), fail_after(max(self.timeout, at_least) + body_seconds(size)):
+            yield self.client
+
+    def object_key(self, key: str) -> str:
+        """Return the name of a blob's object."""
+        # The last digits of a UUIDv7 are random: S3 scales by the beginning of its keys.
+        return f"{self.prefix}{key[-2:]}/{key}"
+
+    def blob_key(self, object_key: str) -> str | None:
+        """Return the key of the blob whose object has that name; None where it is not a blob's."""
+        found = _BLOB_NAME.fullmatch(object_key, len(self.prefix))
+        return None if found is None else found[2]

@@ -1,0 +1,1 @@
+"""Objects that are sent, or copied, in parts."""

@@ -1,0 +1,112 @@
+"""The requests of a multipart upload, from its creation to its completion or its abort."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+from anyio import move_on_after
+from botocore.exceptions import ClientError
+
+from adapters.s3.bucket import S3Bucket
+from adapters.s3.checksums import part_md5
+from adapters.s3.errors import is_unknown_upload
+from adapters.s3.objects import object_size
+from adapters.s3.part import Part
+from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
+
+if TYPE_CHECKING:
+    from types_aiobotocore_s3.type_defs import CompletedPartTypeDef
+
+_ABORT_SECONDS = 10
+# A store may take long to assemble a large object.
+_COMPLETE_SECONDS = 300
+
+
+@asynccontextmanager
+async def only_upload(bucket: S3Bucket, object_key: str) -> AsyncIterator[str]:
+    """Create the one multipart upload of an object, and enter with its id.
+
+    After an error of the context's body it is aborted, if the store answers in time.
+    """
+    upload_id, retries = await create_upload(bucket, object_key)
+    try:
+        if retries:
+            # A try whose answer was lost may have made another upload, which would be an orphan.
+            await abort_uploads(bucket, object_key, keep=upload_id)
+        yield upload_id
+    except BaseException:
+        with move_on_after(_ABORT_SECONDS, shield=True), suppress(BlobStoreUnavailableError):
+            await abort_upload(bucket, object_key, upload_id)
+        raise
+
+
+async def create_upload(bucket: S3Bucket, object_key: str) -> tuple[str, int]:
+    """Return the id of a new multipart upload, and the number of retries that it took."""
+    with bucket.request() as client:
+        created = await client.create_multipart_upload(Bucket=bucket.name, Key=object_key)
+    return created["UploadId"], created["ResponseMetadata"]["RetryAttempts"]
+
+
+async def send_part(bucket: S3Bucket, object_key: str, upload_id: str, number: int, part: Part) -> str:
+    """Send a part, and return its ETag."""
+    checksum = await part_md5(part)
+    with bucket.request(size=part.size) as client:
+        sent = await client.upload_part(
+            Bucket=bucket.name,
+            Key=object_key,
+            UploadId=upload_id,
+            PartNumber=number,
+            Body=part.data,
+            ContentMD5=checksum,
+        )
+    return sent["ETag"]
+
+
+async def complete_upload(
+    bucket: S3Bucket, object_key: str, upload_id: str, sent: Iterable[tuple[int, str]], *, size: int
+) -> None:
+    """Make one object of the parts that were `sent`: their numbers, in order, and ETags. Others are dropped.
+
+    Where it fails, the store is asked whether the object, of `size` bytes, exists all the same.
+    """
+    parts: list[CompletedPartTypeDef] = [{"PartNumber": number, "ETag": etag} for number, etag in sent]
+    try:
+        # botocore turns the error that S3 may put into an answer of 200 into one of 500.
+        with bucket.request(at_least=_COMPLETE_SECONDS) as client:
+            await client.complete_multipart_upload(
+                Bucket=bucket.name, Key=object_key, UploadId=upload_id, MultipartUpload={"Parts": parts}
+            )
+    except BlobStoreUnavailableError:
+        if not await has_arrived(bucket, object_key, size=size):
+            raise
+
+
+async def has_arrived(bucket: S3Bucket, object_key: str, *, size: int) -> bool:
+    """Return whether the object exists although the answer was lost: nothing else is ever written under its key."""
+    with suppress(BlobStoreUnavailableError, BlobMissingError):
+        return await object_size(bucket, object_key) == size
+    return False
+
+
+async def abort_uploads(bucket: S3Bucket, object_key: str, *, keep: str | None = None) -> None:
+    """Abort every multipart upload of the object but the one to `keep`."""
+    with bucket.request() as client:
+        pages = client.get_paginator("list_multipart_uploads")
+        found = [
+            upload["UploadId"]
+            async for page in pages.paginate(Bucket=bucket.name, Prefix=object_key)
+            for upload in page.get("Uploads", ())
+            if upload["Key"] == object_key and upload["UploadId"] != keep
+        ]
+    for upload_id in found:
+        await abort_upload(bucket, object_key, upload_id)
+
+
+async def abort_upload(bucket: S3Bucket, object_key: str, upload_id: str) -> None:
+    """Abort the multipart upload; one that is gone is no error."""
+    with bucket.request() as client:
+        try:
+            await client.abort_multipart_upload(Bucket=bucket.name, Key=object_key, UploadId=upload_id)
+        except ClientError as error:
+            if not is_unknown_upload(error):
+                raise
