@@ -8,5 +8,5 @@ class SystemClock:
     """Keeps the port `Clock`."""
 
     def monotonic(self) -> float:
-        # Leases go on in the catalog while this machine sleeps, and Python's own clock stands still then.
+        # Leases run on in the catalog while this machine sleeps; Python's own clock stands still meanwhile.
         return time.clock_gettime(time.CLOCK_BOOTTIME) if sys.platform == "linux" else time.monotonic()

@@ -1,4 +1,4 @@
-"""A circuit around a blob store, whichever it is."""
+"""A circuit around any blob store."""
 
 from adapters.circuit.blob_store import CircuitBlobStore
 from adapters.circuit.circuit import Circuit

@@ -1,7 +1,7 @@
-"""A blob store that fails at once while it is known to be down."""
+"""A blob store that fails at once while its circuit is open."""
 
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -20,13 +20,13 @@ T = TypeVar("T")
 class CircuitBlobStore:
     """Keeps the port `BlobStore` around another store, and spares callers the wait while that one is down.
 
-    While the circuit is open each call raises `BlobStoreUnavailableError` at once, before a body is read, and says
-    when to try again. When the pause is over, the next call asks the store's `check` first and goes on if that
-    answers; all others still fail at once. Calls that began before run on.
+    While the circuit is open each call raises `BlobStoreUnavailableError` at once, before a body is read, with the time
+    of the next try. When the pause is over, the next call first runs the store's `check` and goes on if that succeeds;
+    all others still fail at once. Calls that began before run on.
 
-    What counts as a failure is `BlobStoreUnavailableError`, in the middle of a read too, and a check that takes
-    longer than `check_timeout` seconds. A store that misses a blob or refuses a call has answered: a success. An
-    error of the body and a cancellation tell nothing.
+    `BlobStoreUnavailableError` is a failure, in the middle of a read too, and so is a check that takes longer than
+    `check_timeout` seconds. A store that misses a blob or refuses a call has answered: a success. An error of the body
+    and a cancellation count as neither.
     """
 
     def __init__(self, store: BlobStore, circuit: Circuit, *, check_timeout: float = 2.5) -> None:
@@ -44,22 +44,26 @@ class CircuitBlobStore:
         with self._circuit.probing():
             await self._check()
 
-    async def put(self, key: str, body: AsyncIterable[bytes], *, size: int | None) -> None:
+    @asynccontextmanager
+    async def call(self) -> AsyncIterator[None]:
+        """Admit a call of the store, and count its outcome."""
         await self.admit()
         with counted(self._circuit):
+            yield
+
+    async def put(self, key: str, body: AsyncIterable[bytes], *, size: int | None) -> None:
+        async with self.call():
             await self._store.put(key, body, size=size)
 
     def open(self, key: str, part: ByteRange | None = None) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         return _Reading(self, self._store.open(key, part), self._circuit)
 
     async def delete(self, keys: Sequence[str]) -> set[str]:
-        await self.admit()
-        with counted(self._circuit):
+        async with self.call():
             return await self._store.delete(keys)
 
     async def abort(self, key: str) -> None:
-        await self.admit()
-        with counted(self._circuit):
+        async with self.call():
             await self._store.abort(key)
 
     def list_stored(self) -> AsyncIterator[StoredBlob]:
@@ -69,12 +73,11 @@ class CircuitBlobStore:
         return self._listing(self._store.list_unfinished())
 
     async def get_size(self, key: str) -> int:
-        await self.admit()
-        with counted(self._circuit):
+        async with self.call():
             return await self._store.get_size(key)
 
     async def check(self) -> None:
-        """As the port says. An open circuit's store is asked as the probe or not at all."""
+        """As in the port. The store of an open circuit is asked only as the probe."""
         if self._circuit.is_open:
             await self.admit()
         else:
@@ -124,7 +127,7 @@ class _Reading:
 
 
 class _CountedSteps(Generic[T]):
-    """What the store gives step by step: a success once the first is there, a failure where a later one is not."""
+    """The chunks or names of the store: a success with the first, a failure where a later one does not come."""
 
     def __init__(self, steps: AsyncIterator[T], circuit: Circuit) -> None:
         self._steps = steps

@@ -1,4 +1,4 @@
-"""What is remembered of a part that may be down."""
+"""The circuit breaker: the memory of failures of a part that may be down."""
 
 import math
 import random
@@ -13,8 +13,8 @@ class Circuit:
 
     It opens after `failures` in a row, for `pause`, and for twice as long each time that a probe fails, up to
     `longest_pause`. Each pause is shortened by up to a half, at random, so that replicas do not ask together. Any
-    success closes it. A failure counts only in the state that its call began in: those that were waiting when it
-    opened neither lengthen its pause nor open it again.
+    success closes it. A failure counts only in the state in which its call began: those in flight when it opened
+    neither lengthen its pause nor open it again.
 
     `on_change` is told of each opening (True) and each closing (False). It is for one event loop, not for threads.
     """
@@ -40,22 +40,22 @@ class Circuit:
         self._probe_at = 0.0
         self._is_probing = False
         self.is_open = False
-        # How often it has changed: the name of its present state.
+        # The number of changes so far, which identifies the present state.
         self.generation = 0
 
     @property
     def is_probe_due(self) -> bool:
-        """Whether the pause of an open circuit is over, and nobody probes yet."""
+        """Whether the pause of an open circuit is over, and no call probes yet."""
         return not self._is_probing and self._clock.monotonic() >= self._probe_at
 
     @property
     def retry_after(self) -> int:
-        """In how many whole seconds the next try may be worth it, 1 at least."""
+        """The whole seconds until the next probe, 1 at least."""
         return max(1, math.ceil(self._probe_at - self._clock.monotonic()))
 
     @contextmanager
     def probing(self) -> Iterator[None]:
-        """Be the probe, and the only one. It tells `succeeded` or `failed`, or nothing, and leaves it to the next."""
+        """Mark the context as the only probe. Without `succeeded` or `failed` in it, the next call probes."""
         self._is_probing = True
         try:
             yield

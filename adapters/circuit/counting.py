@@ -1,4 +1,4 @@
-"""What a call tells the circuit."""
+"""The outcomes of calls, counted by the circuit."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from domain.blobs.errors import BlobMissingError, BlobStoreRefusedError, BlobSto
 
 @contextmanager
 def counted(circuit: Circuit) -> Iterator[None]:
-    """Tell the circuit how the call inside went."""
+    """Count the outcome of the call inside."""
     generation = circuit.generation
     try:
         yield
@@ -20,7 +20,7 @@ def counted(circuit: Circuit) -> Iterator[None]:
 
 
 def count(circuit: Circuit, generation: int, error: Exception) -> None:
-    """Tell the circuit what a call raised that began in `generation`."""
+    """Count the error of a call that began in `generation`."""
     match error:
         case BlobMissingError() | BlobStoreRefusedError():
             circuit.succeeded()

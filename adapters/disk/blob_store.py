@@ -17,8 +17,8 @@ from domain.blobs.model import StoredBlob
 from domain.values.ranges import ByteRange
 
 _WRITE_SIZE = 512 * 1024
-# Threads that mostly wait for the disk. Writers have their own, so that a slow fsync delays no reader, and are more,
-# so that a filesystem's journal commits many of them at once.
+# Threads mostly wait for the disk. Writers have their own, so that a slow fsync delays no reader, and more of them, so
+# that a filesystem's journal commits many writes at once.
 _READERS = 16
 _WRITERS = 32
 _TIMEOUT_SECONDS = 30.0
@@ -27,7 +27,7 @@ _TIMEOUT_SECONDS = 30.0
 async def open_disk_blob_store(root: Path) -> "DiskBlobStore":
     """Prepare the directory and return the store in it. Raises `BlobStoreUnavailableError`.
 
-    Any number of processes may use one directory. Nothing in it is removed: what a crash left is the reaper's.
+    Any number of processes may use one directory. Nothing in it is removed: the reaper removes the orphans of a crash.
     """
     with disk_errors():
         await run_sync(Layout(root).prepare)
@@ -38,7 +38,7 @@ class DiskBlobStore:
     """Keeps each blob in a file below `root`, whose directories `open_disk_blob_store` has prepared; it makes none.
 
     Bytes are written to a temporary file on the same filesystem, which is synced, renamed, and its directory synced.
-    An upload holds about 512 KiB of memory, a download 128 KiB. Small blobs cost one thread's turn each.
+    An upload holds about 512 KiB of memory, a download 128 KiB. A small blob is one call in a thread.
 
     No step of a call waits longer than `timeout` seconds for the disk: see `Threads`.
     """
@@ -47,11 +47,11 @@ class DiskBlobStore:
         self._layout = Layout(root)
         self._readers = Threads(_READERS, timeout)
         self._writers = Threads(_WRITERS, timeout)
-        # Not in line with the writers: health is asked for under load too.
+        # Apart from the writers: health is asked for under load too.
         self._checks = Threads(1, timeout)
 
     async def admit(self) -> None:
-        """Return: whether it is down, only `CircuitBlobStore` remembers."""
+        """Return: only `CircuitBlobStore` remembers that the store is down."""
 
     async def put(self, key: str, body: AsyncIterable[bytes], *, size: int | None) -> None:  # noqa: ARG002 - a file needs no hint
         staged = StagedFile(temporary=self._layout.temporary(key), final=self._layout.final(key))
@@ -113,7 +113,7 @@ class DiskBlobStore:
 
 
 class _Chunks:
-    """What is left of a file, chunk by chunk. Not a generator: one that is left early needs a task to end it."""
+    """The rest of a file, chunk by chunk. Not a generator: one that is left early needs a task to end it."""
 
     def __init__(self, first: bytes, read: Callable[[], Awaitable[bytes]]) -> None:
         self._first = first
@@ -131,12 +131,12 @@ class _Chunks:
 
 
 def _remove(paths: Sequence[Path]) -> list[Path]:
-    """Remove those of the files that are there, durably, and return those for which that failed.
+    """Remove the files that exist, durably, and return those that could not be removed.
 
-    Synced, though it slows a batch: the caller forgets these blobs, and a file that a crash brings back would be
-    nobody's.
+    Synced, though it slows a batch: the caller forgets these blobs, and a file that a crash brings back would be an
+    orphan.
     """
-    # Directories of files that were missing are synced, too: an earlier try may have removed them and come no further.
+    # Directories of files that were missing are synced, too: an earlier try may have ended between removal and sync.
     by_directory: dict[Path, list[Path]] = {}
     for path in paths:
         by_directory.setdefault(path.parent, []).append(path)

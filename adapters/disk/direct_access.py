@@ -1,6 +1,6 @@
-"""A directory has no way in for clients."""
+"""The refusal of direct access: clients cannot reach a directory."""
 
-# ruff: noqa: ARG002 - whatever the port takes is of no use here
+# ruff: noqa: ARG002 - every call is refused, whatever its arguments are
 
 from collections.abc import Sequence
 from typing import NoReturn
@@ -10,7 +10,7 @@ from domain.blobs.errors import DirectAccessUnsupportedError
 
 
 class NoDirectAccess:
-    """Says so, whatever it is asked for."""
+    """Refuses every call of the port `DirectAccess`."""
 
     def require(self) -> NoReturn:
         raise DirectAccessUnsupportedError(

@@ -6,17 +6,17 @@ from contextlib import contextmanager
 
 from domain.blobs.errors import BlobStoreRefusedError, BlobStoreUnavailableError
 
-# Of these the disk is not down, and can still be read.
+# With these errors the disk is not down, and can still be read.
 _REFUSALS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EEXIST, errno.EMFILE, errno.ENFILE})
 
 
 class DiskStalledError(BlobStoreUnavailableError):
-    """A call to the operating system hangs, as those to a network's disk do when the network is gone."""
+    """A call to the operating system hangs, as calls to a network's disk do when the network is down."""
 
 
 @contextmanager
 def disk_errors() -> Iterator[None]:
-    """Turn what the operating system refuses (no space, a broken or read-only disk) into the port's error."""
+    """Turn refusals of the operating system (no space, a broken or read-only disk) into the port's error."""
     try:
         yield
     except OSError as error:

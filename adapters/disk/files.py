@@ -1,7 +1,7 @@
-"""Files as threads see them: every call here blocks.
+"""The files of blobs, for use in threads: every call here blocks.
 
-A cancelled caller may be gone while its thread still works. So each file guards itself: calls wait for each other,
-and none does anything once the file was discarded or closed.
+A cancelled caller may be gone while its thread still works. So each file has a lock: calls wait for each other, and
+none does anything once the file was discarded or closed.
 """
 
 import errno
@@ -26,7 +26,7 @@ class StagedFile:
         self._ended = False
 
     def append(self, data: bytes | bytearray) -> None:
-        """Write `data` behind what is there."""
+        """Write `data` at the end of the file."""
         with self._lock:
             self._write(data)
 
@@ -43,7 +43,7 @@ class StagedFile:
             sync_directory(self._final.parent)
 
     def discard(self) -> None:
-        """Remove the temporary file. What was published stays."""
+        """Remove the temporary file. A published one stays."""
         with self._lock:
             self._close()
             self._temporary.unlink(missing_ok=True)
@@ -61,7 +61,7 @@ class StagedFile:
         return self._descriptor
 
     def _sync(self, descriptor: int) -> None:
-        # Once: the system forgets what it could not write, and would say of the rest that all is well.
+        # Once: the system forgets the pages that it could not write, and a second call would succeed without them.
         os.fsync(descriptor)
 
     def _rename(self) -> None:
@@ -89,7 +89,7 @@ class StoredFile:
 
     @property
     def closed(self) -> bool:
-        """Whether it holds nothing any more."""
+        """Whether its descriptor is closed for good."""
         return self._closed
 
     def begin(self) -> bytes | None:
@@ -100,7 +100,7 @@ class StoredFile:
             try:
                 self._descriptor = os.open(self._path, os.O_RDONLY)
             except FileNotFoundError:
-                # Where its directory is gone too, it is not this file that is missing.
+                # Raises where its directory is gone too: then the disk is missing, not this file.
                 self._path.parent.stat()
                 self._closed = True
                 return None
@@ -123,7 +123,7 @@ class StoredFile:
             return b""
 
     def close(self) -> None:
-        """Free what is held."""
+        """Close the descriptor."""
         with self._lock:
             self._close()
 

@@ -1,4 +1,4 @@
-"""Where a blob's bytes are: `tmp/{key}` while they are written, `{last two digits of the key}/{key}` ever after."""
+"""The paths of a blob: `tmp/{key}` while it is written, `{last two digits of the key}/{key}` ever after."""
 
 import os
 import re
@@ -30,11 +30,11 @@ class Layout:
             sync_directory(directory)
 
     def final(self, key: str) -> Path:
-        """Return where the bytes under `key` are."""
+        """Return the path of the blob `key`."""
         return self._root / _checked(key)[-2:] / key
 
     def temporary(self, key: str) -> Path:
-        """Return where an unfinished write of `key` is."""
+        """Return the path of an unfinished write of `key`."""
         return self._temporary / _checked(key)
 
     def stored(self, shard: str) -> list[tuple[str, int]]:
@@ -47,7 +47,7 @@ class Layout:
         return sorted(sizes.items())
 
     def unfinished(self) -> list[str]:
-        """Return the keys that are being written, or were."""
+        """Return the keys of unfinished writes."""
         return [entry.name for entry in _blob_files(self._temporary)]
 
     def size(self, key: str) -> int | None:
@@ -56,12 +56,12 @@ class Layout:
         try:
             return path.stat().st_size
         except FileNotFoundError:
-            # Where its directory is gone too, it is not this file that is missing.
+            # Raises where its directory is gone too: then the disk is missing, not this file.
             path.parent.stat()
             return None
 
     def sync(self, key: str) -> None:
-        """Make durable that there are bytes under `key`."""
+        """Make the name of the blob `key` durable."""
         sync_directory(self.final(key).parent)
 
     def probe(self) -> None:
@@ -87,7 +87,7 @@ def _blob_files(directory: Path) -> Iterator["os.DirEntry[str]"]:
 
 
 def _checked(key: str) -> str:
-    # A key becomes a path: nothing but a key may pass, whoever made it.
+    # A key becomes a path: nothing but a key may pass.
     if not _KEY.fullmatch(key):
         raise ValueError("A blob key has 32 characters of lower-case hex.")
     return key

@@ -1,7 +1,7 @@
-"""The file of a blob that arrives in pieces, as threads see it: every call here blocks.
+"""The file of a blob that arrives by several appends, for use in threads: every call here blocks.
 
 As with `StagedFile`, a cancelled caller may be gone while its thread still works: calls wait for each other, and none
-does anything once the file was let go.
+does anything once the file was released.
 """
 
 import errno
@@ -15,15 +15,15 @@ from adapters.disk.layout import sync_directory
 from domain.blobs.errors import BlobMissingError, PartialBusyError
 
 _COPY_SIZE = 1024 * 1024
-# What a filesystem, or a system, says that copies nothing by itself, or not between these files.
+# The errors of systems and filesystems that cannot copy by themselves, or not between these files.
 _NO_COPY = frozenset({errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EPERM})
 
 
 class PartialFile:
     """A temporary file that grows over many calls, and then becomes the file of a blob.
 
-    One object holds it at a time, in whichever process: by a lock that ends with the process. Everything is done
-    under it, so that nobody writes into a file that another goes on with, or that has become a blob.
+    One object of all processes holds it at a time, by a lock that ends with its process. Every call needs it, so that
+    no write goes into a file that another caller continues, or that has become a blob.
     """
 
     def __init__(self, *, temporary: Path, final: Path) -> None:
@@ -40,7 +40,7 @@ class PartialFile:
         """
         with self._lock:
             if self._ended:
-                raise OSError(errno.EBADF, "The file was let go.")
+                raise OSError(errno.EBADF, "The file was released.")
             while self._descriptor is None:
                 self._descriptor = self._open(create=not size)
             length = os.fstat(self._descriptor).st_size
@@ -54,7 +54,7 @@ class PartialFile:
             written = 0
             while written < len(rest):
                 written += os.pwrite(self._held, rest[written:], offset + written)
-            _begin_to_keep(self._held, offset, written)
+            _start_writeback(self._held, offset, written)
 
     def copy(self, source: Path, start: int, offset: int, length: int) -> None:
         """Write `length` bytes of another file, from `start` on, at `offset`. Raises `BlobMissingError`."""
@@ -69,12 +69,12 @@ class PartialFile:
                 os.close(descriptor)
 
     def truncate(self, size: int) -> None:
-        """Drop what is behind the first `size` bytes."""
+        """Drop all bytes but the first `size`."""
         with self._lock:
             os.ftruncate(self._held, size)
 
     def sync(self, *, name: bool) -> None:
-        """Make durable what was written, and the file's `name`, too."""
+        """Make the bytes durable, and where `name` is set the file's name, too."""
         with self._lock:
             self._sync(self._held)
             if name:
@@ -97,7 +97,7 @@ class PartialFile:
                 self._temporary.unlink(missing_ok=True)
 
     def release_lock(self) -> None:
-        """Free what is held. The file stays."""
+        """Release the lock, for good. The file stays."""
         with self._lock:
             self._ended = True
             self._close()
@@ -109,11 +109,11 @@ class PartialFile:
         return self._descriptor
 
     def _open(self, *, create: bool) -> int | None:
-        """Return the locked file, or None where its name went elsewhere meanwhile."""
+        """Return the locked file, or None where it was renamed or removed meanwhile."""
         try:
             descriptor = os.open(self._temporary, os.O_RDWR | (os.O_CREAT if create else 0), 0o600)
         except FileNotFoundError:
-            # Where its directory is gone too, it is not this file that is missing.
+            # Raises where its directory is gone too: then the disk is missing, not this file.
             self._temporary.parent.stat()
             raise _missing() from None
         try:
@@ -162,8 +162,8 @@ def _copy_some(source: int, start: int, target: int, offset: int, length: int) -
     return os.pwrite(target, os.pread(source, min(length, _COPY_SIZE), start), offset)
 
 
-def _begin_to_keep(descriptor: int, offset: int, length: int) -> None:
-    """Have the system write now what a sync would wait for later. Nothing depends on it, and not every system can."""
+def _start_writeback(descriptor: int, offset: int, length: int) -> None:
+    """Have the system write now, so that a later sync waits less. Nothing depends on it, and not every system can."""
     if hasattr(os, "posix_fadvise"):
         os.posix_fadvise(descriptor, offset, length, os.POSIX_FADV_DONTNEED)
 

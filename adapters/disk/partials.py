@@ -1,4 +1,4 @@
-"""Blobs in a directory that arrive in pieces."""
+"""Blobs in a directory that arrive by several appends."""
 
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -19,19 +19,19 @@ _CHECKPOINT_SIZE = 64 * 1024**2
 _COPY_SIZE = 256 * 1024**2
 _THREADS = 32
 _TIMEOUT_SECONDS = 30.0
-# For what came before a cancellation.
+# For the bytes that came before a cancellation.
 _LAST_SECONDS = 10
 
 
 class DiskPartialBlobs:
-    """Appends each piece to the temporary file of its blob, in the same directory as `DiskBlobStore`.
+    """Appends to the temporary file of a blob, in the same directory as `DiskBlobStore`.
 
     Before each checkpoint the file is synced. A kill leaves bytes behind those of the last checkpoint, which the next
     `append` cuts off; the file is renamed to its final name as it is, once it is complete.
 
     The file is locked while a call works on it, and the lock ends with its process. So a former caller that still runs
-    makes `PartialBusyError`, until it is gone. One that comes late finds more than it knows of, and asks `checkpoint`
-    before it cuts that off, with the file locked: if nobody took over until then, nobody has bytes there to lose.
+    makes `PartialBusyError`, until it ends. A former caller that comes late finds more bytes than its progress has, and
+    calls `checkpoint` before it cuts them off, with the file locked: if that succeeds, no later caller wrote them.
 
     An append holds about 512 KiB of memory, a copy none. No step waits longer than `timeout` seconds for the disk.
     """
@@ -60,7 +60,7 @@ class DiskPartialBlobs:
                 appending = _Appending(file, self._threads, progress.size, checkpoint)
                 return await appending.run(body)
         except BlobMissingError:
-            # So it is for a former caller, too, when the blob is complete.
+            # A former caller gets the same error, too, when the blob is complete.
             await checkpoint(progress)
             raise
 
@@ -120,7 +120,7 @@ class DiskPartialBlobs:
             await self._threads.run(file.publish, longer=size / SLOWEST_BYTES_PER_SECOND)
 
     async def _is_published(self, key: str, size: int) -> bool:
-        """Return whether an earlier call gave the file its name, and make that durable: it may have come no further."""
+        """Return whether an earlier call renamed the file, and make the name durable: that call may have failed to."""
         if await self._threads.run(self._layout.size, key) != size:
             return False
         await self._threads.run(self._layout.sync, key)
@@ -134,7 +134,7 @@ class DiskPartialBlobs:
 
 
 class _Appending:
-    """One piece on its way into the file."""
+    """One append to the file."""
 
     def __init__(self, file: PartialFile, threads: Threads, size: int, checkpoint: Checkpoint) -> None:
         self._file = file
@@ -152,12 +152,12 @@ class _Appending:
                 if len(self._buffer) >= _WRITE_SIZE:
                     await self._write()
                 if self._written - self._progress.size >= _CHECKPOINT_SIZE:
-                    await self._settle()
+                    await self._save()
         except get_cancelled_exc_class():
             with move_on_after(_LAST_SECONDS, shield=True), suppress(FileportError):
-                await self._settle()
+                await self._save()
             raise
-        await self._settle()
+        await self._save()
         if interruptible.failure is not None:
             raise interruptible.failure
         return self._progress
@@ -167,7 +167,7 @@ class _Appending:
         self._written += len(self._buffer)
         self._buffer = bytearray()
 
-    async def _settle(self) -> None:
+    async def _save(self) -> None:
         if self._buffer:
             await self._write()
         fresh = self._written - self._progress.size

@@ -10,7 +10,7 @@ from anyio import CancelScope, fail_after
 
 from adapters.disk.errors import DiskStalledError, disk_errors
 
-# How long syncing a file may take on top: all of it may be in memory still.
+# A sync may take so much longer: all of the file may be in memory still.
 SLOWEST_BYTES_PER_SECOND = 10 * 1024 * 1024
 
 _Arguments = TypeVarTuple("_Arguments")
@@ -18,19 +18,19 @@ _Result = TypeVar("_Result")
 
 
 class Threads:
-    """Up to `number` threads, whose calls are waited for up to `timeout` seconds, a wait for a free thread included.
+    """Up to `number` threads. A call has `timeout` seconds, a wait for a free thread included.
 
-    Nothing ends a call that hangs in the operating system. It keeps its thread until it returns, and nobody waits for
-    it any more; so calls that hang are at most `number`, and while they are that many, others fail by their timeout.
+    Nothing ends a call that hangs in the operating system. It keeps its thread until it returns, and its caller stops
+    waiting; so at most `number` calls hang, and while that many do, others fail by their timeout.
     """
 
     def __init__(self, number: int, timeout: float) -> None:
-        # Not anyio's threads: a place among those is free again when its call is given up, and threads pile up.
+        # Not anyio's threads: its limiter is free again when a call is abandoned, so that threads would pile up.
         self._executor = ThreadPoolExecutor(number, thread_name_prefix="disk")
         self._timeout = timeout
 
     async def run(self, call: Callable[[*_Arguments], _Result], *arguments: *_Arguments, longer: float = 0) -> _Result:
-        """Return what `call` returns; it may take `longer`, in seconds. Raises `DiskStalledError`."""
+        """Return the result of `call`, which may take `longer` seconds on top. Raises `DiskStalledError`."""
         with disk_errors():
             try:
                 with fail_after(self._timeout + longer):
@@ -39,9 +39,9 @@ class Threads:
                 raise DiskStalledError("The blob store's disk does not answer.") from None
 
     async def finish(self, call: Callable[[], None], error: BaseException | None) -> None:
-        """Run what frees something after `error`, in a cancelled task too, and raise nothing.
+        """Run a `call` that frees something after `error`, in a cancelled task too, and raise nothing.
 
-        Where the disk stalls it is done once the disk goes on, and nobody waits.
+        Where the disk stalls this returns at once, and the call runs when the disk goes on.
         """
         done = self._executor.submit(call)
         if isinstance(error, DiskStalledError):

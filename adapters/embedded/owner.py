@@ -1,4 +1,4 @@
-"""Whom PostgreSQL runs as. It refuses to run as root; root runs it as a user of its own."""
+"""The user that PostgreSQL runs as. It refuses to run as root; root runs it as a user of its own."""
 
 import os
 import pwd
@@ -15,7 +15,7 @@ USER = "pgserver"
 
 
 class Owner(msgspec.Struct, frozen=True, kw_only=True):
-    """A user of this machine. `is_other`: not the one that runs this process, which is root then."""
+    """A user of this machine. `is_other`: this process runs as another user, which is root."""
 
     uid: int
     gid: int
@@ -26,7 +26,7 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
         return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.is_other else {}
 
     def can_use(self, path: Path) -> bool:
-        """Tell whether this user can enter a directory, or run a program, going by its permissions."""
+        """Return whether this user can enter a directory, or run a program, going by its permissions."""
         status = path.stat()
         if status.st_uid == self.uid:
             return bool(status.st_mode & stat.S_IXUSR)
@@ -43,7 +43,7 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_owner(cluster: Path) -> Owner:
-    """Return who runs, or will run, the PostgreSQL whose files are in `cluster`.
+    """Return the user that runs, or will run, the PostgreSQL whose files are in `cluster`.
 
     Raises `EmbeddedPostgresError` where root cannot get a user for it.
     """
@@ -64,6 +64,6 @@ def _find_or_add_user() -> pwd.struct_passwd:
     try:
         return pwd.getpwnam(USER)
     except KeyError:
-        # The command of whoever administers this machine, wherever they keep it.
+        # Found by the PATH: systems keep the command in different directories.
         subprocess.run(["useradd", "--system", USER], check=True, capture_output=True)  # noqa: S603, S607
         return pwd.getpwnam(USER)

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL server: started, found again, stopped. All of it blocks."""
+"""The embedded PostgreSQL server: started, found again, stopped. Every call blocks."""
 
 import shlex
 import time
@@ -16,13 +16,13 @@ from adapters.embedded.sockets import PORT, socket_directory
 
 # A recovery after a crash may take a while.
 START_SECONDS = 300.0
-# The processes of a server that was killed end by themselves; until then no other starts.
+# The processes of a killed server end by themselves; until then no other server starts.
 LEFTOVERS_SECONDS = 10.0
-# A recovery after a crash may take longer, but whoever waits for it here sees no sign of it.
+# A recovery after a crash may take longer, but this one cannot be seen to progress.
 ATTACH_SECONDS = 30.0
 
 _POLL_SECONDS = 0.1
-# Every commit is on the disk before it is acknowledged; these are the defaults, said because all rests on them.
+# Every commit is on the disk before it is acknowledged. These are the defaults, stated because all promises need them.
 _DURABILITY = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 _LOGGING = {
     "logging_collector": "on",
@@ -62,7 +62,7 @@ class EmbeddedPostgres:
         data_dir = self._data_dir.resolve()
         path = data_dir / "postgres"
         owner = find_owner(path)
-        check_reach(owner, path)  # before anything is made in a place that will not do
+        check_reach(owner, path)  # before anything is made in a directory that is of no use
         make_directory(data_dir)
         lock = DirectoryLock(data_dir)
         lock.acquire()
@@ -78,9 +78,9 @@ class EmbeddedPostgres:
         return _dsn(cluster)
 
     def attach(self) -> str:
-        """As `start`, for a look at what is there: makes no database, and shares the server of a service that runs.
+        """As `start`, for an audit: make no database, and share the server of a service that runs.
 
-        A server that was started here keeps services away until `stop`; one that was found may stop at any time.
+        A server that this starts keeps services away until `stop`; the server of a service may stop at any time.
         Raises `DataDirectoryError` where there is no database.
         """
         path = self._data_dir.resolve() / "postgres"
@@ -100,12 +100,12 @@ class EmbeddedPostgres:
             time.sleep(_POLL_SECONDS)  # the service that uses it is on its way up, or down
 
     def stop(self) -> None:
-        """Stop the server, if it was started, and let go of the data directory."""
+        """Stop the server, if it was started, and release the data directory."""
         if self._cluster is not None and self._lock is not None:
             sockets = self._cluster.socket_directory()
             self._cluster.stop()
             if sockets and sockets != str(self._cluster.path):
-                with suppress(OSError):  # it stays where something else is in it
+                with suppress(OSError):  # it stays if it holds other files
                     Path(sockets).rmdir()
             self._lock.release()
         self._cluster = self._lock = None

@@ -1,4 +1,4 @@
-"""Where PostgreSQL listens: a Unix socket that only its user, and root, can reach."""
+"""The Unix socket on which PostgreSQL listens: only its user, and root, can reach it."""
 
 import hashlib
 import os
@@ -12,16 +12,16 @@ from adapters.embedded.owner import Owner
 
 PORT = 5432  # only part of the socket's name
 
-# Of the 104 bytes that the shortest system allows, less "/.s.PGSQL.5432.lock" and the end.
+# Of the 104 bytes that the strictest system allows, less "/.s.PGSQL.5432.lock" and the end.
 _MAX_BYTES = 80
-# Other characters would need quoting, each place its own: shell, list of directories, URL.
+# Other characters would need quoting, differently in a shell, a list of directories and a URL.
 _PLAIN = re.compile(r"[\w./+@-]+", re.ASCII)
 
 
 def socket_directory(cluster: Path, owner: Owner) -> Path:
     """Return a directory for the socket: the cluster's own, or a short one made for it.
 
-    Raises `DataDirectoryError` where somebody else has put something in its place.
+    Raises `DataDirectoryError` where the short one exists and belongs to another user.
     """
     if len(os.fsencode(cluster)) <= _MAX_BYTES and _PLAIN.fullmatch(str(cluster)):
         return cluster

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class SecretsManagerSource:
     """Reads each secret anew, at its stage `AWSCURRENT`, so that a rotation shows at once.
 
-    An id is a secret's name or ARN. The client stays its opener's to close; it needs the right to get secret values.
+    An id is a secret's name or ARN. The opener of the client closes it. It needs the right to get secret values.
     """
 
     def __init__(self, client: "SecretsManagerClient") -> None:

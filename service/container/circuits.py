@@ -32,4 +32,4 @@ def guarded(blobs: BlobStore, partials: PartialBlobs, clock: Clock) -> Stores:
 
     circuit = Circuit(clock, on_change=tell)
     store = CircuitBlobStore(blobs, circuit)
-    return Stores(store, CircuitPartialBlobs(partials, store, circuit))
+    return Stores(store, CircuitPartialBlobs(partials, store))

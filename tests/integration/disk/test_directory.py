@@ -60,7 +60,7 @@ def small_files_only() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
-@pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="what is read is not told")
+@pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="the system does not count reads")
 async def test_a_kibibyte_of_a_large_file_moves_a_kibibyte(store: DiskBlobStore, root: Path) -> None:
     key, size = new_blob_key(), 10 * 1024**3
     await store.put(key, stream(b"bytes"), size=5)
@@ -72,7 +72,7 @@ async def test_a_kibibyte_of_a_large_file_moves_a_kibibyte(store: DiskBlobStore,
 
 
 def bytes_read() -> int:
-    """Return how many bytes this process has read from whatever; the operating system tells on Linux."""
+    """Return how many bytes this process has read; Linux counts them."""
     lines = Path("/proc/self/io").read_text().splitlines()
     return int(next(line.removeprefix("rchar: ") for line in lines if line.startswith("rchar: ")))
 
@@ -139,7 +139,7 @@ async def test_no_way_of_reading_keeps_a_file_open(store: DiskBlobStore, root: P
 async def test_no_cancelled_call_keeps_a_file_open(store: DiskBlobStore, root: Path) -> None:
     data, key = payload(3 * MIB), new_blob_key()
     await store.put(key, stream(data), size=None)
-    # Each is cancelled one step of the event loop later than the one before: so at every place that waits.
+    # Each is cancelled one step of the event loop later than the one before: so at every await.
     for steps in range(60):
         tasks = [
             asyncio.create_task(store.put(new_blob_key(), stream(data, MIB), size=None)),
@@ -232,7 +232,7 @@ async def test_a_file_that_cannot_be_removed_does_not_hold_up_the_others(store: 
     stuck, others = new_blob_key(), [new_blob_key() for _ in range(3)]
     for key in others:
         await store.put(key, stream(b"bytes"), size=5)
-    (root / stuck[-2:] / stuck).mkdir()  # which no unlink removes, whoever asks
+    (root / stuck[-2:] / stuck).mkdir()  # which no unlink removes, not even root's
     assert await store.delete([others[0], stuck, *others[1:]]) == {stuck}
     assert [await is_missing(store, key) for key in others] == [True] * 3
 

@@ -43,7 +43,7 @@ def hang(root: Path) -> str:
 
 
 def go_on(root: Path, key: str) -> None:
-    """Let those go on who hang at `key`."""
+    """Let the calls that hang at `key` go on."""
     os.close(os.open(root / key[-2:] / key, os.O_RDWR | os.O_NONBLOCK))
 
 

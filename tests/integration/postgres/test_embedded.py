@@ -1,4 +1,4 @@
-"""The embedded Postgres: found again whatever happened, in its place only, and nobody's door opened for it."""
+"""The embedded Postgres: found again after any end, only in its directory, and with all permissions left alone."""
 
 import os
 import shutil

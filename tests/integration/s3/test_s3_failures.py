@@ -178,8 +178,8 @@ async def test_a_bucket_that_does_not_exist_is_no_store(s3_client: "S3Client") -
 
 
 async def test_an_endpoint_that_is_down_is_unavailable(aws_session: aioboto3.Session) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as nobody:
-        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
     async with store_at(url, aws_session) as store:
         key = new_blob_key()
         with pytest.raises(BlobStoreUnavailableError):

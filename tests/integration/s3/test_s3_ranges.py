@@ -1,4 +1,4 @@
-"""Parts of objects: what is asked of S3, what moves, and what is made of other answers."""
+"""Parts of objects: the requests to S3, the bytes that move, and the handling of wrong answers."""
 
 import re
 from collections.abc import AsyncIterator

@@ -61,8 +61,8 @@ async def test_the_credentials_in_a_secret_are_read(source: SecretsManagerSource
 
 async def test_an_endpoint_that_is_down_is_unavailable() -> None:
     session = aioboto3.Session(aws_access_key_id="id", aws_secret_access_key="key", region_name="eu-central-1")
-    with socket.create_server(("127.0.0.1", 0)) as nobody:
-        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
     async with open_secrets_client(endpoint_url=url, session=session, attempts=1) as client:
         with pytest.raises(SecretUnavailableError):
             await SecretsManagerSource(client).get_secret("id")

@@ -33,7 +33,7 @@ def store(blobs: FakeBlobStore, circuit: Circuit) -> CircuitBlobStore:
 
 @pytest.fixture
 def partials(blobs: FakeBlobStore, store: CircuitBlobStore, circuit: Circuit) -> CircuitPartialBlobs:
-    return CircuitPartialBlobs(FakePartialBlobs(blobs), store, circuit)
+    return CircuitPartialBlobs(FakePartialBlobs(blobs), store)
 
 
 NOTHING = Progress(size=0, state={"pieces": []})
