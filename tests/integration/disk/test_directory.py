@@ -1,4 +1,4 @@
-"""What the blob store in a directory does with its files, and when its disk fails."""
+"""The files of the blob store in a directory, and failures of its disk."""
 
 import asyncio
 import os

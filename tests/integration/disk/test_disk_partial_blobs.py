@@ -1,4 +1,4 @@
-"""Blobs in a directory that arrive in pieces keep the port's contract."""
+"""Appends to blobs in a directory keep the port's contract."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the store in a directory does with the files of blobs that arrive in pieces."""
+"""The files of blobs that arrive by several appends."""
 
 import os
 import resource
@@ -137,7 +137,7 @@ async def test_a_file_that_lost_bytes_is_missing(partials: DiskPartialBlobs, roo
         await upload.complete()
 
 
-async def test_a_directory_that_is_gone_is_not_a_piece_that_is_missing(partials: DiskPartialBlobs, root: Path) -> None:
+async def test_a_directory_that_is_gone_is_not_a_missing_blob(partials: DiskPartialBlobs, root: Path) -> None:
     upload = await begin(partials)
     await upload.append(b"bytes")
     (root / "tmp").rename(root / "gone")
@@ -147,7 +147,7 @@ async def test_a_directory_that_is_gone_is_not_a_piece_that_is_missing(partials:
         await upload.complete()
 
 
-async def test_what_was_acknowledged_before_the_disk_was_full_is_gone_on_from(
+async def test_an_append_goes_on_from_the_bytes_acknowledged_before_the_disk_was_full(
     store: DiskBlobStore, partials: DiskPartialBlobs
 ) -> None:
     upload = await begin(partials)

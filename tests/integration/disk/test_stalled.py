@@ -59,7 +59,7 @@ async def is_served(store: BlobStore, key: str) -> bool:
     return False
 
 
-async def test_who_waits_for_a_disk_that_stalls_is_answered(store: DiskBlobStore, root: Path) -> None:
+async def test_callers_of_a_disk_that_stalls_are_answered(store: DiskBlobStore, root: Path) -> None:
     key = hang(root)
     await fails(store, key)
     go_on(root, key)

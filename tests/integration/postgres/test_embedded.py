@@ -54,7 +54,7 @@ def killed_service(short_dir: Path) -> Iterator[Path]:
         pass
 
 
-async def test_what_was_written_is_there_after_a_restart(short_dir: Path) -> None:
+async def test_written_rows_survive_a_restart(short_dir: Path) -> None:
     with EmbeddedPostgres(short_dir) as dsn:
         await query(dsn, "CREATE TABLE kept AS SELECT 42 AS value")
     with EmbeddedPostgres(short_dir) as dsn:

@@ -61,7 +61,7 @@ async def test_a_database_says_which_migration_it_got_last(empty_database: str) 
         assert await current_version(connection) == NEWEST_VERSION
 
 
-async def test_what_a_newer_release_has_migrated_is_left_as_it_is(empty_database: str) -> None:
+async def test_a_database_of_a_newer_release_is_left_as_it_is(empty_database: str) -> None:
     await migrate(empty_database)
     async with connected(empty_database) as connection:
         await connection.execute("UPDATE schema_version SET version = '9999'")

@@ -1,4 +1,4 @@
-"""Which bytes of which sources make which part of a concatenation."""
+"""The plan of a concatenation: the stretches of the sources that make each part."""
 
 from random import Random
 
@@ -40,7 +40,7 @@ def test_the_parts_have_all_bytes_in_order_and_sizes_that_s3_takes(sources: list
     assert len(parts) <= MAX_PARTS
 
 
-def test_what_is_read_fits_in_memory() -> None:
+def test_a_part_that_is_read_fits_in_memory() -> None:
     for sources in map(drawn, range(200)):
         for part in plan(sources):
             if len(part) > 1:

@@ -84,7 +84,7 @@ async def test_one_long_body_takes_the_memory_of_four_parts(store: S3BlobStore) 
     assert peak < 48 * MIB
 
 
-async def test_all_uploads_share_what_may_be_on_its_way(s3_client: "S3Client", prefix: str) -> None:
+async def test_all_uploads_share_the_budget_for_parts_in_flight(s3_client: "S3Client", prefix: str) -> None:
     store = S3BlobStore(S3Bucket(s3_client, BUCKET, prefix), sending_bytes=3 * PART)
     chunk = payload(MIB)
 
@@ -98,7 +98,7 @@ async def test_all_uploads_share_what_may_be_on_its_way(s3_client: "S3Client", p
     assert store.sending.held == 0
 
 
-async def test_what_a_failed_upload_held_is_given_back(store: S3BlobStore) -> None:
+async def test_a_failed_upload_releases_its_budget(store: S3BlobStore) -> None:
     async def body() -> AsyncIterator[bytes]:
         yield payload(3 * PART)
         raise BodyFailed
@@ -108,7 +108,7 @@ async def test_what_a_failed_upload_held_is_given_back(store: S3BlobStore) -> No
     assert store.sending.held == 0
 
 
-async def test_what_a_cancelled_upload_held_is_given_back(store: S3BlobStore) -> None:
+async def test_a_cancelled_upload_releases_its_budget(store: S3BlobStore) -> None:
     waiting = Event()
 
     async def body() -> AsyncIterator[bytes]:

@@ -1,4 +1,4 @@
-"""What becomes of blobs that arrive in pieces when S3, or the line to it, fails."""
+"""Appends to blobs while S3, or the line to it, fails."""
 
 import pytest
 from anyio import Event, create_task_group, wait_all_tasks_blocked
@@ -23,7 +23,7 @@ async def test_a_completion_whose_answer_is_lost_has_happened(line: Line, sizes:
     upload = await begin(line.partials)
     for size in sizes:
         await upload.append(piece(size))
-    # The second try is told that there is no such upload.
+    # The second try is answered that the upload is unknown.
     with line.proxy.fault(effects.lose_answer, COMPLETION, times=1) as fault:
         await upload.complete()
     assert fault.met
@@ -33,7 +33,7 @@ async def test_a_completion_whose_answer_is_lost_has_happened(line: Line, sizes:
 
 
 @pytest.mark.parametrize("sizes", [[3], [FULL, 3]], ids=str)
-async def test_a_completion_that_nobody_heard_of_is_found_by_the_next(line: Line, sizes: list[int]) -> None:
+async def test_a_completion_whose_answer_was_lost_is_found_by_the_next(line: Line, sizes: list[int]) -> None:
     upload = await begin(line.partials)
     for size in sizes:
         await upload.append(piece(size))
@@ -60,7 +60,7 @@ async def test_a_completion_that_did_not_happen_is_no_completion(line: Line) -> 
 
 @pytest.mark.parametrize("asked", ["PUT .*partNumber=2", "PUT .*partNumber=4", REMAINDER])
 @pytest.mark.parametrize("effect", [effects.cut, effects.lose_answer, effects.cut_midway])
-async def test_what_was_acknowledged_before_a_request_failed_is_gone_on_from(
+async def test_an_append_goes_on_from_the_bytes_acknowledged_before_a_request_failed(
     line: Line, asked: str, effect: Effect
 ) -> None:
     upload = await begin(line.partials)
@@ -164,7 +164,7 @@ async def test_a_concatenation_that_fails_leaves_nothing(line: Line) -> None:
     assert await unfinished(line.store) == []
 
 
-async def test_what_s3_can_copy_does_not_pass_by_here(line: Line) -> None:
+async def test_parts_that_s3_can_copy_do_not_pass_through_the_service(line: Line) -> None:
     sources, key = [(await put(line.store, piece(FULL))).key for _ in range(2)], new_blob_key()
     with line.proxy.fault(effects.cut, r"GET /[^?]*/[0-9a-f]{32}") as reading:
         await line.partials.concatenate(key, sources)

@@ -50,7 +50,7 @@ def test_numbers_that_were_skipped_make_no_large_part() -> None:
     assert part_size(9_000, sent=4 * GIB, expected=None) < 42 * MIB
 
 
-async def test_a_budget_holds_what_it_has() -> None:
+async def test_a_budget_grants_no_more_than_it_has() -> None:
     budget = Budget(10)
     assert await budget.acquire(6) == 6
     assert await budget.acquire(4) == 4
@@ -58,7 +58,7 @@ async def test_a_budget_holds_what_it_has() -> None:
     assert (budget.held, budget.peak) == (4, 10)
 
 
-async def test_what_is_larger_than_the_budget_gets_all_of_it() -> None:
+async def test_a_request_larger_than_the_budget_gets_all_of_it() -> None:
     budget = Budget(10)
     assert await budget.acquire(25) == 10
     budget.release(10)

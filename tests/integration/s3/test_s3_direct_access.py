@@ -113,7 +113,7 @@ async def test_parts_are_joined_although_the_answer_is_lost(line: Line, store: S
     assert await read(store, key) == b"bytes"
 
 
-async def test_of_what_a_client_sent_only_the_bytes_are_copied(
+async def test_only_the_bytes_of_a_signed_request_are_copied(
     s3_client: "S3Client", store: S3BlobStore, direct: S3DirectAccess
 ) -> None:
     source, key = new_blob_key(), new_blob_key()

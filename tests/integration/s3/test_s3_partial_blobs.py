@@ -1,4 +1,4 @@
-"""Blobs in S3 that arrive in pieces keep the port's contract."""
+"""Appends to blobs in S3 keep the port's contract."""
 
 from tests.contracts.partial_blobs.callers import TestFormerCallers
 from tests.contracts.partial_blobs.concatenation import TestConcatenation

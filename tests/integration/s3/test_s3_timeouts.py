@@ -146,7 +146,7 @@ async def test_a_copy_may_take_longer_than_another_answer(
         (s3_error("404 Not Found", "NoSuchBucket"), 1, True),
     ],
 )
-async def test_what_passes_is_asked_for_a_few_times_and_what_does_not_once(
+async def test_a_passing_failure_is_tried_a_few_times_and_a_lasting_one_once(
     proxy: HttpProxy, aws_session: aioboto3.Session, prefix: str, answer: bytes, asked_times: int, is_refusal: bool
 ) -> None:
     async with store_at(proxy, aws_session, prefix) as store:

@@ -1,4 +1,4 @@
-"""The circuit around blobs that arrive in pieces, on the fakes and a clock that stands still."""
+"""The circuit around appends to blobs, on the fakes and a clock that stands still."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -88,7 +88,7 @@ async def test_nothing_begins_while_the_store_of_the_blobs_is_down(
         await partials.begin(new_blob_key())
 
 
-async def test_errors_of_the_body_and_of_checkpoints_tell_nothing_and_missing_pieces_are_an_answer(
+async def test_errors_of_the_body_and_of_checkpoints_do_not_count_and_missing_bytes_are_an_answer(
     partials: CircuitPartialBlobs, blobs: FakeBlobStore, circuit: Circuit
 ) -> None:
     upload = await begin(partials)

@@ -80,7 +80,7 @@ async def test_calls_that_began_before_run_on_and_their_success_closes_it(
     assert blobs.stored["slow"] == b"onetwo"
 
 
-async def test_what_failed_in_an_earlier_state_does_not_count_in_a_later_one(
+async def test_a_failure_of_an_earlier_state_does_not_count_in_a_later_one(
     store: CircuitBlobStore, blobs: ProbedBlobStore, clock: FakeClock, changes: list[bool]
 ) -> None:
     may_end, late = anyio.Event(), FAILURES
