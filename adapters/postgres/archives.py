@@ -1,4 +1,4 @@
-"""What goes into an archive: of each file a few columns, by one statement."""
+"""The members of archives: of each file a few columns, by one statement."""
 
 from collections.abc import Sequence
 from uuid import UUID

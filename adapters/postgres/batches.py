@@ -58,7 +58,7 @@ async def apply(connection: Connection, operations: Sequence[Operation], grace: 
         await _lock_ahead(connection, operations)
     for kind, run in groupby(operations, key=type):
         if kind is Delete:
-            # One does not see what another did, but for the file that it took.
+            # Deletes do not depend on each other, except that the second of a file finds none.
             outcomes += await delete(connection, [each for each in run if isinstance(each, Delete)], grace)
         else:
             outcomes += [await attempt(connection, _do, each, grace) for each in run if not isinstance(each, Delete)]
@@ -66,7 +66,7 @@ async def apply(connection: Connection, operations: Sequence[Operation], grace: 
 
 
 async def _lock_ahead(connection: Connection, operations: Sequence[Operation]) -> None:
-    """Lock what the operations will change, in the order of all locks, which they themselves do not keep together."""
+    """Lock the rows that the operations change, in the order of all locks; their own order would be another."""
     rows = await _touched(connection, operations)
     for bucket in sorted({row["bucket"] for row in rows} | set(_destinations(operations))):
         with suppress(InvalidBucketError, NoSuchBucketError):

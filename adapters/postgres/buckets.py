@@ -1,4 +1,4 @@
-"""Buckets, their policies and what they use."""
+"""Buckets, their policies and their usage."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -34,7 +34,7 @@ INSERT INTO buckets (name, {POLICY_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (name) DO NOTHING
 RETURNING name, created_at, {POLICY_COLUMNS}, 0 AS bytes, 0 AS files
 """
-# Row locks would do, but Postgres lets new sharers of a row pass those who wait to change it: under steady
+# Row locks would do, but Postgres lets new sharers of a row pass the transactions that wait to change it: under steady
 # uploads a policy would never change. The queue for a table's lock is fair.
 _LOCK_ALL = "LOCK TABLE buckets IN EXCLUSIVE MODE"
 _REPLACE = f"UPDATE buckets SET ({POLICY_COLUMNS}) = ROW ($2, $3, $4, $5, $6, $7) WHERE name = $1"
@@ -47,7 +47,7 @@ _EMPTY = "DELETE FROM files WHERE bucket = $1 RETURNING blob_key"
 _DELETE = "DELETE FROM buckets WHERE name = $1"
 
 # Sharing the row keeps the policy as it is until the commit; with a quota, uploads go one by one. The strength
-# cannot be raised later: two who share the row would wait for each other.
+# cannot be raised later: two transactions that share the row would wait for each other.
 _LOCK = f"""
 WITH unlimited AS (
     SELECT {POLICY_COLUMNS} FROM buckets WHERE name = $1 AND quota_bytes IS NULL FOR SHARE
@@ -102,7 +102,7 @@ class PostgresBuckets:
 
 
 def to_policy(row: asyncpg.Record) -> Policy:
-    """Return the policy that a row with all of `POLICY_COLUMNS` stands for."""
+    """Return the policy of a row with all of `POLICY_COLUMNS`."""
     return Policy(
         max_file_size=row["max_file_size"],
         allowed_types=None if row["allowed_types"] is None else tuple(row["allowed_types"]),
@@ -167,7 +167,7 @@ async def _delete(connection: Connection, name: str, precondition: Precondition,
     precondition.check_untagged(exists=True)
     if await connection.fetchval(_HOLDS_FILES, name):
         raise BucketNotEmptyError("The bucket holds files.")
-    # What is left has expired.
+    # The remaining files have expired.
     if expired := await connection.fetch(_EMPTY, name):
         await release(connection, [row["blob_key"] for row in expired], grace=grace)
     await connection.execute(_DELETE, name)

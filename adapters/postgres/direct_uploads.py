@@ -22,7 +22,7 @@ from domain.values.digests import Digest
 from domain.values.ids import new_id
 from domain.values.preconditions import Precondition
 
-# A completion is somebody's for as long as its blob is: reservations are kept, given up and lost as one.
+# A completion is claimed for as long as its blob is staged and leased: both are held, given up and lost as one.
 _UPLOAD_COLUMNS = """
 id, bucket, name, content_type, size, sha256, metadata, tags, precondition, part_size, staging_key, multipart_id,
 final_key, file_id, failure, created_at, expires_at,
@@ -74,7 +74,7 @@ _IN_PROGRESS = frozenset({"open", "completing"})
 class PostgresDirectUploads:
     """Keep the port `DirectUploads`.
 
-    An upload's row is locked before all that a commit locks, and by nobody who holds any of that.
+    An upload's row is locked before all the rows that a commit locks, never after one of them.
     """
 
     def __init__(self, database: Database, *, grace: GracePeriod) -> None:
@@ -165,7 +165,7 @@ async def _abort(connection: Connection, id: UUID) -> DirectUpload:
 
 async def _locked(connection: Connection, id: UUID) -> list[asyncpg.Record]:
     await connection.execute(_LOCK, id)
-    # A statement of its own: it sees what those did who had the lock before.
+    # A statement of its own: it sees the changes of those that had the lock before.
     return await connection.fetch(_UPLOAD, id)
 
 

@@ -1,4 +1,4 @@
-"""Idempotency keys, and what came of the requests that had them."""
+"""Idempotency keys, and the results of the requests that had them."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar, TypeVarTuple
@@ -13,7 +13,7 @@ from domain.idempotency.model import KeyClaim, KeyRecord
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
-# A claim is told from others by its holder, which is never used twice, and not by a number that grows: a key that was
+# A claim is identified by its holder, which is never used twice, and not by a number that grows: a key that was
 # given up has no row that could go on counting. A record never expires before its lease ends.
 _CLAIM = """
 INSERT INTO idempotency_keys AS known (caller, key, fingerprint, holder, lease_until, expires_at)
@@ -66,7 +66,7 @@ RETURNING known.key
 
 
 class PostgresIdempotencyKeys:
-    """Keep the port `IdempotencyKeys`. Each call is one statement, but for a look at what was in its way."""
+    """Keep the port `IdempotencyKeys`. Each call is one statement, and a refused claim one more."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -93,7 +93,7 @@ class PostgresIdempotencyKeys:
 def finishing(
     claim: KeyClaim | None, change: Callable[[Connection, *Arguments], Awaitable[T]]
 ) -> Callable[[Connection, *Arguments], Awaitable[T]]:
-    """Return what makes the change and finishes the claim, if there is one, in the same transaction."""
+    """Return the change, extended to finish the claim, if there is one, in the same transaction."""
     if claim is None:
         return change
 

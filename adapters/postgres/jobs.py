@@ -71,7 +71,7 @@ FROM due WHERE jobs.id = due.id
 RETURNING jobs.id, kind, epoch, goes_on
 """
 _HOLD = f"SELECT {_JOB}, position FROM jobs WHERE id = $1 AND epoch = $2 AND state = 'running' FOR UPDATE"
-# What the job does not cover counts, too, so that a step is never long.
+# Files that the job does not cover count, too, so that a step is never long.
 _EXAMINE = f"""
 SELECT {COLUMNS}, updated_at < $5 AND {UNEXPIRED} AS is_covered FROM files
 WHERE bucket = $1 AND name >= $2 AND name > $3 {{}}

@@ -41,12 +41,12 @@ WHERE (coalesce(counted.bytes, 0), coalesce(counted.files, 0))
     <> (coalesce(actual.bytes, 0), coalesce(actual.files, 0))
 ORDER BY name
 """
-# Two repairs at once would each add what is missing.
+# Two repairs at once would each add the difference.
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('fileport.recount_usage'))"
 # No bucket goes meanwhile; uploads into it go on.
 _KEEP_BUCKETS = "SELECT FROM buckets ORDER BY name FOR KEY SHARE"
-# Whoever changes a bucket's files changes its usage by as much, in one transaction. So what is missing at one moment
-# is missing at any other, and is added without keeping anybody from uploading.
+# A transaction that changes a bucket's files changes its usage by as much. So the difference is the same at every
+# moment, and is added without blocking uploads.
 _ADD_MISSING = f"""
 INSERT INTO bucket_usage AS used (bucket, shard, bytes, files)
 SELECT name, 0, actual_bytes - counted_bytes, actual_files - counted_files FROM ({_MISCOUNTED}) AS miscounted
@@ -55,7 +55,7 @@ RETURNING bucket
 """
 
 _LOCK_BLOBS = "SELECT FROM blobs WHERE key = ANY($1::text[]) ORDER BY key FOR NO KEY UPDATE"
-# Every other change of who has a blob changes its count after this one, by as much: see `_RELEASE` and `_SHARE`.
+# Every other change of a blob's files changes its count after this one, by as much: see `_RELEASE` and `_SHARE`.
 # A claim of a blob that is live again must not hold.
 _RECOUNT_BLOBS = """
 UPDATE blobs
@@ -128,7 +128,7 @@ async def _recount_usage(connection: Connection) -> int:
 
 async def _recount_files(connection: Connection, keys: Sequence[str], grace: float) -> int:
     await connection.execute(_LOCK_BLOBS, keys)
-    # A statement of its own: it sees what those did who had the locks before.
+    # A statement of its own: it sees the changes of those that had the locks before.
     return len(await connection.fetch(_RECOUNT_BLOBS, keys, grace))
 
 

@@ -7,13 +7,13 @@ from adapters.postgres.database.transactions import Database
 from adapters.postgres.uploads import ALIVE, COLUMNS, FIND, FROM_NOW, expired, only_held, to_alive_upload, to_upload
 from domain.uploads.model import LockedUpload
 
-# Does not wait for the disk. Where a crash of Postgres undoes it, a hold is lost, or lapses a little later.
+# Does not wait for the disk. Where a crash of Postgres undoes it, a lock is lost, or its lease ends a little later.
 _UNSYNCED = "WITH unsynced AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))"
 
 _FIND_FOR_UPDATE = f"{FIND} FOR UPDATE"
-# A hold keeps alive what it works on: the upload, the parts of a final one, and their blobs. Uploads are locked before
-# blobs, everywhere, and each in the order of their keys.
-# An epoch is never given twice, nor by a Postgres that has forgotten in a crash that it gave one: it is the time.
+# A lock extends the life of the upload, the parts of a final one, and their blobs. Everywhere, uploads are locked
+# before blobs, and both in the order of their keys.
+# The epoch is the time, so that none is given twice, even by a Postgres that forgot the last one in a crash.
 _ACQUIRE = f"""
 {_UNSYNCED}
 UPDATE uploads

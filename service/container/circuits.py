@@ -1,4 +1,4 @@
-"""The circuit around the blob store, as the service runs it: in the log and among the figures."""
+"""The circuit around the blob store, as the service runs it: logged and measured."""
 
 from typing import NamedTuple
 
@@ -19,17 +19,17 @@ class Stores(NamedTuple):
 
 
 def guarded(blobs: BlobStore, partials: PartialBlobs, clock: Clock) -> Stores:
-    """Return the store behind a circuit, which tells the log and the figures when it opens and closes."""
-    # The commands import this, and a process that has imported the figures cannot fork workers that share theirs.
+    """Return the store behind a circuit, which is logged and measured when it opens and closes."""
+    # The commands import this, and a process that has imported the metrics cannot fork workers that share theirs.
     from service.observability.metrics import show_circuit  # noqa: PLC0415
 
-    def tell(is_open: bool) -> None:
+    def report(is_open: bool) -> None:
         show_circuit(is_open=is_open)
         if is_open:
             log.error("blob store is down")
         else:
             log.info("blob store is back")
 
-    circuit = Circuit(clock, on_change=tell)
+    circuit = Circuit(clock, on_change=report)
     store = CircuitBlobStore(blobs, circuit)
     return Stores(store, CircuitPartialBlobs(partials, store))

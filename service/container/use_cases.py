@@ -1,4 +1,4 @@
-"""The use cases, and what they share."""
+"""The use cases, and the objects that they share."""
 
 from collections.abc import AsyncIterator
 

@@ -15,7 +15,7 @@ else:
 
 
 def is_closed(connection: Connection) -> bool:
-    """Tell whether the connection is of no use any more."""
+    """Return whether the connection is closed, or was taken back by its pool."""
     try:
         return connection.is_closed()
     except InterfaceError:
@@ -29,6 +29,6 @@ class Connections(Protocol):
         """Lend a connection to one task until the context ends, which never fails.
 
         Entering raises `CatalogBusyError` where none is free in time, `CatalogUnavailableError` where none can
-        be made. What the borrower left open is rolled back.
+        be made. A transaction that the borrower left open is rolled back.
         """
         ...

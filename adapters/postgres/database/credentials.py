@@ -25,7 +25,7 @@ class RotatingCredentials:
     async def connect(self, *args: Any, **options: Any) -> "asyncpg.Connection[asyncpg.Record]":
         """Connect as `asyncpg.connect` does, with these credentials; read them again if the database refuses them.
 
-        Raises what `asyncpg.connect` does, and `SecretUnavailableError`.
+        Raises the errors of `asyncpg.connect`, and `SecretUnavailableError`.
         """
         used = self._current or await self._renewed(after=None)
         try:
@@ -37,7 +37,7 @@ class RotatingCredentials:
             return await _connect(renewed, *args, **options)
 
     async def _renewed(self, *, after: Credentials | None) -> Credentials:
-        # Of many who were refused at once, one reads the secret.
+        # Of many calls that were refused at once, one reads the secret.
         async with self._reading:
             if self._current is None or self._current == after:
                 self._current = parse_credentials(await self._source.get_secret(self._secret_id))

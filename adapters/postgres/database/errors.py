@@ -1,4 +1,4 @@
-"""The edge: the driver's errors turned into the domain's. What is not named here is a bug, and propagates."""
+"""Translate the driver's errors to the domain's. An error that is not named here is a bug, and propagates."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +16,8 @@ from domain.errors import (
 )
 from domain.files.errors import NameTakenError
 
-# The connection is gone, so nobody can tell how far the server got. TimeoutError is an OSError; the driver's
-# InternalClientError is what it says to a statement that crosses with a server's goodbye.
+# The connection is gone, and how far the server got is unknown. TimeoutError is an OSError; the driver raises
+# InternalClientError for a statement that crosses with the server's end of the session.
 _LOST = (
     asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
@@ -49,7 +49,7 @@ _BY_CONSTRAINT: dict[str | None, tuple[type[FileportError], str]] = {
 
 @contextmanager
 def domain_errors(connection: Connection | None = None, *, committing: bool = False) -> Iterator[None]:
-    """Raise the domain's error in place of the driver's, and end a connection that is of no use any more.
+    """Raise the domain's error in place of the driver's, and end a connection that is lost.
 
     `committing` says that a commit is on its way, so that a lost connection leaves the outcome unknown.
     """

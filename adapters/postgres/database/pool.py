@@ -28,7 +28,7 @@ _LIMITS = {
     "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "15s",
 }
-# Acknowledged means durable, whatever the database's own default is; what it says beyond that is its business.
+# Acknowledged means durable, so a database whose default is weaker is overruled; a stronger default stays.
 _DURABLE = """
 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')
 """
@@ -48,7 +48,7 @@ class Pool:
         try:
             yield connection
         finally:
-            # The driver has ended a connection that it could not reset. What was committed stays so.
+            # The driver has ended a connection that it could not reset. A commit stays committed.
             with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
                 await self._pool.release(connection)
 
@@ -77,10 +77,10 @@ async def create_pool(
 ) -> AsyncIterator[Pool]:
     """Open a pool of up to `size` connections, and close it at the end. Timeouts are in seconds.
 
-    One connection is made at once, so that a wrong DSN shows here, as `CatalogUnavailableError`. `credentials` stand
-    in the place of the DSN's user and password. A `statement_cache_size` of 0 is for poolers that share a
-    connection between transactions; these also refuse our time limits, which are then the database role's business,
-    as `synchronous_commit` is.
+    One connection is made at once, so that a wrong DSN shows here, as `CatalogUnavailableError`. `credentials`
+    replace the DSN's user and password. A `statement_cache_size` of 0 is for poolers that share a connection between
+    transactions; these also refuse our time limits, so that the database's role has to set them, and
+    `synchronous_commit`, itself.
     """
     is_behind_pooler = statement_cache_size == 0
     arguments: dict[str, Any] = {} if credentials is None else {"connect": credentials.connect}

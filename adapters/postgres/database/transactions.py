@@ -19,7 +19,7 @@ Arguments = TypeVarTuple("Arguments")
 
 
 class TryAgainError(Exception):
-    """The transaction met a change that it cannot go on after; it is run again from its beginning."""
+    """The transaction met a change after which it cannot go on; it is run again from its beginning."""
 
 
 # A cached statement is out of date after a migration; inside a transaction the driver cannot renew it.
@@ -30,7 +30,8 @@ _RETRIED = (
     asyncpg.InvalidCachedStatementError,
     asyncpg.OutdatedSchemaCacheError,
 )
-# Pauses of 10, 20, 40 ms and so on, and up to 50 ms more at random, so that two who met once do not meet again.
+# Pauses of 10, 20, 40 ms and so on, and up to 50 ms more at random, so that two transactions that collided do not
+# collide again.
 _RETRIES = stamina.AsyncRetryingCaller(
     attempts=ATTEMPTS, timeout=None, wait_initial=0.01, wait_max=1, wait_jitter=0.05
 ).on(_RETRIED)
@@ -58,8 +59,8 @@ class Database:
     async def transact(self, work: Callable[[Connection, *Arguments], Awaitable[T]], *arguments: *Arguments) -> T:
         """Run `work` in a transaction and commit it. `work` may run several times, each from the beginning.
 
-        Whatever goes wrong before the commit, cancellation included, leaves nothing behind. Raises what `work`
-        does, `CatalogBusyError` where it lost against others every time, and `OutcomeUnknownError`.
+        An error or a cancellation before the commit leaves nothing behind. Raises the errors of `work`,
+        `CatalogBusyError` where it lost against others every time, and `OutcomeUnknownError`.
         """
         return await _retried(self._transact, work, *arguments)
 
@@ -75,7 +76,7 @@ class Database:
                 try:
                     await transaction.start()
                 except BaseException:
-                    # Whether it has begun is not known: where it has, nobody would end it.
+                    # The transaction may have begun, and nothing else would end it.
                     if not is_closed(connection):
                         connection.terminate()
                     raise
@@ -92,9 +93,9 @@ class Database:
 async def attempt(
     connection: Connection, work: Callable[[Connection, *Arguments], Awaitable[T]], *arguments: *Arguments
 ) -> T | FileportError:
-    """Run `work` as a part of a transaction. Returns what it does, or its refusal, of which nothing is left.
+    """Run `work` as a part of a transaction. Return its result, or its refusal, whose changes are undone.
 
-    What ends the transaction is raised: an `UnavailableError`, and whatever has it run again.
+    An `UnavailableError`, and an error that has the transaction run again, is raised.
     """
     savepoint = connection.transaction()
     await savepoint.start()

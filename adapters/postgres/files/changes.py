@@ -1,4 +1,4 @@
-"""Changes of files that are stored: each a few statements of a transaction, whoever began it.
+"""Changes of files that are stored: each a few statements of a transaction that its caller began.
 
 Locks are taken in the order that `commit` names.
 """

@@ -94,7 +94,7 @@ async def make_way(connection: Connection, bucket: str, name: str, *, grace: flo
 async def _publish(connection: Connection, new: NewFile, blob: Blob, grace: float) -> Stored:
     policy = await lock_bucket(connection, new.bucket)
     policy.admit(content_type=new.content_type, size=blob.size)
-    # Most uploads make a new file, and nothing depends on what was there; so one may try before one looks.
+    # Most uploads make a new file, and depend on no other one: then the insert is tried without a look.
     looks_first = policy.quota_bytes is not None or new.precondition != NO_PRECONDITION
     if not looks_first and (created := await insert(connection, new, blob, policy.default_ttl)):
         return Stored(file=created, created=True)

@@ -16,7 +16,7 @@ FILE_NAMED = f"SELECT {COLUMNS} FROM files WHERE bucket = $1 AND name = $2 AND {
 
 
 def to_file(row: asyncpg.Record) -> File:
-    """Return the file that a row with all of `COLUMNS` stands for."""
+    """Return the file of a row with all of `COLUMNS`."""
     return File(
         id=row["id"],
         bucket=row["bucket"],

@@ -1,4 +1,4 @@
-"""Listings: which files, in which order, from which place on."""
+"""Listings: filters, order and pages of files as SQL."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from adapters.postgres.files.search.where import Values, clamp, compile_where
 from domain.files.model import File
 from domain.files.search.model import DEFAULT_LIMIT, NEWEST_FIRST, FileQuery
 
-# Surrogates are no characters: the code point after the last one before them is the first one behind.
+# Surrogates are not characters: the code point before them is followed by the one behind them.
 _BEFORE_SURROGATES, _BEHIND_SURROGATES, _LAST = "\ud7ff", "\ue000", "\U0010ffff"
 
 # Where nothing else is asked, the usage knows; it counts expired files as long as they are there.

@@ -48,7 +48,7 @@ class _Key(msgspec.Struct, frozen=True):
 
 
 def order_by(sort: tuple[SortKey, ...], values: Values) -> str:
-    """Return what follows ORDER BY. Ties are broken by id, in the direction of the last key."""
+    """Return the expressions of ORDER BY. Ties are broken by id, in the direction of the last key."""
     return ", ".join(key.order for key in _keys(sort, None, values))
 
 
@@ -57,7 +57,7 @@ def after(position: Position, sort: tuple[SortKey, ...], values: Values) -> str:
     keys = _keys(sort, position, values)
     first = keys[0]
     if not any(key.nullable or key.descending != first.descending for key in keys):
-        # What an index serves best: it is entered at the place.
+        # An index serves this form best: the scan begins at the position.
         row = ", ".join(key.expression for key in keys)
         place = ", ".join(str(key.value) for key in keys)
         return f"({row}) {'<' if first.descending else '>'} ({place})"
@@ -92,7 +92,7 @@ def _key(key: SortKey, place: Any, values: Values) -> _Key:
 
 
 def _scalar(field: MetadataPath, values: Values) -> str:
-    """Return an expression of what the member sorts by, as JSON: JSON orders strings, numbers and booleans.
+    """Return an expression of the member's sort key, as JSON: JSON orders strings, numbers and booleans.
 
     It orders strings by the database's collation, though; in hexadecimal all agree, and it is by code point.
     """

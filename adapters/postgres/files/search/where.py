@@ -92,7 +92,7 @@ def _storable(kind: FieldKind, wanted: Iterable[Any]) -> list[Any]:
 
 
 def _whole(operator: str, value: float) -> int:
-    """Return the whole number that stands for `value` in a comparison with whole numbers."""
+    """Return the whole number that compares with whole numbers as `value` does."""
     return clamp(math.ceil(value) if operator in {"lt", "gte"} else math.floor(value))
 
 
