@@ -10,7 +10,7 @@ from domain.buckets.model import BucketName
 from domain.files.model import File
 from domain.files.patches import FilePatch
 from service.http.openapi.headers import ETAG, LOCATION
-from service.http.openapi.operation import Answer, json_of
+from service.http.openapi.operation import Response
 from service.http.openapi.parameters import path
 from service.http.openapi.schemas import schema_of
 from service.http.representations import file_body
@@ -49,5 +49,5 @@ PATCHED = file_body(replace(_second, metadata={"artist": "Queen", "year": 1975, 
 
 BucketPath = Annotated[str, path("The bucket's name.", FILE.bucket, schema_of(BucketName))]
 FileId = Annotated[UUID, path("The file's id.", str(FILE.id))]
-NEW_FILE = Answer(201, "The file is new.", json_of(FILE), (ETAG, LOCATION))
-UNCHANGED = Answer(304, "The caller has it already.", headers=(ETAG,))
+NEW_FILE = Response(201, "The file is new.", FILE, (ETAG, LOCATION))
+UNCHANGED = Response(304, "The caller has it already.", headers=(ETAG,))

@@ -16,7 +16,7 @@ class DocumentedProblems:
         self._items = [(_pattern(path), item) for path, item in document["paths"].items()]
 
     async def check(self, response: httpx.Response) -> None:
-        """Look the response's code up; what no operation answers, such as a wrong method, is not looked up."""
+        """Look the response's code up. Responses outside of every operation, as to a wrong method, are left out."""
         await response.aread()
         if response.headers.get("content-type") != MEDIA_TYPE or not response.content:
             return

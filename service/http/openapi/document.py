@@ -19,7 +19,7 @@ from service.http.middleware.in_flight import ShuttingDownError
 from service.http.openapi.headers import CACHE_CONTROL, ON_BODIES, ON_RANGES, OWN_REQUEST_ID, REQUEST_ID
 from service.http.openapi.operation import Content, Header, Operation, Refusal, Tag
 from service.http.openapi.parameters import parameters_of
-from service.http.openapi.problem_answers import PROBLEM_HEADERS, headers_of, problem_answers
+from service.http.openapi.problem_responses import PROBLEM_HEADERS, headers_of, problem_responses
 from service.http.openapi.samples import curl
 from service.http.openapi.schemas import component_schemas, header_references, reference
 from service.http.problems import Problem
@@ -158,14 +158,14 @@ def _refusals(described: _Described) -> Iterator[Refusal]:
 
 
 def _responses(known: Operation, refusals: Iterable[Refusal]) -> dict[str, Any]:
-    responses = problem_answers(refusals)
-    for answer in known.answers:
-        responses[answer.status] = {
-            "description": answer.description,
-            "headers": header_references((REQUEST_ID, CACHE_CONTROL, *answer.headers)),
+    responses = problem_responses(refusals)
+    for response in known.responses:
+        responses[response.status] = {
+            "description": response.description,
+            "headers": header_references((REQUEST_ID, CACHE_CONTROL, *response.headers)),
         }
-        if answer.content is not None:
-            responses[answer.status]["content"] = _content(answer.content)
+        if response.content is not None:
+            responses[response.status]["content"] = _content(response.content)
     return {str(int(status)): each for status, each in sorted(responses.items())}
 
 
@@ -180,9 +180,9 @@ def _content(content: Content) -> dict[str, Any]:
 
 
 def _components(operations: Sequence[Operation]) -> dict[str, Any]:
-    answers = [answer for known in operations for answer in known.answers]
+    answers = [response for known in operations for response in known.responses]
     asked = {known.body.kind for known in operations if known.body and known.body.kind}
-    answered = {answer.content.kind for answer in answers if answer.content and answer.content.kind}
+    answered = {response.content.kind for response in answers if response.content and response.content.kind}
     schemas = component_schemas(asked=asked, answered=answered | {Problem})
     for known in operations:
         schemas |= known.schemas
@@ -190,7 +190,7 @@ def _components(operations: Sequence[Operation]) -> dict[str, Any]:
         REQUEST_ID,
         CACHE_CONTROL,
         *PROBLEM_HEADERS,
-        *(header for answer in answers for header in answer.headers),
+        *(header for response in answers for header in response.headers),
         *(header for known in operations for error in known.problems for header in headers_of(error)),
     ]
     asked_headers = [OWN_REQUEST_ID, *(header for known in operations for header in _request_headers(known))]

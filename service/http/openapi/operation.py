@@ -52,13 +52,20 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     is_optional: bool = False
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """A response that is not a problem. Its `headers` come on top of those that every response has."""
+class Response(msgspec.Struct, frozen=True):
+    """A response that is not a problem. Its `headers` come on top of those that every response has.
+
+    `body` is the example of a body in JSON, or content of another kind.
+    """
 
     status: int
     description: str
-    content: Content | None = None
+    body: msgspec.Struct | None = None
     headers: tuple[Header, ...] = ()
+
+    @property
+    def content(self) -> Content | None:
+        return self.body if self.body is None or isinstance(self.body, Content) else json_of(self.body)
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +76,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     optional headers that the sample request shows. `schemas` are those that the parameters refer to, by name.
     """
 
-    answers: tuple[Answer, ...]
+    responses: tuple[Response, ...]
     description: str = ""
     problems: tuple[Refusal, ...] = ()
     body: Content | None = None

@@ -79,6 +79,6 @@ def _text(value: Any) -> str:
 
 
 def _saved(operation: Operation) -> Iterator[str]:
-    for answer in operation.answers:
-        if answer.status == HTTPStatus.OK and answer.content is not None:
-            yield from (f"-o {_SAVED[each]}" for each in answer.content.media_types if each in _SAVED)
+    for response in operation.responses:
+        if response.status == HTTPStatus.OK and response.content is not None:
+            yield from (f"-o {_SAVED[each]}" for each in response.content.media_types if each in _SAVED)

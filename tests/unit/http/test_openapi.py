@@ -117,7 +117,7 @@ async def test_every_path_documents_the_methods_that_it_allows(client: httpx.Asy
             assert allowed - {"options"} == item.keys() & set(METHODS), path
 
 
-def test_a_route_of_which_nothing_is_said_stops_the_start() -> None:
+def test_a_route_without_an_operation_stops_the_start() -> None:
     @get("/v1/secrets", sync_to_thread=False)
     def list_secrets() -> None: ...
 
@@ -125,7 +125,7 @@ def test_a_route_of_which_nothing_is_said_stops_the_start() -> None:
         build_document(Litestar([list_secrets], openapi_config=None).routes, ())
 
 
-async def test_all_that_is_said_is_said_of_an_operation(document: Document) -> None:
+async def test_every_operation_that_is_described_belongs_to_a_route(document: Document) -> None:
     ids = [operation["operationId"] for _, _, operation in operations(document)]
     assert len(ids) == len(set(ids))
     described = [
@@ -160,7 +160,7 @@ async def test_every_parameter_has_a_meaning_and_an_example(document: Document) 
             assert "example" in described.get("content", {}).get("application/json", described)
 
 
-async def test_every_body_has_examples_and_those_in_json_are_what_their_type_says(document: Document) -> None:
+async def test_every_body_has_examples_and_those_in_json_fit_their_type(document: Document) -> None:
     checked = 0
     for media_type, content in contents(document):
         assert content["examples"]
@@ -172,7 +172,7 @@ async def test_every_body_has_examples_and_those_in_json_are_what_their_type_say
     assert checked > len(BODIES)
 
 
-async def test_an_answer_has_every_field_that_its_schema_names(document: Document) -> None:
+async def test_a_response_has_every_field_that_its_schema_names(document: Document) -> None:
     for name in ("FileBody", "BucketBody", "Usage", "Problem", "Liveness"):
         schema = document["components"]["schemas"][name]
         assert schema["required"] == list(schema["properties"])
@@ -192,7 +192,9 @@ async def test_every_operation_has_its_problems_with_codes_and_statuses_that_exi
                 assert "domain." not in each["value"]["detail"]
 
 
-async def test_the_service_takes_the_examples_of_what_it_is_sent(client: httpx.AsyncClient, document: Document) -> None:
+async def test_the_service_accepts_the_examples_of_request_bodies(
+    client: httpx.AsyncClient, document: Document
+) -> None:
     def examples(method: str, path: str) -> Iterator[Any]:
         body = next(iter(document["paths"][path][method]["requestBody"]["content"].values()))
         return (each["value"] for each in body["examples"].values())
@@ -216,7 +218,7 @@ async def test_the_service_takes_the_examples_of_what_it_is_sent(client: httpx.A
 
 
 @pytest.mark.parametrize("path", ["/v1/files", "/v1/buckets", "/v1/jobs", "/v1/direct-uploads", "/v1/uploads"])
-async def test_the_service_takes_the_example_of_every_parameter_of_a_query(
+async def test_the_service_accepts_the_example_of_every_query_parameter(
     client: httpx.AsyncClient, document: Document, path: str
 ) -> None:
     sort = {}
@@ -276,12 +278,12 @@ async def test_the_page_and_the_document_need_no_key_and_no_other_host(client: h
     for part in parts:
         answer = await client.get(part)
         assert answer.status_code == 200
-        examples = r'"url":"[^"]*"'  # of what the service answers
+        examples = r'"url":"[^"]*"'  # of the service's responses
         assert not re.search(r"https?:|[\"'(]//", re.sub(examples, "", answer.text)), part
 
 
 @pytest.mark.parametrize("path", ["/schema", "/schema/openapi.json", "/schema/schema.js", "/schema/schema.css"])
-async def test_what_a_browser_has_already_is_not_sent_again(client: httpx.AsyncClient, path: str) -> None:
+async def test_a_page_that_a_browser_holds_is_not_sent_again(client: httpx.AsyncClient, path: str) -> None:
     sent = await client.get(path)
     head = await client.head(path)
     assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", sent.headers["etag"])
@@ -297,7 +299,7 @@ async def test_nothing_else_is_under_schema(client: httpx.AsyncClient, path: str
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
-async def test_answers_to_readers_have_the_headers_that_are_documented(
+async def test_responses_to_reads_have_the_headers_that_are_documented(
     client: httpx.AsyncClient, document: Document, method: str
 ) -> None:
     file = (await client.put("/v1/buckets/default/files/a", content=b"text")).json()["id"]

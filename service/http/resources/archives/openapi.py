@@ -7,7 +7,7 @@ from domain.files.errors import InvalidNameError
 from domain.files.search.errors import InvalidFilterError
 from service.http.file_examples import COPY, FILE, UNCHANGED
 from service.http.openapi import headers
-from service.http.openapi.operation import Answer, Content, Operation, json_of
+from service.http.openapi.operation import Content, Operation, Response, json_of
 from service.http.resources.archives.bodies import ArchiveRequest
 from service.http.resources.archives.zip.body import MEDIA_TYPE
 
@@ -28,7 +28,7 @@ GET_ARCHIVE = Operation(
     ),
     sample=("bucket", "prefix"),
     headers=(headers.IF_MATCH, headers.IF_NONE_MATCH),
-    answers=(Answer(200, "The archive.", _ZIP, (headers.ETAG, *_HEADERS)), UNCHANGED),
+    responses=(Response(200, "The archive.", _ZIP, (headers.ETAG, *_HEADERS)), UNCHANGED),
     problems=(InvalidFilterError, OverloadedError, *ReadArchive.prefix_errors),
 )
 POST_ARCHIVE = Operation(
@@ -37,6 +37,6 @@ POST_ARCHIVE = Operation(
         "stand under their buckets' names."
     ),
     body=json_of(ArchiveRequest(ids=(FILE.id, COPY.id), name="opera.zip")),
-    answers=(Answer(200, "The archive.", _ZIP, _HEADERS),),
+    responses=(Response(200, "The archive.", _ZIP, _HEADERS),),
     problems=(InvalidNameError, OverloadedError),
 )

@@ -8,7 +8,7 @@ from domain.files.model import Destination
 from service.http.file_examples import COPIED, COPY, FILE, PATCHED, RATE
 from service.http.headers.conditions import InvalidConditionError
 from service.http.openapi.headers import IDEMPOTENCY_KEY
-from service.http.openapi.operation import Answer, Operation, json_of
+from service.http.openapi.operation import Operation, Response, json_of
 from service.http.problems import problem_of
 from service.http.representations import file_body
 from service.http.resources.batches import bodies
@@ -44,6 +44,6 @@ APPLY_BATCH = Operation(
     ),
     headers=(IDEMPOTENCY_KEY,),
     body=json_of(_BATCH),
-    answers=(Answer(200, "What became of each operation.", json_of(_ANSWER)),),
+    responses=(Response(200, "What became of each operation.", _ANSWER),),
     problems=(InvalidConditionError,),
 )

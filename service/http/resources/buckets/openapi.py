@@ -8,7 +8,7 @@ from domain.values.errors import InvalidCursorError
 from service.http.file_examples import CREATED
 from service.http.headers.conditions import EntityTags
 from service.http.openapi.headers import IDEMPOTENCY_KEY, LOCATION
-from service.http.openapi.operation import Answer, Header, Operation, json_of
+from service.http.openapi.operation import Header, Operation, Response, json_of
 from service.http.openapi.schemas import schema_of
 from service.http.resources.buckets.bodies import BucketPage, bucket_body
 
@@ -38,14 +38,14 @@ _IF_EXISTS = Header(
 )
 _IF_NEW = Header("If-None-Match", "`*`: go on only if there is no such bucket; else 412.", *_ANY, key="IfBucketIsNew")
 
-LIST_BUCKETS = Operation(answers=(Answer(200, "A page of buckets.", json_of(PAGE)),), problems=(InvalidCursorError,))
+LIST_BUCKETS = Operation(responses=(Response(200, "A page of buckets.", PAGE),), problems=(InvalidCursorError,))
 PUT_BUCKET = Operation(
     headers=(_IF_EXISTS, _IF_NEW, IDEMPOTENCY_KEY),
     body=json_of(_POLICY),
-    answers=(
-        Answer(200, "The bucket has the new policy.", json_of(_BUCKET)),
-        Answer(201, "The bucket is new.", json_of(_NEW), (LOCATION,)),
+    responses=(
+        Response(200, "The bucket has the new policy.", _BUCKET),
+        Response(201, "The bucket is new.", _NEW, (LOCATION,)),
     ),
 )
-GET_BUCKET = Operation(answers=(Answer(200, "The bucket.", json_of(_BUCKET)),))
-DELETE_BUCKET = Operation(headers=(_IF_EXISTS,), answers=(Answer(204, "The bucket is gone."),))
+GET_BUCKET = Operation(responses=(Response(200, "The bucket.", _BUCKET),))
+DELETE_BUCKET = Operation(headers=(_IF_EXISTS,), responses=(Response(204, "The bucket is gone."),))

@@ -13,11 +13,11 @@ from domain.files.names import FileName
 from domain.values.errors import RangeNotSatisfiableError
 from service.http.file_examples import FILE, NEW_FILE, REPLACED, UNCHANGED
 from service.http.openapi import headers
-from service.http.openapi.operation import BYTES, Answer, Content, Operation, json_of
+from service.http.openapi.operation import BYTES, Content, Operation, Response
 from service.http.openapi.schemas import schema_of
 from service.http.resources.content.forms import InvalidFormError
 
-_STORED = (Answer(200, "The file of that name has the new bytes.", json_of(REPLACED), (headers.ETAG,)), NEW_FILE)
+_STORED = (Response(200, "The file of that name has the new bytes.", REPLACED, (headers.ETAG,)), NEW_FILE)
 _FLAC, _SONG = {"example": "fLaC…"}, {"example": "Is this the real life?\n"}
 _TEXT = Content(
     media_types=("text/plain; charset=utf-8",),
@@ -49,14 +49,14 @@ GET_CONTENT = Operation(
         "`Range`."
     ),
     headers=(*headers.ON_READS, *headers.ON_RANGES, headers.WANT_REPR_DIGEST, headers.WANT_CONTENT_DIGEST),
-    answers=(
-        Answer(
+    responses=(
+        Response(
             200,
             "The bytes, with the file's content type.",
             Content(media_types=("*/*",), schema=BYTES, examples=_FLAC),
             (*_FILE_HEADERS, headers.CONTENT_DIGEST),
         ),
-        Answer(
+        Response(
             206,
             "The part that was asked for, with the file's content type and `Content-Range`; several parts as "
             "`multipart/byteranges`, each with these two.",
@@ -64,7 +64,7 @@ GET_CONTENT = Operation(
             (*_FILE_HEADERS, headers.CONTENT_RANGE),
         ),
         UNCHANGED,
-        Answer(307, "With `redirect`: where the bytes are, for a short time.", headers=(headers.LOCATION,)),
+        Response(307, "With `redirect`: where the bytes are, for a short time.", headers=(headers.LOCATION,)),
     ),
     problems=(InvalidNameError, RangeNotSatisfiableError, OverloadedError),
 )
@@ -72,7 +72,7 @@ GET_CONTENT = Operation(
 PUT_FILE = Operation(
     headers=(*headers.ON_CHANGES, headers.IDEMPOTENCY_KEY),
     body=Content(media_types=("*/*",), schema=BYTES, examples=_FLAC, is_optional=True),
-    answers=_STORED,
+    responses=_STORED,
     problems=(HTTPStatus.LENGTH_REQUIRED, InvalidInputError, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, OverloadedError),
 )
 POST_FILE = Operation(
@@ -83,12 +83,12 @@ POST_FILE = Operation(
         encoding={"metadata": {"contentType": "application/json"}},
         examples={"example": _FORM_EXAMPLE},
     ),
-    answers=_STORED,
+    responses=_STORED,
     problems=(InvalidFormError, InvalidMetadataError, InvalidTagsError, OverloadedError),
 )
 GET_CONTENT_BY_NAME = replace(GET_CONTENT, problems=(InvalidBucketError, *GET_CONTENT.problems))
 GET_TEXT = Operation(
     headers=headers.ON_READS,
-    answers=(Answer(200, "The text.", _TEXT, (*_VALIDATORS, *headers.GUARDS)), UNCHANGED),
+    responses=(Response(200, "The text.", _TEXT, (*_VALIDATORS, *headers.GUARDS)), UNCHANGED),
     problems=(OverloadedError,),
 )

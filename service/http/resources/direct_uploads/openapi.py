@@ -15,7 +15,7 @@ from domain.values.digests import Digest
 from domain.values.errors import DigestMismatchError, InvalidCursorError
 from service.http.file_examples import CREATED, NEW_FILE, ORIGINAL, REPLACED
 from service.http.openapi.headers import ETAG, IDEMPOTENCY_KEY, LOCATION, ON_CHANGES, RETRY_AFTER
-from service.http.openapi.operation import Answer, Operation, json_of
+from service.http.openapi.operation import Operation, Response, json_of
 from service.http.resources.direct_uploads import bodies
 
 _REQUEST = bodies.DirectUploadRequest(
@@ -68,19 +68,17 @@ PAGE = bodies.DirectUploadPage(items=[UPLOAD], limit=1, next=encode_position(UPL
 POST_DIRECT_UPLOAD = Operation(
     headers=(*ON_CHANGES, IDEMPOTENCY_KEY),
     body=json_of(_REQUEST),
-    answers=(Answer(201, "The upload is open.", json_of(bodies.opened_upload_body(_upload, _parts)), (LOCATION,)),),
+    responses=(Response(201, "The upload is open.", bodies.opened_upload_body(_upload, _parts), (LOCATION,)),),
 )
-LIST_DIRECT_UPLOADS = Operation(
-    answers=(Answer(200, "A page of uploads.", json_of(PAGE)),), problems=(InvalidCursorError,)
-)
-GET_DIRECT_UPLOAD = Operation(answers=(Answer(200, "The upload.", json_of(UPLOAD, failed=_FAILED)),))
-GET_DIRECT_UPLOAD_PARTS = Operation(answers=(Answer(200, "Some parts.", json_of(bodies.part_page(_upload, _parts))),))
+LIST_DIRECT_UPLOADS = Operation(responses=(Response(200, "A page of uploads.", PAGE),), problems=(InvalidCursorError,))
+GET_DIRECT_UPLOAD = Operation(responses=(Response(200, "The upload.", json_of(UPLOAD, failed=_FAILED)),))
+GET_DIRECT_UPLOAD_PARTS = Operation(responses=(Response(200, "Some parts.", bodies.part_page(_upload, _parts)),))
 COMPLETE_DIRECT_UPLOAD = Operation(
-    answers=(
-        Answer(200, "The file of that name has the bytes.", json_of(REPLACED), (ETAG,)),
+    responses=(
+        Response(200, "The file of that name has the bytes.", REPLACED, (ETAG,)),
         NEW_FILE,
-        Answer(202, "It takes a while.", json_of(_COMPLETING), (RETRY_AFTER,)),
+        Response(202, "It takes a while.", _COMPLETING, (RETRY_AFTER,)),
     ),
     problems=CompleteDirectUpload.errors,
 )
-DELETE_DIRECT_UPLOAD = Operation(answers=(Answer(204, "The upload has ended."),))
+DELETE_DIRECT_UPLOAD = Operation(responses=(Response(204, "The upload has ended."),))

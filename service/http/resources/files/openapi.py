@@ -11,7 +11,7 @@ from domain.values.errors import InvalidContentTypeError, InvalidCursorError
 from service.http.file_examples import COPY, FILE, ORIGINAL, PATCHED, RATE, UNCHANGED
 from service.http.json_bodies import MERGE_PATCH
 from service.http.openapi.headers import ETAG, IDEMPOTENCY_KEY, LAST_MODIFIED, LOCATION, ON_CHANGES, ON_READS
-from service.http.openapi.operation import JSON, Answer, Operation, json_of
+from service.http.openapi.operation import JSON, Operation, Response, json_of
 from service.http.resources.files.bodies import FilePage
 from service.http.resources.files.openapi_where import where_schemas
 
@@ -22,20 +22,18 @@ _MOVE = FilePatch(bucket="archive", name=FILE.name, expires_at=datetime(2030, 1,
 LIST_FILES = Operation(
     sample=("bucket", "where", "sort"),
     schemas=where_schemas(),
-    answers=(Answer(200, "A page of files.", json_of(PAGE)),),
+    responses=(Response(200, "A page of files.", PAGE),),
     problems=(InvalidFilterError, InvalidSortError, InvalidCursorError, InvalidContentTypeError, InvalidMetadataError),
 )
-GET_FILE = Operation(
-    headers=ON_READS, answers=(Answer(200, "The file.", json_of(FILE), (ETAG, LAST_MODIFIED)), UNCHANGED)
-)
+GET_FILE = Operation(headers=ON_READS, responses=(Response(200, "The file.", FILE, (ETAG, LAST_MODIFIED)), UNCHANGED))
 PATCH_FILE = Operation(
     headers=ON_CHANGES,
     body=json_of(RATE, move=_MOVE, media_types=(MERGE_PATCH, JSON)),
-    answers=(Answer(200, "The file as it is now.", json_of(PATCHED), (ETAG,)),),
+    responses=(Response(200, "The file as it is now.", PATCHED, (ETAG,)),),
 )
-DELETE_FILE = Operation(headers=ON_CHANGES, answers=(Answer(204, "The file is gone."),))
+DELETE_FILE = Operation(headers=ON_CHANGES, responses=(Response(204, "The file is gone."),))
 COPY_FILE = Operation(
     headers=(*ON_CHANGES, IDEMPOTENCY_KEY),
     body=json_of(Destination(bucket=COPY.bucket, name=COPY.name)),
-    answers=(Answer(201, "The copy.", json_of(COPY), (ETAG, LOCATION)),),
+    responses=(Response(201, "The copy.", COPY, (ETAG, LOCATION)),),
 )

@@ -2,7 +2,7 @@
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from service.http.openapi.operation import Answer, Content, Operation, json_of
+from service.http.openapi.operation import Content, Operation, Response
 from service.http.resources.health.bodies import Liveness, Readiness
 
 _METRICS = """\
@@ -14,8 +14,6 @@ _FIGURES = Content(media_types=(CONTENT_TYPE_LATEST,), schema={"type": "string"}
 _READY = Readiness(status="ok", catalog="ok", blob_store="ok")
 _NOT_READY = Readiness(status="failing", catalog="failing", blob_store="ok")
 
-LIVE = Operation(answers=(Answer(200, "The process runs.", json_of(Liveness())),))
-METRICS = Operation(answers=(Answer(200, "The figures, of all workers together.", _FIGURES),))
-READY = Operation(
-    answers=(Answer(200, "Both stores work.", json_of(_READY)), Answer(503, "A store fails.", json_of(_NOT_READY)))
-)
+LIVE = Operation(responses=(Response(200, "The process runs.", Liveness()),))
+METRICS = Operation(responses=(Response(200, "The figures, of all workers together.", _FIGURES),))
+READY = Operation(responses=(Response(200, "Both stores work.", _READY), Response(503, "A store fails.", _NOT_READY)))

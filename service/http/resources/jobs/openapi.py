@@ -11,7 +11,7 @@ from domain.values.cursors import encode_position
 from domain.values.errors import InvalidCursorError
 from service.http.file_examples import CHANGED, FILE
 from service.http.openapi.headers import IDEMPOTENCY_KEY, LOCATION
-from service.http.openapi.operation import Answer, Operation, json_of
+from service.http.openapi.operation import Operation, Response, json_of
 from service.http.resources.jobs.bodies import JobPageBody, job_body
 
 _LATEST = datetime(2026, 11, 3, 9, 33, 9, 640_158, tzinfo=UTC)
@@ -42,7 +42,7 @@ PAGE = JobPageBody(
     next=encode_position(JobPosition(created_at=RUNNING.created_at, id=RUNNING.id)),
 )
 
-LIST_JOBS = Operation(answers=(Answer(200, "A page of jobs.", json_of(PAGE)),), problems=(InvalidCursorError,))
+LIST_JOBS = Operation(responses=(Response(200, "A page of jobs.", PAGE),), problems=(InvalidCursorError,))
 START_JOB = Operation(
     description=(
         "A file that cannot be moved stays as it is, counts as `failed` and is told, as one of the first "
@@ -50,14 +50,14 @@ START_JOB = Operation(
     ),
     headers=(IDEMPOTENCY_KEY,),
     body=json_of(_DELETE, move=_MOVE),
-    answers=(Answer(201, "The job waits for a worker.", json_of(job_body(_queued)), (LOCATION,)),),
+    responses=(Response(201, "The job waits for a worker.", job_body(_queued), (LOCATION,)),),
 )
 GET_JOB = Operation(
-    answers=(Answer(200, "The job, as its last step left it.", json_of(job_body(RUNNING), ended=job_body(_ended))),)
+    responses=(Response(200, "The job, as its last step left it.", json_of(job_body(RUNNING), ended=job_body(_ended))),)
 )
 END_JOB = Operation(
-    answers=(
-        Answer(200, "The job is cancelled.", json_of(job_body(_cancelled))),
-        Answer(204, "The job had ended, and is forgotten."),
+    responses=(
+        Response(200, "The job is cancelled.", job_body(_cancelled)),
+        Response(204, "The job had ended, and is forgotten."),
     )
 )

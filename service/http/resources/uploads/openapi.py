@@ -11,7 +11,7 @@ from domain.values.cursors import encode_position
 from domain.values.errors import InvalidCursorError
 from service.http.file_examples import CREATED, FILE
 from service.http.openapi.headers import IDEMPOTENCY_KEY, LOCATION, ON_CHANGES
-from service.http.openapi.operation import BYTES, Answer, Content, Operation, json_of
+from service.http.openapi.operation import BYTES, Content, Operation, Response
 from service.http.resources.uploads import openapi_headers as tus
 from service.http.resources.uploads.bodies import UploadBody, UploadPage
 from service.http.resources.uploads.protocol import OFFSET_OCTET_STREAM, UnsupportedTusVersionError
@@ -34,15 +34,15 @@ _BYTES = Content(media_types=(OFFSET_OCTET_STREAM,), schema=BYTES, examples={"ex
 
 LIST_UPLOADS = Operation(
     sample=("bucket",),
-    answers=(Answer(200, "A page of uploads.", json_of(PAGE)),),
+    responses=(Response(200, "A page of uploads.", PAGE),),
     problems=(InvalidBucketError, InvalidCursorError),
 )
 BEGIN_UPLOAD = Operation(
     headers=(*ON_CHANGES, IDEMPOTENCY_KEY, *tus.CREATION),
     sample=("Upload-Length", "Upload-Metadata"),
     body=_BYTES,
-    answers=(
-        Answer(201, "The upload. Where it is all there already, it is a file.", headers=(LOCATION, *tus.PROGRESS)),
+    responses=(
+        Response(201, "The upload. Where it is all there already, it is a file.", headers=(LOCATION, *tus.PROGRESS)),
     ),
     problems=(
         UnsupportedTusVersionError,
@@ -53,19 +53,19 @@ BEGIN_UPLOAD = Operation(
 )
 FIND_UPLOAD = Operation(
     headers=(tus.SPOKEN_VERSION,),
-    answers=(
-        Answer(200, "The upload.", headers=(*tus.PROGRESS, tus.LENGTH, tus.DEFER_LENGTH, tus.METADATA, tus.CONCAT)),
+    responses=(
+        Response(200, "The upload.", headers=(*tus.PROGRESS, tus.LENGTH, tus.DEFER_LENGTH, tus.METADATA, tus.CONCAT)),
     ),
     problems=(UnsupportedTusVersionError,),
 )
 APPEND_TO_UPLOAD = Operation(
     headers=(tus.SPOKEN_VERSION, tus.SENT_OFFSET, tus.WHOLE_LENGTH, tus.CHECKSUM),
     body=_BYTES,
-    answers=(Answer(204, "The bytes are durable.", headers=tus.PROGRESS),),
+    responses=(Response(204, "The bytes are durable.", headers=tus.PROGRESS),),
     problems=(UnsupportedTusVersionError, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, OverloadedError),
 )
 END_UPLOAD = Operation(
     headers=(tus.SPOKEN_VERSION,),
-    answers=(Answer(204, "The upload is gone.", headers=(tus.TUS_RESUMABLE,)),),
+    responses=(Response(204, "The upload is gone.", headers=(tus.TUS_RESUMABLE,)),),
     problems=(UnsupportedTusVersionError,),
 )

@@ -36,7 +36,7 @@ def headers_of(refusal: Refusal) -> tuple[Header, ...]:
     return getattr(refusal, "headers", ())
 
 
-def problem_answers(refusals: Iterable[Refusal]) -> dict[int, dict[str, Any]]:
+def problem_responses(refusals: Iterable[Refusal]) -> dict[int, dict[str, Any]]:
     """Return a response for each status that the refusals have, with each of their codes as an example."""
     responses: dict[int, dict[str, Any]] = {}
     examples: dict[int, dict[str, Any]] = {}
