@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -20,13 +21,7 @@ PART = 5 * MIB
 CONTENT = random.Random(7).randbytes(2 * PART + 11)
 UPLOADS = "/v1/direct-uploads"
 FILE = "/v1/buckets/default/files/direct.bin"
-# Long enough for what is sent here, short enough to be waited for.
-BRIEFLY = {
-    "FILEPORT_REAPER_INTERVAL": "0.1",
-    "FILEPORT_BLOB_GRACE": "4",
-    "FILEPORT_SIGNED_URL_LIFE": "3",
-    "FILEPORT_STAGED_LEASE": "2",
-}
+HASTE = {"FILEPORT_REAPER_INTERVAL": "0.1"}
 REAPED_SECONDS = 60
 
 Json = dict[str, Any]
@@ -40,7 +35,7 @@ async def s3_stack(request: pytest.FixtureRequest) -> AsyncIterator[Stack]:
 
 @pytest.fixture(scope="module")
 async def server(s3_stack: Stack) -> AsyncIterator[Server]:
-    async with serving({**s3_stack.environ, "FILEPORT_REAPER_INTERVAL": "0.1"}) as server:
+    async with serving({**s3_stack.environ, **HASTE}) as server:
         yield server
 
 
@@ -160,7 +155,7 @@ async def brief_stack(request: pytest.FixtureRequest) -> AsyncIterator[Stack]:
 
 @pytest.mark.parametrize("brief_stack", ["containers"], indirect=True)
 async def test_what_is_abandoned_is_reaped(brief_stack: Stack, store: httpx.AsyncClient) -> None:
-    async with serving({**brief_stack.environ, **BRIEFLY}) as server, server.client() as api:
+    async with serving({**brief_stack.environ, **HASTE}) as server, server.client() as api:
         whole, parts = await begin(api), await begin(api, part_size=PART)
         await send(store, whole, CONTENT)
         await send(store, parts, CONTENT, 1, 2)
@@ -174,30 +169,35 @@ async def test_what_is_abandoned_is_reaped(brief_stack: Stack, store: httpx.Asyn
             assert (await complete(api, upload)).status_code == 410
         await assert_clean(brief_stack)
         for upload in (whole, parts, ended):
-            await until(api, f"{UPLOADS}/{upload['id']}", 404)
+            await until(api, f"{UPLOADS}/{upload['id']}", 404, meanwhile=partial(let_a_day_pass, brief_stack))
         assert await brief_stack.blobs() == set()
         await assert_clean(brief_stack)
 
 
 async def let_a_day_pass(stack: Stack) -> None:
-    """Let the uploads be as old as if they had been opened a day earlier."""
+    """Let the uploads be as old, and their blobs be due as soon, as if a day had passed."""
     connection = await asyncpg.connect(stack.database_url())
     try:
         async with connection.transaction():
             await connection.execute("UPDATE direct_uploads SET expires_at = expires_at - interval '1 day'")
-            await connection.execute("UPDATE blobs SET lease_until = lease_until - interval '1 day'")
+            await connection.execute(
+                "UPDATE blobs SET lease_until = lease_until - interval '1 day', due_at = due_at - interval '1 day'"
+            )
     finally:
         await connection.close()
 
 
-async def until(api: httpx.AsyncClient, path: str, status: int) -> httpx.Response:
+async def until(
+    api: httpx.AsyncClient, path: str, status: int, *, meanwhile: Callable[[], Awaitable[None]] | None = None
+) -> httpx.Response:
     """Ask until the answer has that status."""
     async with asyncio.timeout(REAPED_SECONDS):
         while True:
             answer = await api.get(path)
             if answer.status_code == status:
                 return answer
-            await asyncio.sleep(0.05)
+            if meanwhile is not None:
+                await meanwhile()
 
 
 @pytest.mark.parametrize("own_stack", ["embedded"], indirect=True)
