@@ -1,1 +1,1 @@
-"""What tests start, call and make."""
+"""Clients, processes, stacks and values for tests."""

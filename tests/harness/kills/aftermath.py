@@ -10,8 +10,8 @@ import httpx
 import msgspec
 
 from tests.harness.kills.accounts import Account, observe, usage
-from tests.support.fsck import fsck
-from tests.support.server import Server, serving
+from tests.support.processes.fsck import fsck
+from tests.support.processes.server import Server, serving
 from tests.support.stacks import Stack
 
 # What the dead had leased, claimed or condemned is free soon, and with HASTE rounds of the reaper follow each other.

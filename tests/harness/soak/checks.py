@@ -14,7 +14,7 @@ from tests.harness.soak.options import Options
 from tests.harness.soak.report import Report
 from tests.harness.soak.truth import Entry, Page, Place, Record
 from tests.harness.soak.violation import ViolationError
-from tests.support.fsck import fsck
+from tests.support.processes.fsck import fsck
 from tests.support.stacks import Stack
 
 _POLL_SECONDS = 0.2

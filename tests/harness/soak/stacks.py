@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.support.server import FILEPORT, server_environ
+from tests.support.processes.server import FILEPORT, server_environ
 from tests.support.stacks import EmbeddedStack
 
 

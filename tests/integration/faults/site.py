@@ -11,8 +11,8 @@ import asyncpg
 import httpx
 
 from tests.harness.fault_proxy import HttpProxy, PostgresProxy
-from tests.support.fsck import fsck
-from tests.support.server import Server, serving
+from tests.support.processes.fsck import fsck
+from tests.support.processes.server import Server, serving
 from tests.support.stacks import Stack
 
 # Neither the reaper nor the timer of leases, nor a look for jobs, mixes with the requests under attack.

@@ -11,7 +11,7 @@ import pytest
 
 from tests.harness.kills.accounts import Account
 from tests.harness.kills.aftermath import BRIEFLY, HASTE, Casualty, Site, check_aftermath
-from tests.support.server import Server, serving, start
+from tests.support.processes.server import Server, serving, start
 
 AT_ONCE = 3
 # Far longer than any of these takes.

@@ -12,8 +12,8 @@ import httpx
 
 from tests.harness.kills.accounts import usage
 from tests.harness.kills.aftermath import Site
-from tests.support.fsck import fsck
-from tests.support.server import Server, serving, start
+from tests.support.processes.fsck import fsck
+from tests.support.processes.server import Server, serving, start
 
 # Another worker goes on soon after one has died.
 HASTE = {"FILEPORT_JOB_INTERVAL": "0.5", "FILEPORT_BLOB_GRACE": "0"}

@@ -10,7 +10,7 @@ import msgspec
 from tests.harness.kills.accounts import observe, usage
 from tests.harness.kills.aftermath import HASTE, Site, check_aftermath
 from tests.integration.kills.test_store_kills import Kill, Scene, die_at_once
-from tests.support.server import serving
+from tests.support.processes.server import serving
 
 SIZE = 200_000
 # Far longer than the lease of a dead server's claim.

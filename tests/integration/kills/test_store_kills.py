@@ -17,7 +17,7 @@ import pytest
 
 from tests.harness.kills.accounts import Account
 from tests.harness.kills.aftermath import BRIEFLY, HASTE, Casualty, Site, check_aftermath
-from tests.support.server import Server, start
+from tests.support.processes.server import Server, start
 
 # A start takes a core's time; more at once would only wait for each other.
 AT_ONCE = 3

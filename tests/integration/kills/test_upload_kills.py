@@ -10,8 +10,8 @@ import msgspec
 
 from tests.harness.kills.aftermath import BRIEFLY, HASTE, Site, until_reaped
 from tests.harness.kills.senders import Joiner, Sender, end_all
-from tests.support.fsck import fsck
-from tests.support.server import serving, start
+from tests.support.processes.fsck import fsck
+from tests.support.processes.server import serving, start
 from tests.support.tus import TUS
 
 AT_ONCE = 2

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 
 from tests.support.databases import make_short_dir
-from tests.support.server import Server, serving
+from tests.support.processes.server import Server, serving
 from tests.support.stacks import EmbeddedStack
 
 # Those that Playwright does not set itself.

@@ -16,7 +16,7 @@ from playwright.async_api import Browser, Page
 from tests.integration.outside.conftest import skip_unless_required
 from tests.integration.outside.programs import run
 from tests.support.clients import ROOT_KEY
-from tests.support.server import Server, serving
+from tests.support.processes.server import Server, serving
 from tests.support.stacks import EmbeddedStack
 from tests.support.tus import TUS
 

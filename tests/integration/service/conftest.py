@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.containers import LocalStack
 from tests.support.databases import STACKS, make_short_dir
-from tests.support.server import Server, serving
+from tests.support.processes.server import Server, serving
 from tests.support.stacks import EmbeddedStack, Stack, containers_stack
 
 # Rounds of the reaper follow each other closely, and nothing is kept for long: tests wait for its work.

@@ -10,8 +10,8 @@ import pytest
 from hatchling.builders.wheel import WheelBuilder
 
 from domain.blobs.model import BlobClaim
-from tests.support import failpoints
-from tests.support.failpoints import ARROWS, Failpoint, arm, main, read_failpoint, resolve
+from tests.support.processes import failpoints
+from tests.support.processes.failpoints import ARROWS, Failpoint, arm, main, read_failpoint, resolve
 
 # Arming lasts as long as the process, so what is armed here is the test's own.
 HERE = sys.modules[__name__]

@@ -15,7 +15,7 @@ import httpx
 import msgspec
 
 from tests.harness.soak.violation import ViolationError
-from tests.support.server import ENDED_SECONDS, FILEPORT, server_environ
+from tests.support.processes.server import ENDED_SECONDS, FILEPORT, server_environ
 
 # Longer than a start takes on a busy machine, recovery after a kill included.
 _START_SECONDS = 120

@@ -13,8 +13,8 @@ import pytest
 
 from domain.blobs.model import new_blob_key
 from tests.integration.service.conftest import HASTE
-from tests.support.fsck import fsck
-from tests.support.server import FILEPORT, Server, server_environ, serving, start
+from tests.support.processes.fsck import fsck
+from tests.support.processes.server import FILEPORT, Server, server_environ, serving, start
 from tests.support.stacks import EmbeddedStack, Stack
 
 FILES = "/v1/buckets/default/files"

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tests.support.databases import make_short_dir
+from tests.support.processes.server import Server, serving
 from tests.support.raw_client import RawClient
-from tests.support.server import Server, serving
 from tests.support.stacks import EmbeddedStack
 
 FILES = "/v1/buckets/default/files"

@@ -7,7 +7,7 @@ import pytest
 
 from bench.storm import MEBIBYTE, Storm
 from tests.support.clients import ROOT_KEY
-from tests.support.server import serving
+from tests.support.processes.server import serving
 
 # So long only where clients are not served at all.
 STUCK_SECONDS = 300

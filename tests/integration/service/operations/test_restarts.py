@@ -8,7 +8,7 @@ import anyio
 import httpx
 
 from service.embedded import KEY_FILE
-from tests.support.server import serving, start
+from tests.support.processes.server import serving, start
 
 FILES = "/v1/buckets/default/files"
 

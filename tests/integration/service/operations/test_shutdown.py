@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 
 from adapters.embedded import EmbeddedPostgres
+from tests.support.processes.server import start
 from tests.support.raw_client import RawClient
-from tests.support.server import start
 
 FILES = "/v1/buckets/default/files"
 MEBIBYTE = 1024 * 1024

@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.processes.server import Server
 from tests.support.raw_client import RawClient
-from tests.support.server import Server
 from tests.support.stacks import Stack
 
 MEBIBYTE = 1024 * 1024

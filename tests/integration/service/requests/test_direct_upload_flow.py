@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from tests.integration.service.conftest import open_stack
-from tests.support.fsck import fsck
-from tests.support.server import Server, serving
+from tests.support.processes.fsck import fsck
+from tests.support.processes.server import Server, serving
 from tests.support.stacks import Stack
 
 MIB = 1024**2

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.support.clients import said_of_content
-from tests.support.server import Server
+from tests.support.processes.server import Server
 from tests.support.stacks import Stack
 
 MEBIBYTE = 1024 * 1024

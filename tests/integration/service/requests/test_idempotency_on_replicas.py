@@ -8,7 +8,7 @@ import anyio
 import httpx
 import pytest
 
-from tests.support.server import Server, serving
+from tests.support.processes.server import Server, serving
 from tests.support.stacks import Stack
 
 AT_ONCE = 20

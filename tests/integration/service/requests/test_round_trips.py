@@ -8,7 +8,7 @@ import anyio
 import httpx
 import pytest
 
-from tests.support.server import Line, Server
+from tests.support.processes.server import Line, Server
 from tests.support.stacks import Stack
 
 MEBIBYTE = 1024 * 1024

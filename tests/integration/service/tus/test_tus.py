@@ -15,9 +15,9 @@ from tusclient.client import TusClient
 
 from tests.integration.service.conftest import HASTE
 from tests.support.clients import ROOT_KEY
-from tests.support.fsck import fsck
+from tests.support.processes.fsck import fsck
+from tests.support.processes.server import Server, serving
 from tests.support.raw_client import RawClient
-from tests.support.server import Server, serving
 from tests.support.stacks import Stack
 from tests.support.tus import BYTES, TUS, UPLOADS, encoded
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from tests.support.forks import fork
-from tests.support.server import server_environ
+from tests.support.processes.forks import fork
+from tests.support.processes.server import server_environ
 
 # Longer than any check of a test's few files takes.
 ENDED_SECONDS = 90

@@ -1,7 +1,7 @@
 """Failpoints: steps of the write protocol at which a test kills the server or lets its disk fail.
 
 The service itself has no hooks: the one function that stands for an arrow is replaced by one that acts before it or
-after it. `python -m tests.support.failpoints <failpoint> serve` is the `fileport` command with a failpoint.
+after it. `python -m tests.support.processes.failpoints <failpoint> serve` is the `fileport` command with a failpoint.
 """
 
 import errno
@@ -265,7 +265,7 @@ def _errno(name: str) -> int:
 def main(arguments: Sequence[str]) -> NoReturn:
     """Run `fileport` with the failpoint that the first argument names, and exit."""
     if not arguments:
-        sys.exit("python -m tests.support.failpoints <failpoint> serve")
+        sys.exit("python -m tests.support.processes.failpoints <failpoint> serve")
     text, *command = arguments
     try:
         failpoint = read_failpoint(text)

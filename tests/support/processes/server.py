@@ -1,4 +1,4 @@
-"""A real `fileport serve` in a process of its own, and what it logs."""
+"""A real `fileport serve` in a process of its own, and its log."""
 
 import asyncio
 import os
@@ -13,8 +13,8 @@ import httpx
 import msgspec
 
 from tests.support.clients import ROOT_KEY, until_refused
-from tests.support.failpoints import read_failpoint
-from tests.support.forks import Fork, fork
+from tests.support.processes.failpoints import read_failpoint
+from tests.support.processes.forks import Fork, fork
 
 Line = dict[str, Any]
 
@@ -25,7 +25,7 @@ FILEPORT = str(Path(sys.executable).parent / "fileport")
 
 
 class Server:
-    """A running server. Its log is read all along, so that tests wait for what happens instead of for time."""
+    """A running server. Its log is read continuously, so that tests wait for events instead of for time."""
 
     def __init__(self, process: Fork, url: str) -> None:
         self.url = url
@@ -57,15 +57,15 @@ class Server:
         headers = {"Authorization": f"Bearer {ROOT_KEY}"}
         return httpx.AsyncClient(**{"base_url": self.url, "headers": headers, "timeout": 60, **options})
 
-    async def line(self, is_release_requested: Callable[[Line], bool], *, after: int = 0) -> Line:
-        """Return the first log line, from the `after`th on, that is wanted, as soon as it is there."""
+    async def line(self, is_wanted: Callable[[Line], bool], *, after: int = 0) -> Line:
+        """Return the first log line, from the `after`th on, that meets the condition, as soon as it is logged."""
         async with self._grown:
             while True:
                 for line in self.lines[after:]:
-                    if is_release_requested(line):
+                    if is_wanted(line):
                         return line
                 if self._ended:
-                    raise AssertionError(f"The server ended without the line that was waited for:\n{self.output}")
+                    raise AssertionError(f"The server ended without the expected line:\n{self.output}")
                 await self._grown.wait()
 
     async def listening(self) -> None:
@@ -75,27 +75,27 @@ class Server:
                 await self._grown.wait()
 
     async def stop(self) -> int:
-        """Ask the server to end, as a platform does, and return its exit status."""
+        """End the server with SIGTERM and return its exit status."""
         self.terminate()
         return await self.ended()
 
     def terminate(self) -> None:
-        """Ask the server to end, and do not wait for it."""
+        """Send SIGTERM without waiting for the end."""
         with suppress(ProcessLookupError):
             self._process.terminate()
 
     async def draining(self) -> None:
-        """Wait until nobody new is served."""
+        """Wait until new connections are refused."""
         async with asyncio.timeout(ENDED_SECONDS):
             await until_refused(self.client)
 
     async def kill(self) -> None:
-        """End the server at once, and so its workers; a Postgres that it started stays."""
+        """End the server and its workers with SIGKILL; a Postgres that it started goes on."""
         self._process.kill()
         await self.ended()
 
     async def ended(self) -> int:
-        """Wait for the end and return the exit status. A server that does not end is killed, and a failure."""
+        """Wait for the end and return the exit status. A server that does not end is killed, and the test fails."""
         try:
             async with asyncio.timeout(ENDED_SECONDS):
                 status = await self._process.wait()

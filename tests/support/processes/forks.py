@@ -1,8 +1,8 @@
 """Processes of the `fileport` command that start at once: forks of one that has imported everything.
 
 A server imports for a second or two, longer than most tests of it take. A fork is as real a process: it has its own
-environment, session, signals and files, and may be killed. `python -m tests.support.forks` is the process that forks,
-one for each that runs tests; it ends with it, and tells it how the forks ended.
+environment, session, signals and files, and may be killed. `python -m tests.support.processes.forks` is the process
+that forks, one for each process that runs tests. It ends with that one, and reports the end of each fork to it.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from tests.support.failpoints import Failpoint, run
+from tests.support.processes.failpoints import Failpoint, run
 
 # A server's later imports, except metrics, which read the environment when they are imported.
 IMPORTED = ("service.cli", "litestar", "dishka.integrations.litestar", "uvloop", "adapters.s3", "adapters.secrets")
@@ -38,14 +38,14 @@ class Order(msgspec.Struct, frozen=True):
 
 
 class Event(msgspec.Struct, frozen=True):
-    """A fork was made, or has ended. Statuses are those of `subprocess`: negative numbers are signals."""
+    """A fork was made, or it ended. Statuses are those of `subprocess`: negative numbers are signals."""
 
     pid: int
     status: int | None = None
 
 
 class Fork:
-    """A process, as asyncio's are."""
+    """A process with the methods of asyncio's."""
 
     def __init__(self, pid: int, ended: "asyncio.Future[int]", stdout: StreamReader, stderr: StreamReader) -> None:
         self.pid = pid
@@ -62,7 +62,7 @@ class Fork:
         self.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """Send SIGKILL, which after the end does nothing."""
+        """Send SIGKILL; after the end do nothing."""
         if not self._ended.done():
             self.send_signal(signal.SIGKILL)
 
@@ -81,12 +81,12 @@ async def fork(*arguments: str, environ: Mapping[str, str], failpoint: Failpoint
 
 
 class _Parent:
-    """The line to the process that forks."""
+    """The connection to the process that forks."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._line, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with other:
-            command = [sys.executable, "-m", "tests.support.forks", str(other.fileno())]
+            command = [sys.executable, "-m", "tests.support.processes.forks", str(other.fileno())]
             environ = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
             self._process = subprocess.Popen(
                 command,
@@ -96,14 +96,14 @@ class _Parent:
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        self._turn = asyncio.Lock()
+        self._ordering = asyncio.Lock()
         self._made: asyncio.Future[int] | None = None
         self._ended: dict[int, asyncio.Future[int]] = {}
         self._loop = loop
         loop.add_reader(self._line, self._read)
 
     async def fork(self, order: Order) -> Fork:
-        async with self._turn:
+        async with self._ordering:
             self._made = self._loop.create_future()
             pipes = [os.pipe(), os.pipe()]
             socket.send_fds(self._line, [msgspec.json.encode(order)], [write for _, write in pipes])
@@ -135,7 +135,7 @@ _parents: WeakKeyDictionary[asyncio.AbstractEventLoop, _Parent] = WeakKeyDiction
 
 
 def _serve(line: socket.socket) -> Order:
-    """Fork for each order that comes; returns in the fork. Ends with the other end of the line."""
+    """Fork for each order. Returns in the fork; exits when the other end of the line is closed."""
     wake, woken = socket.socketpair()
     for end in (wake, woken):
         end.setblocking(False)
@@ -145,7 +145,7 @@ def _serve(line: socket.socket) -> Order:
         ready, _, _ = select.select([line, wake], [], [])
         if wake in ready:
             wake.recv(_MESSAGE_BYTES)
-            _tell_ended(line)
+            _report_ended(line)
         if line in ready:
             message, descriptors, _, _ = socket.recv_fds(line, _MESSAGE_BYTES, 2)
             if not message:
@@ -163,7 +163,7 @@ def _serve(line: socket.socket) -> Order:
             line.send(msgspec.json.encode(Event(pid)))
 
 
-def _tell_ended(line: socket.socket) -> None:
+def _report_ended(line: socket.socket) -> None:
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)

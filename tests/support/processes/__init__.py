@@ -1,0 +1,1 @@
+"""The `fileport` command as real processes."""
