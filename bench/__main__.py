@@ -35,7 +35,7 @@ def main() -> int:
 
 @contextmanager
 def _data_dir(parent: Path | None) -> Iterator[Path]:
-    # Where root runs the bench, the embedded Postgres has another user, who must get there.
+    # Where root runs the bench, the embedded Postgres has another user, which needs access to the directory.
     path = Path(tempfile.mkdtemp(prefix="fp-bench-", dir=parent))
     path.chmod(0o755)
     try:
@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         choices=["disk", "s3"],
         default="disk",
         help="where bytes go; s3 takes FILEPORT_S3_BUCKET, FILEPORT_S3_ENDPOINT_URL and AWS's variables from the "
-        "environment, and leaves what it wrote in the bucket (default: disk)",
+        "environment, and leaves its objects in the bucket (default: disk)",
     )
     parser.add_argument(
         "--directory",

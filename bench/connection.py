@@ -1,4 +1,4 @@
-"""A keep-alive HTTP/1.1 connection that does little else than send and receive: the server is what is measured."""
+"""A keep-alive HTTP/1.1 connection that does little else than send and receive, so that the server is measured."""
 
 import asyncio
 from typing import Self

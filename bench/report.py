@@ -1,4 +1,4 @@
-"""The report: what was measured where, line by line, as it comes."""
+"""The report: the measurements and their machine, line by line, as they come."""
 
 import os
 import platform

@@ -29,7 +29,7 @@ class Server:
 
 
 def compile_all(data_dir: Path) -> None:
-    """Compile what a server imports, so that no start is measured that does."""
+    """Compile a server's imports, so that no start is measured that compiles."""
     subprocess.run([sys.executable, "-c", "import service.cli, service.http.app"], env=_environ(data_dir), check=True)
 
 

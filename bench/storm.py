@@ -1,7 +1,7 @@
 """`python -m bench.storm`: many clients at once, with small files and large ones, some of them slow.
 
 Each stores its files and reads them back. Who is answered 503 waits as long as he is told and tries again. Nothing is
-measured by the clock: what counts is that all get through, that every byte comes back, and what memory it took.
+measured by the clock: all must get through, every byte must come back, and the memory is reported.
 """
 
 import argparse
@@ -55,11 +55,11 @@ class Storm:
         self._clients = clients
         self._rounds = rounds
         self._random = random.Random(seed)
-        # Every file is a part of it, from a place of its own.
+        # Every file is a part of it, from an offset of its own.
         self._sea = memoryview(self._random.randbytes(max(SIZES) + MEBIBYTE))
 
     async def rage(self) -> Tally:
-        """Let all clients do what they have to, and ask all the while whether the server is ready."""
+        """Run all clients, and ask the server's readiness continuously."""
         polling = asyncio.create_task(self._poll())
         try:
             await asyncio.gather(*(self._client(number) for number in range(self._clients)))
@@ -184,7 +184,7 @@ class _Connection:
 
 def main() -> int:
     options = _parser().parse_args()
-    # Where root runs the bench, the embedded Postgres has another user, who must get there.
+    # Where root runs the bench, the embedded Postgres has another user, which needs access to the directory.
     data_dir = Path(tempfile.mkdtemp(prefix="fp-storm-"))
     data_dir.chmod(0o755)
     settings = dict(each.split("=", 1) for each in options.set)

@@ -1,4 +1,4 @@
-"""HTTP clients for the tests, and what they send."""
+"""HTTP clients of the service, and their credentials."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

@@ -1,4 +1,4 @@
-"""Hypothesis's profiles: what holds for every test that makes up its examples."""
+"""Hypothesis's profiles: the settings of every test with generated examples."""
 
 from hypothesis import HealthCheck, settings
 

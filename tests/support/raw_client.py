@@ -1,4 +1,4 @@
-"""A client that says what it likes, when it likes, on a connection of its own, and takes nothing unasked."""
+"""A client that sends any bytes at any time, on a connection of its own, and reads only when told to."""
 
 import asyncio
 import socket
@@ -48,7 +48,7 @@ class RawClient:
         await self._loop.sock_sendall(self._connection, data)
 
     async def take(self) -> bytes:
-        """Return what comes next, nothing where the server has ended the connection, in whichever way."""
+        """Return the next bytes, none once the server has ended the connection in any way."""
         try:
             return await self._loop.sock_recv(self._connection, _PIECE)
         except ConnectionResetError:

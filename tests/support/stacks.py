@@ -42,7 +42,7 @@ class Stack(Protocol):
         ...
 
     async def leave_unfinished(self, key: str) -> None:
-        """Leave what a write of the key leaves that is killed."""
+        """Leave the remains of a killed write of the key."""
         ...
 
     def without_store(self) -> AbstractContextManager[dict[str, str]]:
@@ -81,7 +81,7 @@ class EmbeddedStack:
     @contextmanager
     def without_store(self) -> Iterator[dict[str, str]]:
         away = self._blobs.rename(self._blobs.with_name("away"))
-        self._blobs.mkdir()  # as a mount's place is without it
+        self._blobs.mkdir()  # as a mount point is while it is not mounted
         yield self.environ
         self._blobs.rmdir()
         away.rename(self._blobs)

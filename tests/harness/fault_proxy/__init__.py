@@ -1,4 +1,4 @@
-"""Proxies that stand between Fileport and what it needs, and break what a test tells them to break."""
+"""Proxies between Fileport and its stores, which break the requests that a test names."""
 
 from tests.harness.fault_proxy import effects
 from tests.harness.fault_proxy.exchange import CutError, Effect, Exchange

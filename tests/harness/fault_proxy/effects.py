@@ -17,7 +17,7 @@ async def cut_midway(exchange: Exchange) -> bytes:
 
 
 async def lose_answer(exchange: Exchange) -> bytes:
-    """The server does what it is asked for, and its answer is lost with the connection."""
+    """The server executes the request, and its answer is lost with the connection."""
     await exchange.forward()
     raise CutError
 
@@ -29,7 +29,7 @@ async def swallow(exchange: Exchange) -> bytes:
 
 
 async def swallow_answer(exchange: Exchange) -> bytes:
-    """The server does what it is asked for, and the client waits for the answer until the fault is over."""
+    """The server executes the request, and the client waits for the answer until the fault is over."""
     await exchange.forward()
     await exchange.until_over()
     raise CutError

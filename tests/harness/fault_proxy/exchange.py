@@ -18,13 +18,13 @@ class CutError(Exception):
 
 
 class Exchange(Protocol):
-    """One request. `request` says in a line what it asks for, `payload` is all of it as the client sent it."""
+    """One request. `request` describes it in a line, `payload` is all of it as the client sent it."""
 
     request: str
     payload: bytes
 
     async def forward(self, payload: bytes | None = None) -> bytes:
-        """Give the server the request, or what stands in its place, and return the server's whole answer."""
+        """Give the server the request, or its replacement, and return the server's whole answer."""
         ...
 
     async def begin(self, size: int) -> None:

@@ -1,4 +1,4 @@
-"""A fault: which requests it meets, and what it does with them."""
+"""A fault: the requests that it meets, and its effect on them."""
 
 import asyncio
 import re

@@ -127,7 +127,7 @@ class _Requests:
 
 
 class _Answers:
-    """Reads a server's answers off the line. What nobody asked for, as a server's goodbye, goes on at once."""
+    """Reads a server's answers. Messages that answer no request, such as a server's goodbye, are passed on at once."""
 
     def __init__(self, client: Stream, server: Stream) -> None:
         self.client = client

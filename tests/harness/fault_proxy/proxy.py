@@ -95,7 +95,7 @@ class FaultProxy(ABC):
 
     @abstractmethod
     async def _serve(self, client: Stream, server: Stream) -> None:
-        """Pass requests on until a side ends. Raises what a broken connection does."""
+        """Pass requests on until a side ends. Raises the errors of a broken connection."""
         ...
 
     async def _listen(self) -> None:

@@ -12,7 +12,7 @@ Body = bytes | AsyncIterator[bytes]
 
 
 class Account:
-    """Changes what the service keeps, and keeps the books.
+    """Changes files and buckets, and keeps the books.
 
     `acknowledged` is the state that the service has confirmed; `pending` the one that the request under way leads to.
     """
@@ -33,13 +33,13 @@ class Account:
         await self._change(self._client.delete(f"/v1/buckets/{bucket}"), after)
 
     async def put(self, bucket: str, name: str, content: bytes, *, body: Body | None = None) -> str:
-        """Store a file, and return its id. `body` is what is sent, where that is not just the content."""
+        """Store a file, and return its id. `body` is the request's body, where it is not just the content."""
         request = self._client.put(f"/v1/buckets/{bucket}/files/{name}", content=content if body is None else body)
         answer = await self._change(request, self._with(bucket, name, content))
         return str(answer["id"])
 
     async def put_briefly(self, bucket: str, name: str, content: bytes) -> None:
-        """Store a file in a bucket whose time to live is over before anybody looks again."""
+        """Store a file in a bucket whose time to live is over before the next look."""
         request = self._client.put(f"/v1/buckets/{bucket}/files/{name}", content=content)
         await self._change(request, self.acknowledged)
 

@@ -1,4 +1,4 @@
-"""After the crashes: a server that starts again, and what must be true of all that the dead ones left."""
+"""After the crashes: a server starts again, and the promises hold for everything that the dead ones left."""
 
 import asyncio
 from collections import Counter
@@ -14,7 +14,7 @@ from tests.support.processes.fsck import fsck
 from tests.support.processes.server import Server, serving
 from tests.support.stacks import Stack
 
-# What the dead had leased, claimed or condemned is free soon, and with HASTE rounds of the reaper follow each other.
+# The leases, claims and grace of the dead are over soon, and with HASTE rounds of the reaper follow each other.
 BRIEFLY = {"FILEPORT_STAGED_LEASE": "2", "FILEPORT_BLOB_GRACE": "0"}
 HASTE = {**BRIEFLY, "FILEPORT_REAPER_INTERVAL": "0.1"}
 
@@ -23,7 +23,7 @@ REAPED_SECONDS = 180
 
 
 class Site(msgspec.Struct, frozen=True):
-    """Where servers die: a stack, the settings of its servers, its database, and which store keeps its bytes."""
+    """A stack on which servers die: the settings of its servers, its database, and the kind of its blob store."""
 
     stack: Stack
     environ: Mapping[str, str]
@@ -34,7 +34,7 @@ class Site(msgspec.Struct, frozen=True):
 class Casualty(msgspec.Struct, frozen=True):
     """A server that died at its failpoint, and its client's account.
 
-    `happened` says whether the change that was under way must be there, None where either will do.
+    `happened` says whether the change in progress must be there; with None either will do.
     """
 
     failpoint: str
@@ -50,7 +50,7 @@ async def check_aftermath(site: Site, casualties: Sequence[Casualty]) -> None:
         contents: set[bytes] = set()
         for failpoint, buckets in states.items():
             for bucket, files in buckets.items():
-                # Read again: what the reaper removed must not have been theirs.
+                # Read again: the reaper must not have removed their blobs.
                 assert await observe(client, bucket) == files, failpoint
                 expected = len(files), sum(map(len, files.values()))
                 assert await usage(client, bucket) == expected, failpoint
@@ -60,7 +60,7 @@ async def check_aftermath(site: Site, casualties: Sequence[Casualty]) -> None:
 
 
 async def _settle(client: httpx.AsyncClient, casualty: Casualty) -> dict[str, Mapping[str, bytes]]:
-    """Return what is there of its buckets: what was acknowledged, and the last change wholly or not at all."""
+    """Return its buckets, which hold the acknowledged files, and the last change wholly or not at all."""
     account = casualty.account
     done = account.acknowledged if account.pending is None else account.pending
     allowed = {True: [done], False: [account.acknowledged], None: [account.acknowledged, done]}[casualty.happened]

@@ -1,4 +1,4 @@
-"""A client that sends a file in pieces, to as many servers as it takes, and remembers what was acknowledged."""
+"""A client that sends a file in pieces, to as many servers as it takes, and remembers the acknowledged offset."""
 
 import httpx
 
@@ -17,7 +17,7 @@ class Sender:
         self._acknowledged = 0
 
     async def send(self, client: httpx.AsyncClient) -> None:
-        """Send what is missing."""
+        """Send the missing bytes."""
         if self.path is None:
             self.path = await self._begin(client)
         at = await self._find(client)
@@ -67,7 +67,7 @@ class Joiner:
         self._name = name
 
     async def send(self, client: httpx.AsyncClient) -> None:
-        """Send what is missing."""
+        """Send the missing bytes."""
         for part in self.parts:
             await part.send(client)
         if self.path is None:

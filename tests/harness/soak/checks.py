@@ -1,4 +1,4 @@
-"""The checks at the end, when nobody writes any more."""
+"""The checks at the end, after the last write."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from tests.harness.soak.clients.client import CONTESTED, OTHER, PLAIN, Client
 from tests.harness.soak.clients.contested import Register
 from tests.harness.soak.options import Options
 from tests.harness.soak.report import Report
-from tests.harness.soak.truth import Entry, Page, Place, Record
+from tests.harness.soak.truth import Entry, Location, Page, Record
 from tests.harness.soak.violation import ViolationError
 from tests.support.processes.fsck import fsck
 from tests.support.stacks import Stack
@@ -23,7 +23,7 @@ _TIMEOUT_SECONDS = 60
 
 
 class Checks:
-    """Compares what the service shows, and what is behind it, with what its clients know."""
+    """Compares the service's answers, and the state of its stores, with the clients' ledgers."""
 
     def __init__(
         self, clients: list[Client], registers: list[Register], stack: Stack, options: Options, report: Report
@@ -48,8 +48,8 @@ class Checks:
         await self._fsck()
 
     async def _check_content(self, client: Client, entry: Entry) -> None:
-        if not await client.read(entry, path_of(entry.place)):
-            raise ViolationError(f"{entry.place}: no answer from a server that nobody kills.")
+        if not await client.read(entry, path_of(entry.location)):
+            raise ViolationError(f"{entry.location}: no answer from a server that is not killed.")
         entry.forget_expired(time.time())
         self._report.checked["absent" if entry.state is None else "contents"] += 1
 
@@ -68,13 +68,17 @@ class Checks:
         buckets = [PLAIN, OTHER, *(client.quota_bucket for client in self._clients)]
         for bucket in buckets:
             listed = await self._list(bucket)
-            expected = {entry.place: entry.record for entry in entries if entry.place.bucket == bucket and entry.record}
+            expected = {
+                entry.location: entry.record for entry in entries if entry.location.bucket == bucket and entry.record
+            }
             if listed != expected:
-                wrong = {place for place in {*listed, *expected} if listed.get(place) != expected.get(place)}
-                place = min(wrong)
+                wrong = {
+                    location for location in {*listed, *expected} if listed.get(location) != expected.get(location)
+                }
+                location = min(wrong)
                 raise ViolationError(
-                    f"{len(wrong)} files of {bucket} are not what was acknowledged, the first {place}: "
-                    f"listed {listed.get(place)}, expected {expected.get(place)}"
+                    f"{len(wrong)} files of {bucket} differ from the acknowledged ones, the first {location}: "
+                    f"listed {listed.get(location)}, expected {expected.get(location)}"
                 )
             self._report.checked["listed"] += len(listed)
         for bucket in [*buckets, CONTESTED, "default"]:
@@ -88,19 +92,19 @@ class Checks:
             raise ViolationError(f"The usage of {bucket} is {usage}, and {len(sizes)} files have {sum(sizes)} bytes.")
         self._report.checked["usages"] += 1
 
-    async def _list(self, bucket: str) -> dict[Place, Record]:
-        found: dict[Place, Record] = {}
+    async def _list(self, bucket: str) -> dict[Location, Record]:
+        found: dict[Location, Record] = {}
         params: dict[str, str | int] = {"bucket": bucket, "limit": 1000, "sort": "name"}
         while True:
             answer = await self._api.ask("GET", "/v1/files", does="check", params=params)
             page = msgspec.json.decode(answer.content, type=Page)
-            found |= {record.place: record for record in page.items}
+            found |= {record.location: record for record in page.items}
             if page.next is None:
                 return found
             params["cursor"] = page.next
 
     async def _surplus(self) -> str:
-        """Return what tells the store from the live blobs, empty where nothing does."""
+        """Return the difference between the store and the live blobs, empty if there is none."""
         connection = await asyncpg.connect(self._stack.database_url())
         try:
             rows = await connection.fetch(
@@ -120,14 +124,14 @@ class Checks:
         surplus = stored - live
         return f"{len(surplus)} blobs too many, {len(condemned)} condemned" if surplus or condemned else ""
 
-    async def _until(self, what: str, difference: Callable[[], Awaitable[str]]) -> None:
-        # What a killed server held is free when its lease has ended, and gone a grace later; so is what a killed
+    async def _until(self, condition: str, difference: Callable[[], Awaitable[str]]) -> None:
+        # The leases of a killed server end, and its blobs are gone a grace later; so are those of a killed
         # reaper had claimed.
         options = self._options
         deadline = time.monotonic() + 3 * options.staged_lease + options.blob_grace + _TIMEOUT_SECONDS
         while different := await difference():
             if time.monotonic() > deadline:
-                raise ViolationError(f"It is not so that {what}: {different}.")
+                raise ViolationError(f"It is not so that {condition}: {different}.")
             await asyncio.sleep(_POLL_SECONDS)
 
     async def _fsck(self) -> None:

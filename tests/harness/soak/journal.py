@@ -1,4 +1,4 @@
-"""The journal: what was asked of the service and what it answered, outside of it, a JSON object a line."""
+"""The journal: each request and its answer, kept outside of the service, a JSON object a line."""
 
 import time
 from pathlib import Path

@@ -6,7 +6,7 @@ import msgspec
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """It ends after `seconds`, or after so many `kills`, whichever is given and comes first.
 
-    `seed` decides what clients do and when somebody is killed; how the two meet is up to the machine. Of several
+    `seed` decides the requests and the moments of the kills; how the two meet is up to the machine. Of several
     `replicas` the first is killed and the others are not. `kills_postgres`: the embedded stack's own, now and then.
     Durations in seconds.
     """

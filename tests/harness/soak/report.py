@@ -12,7 +12,7 @@ class Report(msgspec.Struct, kw_only=True):
     kills: Counter[str] = msgspec.field(default_factory=Counter)
     acknowledged: Counter[str] = msgspec.field(default_factory=Counter)
     answers: Counter[str] = msgspec.field(default_factory=Counter)
-    # By kind of the change and what became of it.
+    # By kind of the change and its outcome.
     unknown: Counter[str] = msgspec.field(default_factory=Counter)
     checked: Counter[str] = msgspec.field(default_factory=Counter)
     seconds: float = 0.0

@@ -1,4 +1,4 @@
-"""Find out what became of a change whose outcome is unknown."""
+"""Find out the outcome of a change that is unknown."""
 
 import msgspec
 
@@ -10,11 +10,11 @@ from tests.harness.soak.violation import ViolationError
 
 
 class Settling:
-    """Makes what is known of a name certain again, whatever Postgres may still be about to commit.
+    """Makes the state of a name certain again, whatever Postgres may still be about to commit.
 
     The server that was asked is dead, or has said that it does not know. One thing alone can still happen of the
     change then: that Postgres carries out a COMMIT which it was sent. Its statements have all run by that time, so
-    it holds the locks of what it changes: the file's row, or for a new file the name's place in the index. Looking
+    it holds the locks of what it changes: the file's row, or for a new file the name's entry in the index. Looking
     does not wait for locks, so looking is not enough. A change does: an empty patch of the file that is there, an
     upload with `If-None-Match: *` where there is none. Once that is answered, the change in doubt has happened or
     never will, and the answer says which.
@@ -37,12 +37,12 @@ class Settling:
                 return None
 
     async def _find(self, entry: Entry) -> Record | None:
-        params = {"bucket": entry.place.bucket, "name": entry.place.name}
+        params = {"bucket": entry.location.bucket, "name": entry.location.name}
         while not (answer := await self._api.ask("GET", "/v1/files", does="settle", params=params)).is_done:
             pass
         records = msgspec.json.decode(answer.content, type=Page).items
         if len(records) > 1:
-            raise ViolationError(f"{entry.place}: two files of one name: {records}")
+            raise ViolationError(f"{entry.location}: two files of one name: {records}")
         return records[0] if records else None
 
     async def _patch(self, entry: Entry, found: Record) -> State | None:
@@ -53,7 +53,7 @@ class Settling:
             refusals={"file_not_found"},
             json={},
         )
-        if not answer.is_done or answer.record.place != entry.place:
+        if not answer.is_done or answer.record.location != entry.location:
             return None
         entry.check_seen(answer.record.state, began=answer.began, ended=answer.ended)
         self._count(entry, answer.record.state)
@@ -63,7 +63,7 @@ class Settling:
     async def _create(self, entry: Entry) -> bool:
         answer = await self._api.ask(
             "PUT",
-            path_of(entry.place),
+            path_of(entry.location),
             does="settle",
             refusals={"precondition_failed"},
             content=Body(self._empty),

@@ -1,6 +1,6 @@
 """What a client knows of its own files: for each name, the states that are possible.
 
-Each name has one owner, who does one thing at a time, so its truth is simple. An acknowledged change leaves exactly
+Each name has one owner, which does one thing at a time, so its truth is simple. An acknowledged change leaves exactly
 one state. A change without an answer, or with 503 `outcome_unknown`, adds the state that it would have made. A
 refusal adds nothing.
 """
@@ -14,7 +14,7 @@ import msgspec
 from tests.harness.soak.violation import ViolationError
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """Where a file is found by name."""
 
     bucket: str
@@ -22,7 +22,7 @@ class Place(NamedTuple):
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client has made of a file; None in its place stands for no file."""
+    """A file as a client has made it; None stands for no file."""
 
     sha256: str
     size: int
@@ -52,8 +52,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime | None
 
     @property
-    def place(self) -> Place:
-        return Place(self.bucket, self.name)
+    def location(self) -> Location:
+        return Location(self.bucket, self.name)
 
     @property
     def state(self) -> State:
@@ -77,8 +77,8 @@ class Page(msgspec.Struct, frozen=True):
 class Entry:
     """What is known of one name."""
 
-    def __init__(self, place: Place) -> None:
-        self.place = place
+    def __init__(self, location: Location) -> None:
+        self.location = location
         self.possible: list[State | None] = [None]
         # As the service last showed it; None where that may be out of date, and where there is no file.
         self.record: Record | None = None
@@ -120,7 +120,7 @@ class Entry:
             self.became(None)
 
     def check_seen(self, seen: State | None, *, began: float, ended: float) -> None:
-        """Raise `ViolationError` where what a request from `began` to `ended` saw is not possible.
+        """Raise `ViolationError` where a request from `began` to `ended` saw an impossible state.
 
         Times are in seconds since the epoch, of the clock that the database has too.
         """
@@ -129,29 +129,29 @@ class Entry:
         else:
             is_possible = seen in self.possible and not seen.has_expired(began)
         if not is_possible:
-            raise ViolationError(f"{self.place}: {seen} was seen, and {self.possible} is possible.")
+            raise ViolationError(f"{self.location}: {seen} was seen, and {self.possible} is possible.")
 
 
 class Ledger:
     """The names of one client."""
 
     def __init__(self) -> None:
-        self._entries: dict[Place, Entry] = {}
+        self._entries: dict[Location, Entry] = {}
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(list(self._entries.values()))
 
-    def at(self, place: Place) -> Entry:
-        return self._entries.setdefault(place, Entry(place))
+    def at(self, location: Location) -> Entry:
+        return self._entries.setdefault(location, Entry(location))
 
     def below(self, bucket: str, prefix: str) -> list[Entry]:
-        return [each for each in self if each.place.bucket == bucket and each.place.name.startswith(prefix)]
+        return [each for each in self if each.location.bucket == bucket and each.location.name.startswith(prefix)]
 
     def least(self, bucket: str) -> int:
         """Return how many bytes the bucket's files have at least."""
-        return sum(min(each.sizes) for each in self if each.place.bucket == bucket)
+        return sum(min(each.sizes) for each in self if each.location.bucket == bucket)
 
-    def fits(self, place: Place, size: int, quota: int) -> bool:
-        """Tell whether a file of `size` bytes at `place` keeps its bucket's quota for certain."""
-        others = (each for each in self if each.place.bucket == place.bucket and each.place != place)
+    def fits(self, location: Location, size: int, quota: int) -> bool:
+        """Tell whether a file of `size` bytes at `location` keeps its bucket's quota for certain."""
+        others = (each for each in self if each.location.bucket == location.bucket and each.location != location)
         return sum(max(each.sizes) for each in others) + size <= quota

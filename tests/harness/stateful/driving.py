@@ -118,7 +118,7 @@ class Driving(RuleBasedStateMachine):
         }
 
     def look(self) -> None:
-        """Tell the model what time it is."""
+        """Set the model's time."""
         self.model.now = self.deployment.now()
 
     def pick(self, number: int) -> UUID:
@@ -189,7 +189,7 @@ class Driving(RuleBasedStateMachine):
 
 
 def record(file: ModelFile) -> dict[str, Any]:
-    """Return what the API shows of a file, with times as times."""
+    """Return a file as the API shows it, with times as times."""
     return {
         "id": str(file.id),
         "bucket": file.bucket,

@@ -96,12 +96,12 @@ class FileRules(Driving):
         self.predict(answer, lambda: self.model.delete_file(id_, conditions))
 
     def read(self, url: str) -> httpx.Response:
-        """Return what GET answers, after HEAD answered the same without the body."""
+        """Return the answer to GET, after HEAD answered the same without the body."""
         head, answer = self.send("HEAD", url), self.send("GET", url)
         assert (head.status_code, head.content) == (answer.status_code, b"")
         expected = said_of_content(answer)
         if "content-length" not in head.headers:
-            expected.pop("content-length", None)  # of what is only counted when it is sent (RFC 9110, section 9.3.2)
+            expected.pop("content-length", None)  # unknown before the body is sent (RFC 9110, section 9.3.2)
         assert said_of_content(head) == expected
         return answer
 

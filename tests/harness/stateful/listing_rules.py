@@ -79,7 +79,7 @@ class ListingRules(Driving):
             assert walked == [str(file.id) for file in expected]
 
     def expected(self, filters: Filters, sort: list[tuple[str, str]] | None) -> list[ModelFile]:
-        """Return what a listing finds, in its order."""
+        """Return the files of a listing, in its order."""
         refuse_nul(filters)
         if "metadata" in filters:
             checked(check_metadata, filters["metadata"])
@@ -93,7 +93,7 @@ def refuse_nul(filters: Filters) -> None:
 
 
 def in_order(files: list[ModelFile], sort: list[tuple[str, str]]) -> list[ModelFile]:
-    """Sort by the last key first, stably; what has no value comes last either way."""
+    """Sort by the last key first, stably; files without a value come last either way."""
     ordered = sorted(files, key=lambda file: str(file.id), reverse=sort[-1][0] == "-")
     for sign, field in reversed(sort):
         value = _value_of(field)
@@ -127,7 +127,7 @@ def _contains(value: Any, part: Any) -> bool:
 
 
 def _value_of(field: str) -> Callable[[ModelFile], Any]:
-    """Return what gives a file's value in an order, None where it has none."""
+    """Return the function of a file's value in an order, which is None for files without one."""
     if field.startswith("metadata."):
         return lambda file: _rank(_member(file.metadata, field.split(".")[1:]))
     if field == "sha256":

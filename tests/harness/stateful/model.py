@@ -1,7 +1,7 @@
-"""The model: what the service should hold and answer, in plain dictionaries, one caller at a time.
+"""The model: the expected content and answers of the service, in plain dictionaries, for one caller at a time.
 
-The rules on single values (what is a name, a type, a tag) are the domain's own, which other tests prove. What is
-predicted here is what the service makes of them: which refusal comes first, what is kept, shared, counted, gone.
+The rules on single values (a name, a type, a tag) are the domain's own, which other tests prove. The model predicts
+their consequences: which refusal comes first, which files and blobs are kept, shared, counted, gone.
 """
 
 from collections.abc import Mapping
@@ -119,7 +119,7 @@ class Model:
     def admit_upload(
         self, bucket: str, name: str, content_type: str, metadata: Any, tags: tuple[str, ...] | None, size: int | None
     ) -> Policy:
-        """Refuse what is refused before the body's end."""
+        """Make the refusals that do not wait for the body's end."""
         checked(check_bucket_name, bucket)
         checked(check_file_name, name)
         if metadata is not None:

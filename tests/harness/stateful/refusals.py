@@ -23,7 +23,7 @@ class Refused(Exception):
 
 
 def checked(rule: Callable[..., T], *values: Any) -> T:
-    """Return what a rule of the domain makes of the values; what it refuses is refused with its code."""
+    """Apply a rule of the domain to the values; its refusal becomes an answer with its code."""
     try:
         return rule(*values)
     except FileportError as error:

@@ -1,4 +1,4 @@
-"""A service under attack, and somebody who sees what became of it."""
+"""A service under attack, and an observer of the result."""
 
 import asyncio
 import hashlib
@@ -15,7 +15,7 @@ from tests.support.processes.fsck import fsck
 from tests.support.processes.server import Server, serving
 from tests.support.stacks import Stack
 
-# Neither the reaper nor the timer of leases, nor a look for jobs, mixes with the requests under attack.
+# No reaper, no renewal of leases and no look for jobs mixes with the requests under attack.
 ATTACKED = {
     "FILEPORT_STAGED_LEASE": "3600",
     "FILEPORT_REAPER_INTERVAL": "3600",
@@ -70,7 +70,7 @@ class Site:
                 pass
 
     async def look(self, path: str) -> httpx.Response:
-        """Return what there is, once the observer can tell: Postgres may have ended its connections too."""
+        """Return the answer, once the observer is connected: Postgres may have ended its connections too."""
         async with asyncio.timeout(RECOVERY_SECONDS):
             while (answer := await self.observer.get(path)).status_code == 503:
                 pass
@@ -78,7 +78,7 @@ class Site:
         return answer
 
     async def check(self) -> None:
-        """Check that the service recovers, that nothing is lost, and that nothing is left when the reaper was there."""
+        """Check that the service recovers, that nothing is lost, and that the reaper leaves no orphan."""
         await self.recovered()
         await self._check_usage(await self._check_files())
         await self._check_leftovers()
@@ -128,7 +128,7 @@ class Site:
             assert live <= stored
             if live == stored:
                 return
-            # Nothing runs any more that would renew a lease or work on a claim; nobody has the time to see them end.
+            # No server renews these leases or works on these claims any more; waiting for their ends would take long.
             await connection.execute(_LET_LAPSE, stored - live)
             await self._either_has_reaped(logged)
 

@@ -1,4 +1,4 @@
-"""A real `fileport fsck` in a process of its own, and what it says."""
+"""A real `fileport fsck` in a process of its own, and its report."""
 
 import asyncio
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ ENDED_SECONDS = 90
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """How a check ended, and what it printed."""
+    """The exit status and the output of a check."""
 
     status: int
     output: str

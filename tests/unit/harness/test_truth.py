@@ -6,17 +6,17 @@ import msgspec
 import pytest
 
 from tests.harness.soak.clients.contested import Register
-from tests.harness.soak.truth import Entry, Ledger, Place, Record, State
+from tests.harness.soak.truth import Entry, Ledger, Location, Record, State
 from tests.harness.soak.violation import ViolationError
 
-PLACE = Place("b", "a")
+PLACE = Location("b", "a")
 OLD = State(sha256="1" * 64, size=1, content_type="text/plain")
 NEW = msgspec.structs.replace(OLD, sha256="2" * 64, size=2)
 
 
-def record(state: State, place: Place = PLACE) -> Record:
+def record(state: State, location: Location = PLACE) -> Record:
     return Record(
-        id="i", bucket=place.bucket, name=place.name, etag='"i-1"', revision=1, **msgspec.structs.asdict(state)
+        id="i", bucket=location.bucket, name=location.name, etag='"i-1"', revision=1, **msgspec.structs.asdict(state)
     )
 
 
@@ -66,7 +66,7 @@ def test_a_quota_is_kept_for_certain_where_the_most_that_is_possible_fits() -> N
     ledger = Ledger()
     ledger.at(PLACE).became(record(OLD))
     ledger.at(PLACE).may_become("put", [NEW])
-    other = Place("b", "other")
+    other = Location("b", "other")
     assert ledger.least("b") == 1
     assert ledger.fits(other, 8, quota=10)
     assert not ledger.fits(other, 9, quota=10)

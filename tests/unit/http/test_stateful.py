@@ -1,4 +1,4 @@
-"""Any sequence of requests to the service on the fakes, against a plain model; see `tests.stateful`."""
+"""Any sequence of requests to the service on the fakes, against a plain model; see `tests.harness.stateful`."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime

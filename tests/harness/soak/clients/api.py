@@ -1,4 +1,4 @@
-"""Requests to the service, each in the journal, and what their answers mean."""
+"""Requests to the service, each in the journal, and the meaning of their answers."""
 
 import asyncio
 import hashlib
@@ -15,7 +15,7 @@ from tests.harness.soak.clients.contents import Body, ClientLeftError
 from tests.harness.soak.fleet.replica import Fleet, Replica
 from tests.harness.soak.journal import Journal
 from tests.harness.soak.report import Report
-from tests.harness.soak.truth import Place, Record
+from tests.harness.soak.truth import Location, Record
 from tests.harness.soak.violation import ViolationError
 from tests.support.clients import ROOT_KEY
 
@@ -56,7 +56,7 @@ class Api:
     """The service as one client uses it: over connections of its own, on any replica that is up.
 
     Raises `ViolationError` for answers that a service never gives: a 500, a refusal without a reason, a connection
-    that is cut by a server that lives, and from replicas that nobody kills any 503 too. One cut is as it must be: a
+    that is cut by a server that lives, and from replicas that are not killed any 503 too. One cut is as it must be: a
     server that cannot do its work refuses an upload before it has read it all, and then closes the connection, which
     may tear its answer away. It has done with the request by that time.
     """
@@ -116,7 +116,7 @@ class Api:
         except httpx.TimeoutException as error:
             raise ViolationError(f"{method} {path}: no answer in {_TIMEOUT_SECONDS} s.") from error
         except httpx.TransportError as error:
-            # A server's death closes its connections, so it is dead; what was not sent whole cannot be committed.
+            # A server's death closes its connections, so it is dead; a body that was not whole cannot be committed.
             is_whole = content is None or content.is_whole
             answer = Answer(outcome="unknown" if is_whole else "refused", code=type(error).__name__)
         answer = msgspec.structs.replace(answer, began=began, ended=time.time())
@@ -153,10 +153,10 @@ class Api:
         if answer.status == 0:
             is_expected = answer.code == "client_left" or (is_upload and replica is self._victim)
             if not is_expected and replica.is_up and replica.generation == generation:
-                raise ViolationError(f"{request}: {answer.code}, and nobody killed replica {replica.number}.")
+                raise ViolationError(f"{request}: {answer.code}, and replica {replica.number} was not killed.")
         elif answer.status == 503:
             if replica is not self._victim:
-                raise ViolationError(f"{request}: 503 {answer.code}, from a replica that nobody kills.")
+                raise ViolationError(f"{request}: 503 {answer.code}, from a replica that is never killed.")
         elif answer.status >= 500 or (answer.status >= 400 and answer.code not in refusals):
             raise ViolationError(f"{request}: {answer.status} {answer.code}: {answer.content.decode()}")
 
@@ -171,9 +171,9 @@ class Api:
         await self._connections.pop(replica.url).aclose()
 
 
-def path_of(place: Place) -> str:
+def path_of(location: Location) -> str:
     """Return the path of a file by name."""
-    return f"/v1/buckets/{place.bucket}/files/{quote(place.name)}"
+    return f"/v1/buckets/{location.bucket}/files/{quote(location.name)}"
 
 
 async def _read(response: httpx.Response, *, keeps_content: bool) -> Answer:

@@ -1,4 +1,4 @@
-"""What a client does to a name of its own, and what it may say of it afterwards."""
+"""The changes of a client to its own names, and the states that they allow."""
 
 import random
 from collections.abc import Iterable, Sequence
@@ -47,13 +47,13 @@ class Changes:
             if not is_met:
                 refusals = {"precondition_failed"}
         answer = await self._api.ask(
-            "PUT", path_of(entry.place), does="put", refusals=refusals, content=body, headers=headers
+            "PUT", path_of(entry.location), does="put", refusals=refusals, content=body, headers=headers
         )
         if not is_met:
             _forbid(answer.is_done, answer, "its condition was false")
             return
         if answer.is_done and entry.is_certain and (entry.state is None or entry.state.expires_at is None):
-            _forbid(answer.status != (201 if entry.state is None else 200), answer, "201 is for what is new")
+            _forbid(answer.status != (201 if entry.state is None else 200), answer, "201 is for new files")
         new = [_stored(before, content, content_type) for before in entry.possible]
         await self._note("put" if if_match is None else "put if", answer, entry, new)
 
@@ -62,10 +62,14 @@ class Changes:
         refusals = self._quota_refusals(entry, len(content.data))
         answer = await self._api.ask(
             "POST",
-            f"/v1/buckets/{entry.place.bucket}/files",
+            f"/v1/buckets/{entry.location.bucket}/files",
             does="post",
             refusals=refusals,
-            data={"name": entry.place.name, "metadata": msgspec.json.encode(metadata).decode(), "tags": ",".join(tags)},
+            data={
+                "name": entry.location.name,
+                "metadata": msgspec.json.encode(metadata).decode(),
+                "tags": ",".join(tags),
+            },
             files={"file": ("x", content.data, "image/gif")},
         )
         new = State(
@@ -108,7 +112,7 @@ class Changes:
             f"/v1/files/{record.id}/copy",
             does="copy",
             refusals=self._taken(to) or self._quota_refusals(to, state.size),
-            json={"bucket": to.place.bucket, "name": to.place.name},
+            json={"bucket": to.location.bucket, "name": to.location.name},
         )
         if self._taken(to):
             _forbid(answer.is_done, answer, "the name was taken")
@@ -118,13 +122,17 @@ class Changes:
     async def move(self, entry: Entry, to: Entry) -> None:
         """Give the file that is there another name, and perhaps another bucket."""
         record, state = _there(entry)
-        is_far = to.place.bucket != entry.place.bucket
+        is_far = to.location.bucket != entry.location.bucket
         refusals = self._taken(to) or (self._quota_refusals(to, state.size) if is_far else set())
-        patch = {"bucket": to.place.bucket, "name": to.place.name}
+        patch = {"bucket": to.location.bucket, "name": to.location.name}
         answer = await self._patch("move", record, patch, refusals)
         if answer.is_done:
             _forbid(bool(self._taken(to)), answer, "the name was taken")
-            _forbid(answer.record.state != state or answer.record.place != to.place, answer, "it is not what was moved")
+            _forbid(
+                answer.record.state != state or answer.record.location != to.location,
+                answer,
+                "it is not the file that was moved",
+            )
             # First, for the file counts once in the bucket that it may still be in.
             entry.became(None)
             self._acknowledge("move", answer, to, [state])
@@ -152,7 +160,7 @@ class Changes:
     def _acknowledge(self, kind: str, answer: Answer, entry: Entry, new: Sequence[State | None]) -> None:
         record = None if answer.status == 204 else answer.record
         if record is not None:
-            _forbid(record.place != entry.place, answer, f"not at {entry.place}")
+            _forbid(record.location != entry.location, answer, f"not at {entry.location}")
             _forbid(record.state not in new, answer, f"not one of {new}")
             if entry.record is not None and entry.record.id == record.id:
                 _forbid(record.revision != entry.record.revision + 1, answer, f"not the revision after {entry.record}")
@@ -160,12 +168,12 @@ class Changes:
             self._report.unknown[f"{doubt}: overwritten"] += 1
         entry.became(record)
         self._report.acknowledged[kind] += 1
-        quota = self._quotas.get(entry.place.bucket)
-        _forbid(quota is not None and self._ledger.least(entry.place.bucket) > quota, answer, "it breaks the quota")
+        quota = self._quotas.get(entry.location.bucket)
+        _forbid(quota is not None and self._ledger.least(entry.location.bucket) > quota, answer, "it breaks the quota")
 
     def _quota_refusals(self, entry: Entry, size: int) -> set[str]:
-        quota = self._quotas.get(entry.place.bucket)
-        if quota is None or self._ledger.fits(entry.place, size, quota):
+        quota = self._quotas.get(entry.location.bucket)
+        if quota is None or self._ledger.fits(entry.location, size, quota):
             return set()
         return {"quota_exceeded"}
 

@@ -1,4 +1,4 @@
-"""A client: it does one thing after the other, at random, and knows what must have come of it."""
+"""A client: it sends one request after another, at random, and knows the states that they allow."""
 
 import asyncio
 import random
@@ -15,7 +15,7 @@ from tests.harness.soak.fleet.replica import Fleet
 from tests.harness.soak.journal import Journal
 from tests.harness.soak.report import Report
 from tests.harness.soak.settling import Settling
-from tests.harness.soak.truth import Entry, Ledger, Page, Place, Record
+from tests.harness.soak.truth import Entry, Ledger, Location, Page, Record
 from tests.harness.soak.violation import ViolationError
 
 PLAIN, OTHER, CONTESTED = "soak-plain", "soak-other", "soak-contested"
@@ -52,11 +52,11 @@ class Client:
         quotas = {self.quota_bucket: QUOTA}
         self._changes = Changes(self.api, self._settling, self.ledger, self._rng, report, quotas)
         self._names = [
-            self.ledger.at(Place(bucket, f"{self._prefix}файл {name:02} 🎵"))
+            self.ledger.at(Location(bucket, f"{self._prefix}файл {name:02} 🎵"))
             for bucket in (PLAIN, OTHER, self.quota_bucket)
             for name in range(_NAMES)
         ]
-        self._brief = [self.ledger.at(Place(PLAIN, f"{self._prefix}brief/{name}")) for name in range(_BRIEF_NAMES)]
+        self._brief = [self.ledger.at(Location(PLAIN, f"{self._prefix}brief/{name}")) for name in range(_BRIEF_NAMES)]
         self._archived = 0
         self._operations: dict[Callable[[], Awaitable[None]], int] = {
             self._put: 28,
@@ -92,8 +92,8 @@ class Client:
             await self._put_bucket(bucket, None)
 
     async def read_contested(self, register: Register) -> None:
-        """Read a contested name, and check what is read."""
-        path = path_of(Place(CONTESTED, register.name))
+        """Read a contested name, and check the answer."""
+        path = path_of(Location(CONTESTED, register.name))
         began = time.monotonic()
         answer = await self.api.ask(
             "GET", path, does="read contested", refusals={"file_not_found"}, keeps_content=False
@@ -103,16 +103,16 @@ class Client:
             self._report.acknowledged["read"] += 1
 
     async def read(self, entry: Entry, path: str) -> bool:
-        """Read a name of this client, check what is read, and tell whether there was an answer."""
+        """Read a name of this client, check the answer, and return whether there was one."""
         answer = await self.api.ask("GET", path, does="read", refusals={"file_not_found"}, keeps_content=False)
         if answer.is_done:
             sizes_and_hashes = (int(answer.headers["content-length"]), answer.sha256)
             seen = [each for each in entry.possible if each and (each.size, each.sha256) == sizes_and_hashes]
             if not seen:
-                raise ViolationError(f"{entry.place}: read {sizes_and_hashes}, and {entry.possible} is possible.")
+                raise ViolationError(f"{entry.location}: read {sizes_and_hashes}, and {entry.possible} is possible.")
             is_possible = any(not each.has_expired(answer.began) for each in seen)
             if not is_possible or answer.headers["content-type"] not in {each.content_type for each in seen}:
-                raise ViolationError(f"{entry.place}: read {dict(answer.headers)}, and {seen} is possible.")
+                raise ViolationError(f"{entry.location}: read {dict(answer.headers)}, and {seen} is possible.")
         elif answer.status == 404:
             entry.check_seen(None, began=answer.began, ended=answer.ended)
         else:
@@ -121,8 +121,8 @@ class Client:
         return True
 
     async def check_listing(self, bucket: str, prefix: str) -> None:
-        """List what is below a prefix of this client, a page after the other, and compare."""
-        found: dict[Place, Record] = {}
+        """List a prefix of this client, page by page, and compare."""
+        found: dict[Location, Record] = {}
         began = time.time()
         params: dict[str, str | int] = {"bucket": bucket, "prefix": prefix, "limit": _PAGE, "sort": "name"}
         while True:
@@ -130,15 +130,15 @@ class Client:
             if not answer.is_done:
                 return
             page = msgspec.json.decode(answer.content, type=Page)
-            found |= {record.place: record for record in page.items}
+            found |= {record.location: record for record in page.items}
             if page.next is None:
                 break
             params["cursor"] = page.next
         for entry in self.ledger.below(bucket, prefix):
-            record = found.pop(entry.place, None)
+            record = found.pop(entry.location, None)
             entry.check_seen(record.state if record else None, began=began, ended=answer.ended)
             if record and entry.record and record != entry.record:
-                raise ViolationError(f"{entry.place}: {record} was listed, and {entry.record} is there.")
+                raise ViolationError(f"{entry.location}: {record} was listed, and {entry.record} is there.")
         if found:
             raise ViolationError(f"Listed, and never made: {found}")
         self._report.acknowledged["list"] += 1
@@ -188,11 +188,11 @@ class Client:
         content = self._contents.make(self._rng.choice([1, 50 * _KIBIBYTE, 500 * _KIBIBYTE, 10 * _MEBIBYTE]))
         leaves_at = self._rng.randrange(len(content.data))
         body = Body(content, declares_length=self._rng.random() < 0.5, leaves_at=leaves_at)
-        await self.api.ask("PUT", path_of(entry.place), does="abort", content=body)
+        await self.api.ask("PUT", path_of(entry.location), does="abort", content=body)
 
     async def _archive(self) -> None:
         # Never touched again: at the end it is the oldest files that have seen most kills.
-        entry = self.ledger.at(Place(PLAIN, f"{self._prefix}archive/{self._archived}"))
+        entry = self.ledger.at(Location(PLAIN, f"{self._prefix}archive/{self._archived}"))
         self._archived += 1
         content = self._contents.make(self._rng.randrange(20 * _KIBIBYTE))
         await self._changes.put(entry, content, Body(content))
@@ -208,11 +208,11 @@ class Client:
             await self._settling.settle(entry)
         elif entry.state is not None and entry.state.expires_at is None:
             await self._changes.expire(entry, self._rng.uniform(0.2, 4))
-        await self.read(entry, path_of(entry.place))
+        await self.read(entry, path_of(entry.location))
 
     async def _read(self) -> None:
         entry = self._rng.choice([*self._names, *self._brief])
-        await self.read(entry, path_of(entry.place))
+        await self.read(entry, path_of(entry.location))
 
     async def _read_by_id(self) -> None:
         if (entry := await self._there()) and entry.record:
@@ -227,7 +227,7 @@ class Client:
         content = self._contents.make(self._rng.randrange(8, 100 * _KIBIBYTE))
         write = register.begin(content.sha256, time.monotonic())
         answer = await self.api.ask(
-            "PUT", path_of(Place(CONTESTED, register.name)), does="put contested", content=Body(content)
+            "PUT", path_of(Location(CONTESTED, register.name)), does="put contested", content=Body(content)
         )
         happened = {"done": True, "refused": False, "unknown": None}[answer.outcome]
         register.end(write, time.monotonic(), happened=happened)
@@ -260,7 +260,7 @@ class Client:
         chance = self._rng.random()
         if chance < 0.06:
             size = self._rng.randrange(3) * 8
-        elif chance < 0.085 and entry.place.bucket != self.quota_bucket:
+        elif chance < 0.085 and entry.location.bucket != self.quota_bucket:
             size = self._rng.randrange(10 * _MEBIBYTE, 25 * _MEBIBYTE)
         elif chance < 0.5:
             size = self._rng.randrange(8 * _KIBIBYTE)

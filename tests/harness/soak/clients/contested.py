@@ -1,4 +1,4 @@
-"""Names that many clients write at once: what may be read under them."""
+"""Names that many clients write at once: the contents that a read may return."""
 
 from math import inf
 
@@ -13,7 +13,7 @@ _LONG_AGO = 300.0
 class Write(msgspec.Struct, kw_only=True):
     """A write that may have happened between `began` and `ended`, by one monotonic clock; `happened` if it is known to.
 
-    An answer that never came ends a write too. Its server was killed, and what Postgres may still commit for it
+    An answer that never came ends a write too. Its server was killed, and a commit that Postgres may still do for it
     has locked the name's row already: a later write waits for that, and so comes after it. The same goes for
     503 `outcome_unknown`.
     """
@@ -47,7 +47,7 @@ class Register:
         self._writes = [each for each in self._writes if not self._is_overtaken(each, now - _LONG_AGO)]
 
     def check_seen(self, sha256: str | None, *, began: float, ended: float) -> None:
-        """Raise `ViolationError` where a read from `began` to `ended` saw what it cannot see: None for no file.
+        """Raise `ViolationError` where a read from `began` to `ended` returned an impossible content: None for no file.
 
         What may be read are the bytes of a write that no other has replaced: none that is known to have happened,
         began after it ended, and ended before the read began.

@@ -1,4 +1,4 @@
-"""Any sequence of requests to a real server on real parts, against a plain model; see `tests.stateful`."""
+"""Any sequence of requests to a real server on real parts, against a plain model; see `tests.harness.stateful`."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
