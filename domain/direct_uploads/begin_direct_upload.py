@@ -23,6 +23,7 @@ from domain.files.model import NewFile
 from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyClaim, KeyedRequest
 from domain.values.errors import InvalidContentTypeError
+from domain.values.limits import Limits
 
 RELEASE_SECONDS = 5
 
@@ -61,8 +62,7 @@ class BeginDirectUpload:
         direct_access: DirectAccess,
         admission: Admission,
         idempotent: IdempotentExecutor,
-        life: float,
-        url_life: float,
+        limits: Limits,
     ) -> None:
         self._direct_uploads = direct_uploads
         self._blob_records = blob_records
@@ -70,8 +70,8 @@ class BeginDirectUpload:
         self._direct_access = direct_access
         self._admission = admission
         self._idempotent = idempotent
-        self._life = life
-        self._lease = life + url_life
+        self._life = limits.direct_upload_life
+        self._lease = limits.direct_upload_life + limits.signed_url_life
 
     async def __call__(
         self, new: NewFile, *, part_size: int | None, request: KeyedRequest | None = None

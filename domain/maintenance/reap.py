@@ -11,11 +11,9 @@ from domain.idempotency.ports import IdempotencyKeys
 from domain.jobs.ports import Jobs
 from domain.maintenance.unfinished_writes import try_to_abort
 from domain.uploads.ports import Uploads
+from domain.values.limits import Limits
 
 BATCH = 500
-# Far longer than a batch takes.
-CLAIM_SECONDS = 900.0
-JOB_SECONDS = 7 * 86_400.0
 # For how long an expired upload is answered 410, not 404.
 KEPT_SECONDS = 86_400.0
 
@@ -40,8 +38,8 @@ class Reap:
     """One round of the reaper. Any number may run at once, in any number of replicas.
 
     The catalog hands each blob to one of them at a time. Bytes are removed before their row, so that a crash
-    between the two leaves a row, which is claimed again when the `lease` of the claim, in seconds, has ended. A batch
-    that takes longer than that is done twice at worst. Jobs are kept for `job_retention` seconds after their end.
+    between the two leaves a row, which is claimed again when the claim's `staged_lease` has ended. A batch
+    that takes longer than that is done twice at worst. Jobs are kept for `job_retention` after their end.
     """
 
     def __init__(
@@ -53,8 +51,7 @@ class Reap:
         idempotency_keys: IdempotencyKeys,
         blob_records: BlobRecords,
         blob_store: BlobStore,
-        lease: float = CLAIM_SECONDS,
-        job_retention: float = JOB_SECONDS,
+        limits: Limits,
     ) -> None:
         self._files = files
         self._uploads = uploads
@@ -62,8 +59,7 @@ class Reap:
         self._idempotency_keys = idempotency_keys
         self._blob_records = blob_records
         self._blob_store = blob_store
-        self._lease = lease
-        self._job_retention = job_retention
+        self._limits = limits
 
     async def __call__(self) -> AsyncIterator[ReapCounts]:
         """Work until nothing is due, and yield the counts of each batch. Raises `UnavailableError` of either store."""
@@ -71,7 +67,7 @@ class Reap:
             yield ReapCounts(expired=count)
         while count := await self._blob_records.condemn_lapsed(limit=BATCH):
             yield ReapCounts(lapsed=count)
-        while count := await self._jobs.forget_jobs(age=self._job_retention, limit=BATCH):
+        while count := await self._jobs.forget_jobs(age=self._limits.job_retention, limit=BATCH):
             yield ReapCounts(jobs=count)
         while count := await self._idempotency_keys.forget_keys(limit=BATCH):
             yield ReapCounts(keys=count)
@@ -79,7 +75,7 @@ class Reap:
             pass  # their blobs are condemned like others whose lease has ended
         # A blob that is claimed and not removed has to wait for the claim's end: claim none while the store is down.
         await self._blob_store.admit()
-        while claims := await self._blob_records.claim_condemned(limit=BATCH, lease=self._lease):
+        while claims := await self._blob_records.claim_condemned(limit=BATCH, lease=self._limits.staged_lease):
             yield await self._remove(claims)
 
     async def _remove(self, claims: list[BlobClaim]) -> ReapCounts:

@@ -22,10 +22,11 @@ from domain.uploads.ports import Uploads
 from domain.uploads.upload_lock import LockUpload
 from domain.values.errors import InvalidContentTypeError
 from domain.values.ids import new_id
+from domain.values.limits import Limits
 
 
 class BeginUpload:
-    """Begin one upload, which lives for `ttl` seconds after the last work on it."""
+    """Begin one upload, which lives for `upload_ttl` after the last work on it."""
 
     errors = (
         InvalidNameError,
@@ -46,7 +47,7 @@ class BeginUpload:
         find: FindUpload,
         end: EndUpload,
         idempotent: IdempotentExecutor,
-        ttl: float,
+        limits: Limits,
     ) -> None:
         self._uploads = uploads
         self._admission = admission
@@ -54,7 +55,7 @@ class BeginUpload:
         self._find = find
         self._end = end
         self._idempotent = idempotent
-        self._ttl = ttl
+        self._ttl = limits.upload_ttl
 
     async def __call__(
         self,

@@ -16,6 +16,7 @@ from domain.uploads.errors import UploadExpiredError
 from domain.uploads.model import Upload
 from domain.uploads.ports import Uploads
 from domain.uploads.upload_lock import UploadLock
+from domain.values.limits import Limits
 
 
 class FinishUpload:
@@ -39,13 +40,12 @@ class FinishUpload:
         blob_store: BlobStore,
         partial_blobs: PartialBlobs,
         admission: Admission,
-        *,
-        kept: float,
+        limits: Limits,
     ) -> None:
         self._uploads = uploads
         self._blob_store = blob_store
         self._partial_blobs = partial_blobs
-        self._kept = kept
+        self._kept = limits.upload_ttl
         self._admission = admission
 
     async def __call__(self, lock: UploadLock, sha256: str | None = None) -> None:

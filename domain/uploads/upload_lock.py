@@ -14,6 +14,7 @@ from domain.errors import CatalogUnavailableError, LeaseLostError, OutcomeUnknow
 from domain.uploads.errors import NoSuchUploadError, UploadExpiredError, UploadLockedError
 from domain.uploads.model import LockedUpload
 from domain.uploads.ports import UploadLocks, Uploads
+from domain.values.limits import Limits
 
 LEASE_SECONDS = 5.0
 TICK_SECONDS = 1.0
@@ -135,15 +136,15 @@ class UploadLock:
 
 
 class LockUpload:
-    """Run work on an upload under its lock. An upload lives for `ttl` seconds after the last work on it."""
+    """Run work on an upload under its lock. An upload lives for `upload_ttl` after the last work on it."""
 
     errors = (NoSuchUploadError, UploadExpiredError, UploadLockedError)
 
-    def __init__(self, uploads: Uploads, locks: UploadLocks, *, ttl: float, timings: LockTimings | None = None) -> None:
+    def __init__(self, uploads: Uploads, locks: UploadLocks, limits: Limits, timings: LockTimings) -> None:
         self._uploads = uploads
         self._locks = locks
-        self._ttl = ttl
-        self._timings = timings or LockTimings()
+        self._ttl = limits.upload_ttl
+        self._timings = timings
 
     async def __call__(self, id: UUID, work: Callable[[UploadLock], Awaitable[T]]) -> T:
         """Return the result of `work`, which runs under the lock of the upload.

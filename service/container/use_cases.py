@@ -13,19 +13,17 @@ from dishka import (
 from adapters.clock import SystemClock
 from domain.archives.read_archive import ReadArchive
 from domain.batches.apply_batch import ApplyBatch
-from domain.blobs.ports import BlobRecords, BlobStore, DirectAccess, PartialBlobs
+from domain.blobs.ports import BlobRecords
 from domain.blobs.reservations import Reservations
 from domain.buckets.delete_bucket import DeleteBucket
 from domain.buckets.find_bucket import FindBucket
 from domain.buckets.list_buckets import ListBuckets
-from domain.buckets.ports import Buckets
 from domain.buckets.put_bucket import PutBucket
 from domain.direct_uploads.abort_direct_upload import AbortDirectUpload
 from domain.direct_uploads.begin_direct_upload import BeginDirectUpload
 from domain.direct_uploads.complete_direct_upload import CompleteDirectUpload
 from domain.direct_uploads.find_direct_upload import FindDirectUpload
 from domain.direct_uploads.list_direct_uploads import ListDirectUploads
-from domain.direct_uploads.ports import DirectUploads
 from domain.direct_uploads.sign_parts import SignParts
 from domain.files.change_file import ChangeFile
 from domain.files.content.admission import Admission
@@ -37,7 +35,6 @@ from domain.files.content.store_once import StoreOnce
 from domain.files.copy_file import CopyFile
 from domain.files.delete_file import DeleteFile
 from domain.files.find_file import FindFile
-from domain.files.ports import Files
 from domain.files.search.list_files import ListFiles
 from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.ports import IdempotencyKeys
@@ -59,10 +56,10 @@ from domain.uploads.end_upload import EndUpload
 from domain.uploads.find_upload import FindUpload
 from domain.uploads.finish_upload import FinishUpload
 from domain.uploads.list_uploads import ListUploads
-from domain.uploads.ports import UploadLocks, Uploads
 from domain.uploads.running_hashes import RunningHashes
-from domain.uploads.upload_lock import LockUpload
+from domain.uploads.upload_lock import LockTimings, LockUpload
 from domain.values.clock import Clock
+from domain.values.limits import Limits
 from service.runtime.concurrency import Capacity
 from service.runtime.direct_upload_completions import DirectUploadCompletions
 from service.runtime.wake_up import WakeUp
@@ -81,10 +78,13 @@ class UseCases(Provider):
 
     settings = from_context(Settings)
     clock = provide(SystemClock, provides=Clock)
-    wake_up = provide(WakeUp)
-    all_simple = provide_all(
+    shared = provide_all(Admission, LockUpload, WakeUp)
+    use_cases = provide_all(
         AbortDirectUpload,
+        AppendToUpload,
         ApplyBatch,
+        BeginDirectUpload,
+        BeginUpload,
         ChangeFile,
         CheckHealth,
         CheckIntegrity,
@@ -100,6 +100,7 @@ class UseCases(Provider):
         FindFile,
         FindJob,
         FindUpload,
+        FinishUpload,
         ListBuckets,
         ListDirectUploads,
         ListFiles,
@@ -109,40 +110,24 @@ class UseCases(Provider):
         ReadArchive,
         ReadFile,
         ReadText,
+        Reap,
         RedirectRead,
         RepairFindings,
+        SignParts,
         StartJob,
         StoreFile,
         StoreOnce,
-        AppendToUpload,
-        SignParts,
         Sweep,
     )
 
     @provide
-    def admission(self, buckets: Buckets, files: Files, settings: Settings) -> Admission:
-        return Admission(buckets, files, max_file_size=settings.max_file_size)
-
-    @provide
-    def reap(
-        self,
-        *,
-        files: Files,
-        uploads: Uploads,
-        jobs: Jobs,
-        idempotency_keys: IdempotencyKeys,
-        blob_records: BlobRecords,
-        blob_store: BlobStore,
-        settings: Settings,
-    ) -> Reap:
-        return Reap(
-            files=files,
-            uploads=uploads,
-            jobs=jobs,
-            idempotency_keys=idempotency_keys,
-            blob_records=blob_records,
-            blob_store=blob_store,
-            lease=settings.staged_lease,
+    def limits(self, settings: Settings) -> Limits:
+        return Limits(
+            max_file_size=settings.max_file_size,
+            staged_lease=settings.staged_lease,
+            signed_url_life=settings.signed_url_life,
+            direct_upload_life=settings.direct_upload_life,
+            upload_ttl=settings.upload_ttl,
             job_retention=settings.job_retention,
         )
 
@@ -163,32 +148,11 @@ class UseCases(Provider):
         await reservations.close()
 
     @provide
-    def once(self, idempotency_keys: IdempotencyKeys, clock: Clock, settings: Settings) -> IdempotentExecutor:
+    def idempotent_executor(
+        self, idempotency_keys: IdempotencyKeys, clock: Clock, settings: Settings
+    ) -> IdempotentExecutor:
         return IdempotentExecutor(
             idempotency_keys, clock, lease=min(CLAIM_LEASE, settings.staged_lease), ttl=settings.idempotency_ttl
-        )
-
-    @provide
-    def begin_direct_upload(
-        self,
-        *,
-        direct_uploads: DirectUploads,
-        blob_records: BlobRecords,
-        blob_store: BlobStore,
-        direct_access: DirectAccess,
-        admission: Admission,
-        idempotent: IdempotentExecutor,
-        settings: Settings,
-    ) -> BeginDirectUpload:
-        return BeginDirectUpload(
-            direct_uploads=direct_uploads,
-            blob_records=blob_records,
-            blob_store=blob_store,
-            direct_access=direct_access,
-            admission=admission,
-            idempotent=idempotent,
-            life=settings.direct_upload_life,
-            url_life=settings.signed_url_life,
         )
 
     @provide
@@ -196,42 +160,9 @@ class UseCases(Provider):
         return DirectUploadCompletions(complete)
 
     @provide
+    def lock_timings(self) -> LockTimings:
+        return LockTimings()
+
+    @provide
     def running_hashes(self) -> RunningHashes:
         return RunningHashes()
-
-    @provide
-    def lock_upload(self, uploads: Uploads, locks: UploadLocks, settings: Settings) -> LockUpload:
-        return LockUpload(uploads, locks, ttl=settings.upload_ttl)
-
-    @provide
-    def finish_upload(
-        self,
-        uploads: Uploads,
-        blob_store: BlobStore,
-        partial_blobs: PartialBlobs,
-        admission: Admission,
-        settings: Settings,
-    ) -> FinishUpload:
-        return FinishUpload(uploads, blob_store, partial_blobs, admission, kept=settings.upload_ttl)
-
-    @provide
-    def begin_upload(
-        self,
-        *,
-        uploads: Uploads,
-        admission: Admission,
-        append: AppendToUpload,
-        find: FindUpload,
-        end: EndUpload,
-        idempotent: IdempotentExecutor,
-        settings: Settings,
-    ) -> BeginUpload:
-        return BeginUpload(
-            uploads=uploads,
-            admission=admission,
-            append=append,
-            find=find,
-            end=end,
-            idempotent=idempotent,
-            ttl=settings.upload_ttl,
-        )

@@ -2,12 +2,12 @@
 
 from domain.blobs.ports import BlobStore
 from domain.catalog import Catalog
-from domain.maintenance.reap import CLAIM_SECONDS, JOB_SECONDS, Reap
+from domain.maintenance.reap import Reap
+from domain.values.limits import Limits
+from tests.support.limits import LIMITS
 
 
-def reaper(
-    catalog: Catalog, blob_store: BlobStore, *, lease: float = CLAIM_SECONDS, job_retention: float = JOB_SECONDS
-) -> Reap:
+def reaper(catalog: Catalog, blob_store: BlobStore, limits: Limits = LIMITS) -> Reap:
     """Return the reaper of a catalog that keeps every port."""
     return Reap(
         files=catalog,
@@ -16,6 +16,5 @@ def reaper(
         idempotency_keys=catalog,
         blob_records=catalog,
         blob_store=blob_store,
-        lease=lease,
-        job_retention=job_retention,
+        limits=limits,
     )

@@ -10,6 +10,7 @@ from domain.files.metadata import check_metadata, check_tags
 from domain.files.model import File, NewFile
 from domain.files.names import check_file_name
 from domain.files.ports import Files
+from domain.values.limits import Limits
 from domain.values.preconditions import NO_PRECONDITION
 
 
@@ -33,12 +34,12 @@ def too_large(limit: int) -> FileTooLargeError:
 
 
 class Admission:
-    """Refuse a new file before any of its bytes are taken. `max_file_size` is the service's own limit, in bytes."""
+    """Refuse a new file before any of its bytes are taken."""
 
-    def __init__(self, buckets: Buckets, files: Files, *, max_file_size: int) -> None:
+    def __init__(self, buckets: Buckets, files: Files, limits: Limits) -> None:
         self._buckets = buckets
         self._files = files
-        self._max_file_size = max_file_size
+        self._max_file_size = limits.max_file_size
 
     async def admit(self, new: NewFile) -> int:
         """Return the largest size that the file may have, in bytes; raise the error that its commit would raise now."""

@@ -2,9 +2,12 @@
 
 from collections.abc import AsyncIterator
 
+from msgspec.structs import replace
+
 from domain.files.content.admission import Admission
 from domain.files.model import NewFile
 from tests.fakes.catalog import FakeCatalog
+from tests.support.limits import LIMITS
 
 LEASE = 100.0
 
@@ -20,4 +23,4 @@ def new_file(name: str = "a.txt", **given: object) -> NewFile:
 
 def admission(catalog: FakeCatalog) -> Admission:
     """Return the admission of files of up to 1,000 bytes."""
-    return Admission(catalog, catalog, max_file_size=1000)
+    return Admission(catalog, catalog, replace(LIMITS, max_file_size=1000))

@@ -3,6 +3,7 @@
 import anyio
 import pytest
 import structlog
+from msgspec.structs import replace
 
 from domain.blobs.errors import BlobStoreUnavailableError
 from domain.blobs.model import Blob
@@ -20,6 +21,7 @@ from tests.fakes.blob_store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
 from tests.fakes.failures import BLOB_STORE_DOWN, CATALOG_DOWN
+from tests.support.limits import LIMITS
 from tests.support.reaper import reaper
 
 BRIEF = Policy(default_ttl=60)
@@ -89,7 +91,7 @@ async def test_jobs_that_ended_long_ago_are_forgotten(
     await catalog.create_job(deleting("a"))
     assert [job.state async for job in WorkOnJobs(catalog, lease=10)()] == ["done"]
     await catalog.create_job(deleting("b"))
-    reap = reaper(catalog, blobs, job_retention=60)
+    reap = reaper(catalog, blobs, replace(LIMITS, job_retention=60))
     assert not [reaped async for reaped in reap()]
     clock.advance(60)
     assert [reaped async for reaped in reap()] == [ReapCounts(jobs=1)]
@@ -162,7 +164,7 @@ async def test_the_claims_of_a_dead_reaper_pass_to_another_when_its_lease_ends(
     await catalog.reserve_blobs(["a"], lease=10)
     await catalog.release_blobs(["a"], at_once=True)
     await catalog.claim_condemned(limit=10, lease=10)
-    reap = reaper(catalog, blobs, lease=5)
+    reap = reaper(catalog, blobs, replace(LIMITS, staged_lease=5))
     assert not [reaped async for reaped in reap()]
     clock.advance(10)
     blobs.stuck = {"a"}

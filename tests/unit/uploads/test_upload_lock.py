@@ -19,6 +19,7 @@ from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
 from tests.fakes.failures import CATALOG_DOWN
 from tests.support.factories import NewFileFactory
+from tests.support.limits import LIMITS
 
 LEASE = 30.0
 # Nothing waits for a pause, only for the other requests.
@@ -27,7 +28,7 @@ TIMINGS = LockTimings(lease=LEASE, tick=0, idle=0, poll=0)
 
 @pytest.fixture
 def locks(catalog: FakeCatalog) -> LockUpload:
-    return LockUpload(catalog, catalog, ttl=3600, timings=TIMINGS)
+    return LockUpload(catalog, catalog, LIMITS, TIMINGS)
 
 
 async def begun(catalog: FakeCatalog) -> UUID:
