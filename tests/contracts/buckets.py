@@ -4,54 +4,53 @@ import pytest
 
 from domain.buckets.errors import BucketNotEmptyError, NoSuchBucketError
 from domain.buckets.model import MAX_BYTES, MAX_FILE_BYTES, MAX_SECONDS, Policy, Usage
-from domain.catalog import Catalog
 from domain.errors import PreconditionFailedError
 from domain.values.preconditions import NO_PRECONDITION, Precondition
-from tests.contracts.setup import CatalogContract, claims, expired, stored, usage
+from tests.contracts.setup import CatalogPorts, claims, expired, stored, usage
 from tests.support.factories import PolicyFactory
 
 
-class BucketsContract(CatalogContract):
-    async def test_the_default_bucket_is_there_from_the_start(self, catalog: Catalog) -> None:
-        bucket = await catalog.get_bucket("default")
+class TestBuckets:
+    async def test_the_default_bucket_is_there_from_the_start(self, catalog: CatalogPorts) -> None:
+        bucket = await catalog.buckets.get_bucket("default")
         assert (bucket.name, bucket.policy, bucket.usage) == ("default", Policy(), Usage())
 
-    async def test_a_new_bucket_is_returned_as_it_is_kept(self, catalog: Catalog) -> None:
-        bucket, created = await catalog.put_bucket("songs", PolicyFactory.build(quota_bytes=5))
+    async def test_a_new_bucket_is_returned_as_it_is_kept(self, catalog: CatalogPorts) -> None:
+        bucket, created = await catalog.buckets.put_bucket("songs", PolicyFactory.build(quota_bytes=5))
         assert created
         assert (bucket.name, bucket.policy, bucket.usage) == ("songs", Policy(quota_bytes=5), Usage())
-        assert await catalog.get_bucket("songs") == bucket
+        assert await catalog.buckets.get_bucket("songs") == bucket
 
-    async def test_an_existing_bucket_gets_the_new_policy_and_stays_what_it_was(self, catalog: Catalog) -> None:
-        before, _ = await catalog.put_bucket("songs", PolicyFactory.build(quota_bytes=500))
+    async def test_an_existing_bucket_gets_the_new_policy_and_stays_what_it_was(self, catalog: CatalogPorts) -> None:
+        before, _ = await catalog.buckets.put_bucket("songs", PolicyFactory.build(quota_bytes=500))
         await stored(catalog, bucket="songs", size=7)
-        bucket, created = await catalog.put_bucket("songs", PolicyFactory.build(public=True))
+        bucket, created = await catalog.buckets.put_bucket("songs", PolicyFactory.build(public=True))
         assert not created
         assert bucket.policy == Policy(public=True)
         assert bucket.created_at == before.created_at
         assert bucket.usage == Usage(bytes=7, files=1)
-        assert await catalog.get_bucket("songs") == bucket
+        assert await catalog.buckets.get_bucket("songs") == bucket
 
-    async def test_putting_the_same_policy_again_changes_nothing(self, catalog: Catalog) -> None:
-        bucket, _ = await catalog.put_bucket("songs", Policy(default_ttl=60))
-        assert await catalog.put_bucket("songs", Policy(default_ttl=60)) == (bucket, False)
+    async def test_putting_the_same_policy_again_changes_nothing(self, catalog: CatalogPorts) -> None:
+        bucket, _ = await catalog.buckets.put_bucket("songs", Policy(default_ttl=60))
+        assert await catalog.buckets.put_bucket("songs", Policy(default_ttl=60)) == (bucket, False)
 
-    async def test_conditions_tell_a_new_bucket_from_an_old_one(self, catalog: Catalog) -> None:
+    async def test_conditions_tell_a_new_bucket_from_an_old_one(self, catalog: CatalogPorts) -> None:
         is_new, exists = Precondition(if_none_match=()), Precondition(if_match=())
         policy, other = Policy(default_ttl=60), Policy(default_ttl=90)
         with pytest.raises(PreconditionFailedError):
-            await catalog.put_bucket("songs", policy, precondition=exists)
+            await catalog.buckets.put_bucket("songs", policy, precondition=exists)
         with pytest.raises(NoSuchBucketError):
-            await catalog.delete_bucket("songs", exists)
-        assert (await catalog.put_bucket("songs", policy, precondition=is_new))[1]
+            await catalog.buckets.delete_bucket("songs", exists)
+        assert (await catalog.buckets.put_bucket("songs", policy, precondition=is_new))[1]
         for refused in (is_new, Precondition(if_match=('"x"',))):
             with pytest.raises(PreconditionFailedError):
-                await catalog.put_bucket("songs", other, precondition=refused)
+                await catalog.buckets.put_bucket("songs", other, precondition=refused)
             with pytest.raises(PreconditionFailedError):
-                await catalog.delete_bucket("songs", refused)
-        assert (await catalog.get_bucket("songs")).policy == policy
-        assert (await catalog.put_bucket("songs", other, precondition=exists))[0].policy == other
-        await catalog.delete_bucket("songs", exists)
+                await catalog.buckets.delete_bucket("songs", refused)
+        assert (await catalog.buckets.get_bucket("songs")).policy == policy
+        assert (await catalog.buckets.put_bucket("songs", other, precondition=exists))[0].policy == other
+        await catalog.buckets.delete_bucket("songs", exists)
 
     @pytest.mark.parametrize(
         "policy",
@@ -68,69 +67,69 @@ class BucketsContract(CatalogContract):
             ),
         ],
     )
-    async def test_every_field_of_a_policy_is_kept(self, catalog: Catalog, policy: Policy) -> None:
-        await catalog.put_bucket("songs", policy)
-        assert (await catalog.get_bucket("songs")).policy == policy
-        await catalog.put_bucket("songs", Policy())
-        await catalog.put_bucket("songs", policy)
-        assert (await catalog.get_bucket("songs")).policy == policy
+    async def test_every_field_of_a_policy_is_kept(self, catalog: CatalogPorts, policy: Policy) -> None:
+        await catalog.buckets.put_bucket("songs", policy)
+        assert (await catalog.buckets.get_bucket("songs")).policy == policy
+        await catalog.buckets.put_bucket("songs", Policy())
+        await catalog.buckets.put_bucket("songs", policy)
+        assert (await catalog.buckets.get_bucket("songs")).policy == policy
 
-    async def test_a_bucket_that_is_not_there_says_so(self, catalog: Catalog) -> None:
+    async def test_a_bucket_that_is_not_there_says_so(self, catalog: CatalogPorts) -> None:
         with pytest.raises(NoSuchBucketError):
-            await catalog.get_bucket("songs")
+            await catalog.buckets.get_bucket("songs")
         with pytest.raises(NoSuchBucketError):
-            await catalog.delete_bucket("songs")
+            await catalog.buckets.delete_bucket("songs")
 
-    async def test_buckets_are_listed_by_code_point_in_pages(self, catalog: Catalog) -> None:
+    async def test_buckets_are_listed_by_code_point_in_pages(self, catalog: CatalogPorts) -> None:
         for name in ("b.c", "b-c", "b_c", "bc", "a", "0"):
-            await catalog.put_bucket(name, Policy())
+            await catalog.buckets.put_bucket(name, Policy())
         names = ["0", "a", "b-c", "b.c", "b_c", "bc", "default"]
-        assert [bucket.name for bucket in await catalog.list_buckets(after=None, limit=100)] == names
-        assert [bucket.name for bucket in await catalog.list_buckets(after=None, limit=2)] == names[:2]
-        assert [bucket.name for bucket in await catalog.list_buckets(after="b.c", limit=2)] == names[4:6]
-        assert [bucket.name for bucket in await catalog.list_buckets(after="b.", limit=1)] == ["b.c"]
-        assert await catalog.list_buckets(after="default", limit=10) == []
+        assert [bucket.name for bucket in await catalog.buckets.list_buckets(after=None, limit=100)] == names
+        assert [bucket.name for bucket in await catalog.buckets.list_buckets(after=None, limit=2)] == names[:2]
+        assert [bucket.name for bucket in await catalog.buckets.list_buckets(after="b.c", limit=2)] == names[4:6]
+        assert [bucket.name for bucket in await catalog.buckets.list_buckets(after="b.", limit=1)] == ["b.c"]
+        assert await catalog.buckets.list_buckets(after="default", limit=10) == []
 
-    async def test_listed_buckets_have_their_policy_and_usage(self, catalog: Catalog) -> None:
-        await catalog.put_bucket("songs", Policy(public=True))
+    async def test_listed_buckets_have_their_policy_and_usage(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy(public=True))
         await stored(catalog, bucket="songs", size=3)
         await stored(catalog, size=4)
-        default, songs = await catalog.list_buckets(after=None, limit=10)
+        default, songs = await catalog.buckets.list_buckets(after=None, limit=10)
         assert (default.usage, songs.usage) == (Usage(bytes=4, files=1), Usage(bytes=3, files=1))
         assert songs.policy == Policy(public=True)
 
-    async def test_an_empty_bucket_can_be_deleted_and_made_again(self, catalog: Catalog) -> None:
-        await catalog.put_bucket("songs", Policy())
+    async def test_an_empty_bucket_can_be_deleted_and_made_again(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy())
         file = await stored(catalog, bucket="songs", size=9)
-        await catalog.delete_file(file.id, NO_PRECONDITION)
-        await catalog.delete_bucket("songs")
+        await catalog.files.delete_file(file.id, NO_PRECONDITION)
+        await catalog.buckets.delete_bucket("songs")
         with pytest.raises(NoSuchBucketError):
-            await catalog.get_bucket("songs")
-        bucket, created = await catalog.put_bucket("songs", Policy())
+            await catalog.buckets.get_bucket("songs")
+        bucket, created = await catalog.buckets.put_bucket("songs", Policy())
         assert created
         assert bucket.usage == Usage()
 
-    async def test_a_bucket_that_holds_files_is_not_deleted(self, catalog: Catalog) -> None:
-        await catalog.put_bucket("songs", Policy())
+    async def test_a_bucket_that_holds_files_is_not_deleted(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy())
         file = await stored(catalog, bucket="songs")
         with pytest.raises(BucketNotEmptyError):
-            await catalog.delete_bucket("songs")
-        assert await catalog.get_file(file.id) == file
+            await catalog.buckets.delete_bucket("songs")
+        assert await catalog.files.get_file(file.id) == file
 
-    async def test_expired_files_do_not_keep_a_bucket(self, catalog: Catalog) -> None:
-        await catalog.put_bucket("songs", Policy())
+    async def test_expired_files_do_not_keep_a_bucket(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy())
         file = await expired(catalog, bucket="songs")
-        await catalog.delete_bucket("songs")
+        await catalog.buckets.delete_bucket("songs")
         assert list(await claims(catalog)) == [file.blob_key]
-        assert (await catalog.put_bucket("songs", Policy()))[0].usage == Usage()
+        assert (await catalog.buckets.put_bucket("songs", Policy()))[0].usage == Usage()
 
-    async def test_usage_is_the_sum_of_a_buckets_files(self, catalog: Catalog) -> None:
-        await catalog.put_bucket("songs", Policy())
+    async def test_usage_is_the_sum_of_a_buckets_files(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy())
         sizes = [0, 1, 10, 2**40]
         for size in sizes:
             await stored(catalog, bucket="songs", size=size)
         assert await usage(catalog, "songs") == Usage(bytes=sum(sizes), files=len(sizes))
         assert await usage(catalog) == Usage()
 
-    async def test_the_catalog_answers(self, catalog: Catalog) -> None:
-        await catalog.check()
+    async def test_the_catalog_answers(self, catalog: CatalogPorts) -> None:
+        await catalog.health.check()

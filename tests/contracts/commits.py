@@ -8,12 +8,11 @@ import pytest
 from domain.blobs.model import Blob, new_blob_key
 from domain.buckets.errors import FileTooLargeError, NoSuchBucketError, QuotaExceededError, TypeNotAllowedError
 from domain.buckets.model import Policy, Usage
-from domain.catalog import Catalog
 from domain.errors import FileportError, LeaseLostError, PreconditionFailedError
 from domain.files.errors import NoSuchFileError
 from domain.files.model import Destination, NewFile
 from domain.values.preconditions import NO_PRECONDITION, Precondition
-from tests.contracts.setup import LEASE, CatalogContract, claims, exists, expired, reserved, stored, usage
+from tests.contracts.setup import LEASE, CatalogPorts, claims, exists, expired, reserved, stored, usage
 from tests.support.factories import BlobFactory, NewFileFactory
 
 NEW_ONLY = Precondition(if_none_match=())
@@ -45,8 +44,8 @@ METADATA: list[dict[str, Any]] = [
 ]
 
 
-class CommitsContract(CatalogContract):
-    async def test_a_new_file_is_kept_as_it_was_asked_for(self, catalog: Catalog) -> None:
+class TestCommittingFiles:
+    async def test_a_new_file_is_kept_as_it_was_asked_for(self, catalog: CatalogPorts) -> None:
         blob = await reserved(catalog)
         new = NewFile(
             bucket="default",
@@ -55,7 +54,7 @@ class CommitsContract(CatalogContract):
             metadata={"artist": "Queen"},
             tags=("rock", "a b"),
         )
-        result = await catalog.commit_file(new, blob)
+        result = await catalog.files.commit_file(new, blob)
         file = result.file
         assert result.created
         assert (file.bucket, file.name, file.content_type) == (new.bucket, new.name, new.content_type)
@@ -64,49 +63,53 @@ class CommitsContract(CatalogContract):
         assert (file.revision, file.expires_at) == (1, None)
         assert file.created_at == file.updated_at
         assert file.created_at.utcoffset() == timedelta(0)
-        assert await catalog.get_file(file.id) == file
-        assert await catalog.get_file_by_name("default", "songs/one.mp3") == file
+        assert await catalog.files.get_file(file.id) == file
+        assert await catalog.files.get_file_by_name("default", "songs/one.mp3") == file
 
-    async def test_a_file_begins_without_metadata_and_tags(self, catalog: Catalog) -> None:
+    async def test_a_file_begins_without_metadata_and_tags(self, catalog: CatalogPorts) -> None:
         file = await stored(catalog)
         assert (file.metadata, file.tags) == ({}, ())
 
     @pytest.mark.parametrize("name", NAMES)
-    async def test_a_name_is_kept_exactly(self, catalog: Catalog, name: str) -> None:
+    async def test_a_name_is_kept_exactly(self, catalog: CatalogPorts, name: str) -> None:
         file = await stored(catalog, name=name)
         assert file.name == name
-        assert await catalog.get_file_by_name("default", name) == file
+        assert await catalog.files.get_file_by_name("default", name) == file
 
-    async def test_names_that_look_alike_are_different_files(self, catalog: Catalog) -> None:
+    async def test_names_that_look_alike_are_different_files(self, catalog: CatalogPorts) -> None:
         files = [await stored(catalog, name=name) for name in NAMES]
         assert len({file.id for file in files}) == len(NAMES)
 
     @pytest.mark.parametrize("metadata", METADATA)
-    async def test_metadata_comes_back_as_it_was_given(self, catalog: Catalog, metadata: dict[str, Any]) -> None:
+    async def test_metadata_comes_back_as_it_was_given(self, catalog: CatalogPorts, metadata: dict[str, Any]) -> None:
         file = await stored(catalog, metadata=metadata)
         assert file.metadata == metadata
-        assert (await catalog.get_file(file.id)).metadata == metadata
+        assert (await catalog.files.get_file(file.id)).metadata == metadata
 
-    async def test_numbers_and_booleans_stay_what_they_are(self, catalog: Catalog) -> None:
+    async def test_numbers_and_booleans_stay_what_they_are(self, catalog: CatalogPorts) -> None:
         file = await stored(catalog, metadata={"values": [1, 1.5, True]})
-        assert [type(value) for value in (await catalog.get_file(file.id)).metadata["values"]] == [int, float, bool]
+        assert [type(value) for value in (await catalog.files.get_file(file.id)).metadata["values"]] == [
+            int,
+            float,
+            bool,
+        ]
 
     @pytest.mark.parametrize("tags", [(), ("one",), ("b", "a", "ünïcödé", "with space", '"quoted\\"', "NULL", "{}")])
-    async def test_tags_come_back_in_their_order(self, catalog: Catalog, tags: tuple[str, ...]) -> None:
+    async def test_tags_come_back_in_their_order(self, catalog: CatalogPorts, tags: tuple[str, ...]) -> None:
         file = await stored(catalog, tags=tags)
         assert file.tags == tags
-        assert (await catalog.get_file(file.id)).tags == tags
+        assert (await catalog.files.get_file(file.id)).tags == tags
 
     @pytest.mark.parametrize("size", [0, 1, 2**31, 5 * 2**40])
-    async def test_a_file_may_have_any_size(self, catalog: Catalog, size: int) -> None:
+    async def test_a_file_may_have_any_size(self, catalog: CatalogPorts, size: int) -> None:
         assert (await stored(catalog, size=size)).size == size
 
     # Replacing
 
-    async def test_replacing_changes_the_bytes_and_keeps_the_file(self, catalog: Catalog) -> None:
+    async def test_replacing_changes_the_bytes_and_keeps_the_file(self, catalog: CatalogPorts) -> None:
         first = await stored(catalog, name="a", content_type="text/plain", metadata={"k": 1}, tags=("t",))
         blob = await reserved(catalog)
-        result = await catalog.commit_file(NewFileFactory.build(name="a", content_type="image/png"), blob)
+        result = await catalog.files.commit_file(NewFileFactory.build(name="a", content_type="image/png"), blob)
         second = result.file
         assert not result.created
         assert (second.id, second.created_at) == (first.id, first.created_at)
@@ -115,129 +118,129 @@ class CommitsContract(CatalogContract):
         assert (second.metadata, second.tags) == (first.metadata, first.tags)
         assert (second.revision, second.etag != first.etag) == (2, True)
         assert second.updated_at >= first.updated_at
-        assert await catalog.get_file_by_name("default", "a") == second
+        assert await catalog.files.get_file_by_name("default", "a") == second
 
     @pytest.mark.parametrize(("metadata", "tags"), [({}, ()), ({"new": True}, ("x", "y"))])
     async def test_replacing_takes_the_metadata_and_tags_that_are_given(
-        self, catalog: Catalog, metadata: dict[str, Any], tags: tuple[str, ...]
+        self, catalog: CatalogPorts, metadata: dict[str, Any], tags: tuple[str, ...]
     ) -> None:
         await stored(catalog, name="a", metadata={"k": 1}, tags=("t",))
         file = await stored(catalog, name="a", metadata=metadata, tags=tags)
         assert (file.metadata, file.tags) == (metadata, tags)
 
-    async def test_a_replaced_blob_is_condemned(self, catalog: Catalog) -> None:
+    async def test_a_replaced_blob_is_condemned(self, catalog: CatalogPorts) -> None:
         first = await stored(catalog, name="a")
         second = await stored(catalog, name="a")
         assert list(await claims(catalog)) == [first.blob_key]
         assert second.blob_key not in await claims(catalog)
 
-    async def test_a_replaced_blob_that_another_file_shares_stays(self, catalog: Catalog) -> None:
+    async def test_a_replaced_blob_that_another_file_shares_stays(self, catalog: CatalogPorts) -> None:
         first = await stored(catalog, name="a")
-        copy = await catalog.copy_file(first.id, Destination(name="b"), NO_PRECONDITION)
+        copy = await catalog.files.copy_file(first.id, Destination(name="b"), NO_PRECONDITION)
         await stored(catalog, name="a")
         assert await claims(catalog) == {}
         await stored(catalog, name="b")
         assert list(await claims(catalog)) == [copy.blob_key]
 
-    async def test_usage_follows_the_bytes_that_are_replaced(self, catalog: Catalog) -> None:
+    async def test_usage_follows_the_bytes_that_are_replaced(self, catalog: CatalogPorts) -> None:
         for size in (10, 3, 3, 0, 100):
             await stored(catalog, name="a", size=size)
             assert await usage(catalog) == Usage(bytes=size, files=1)
 
-    async def test_the_same_name_in_another_bucket_is_another_file(self, catalog: Catalog) -> None:
-        await catalog.put_bucket("songs", Policy())
+    async def test_the_same_name_in_another_bucket_is_another_file(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy())
         one, other = await stored(catalog, name="a"), await stored(catalog, name="a", bucket="songs")
         assert one.id != other.id
-        assert await catalog.get_file_by_name("default", "a") == one
-        assert await catalog.get_file_by_name("songs", "a") == other
+        assert await catalog.files.get_file_by_name("default", "a") == one
+        assert await catalog.files.get_file_by_name("songs", "a") == other
 
     # Repeating
 
-    async def test_a_commit_may_be_repeated(self, catalog: Catalog) -> None:
+    async def test_a_commit_may_be_repeated(self, catalog: CatalogPorts) -> None:
         new, blob = NewFileFactory.build(), await reserved(catalog)
-        first = await catalog.commit_file(new, blob)
-        assert await catalog.commit_file(new, blob) == first
+        first = await catalog.files.commit_file(new, blob)
+        assert await catalog.files.commit_file(new, blob) == first
         assert await usage(catalog) == Usage(bytes=blob.size, files=1)
         assert await claims(catalog) == {}
 
-    async def test_a_commit_that_replaced_may_be_repeated(self, catalog: Catalog) -> None:
+    async def test_a_commit_that_replaced_may_be_repeated(self, catalog: CatalogPorts) -> None:
         await stored(catalog, name="a")
         new, blob = NewFileFactory.build(name="a"), await reserved(catalog)
-        first = await catalog.commit_file(new, blob)
-        assert await catalog.commit_file(new, blob) == first
+        first = await catalog.files.commit_file(new, blob)
+        assert await catalog.files.commit_file(new, blob) == first
         assert not first.created
         assert first.file.revision == 2
 
-    async def test_a_repeated_commit_is_not_held_to_its_condition_again(self, catalog: Catalog) -> None:
+    async def test_a_repeated_commit_is_not_held_to_its_condition_again(self, catalog: CatalogPorts) -> None:
         new, blob = NewFileFactory.build(precondition=NEW_ONLY), await reserved(catalog)
-        assert await catalog.commit_file(new, blob) == await catalog.commit_file(new, blob)
+        assert await catalog.files.commit_file(new, blob) == await catalog.files.commit_file(new, blob)
 
-    async def test_a_commit_that_was_replaced_since_cannot_be_repeated(self, catalog: Catalog) -> None:
+    async def test_a_commit_that_was_replaced_since_cannot_be_repeated(self, catalog: CatalogPorts) -> None:
         blob = await reserved(catalog)
         await stored(catalog, name="a", blob=blob)
         current = await stored(catalog, name="a")
         with pytest.raises(LeaseLostError):
             await stored(catalog, name="a", blob=blob)
-        assert await catalog.get_file_by_name("default", "a") == current
+        assert await catalog.files.get_file_by_name("default", "a") == current
 
     # Leases
 
-    async def test_a_blob_that_was_never_reserved_makes_no_file(self, catalog: Catalog) -> None:
+    async def test_a_blob_that_was_never_reserved_makes_no_file(self, catalog: CatalogPorts) -> None:
         await self._is_lost(catalog, BlobFactory.build())
 
-    async def test_a_blob_that_was_given_up_makes_no_file(self, catalog: Catalog) -> None:
+    async def test_a_blob_that_was_given_up_makes_no_file(self, catalog: CatalogPorts) -> None:
         released, lapsed = await reserved(catalog), BlobFactory.build()
-        await catalog.release_blobs([released.key], at_once=False)
-        await catalog.reserve_blobs([lapsed.key], lease=0)
-        await catalog.condemn_lapsed(limit=10)
+        await catalog.blob_records.release_blobs([released.key], at_once=False)
+        await catalog.blob_records.reserve_blobs([lapsed.key], lease=0)
+        await catalog.blob_records.condemn_lapsed(limit=10)
         await self._is_lost(catalog, released)
         await self._is_lost(catalog, lapsed)
 
-    async def _is_lost(self, catalog: Catalog, blob: Blob) -> None:
+    async def _is_lost(self, catalog: CatalogPorts, blob: Blob) -> None:
         with pytest.raises(LeaseLostError):
             await stored(catalog, blob=blob, name="lost")
         with pytest.raises(NoSuchFileError):
-            await catalog.get_file_by_name("default", "lost")
+            await catalog.files.get_file_by_name("default", "lost")
 
-    async def test_a_lease_that_ended_does_no_harm_until_the_blob_is_condemned(self, catalog: Catalog) -> None:
+    async def test_a_lease_that_ended_does_no_harm_until_the_blob_is_condemned(self, catalog: CatalogPorts) -> None:
         blob = BlobFactory.build(key=new_blob_key())
-        await catalog.reserve_blobs([blob.key], lease=0)
+        await catalog.blob_records.reserve_blobs([blob.key], lease=0)
         file = await stored(catalog, blob=blob)
-        assert await catalog.condemn_lapsed(limit=10) == 0
+        assert await catalog.blob_records.condemn_lapsed(limit=10) == 0
         assert await exists(catalog, file)
 
     # The bucket's policy
 
-    async def _is_refused(self, catalog: Catalog, error: type[FileportError], blob: Blob, **fields: Any) -> None:
+    async def _is_refused(self, catalog: CatalogPorts, error: type[FileportError], blob: Blob, **fields: Any) -> None:
         """Check that the commit is refused, that nothing has happened, and that the blob is staged still."""
         bucket = fields.get("bucket", "default")
-        before = await catalog.get_bucket(bucket), set(await claims(catalog))
+        before = await catalog.buckets.get_bucket(bucket), set(await claims(catalog))
         with pytest.raises(error):
             await stored(catalog, blob=blob, **fields)
-        assert (await catalog.get_bucket(bucket), set(await claims(catalog))) == before
-        assert await catalog.renew_leases([blob.key], lease=LEASE) == {blob.key}
+        assert (await catalog.buckets.get_bucket(bucket), set(await claims(catalog))) == before
+        assert await catalog.blob_records.renew_leases([blob.key], lease=LEASE) == {blob.key}
 
-    async def test_a_bucket_must_exist(self, catalog: Catalog) -> None:
+    async def test_a_bucket_must_exist(self, catalog: CatalogPorts) -> None:
         blob = await reserved(catalog)
         with pytest.raises(NoSuchBucketError):
             await stored(catalog, blob=blob, bucket="songs")
-        assert await catalog.renew_leases([blob.key], lease=LEASE) == {blob.key}
+        assert await catalog.blob_records.renew_leases([blob.key], lease=LEASE) == {blob.key}
 
-    async def test_only_allowed_types_are_admitted(self, catalog: Catalog) -> None:
-        await catalog.put_bucket("songs", Policy(allowed_types=("audio/*", "text/plain")))
+    async def test_only_allowed_types_are_admitted(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy(allowed_types=("audio/*", "text/plain")))
         blob = await reserved(catalog)
         await self._is_refused(catalog, TypeNotAllowedError, blob, bucket="songs", content_type="image/png")
         file = await stored(catalog, blob=blob, bucket="songs", content_type="audio/mpeg; a=b")
         assert await exists(catalog, file)
 
-    async def test_only_small_enough_files_are_admitted(self, catalog: Catalog) -> None:
-        await catalog.put_bucket("songs", Policy(max_file_size=10))
+    async def test_only_small_enough_files_are_admitted(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy(max_file_size=10))
         blob = await reserved(catalog, size=11)
         await self._is_refused(catalog, FileTooLargeError, blob, bucket="songs")
         assert (await stored(catalog, bucket="songs", size=10)).size == 10
 
-    async def test_a_quota_is_used_to_the_last_byte(self, catalog: Catalog) -> None:
-        await catalog.put_bucket("songs", Policy(quota_bytes=10))
+    async def test_a_quota_is_used_to_the_last_byte(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy(quota_bytes=10))
         await stored(catalog, bucket="songs", size=9)
         await self._is_refused(catalog, QuotaExceededError, await reserved(catalog, size=2), bucket="songs")
         await stored(catalog, bucket="songs", size=1)
@@ -245,87 +248,87 @@ class CommitsContract(CatalogContract):
         await stored(catalog, bucket="songs", size=0)
         assert await usage(catalog, "songs") == Usage(bytes=10, files=3)
 
-    async def test_replacing_adds_only_the_difference_to_a_quota(self, catalog: Catalog) -> None:
-        await catalog.put_bucket("songs", Policy(quota_bytes=10))
+    async def test_replacing_adds_only_the_difference_to_a_quota(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy(quota_bytes=10))
         await stored(catalog, bucket="songs", name="a", size=8)
         await stored(catalog, bucket="songs", name="a", size=10)
         await self._is_refused(catalog, QuotaExceededError, await reserved(catalog, size=11), bucket="songs", name="a")
         await stored(catalog, bucket="songs", name="a", size=7)
 
-    async def test_a_bucket_above_a_new_quota_may_shrink_but_not_grow(self, catalog: Catalog) -> None:
-        await catalog.put_bucket("songs", Policy())
+    async def test_a_bucket_above_a_new_quota_may_shrink_but_not_grow(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy())
         await stored(catalog, bucket="songs", name="a", size=100)
-        await catalog.put_bucket("songs", Policy(quota_bytes=10))
+        await catalog.buckets.put_bucket("songs", Policy(quota_bytes=10))
         await stored(catalog, bucket="songs", name="a", size=90)
         await stored(catalog, bucket="songs", name="a", size=90)
         await self._is_refused(catalog, QuotaExceededError, await reserved(catalog, size=91), bucket="songs", name="a")
 
-    async def test_what_was_deleted_makes_room_in_a_quota(self, catalog: Catalog) -> None:
-        await catalog.put_bucket("songs", Policy(quota_bytes=10))
+    async def test_what_was_deleted_makes_room_in_a_quota(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy(quota_bytes=10))
         file = await stored(catalog, bucket="songs", size=10)
-        await catalog.delete_file(file.id, NO_PRECONDITION)
+        await catalog.files.delete_file(file.id, NO_PRECONDITION)
         await stored(catalog, bucket="songs", size=10)
 
     # Conditions
 
-    async def test_a_file_that_must_be_new_replaces_none(self, catalog: Catalog) -> None:
+    async def test_a_file_that_must_be_new_replaces_none(self, catalog: CatalogPorts) -> None:
         file = await stored(catalog, name="a", precondition=NEW_ONLY)
         await self._is_refused(
             catalog, PreconditionFailedError, await reserved(catalog), name="a", precondition=NEW_ONLY
         )
-        assert await catalog.get_file(file.id) == file
+        assert await catalog.files.get_file(file.id) == file
 
-    async def test_a_file_that_must_exist_is_not_created(self, catalog: Catalog) -> None:
+    async def test_a_file_that_must_exist_is_not_created(self, catalog: CatalogPorts) -> None:
         for precondition in (ANY_EXISTING, Precondition(if_match=('"x"',))):
             blob = await reserved(catalog)
             await self._is_refused(catalog, PreconditionFailedError, blob, name="a", precondition=precondition)
 
-    async def test_a_file_is_replaced_in_the_state_that_was_asked_for_only(self, catalog: Catalog) -> None:
+    async def test_a_file_is_replaced_in_the_state_that_was_asked_for_only(self, catalog: CatalogPorts) -> None:
         first = await stored(catalog, name="a")
         condition = Precondition(if_match=(first.etag,))
         second = await stored(catalog, name="a", precondition=condition)
         await self._is_refused(
             catalog, PreconditionFailedError, await reserved(catalog), name="a", precondition=condition
         )
-        assert await catalog.get_file(first.id) == second
+        assert await catalog.files.get_file(first.id) == second
         assert (await stored(catalog, name="a", precondition=ANY_EXISTING)).revision == 3
 
     # Time to live
 
-    async def test_a_files_time_to_live_is_its_buckets(self, catalog: Catalog) -> None:
-        await catalog.put_bucket("songs", Policy(default_ttl=60))
+    async def test_a_files_time_to_live_is_its_buckets(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy(default_ttl=60))
         file = await stored(catalog, bucket="songs", name="a")
         assert file.expires_at == file.updated_at + timedelta(seconds=60)
 
-    async def test_a_files_time_to_live_begins_anew_with_its_bytes(self, catalog: Catalog) -> None:
-        await catalog.put_bucket("songs", Policy(default_ttl=60))
+    async def test_a_files_time_to_live_begins_anew_with_its_bytes(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy(default_ttl=60))
         await stored(catalog, bucket="songs", name="a")
-        await catalog.put_bucket("songs", Policy(default_ttl=3600))
+        await catalog.buckets.put_bucket("songs", Policy(default_ttl=3600))
         file = await stored(catalog, bucket="songs", name="a")
         assert file.expires_at == file.updated_at + timedelta(hours=1)
-        await catalog.put_bucket("songs", Policy())
+        await catalog.buckets.put_bucket("songs", Policy())
         assert (await stored(catalog, bucket="songs", name="a")).expires_at is None
 
     # Expired files
 
-    async def test_an_expired_file_is_not_replaced_but_gone(self, catalog: Catalog) -> None:
+    async def test_an_expired_file_is_not_replaced_but_gone(self, catalog: CatalogPorts) -> None:
         old = await expired(catalog, name="a", size=5, metadata={"old": True}, tags=("old",))
         blob = await reserved(catalog, size=3)
-        result = await catalog.commit_file(NewFileFactory.build(name="a", precondition=NEW_ONLY), blob)
+        result = await catalog.files.commit_file(NewFileFactory.build(name="a", precondition=NEW_ONLY), blob)
         assert result.created
         assert result.file.id != old.id
         assert (result.file.revision, result.file.metadata, result.file.tags) == (1, {}, ())
         assert await usage(catalog) == Usage(bytes=3, files=1)
         assert list(await claims(catalog)) == [old.blob_key]
 
-    async def test_an_expired_file_matches_no_condition(self, catalog: Catalog) -> None:
+    async def test_an_expired_file_matches_no_condition(self, catalog: CatalogPorts) -> None:
         old = await expired(catalog, name="a")
         for precondition in (ANY_EXISTING, Precondition(if_match=(old.etag,))):
             blob = await reserved(catalog)
             await self._is_refused(catalog, PreconditionFailedError, blob, name="a", precondition=precondition)
 
-    async def test_an_expired_file_leaves_its_room_to_the_one_that_takes_its_name(self, catalog: Catalog) -> None:
-        await catalog.put_bucket("songs", Policy(quota_bytes=10))
+    async def test_an_expired_file_leaves_its_room_to_the_one_that_takes_its_name(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy(quota_bytes=10))
         await expired(catalog, bucket="songs", name="a", size=10)
         await stored(catalog, bucket="songs", name="a", size=10)
         assert await usage(catalog, "songs") == Usage(bytes=10, files=1)

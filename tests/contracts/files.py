@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from domain.buckets.errors import FileTooLargeError, NoSuchBucketError, QuotaExceededError, TypeNotAllowedError
 from domain.buckets.model import Policy, Usage
-from domain.catalog import Catalog
 from domain.errors import PreconditionFailedError
 from domain.files.errors import InvalidExpiryError, NameTakenError, NoSuchFileError
 from domain.files.model import Destination, Location
@@ -17,7 +16,7 @@ from domain.values.preconditions import NO_PRECONDITION, Precondition, last_modi
 from tests.contracts.setup import (
     FUTURE,
     PAST,
-    CatalogContract,
+    CatalogPorts,
     changed,
     claims,
     exists,
@@ -34,41 +33,41 @@ POLICIES_AGAINST = [
 ]
 
 
-class FindingContract(CatalogContract):
-    async def test_a_file_that_is_not_there_says_so(self, catalog: Catalog) -> None:
+class TestFindingFiles:
+    async def test_a_file_that_is_not_there_says_so(self, catalog: CatalogPorts) -> None:
         with pytest.raises(NoSuchFileError):
-            await catalog.get_file(uuid4())
+            await catalog.files.get_file(uuid4())
         with pytest.raises(NoSuchFileError):
-            await catalog.get_file_by_name("default", "a")
+            await catalog.files.get_file_by_name("default", "a")
         with pytest.raises(NoSuchFileError):
-            await catalog.get_file_by_name("songs", "a")
+            await catalog.files.get_file_by_name("songs", "a")
 
-    async def test_an_expired_file_is_not_found(self, catalog: Catalog) -> None:
+    async def test_an_expired_file_is_not_found(self, catalog: CatalogPorts) -> None:
         file = await expired(catalog, name="a")
         assert not await exists(catalog, file)
         with pytest.raises(NoSuchFileError):
-            await catalog.get_file_by_name("default", "a")
+            await catalog.files.get_file_by_name("default", "a")
 
-    async def test_a_file_that_will_expire_is_found_until_then(self, catalog: Catalog) -> None:
+    async def test_a_file_that_will_expire_is_found_until_then(self, catalog: CatalogPorts) -> None:
         file = await changed(catalog, await stored(catalog), expires_at=FUTURE)
         assert file.expires_at == FUTURE
-        assert await catalog.get_file(file.id) == file
+        assert await catalog.files.get_file(file.id) == file
 
-    async def test_a_file_is_found_with_the_policy_of_its_bucket(self, catalog: Catalog) -> None:
+    async def test_a_file_is_found_with_the_policy_of_its_bucket(self, catalog: CatalogPorts) -> None:
         policy = Policy(allowed_types=("text/*",), quota_bytes=10**6, default_ttl=60, cache_control="max-age=5")
-        await catalog.put_bucket("songs", policy)
+        await catalog.buckets.put_bucket("songs", policy)
         file = await stored(catalog, bucket="songs", name="a", metadata={"k": [1]}, tags=("t",))
-        assert await catalog.get_file_with_policy(file.id) == (file, policy)
-        assert await catalog.get_file_with_policy(Location("songs", "a")) == (file, policy)
+        assert await catalog.files.get_file_with_policy(file.id) == (file, policy)
+        assert await catalog.files.get_file_with_policy(Location("songs", "a")) == (file, policy)
 
-    async def test_a_file_that_is_not_there_has_no_policy(self, catalog: Catalog) -> None:
+    async def test_a_file_that_is_not_there_has_no_policy(self, catalog: CatalogPorts) -> None:
         gone = await expired(catalog, name="a")
         for address in (uuid4(), gone.id, Location("default", "a"), Location("default", "b"), Location("songs", "a")):
             with pytest.raises(NoSuchFileError):
-                await catalog.get_file_with_policy(address)
+                await catalog.files.get_file_with_policy(address)
 
 
-class ChangesContract(CatalogContract):
+class TestChangingFiles:
     @pytest.mark.parametrize(
         "changes",
         [
@@ -84,103 +83,103 @@ class ChangesContract(CatalogContract):
         ],
     )
     async def test_a_change_is_the_next_revision_of_the_same_file(
-        self, catalog: Catalog, changes: dict[str, Any]
+        self, catalog: CatalogPorts, changes: dict[str, Any]
     ) -> None:
         before = await stored(catalog, metadata={"k": 1}, tags=("t",))
-        after = await catalog.change_file(replace(before, **changes))
+        after = await catalog.files.change_file(replace(before, **changes))
         assert after is not None
         assert after.updated_at >= before.updated_at
         assert after == replace(before, **changes, revision=2, updated_at=after.updated_at)
-        assert await catalog.get_file(before.id) == after
-        assert await catalog.get_file_by_name("default", after.name) == after
+        assert await catalog.files.get_file(before.id) == after
+        assert await catalog.files.get_file_by_name("default", after.name) == after
 
-    async def test_a_change_writes_nothing_but_what_a_change_may(self, catalog: Catalog) -> None:
+    async def test_a_change_writes_nothing_but_what_a_change_may(self, catalog: CatalogPorts) -> None:
         file = await stored(catalog, size=5)
         after = await changed(catalog, file, size=6, sha256="0" * 64, blob_key="other", created_at=PAST)
         assert (after.size, after.sha256, after.blob_key) == (file.size, file.sha256, file.blob_key)
         assert after.created_at == file.created_at
 
-    async def test_a_change_of_an_earlier_revision_is_not_made(self, catalog: Catalog) -> None:
+    async def test_a_change_of_an_earlier_revision_is_not_made(self, catalog: CatalogPorts) -> None:
         first = await stored(catalog, name="a")
         second = await changed(catalog, first, tags=("second",))
-        assert await catalog.change_file(replace(first, tags=("lost",))) is None
-        assert await catalog.get_file(first.id) == second
+        assert await catalog.files.change_file(replace(first, tags=("lost",))) is None
+        assert await catalog.files.get_file(first.id) == second
         third = await stored(catalog, name="a")
-        assert await catalog.change_file(replace(second, tags=("lost",))) is None
-        assert await catalog.get_file(first.id) == third
+        assert await catalog.files.change_file(replace(second, tags=("lost",))) is None
+        assert await catalog.files.get_file(first.id) == third
 
-    async def test_a_file_that_is_gone_cannot_be_changed(self, catalog: Catalog) -> None:
+    async def test_a_file_that_is_gone_cannot_be_changed(self, catalog: CatalogPorts) -> None:
         deleted = await stored(catalog)
-        await catalog.delete_file(deleted.id, NO_PRECONDITION)
+        await catalog.files.delete_file(deleted.id, NO_PRECONDITION)
         for file in (deleted, replace(deleted, id=uuid4()), await expired(catalog)):
-            assert await catalog.change_file(replace(file, tags=("x",))) is None
+            assert await catalog.files.change_file(replace(file, tags=("x",))) is None
 
-    async def test_a_name_that_is_taken_stays_with_its_file(self, catalog: Catalog) -> None:
+    async def test_a_name_that_is_taken_stays_with_its_file(self, catalog: CatalogPorts) -> None:
         one, other = await stored(catalog, name="a"), await stored(catalog, name="b")
         with pytest.raises(NameTakenError):
-            await catalog.change_file(replace(one, name="b"))
-        assert await catalog.get_file(one.id) == one
-        assert await catalog.get_file(other.id) == other
+            await catalog.files.change_file(replace(one, name="b"))
+        assert await catalog.files.get_file(one.id) == one
+        assert await catalog.files.get_file(other.id) == other
 
-    async def test_a_name_is_free_again_once_its_file_is_renamed_or_deleted(self, catalog: Catalog) -> None:
+    async def test_a_name_is_free_again_once_its_file_is_renamed_or_deleted(self, catalog: CatalogPorts) -> None:
         one, other = await stored(catalog, name="a"), await stored(catalog, name="b")
         one = await changed(catalog, one, name="c")
         other = await changed(catalog, other, name="a")
-        await catalog.delete_file(one.id, NO_PRECONDITION)
+        await catalog.files.delete_file(one.id, NO_PRECONDITION)
         await changed(catalog, other, name="c")
 
-    async def test_an_expired_file_does_not_keep_its_name(self, catalog: Catalog) -> None:
+    async def test_an_expired_file_does_not_keep_its_name(self, catalog: CatalogPorts) -> None:
         old, file = await expired(catalog, name="a", size=5), await stored(catalog, name="b", size=3)
         await changed(catalog, file, name="a")
         assert list(await claims(catalog)) == [old.blob_key]
         assert await usage(catalog) == Usage(bytes=3, files=1)
 
-    async def test_a_new_expiry_must_be_in_the_catalogs_future(self, catalog: Catalog) -> None:
+    async def test_a_new_expiry_must_be_in_the_catalogs_future(self, catalog: CatalogPorts) -> None:
         file = await stored(catalog, name="a")
         await stored(catalog, name="b")
         for expires_at in (PAST, file.updated_at):
             with pytest.raises(InvalidExpiryError):
-                await catalog.change_file(replace(file, name="b", expires_at=expires_at))
-        assert await catalog.get_file(file.id) == file
+                await catalog.files.change_file(replace(file, name="b", expires_at=expires_at))
+        assert await catalog.files.get_file(file.id) == file
 
-    async def test_a_new_type_must_be_allowed(self, catalog: Catalog) -> None:
-        await catalog.put_bucket("songs", Policy(allowed_types=("text/*",)))
+    async def test_a_new_type_must_be_allowed(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy(allowed_types=("text/*",)))
         file = await stored(catalog, bucket="songs")
         with pytest.raises(TypeNotAllowedError):
-            await catalog.change_file(replace(file, content_type="image/png"))
-        assert await catalog.get_file(file.id) == file
+            await catalog.files.change_file(replace(file, content_type="image/png"))
+        assert await catalog.files.get_file(file.id) == file
         await changed(catalog, file, content_type="text/html")
 
-    async def test_a_policy_does_not_reach_back_to_what_is_there(self, catalog: Catalog) -> None:
-        await catalog.put_bucket("songs", Policy())
+    async def test_a_policy_does_not_reach_back_to_what_is_there(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy())
         file = await stored(catalog, bucket="songs", size=10)
-        await catalog.put_bucket("songs", Policy(max_file_size=1, quota_bytes=1, allowed_types=("image/*",)))
+        await catalog.buckets.put_bucket("songs", Policy(max_file_size=1, quota_bytes=1, allowed_types=("image/*",)))
         file = await changed(catalog, file, name="b", tags=("x",))
         await changed(catalog, file, content_type="image/png")
 
 
-class MovesContract(CatalogContract):
-    async def test_a_move_takes_the_bytes_from_one_usage_to_the_other(self, catalog: Catalog) -> None:
-        await catalog.put_bucket("songs", Policy())
+class TestMovingFiles:
+    async def test_a_move_takes_the_bytes_from_one_usage_to_the_other(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy())
         file = await stored(catalog, name="a", size=7)
         moved = await changed(catalog, file, bucket="songs", name="b")
         assert (moved.bucket, moved.name, moved.blob_key) == ("songs", "b", file.blob_key)
-        assert await catalog.get_file_by_name("songs", "b") == moved
+        assert await catalog.files.get_file_by_name("songs", "b") == moved
         assert (await usage(catalog), await usage(catalog, "songs")) == (Usage(), Usage(bytes=7, files=1))
         assert await claims(catalog) == {}
 
-    async def test_a_file_moves_only_to_a_bucket_that_exists(self, catalog: Catalog) -> None:
+    async def test_a_file_moves_only_to_a_bucket_that_exists(self, catalog: CatalogPorts) -> None:
         file = await stored(catalog)
         with pytest.raises(NoSuchBucketError):
-            await catalog.change_file(replace(file, bucket="songs"))
-        assert await catalog.get_file(file.id) == file
+            await catalog.files.change_file(replace(file, bucket="songs"))
+        assert await catalog.files.get_file(file.id) == file
 
-    async def test_a_file_moves_only_to_a_name_that_is_free(self, catalog: Catalog) -> None:
-        await catalog.put_bucket("songs", Policy())
+    async def test_a_file_moves_only_to_a_name_that_is_free(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy())
         file = await stored(catalog, name="a", size=7)
         await stored(catalog, bucket="songs", name="a", size=1)
         with pytest.raises(NameTakenError):
-            await catalog.change_file(replace(file, bucket="songs"))
+            await catalog.files.change_file(replace(file, bucket="songs"))
         assert (await usage(catalog), await usage(catalog, "songs")) == (
             Usage(bytes=7, files=1),
             Usage(bytes=1, files=1),
@@ -188,26 +187,26 @@ class MovesContract(CatalogContract):
 
     @pytest.mark.parametrize(("policy", "error"), POLICIES_AGAINST)
     async def test_a_file_moves_only_to_a_bucket_that_admits_it(
-        self, catalog: Catalog, policy: Policy, error: type[Exception]
+        self, catalog: CatalogPorts, policy: Policy, error: type[Exception]
     ) -> None:
-        await catalog.put_bucket("songs", policy)
+        await catalog.buckets.put_bucket("songs", policy)
         file = await stored(catalog, size=10)
         with pytest.raises(error):
-            await catalog.change_file(replace(file, bucket="songs"))
-        assert await catalog.get_file(file.id) == file
+            await catalog.files.change_file(replace(file, bucket="songs"))
+        assert await catalog.files.get_file(file.id) == file
         assert await usage(catalog, "songs") == Usage()
 
-    async def test_a_file_keeps_its_expiry_when_it_moves(self, catalog: Catalog) -> None:
-        await catalog.put_bucket("songs", Policy(default_ttl=60))
+    async def test_a_file_keeps_its_expiry_when_it_moves(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy(default_ttl=60))
         moved = await changed(catalog, await stored(catalog), bucket="songs")
         assert moved.expires_at is None
 
 
-class CopiesContract(CatalogContract):
-    async def test_a_copy_is_another_file_with_the_same_bytes(self, catalog: Catalog) -> None:
+class TestCopyingFiles:
+    async def test_a_copy_is_another_file_with_the_same_bytes(self, catalog: CatalogPorts) -> None:
         original = await stored(catalog, name="a", size=7, metadata={"k": [1]}, tags=("t",), content_type="text/css")
         original = await changed(catalog, original, expires_at=FUTURE)
-        copy = await catalog.copy_file(original.id, Destination(name="b"), NO_PRECONDITION)
+        copy = await catalog.files.copy_file(original.id, Destination(name="b"), NO_PRECONDITION)
         assert copy.id != original.id
         assert copy == replace(
             original,
@@ -218,165 +217,163 @@ class CopiesContract(CatalogContract):
             updated_at=copy.created_at,
             expires_at=None,
         )
-        assert await catalog.get_file(copy.id) == copy
-        assert await catalog.get_file(original.id) == original
+        assert await catalog.files.get_file(copy.id) == copy
+        assert await catalog.files.get_file(original.id) == original
         assert await usage(catalog) == Usage(bytes=14, files=2)
 
-    async def test_a_copy_may_keep_its_name_in_another_bucket(self, catalog: Catalog) -> None:
-        await catalog.put_bucket("songs", Policy(default_ttl=60))
+    async def test_a_copy_may_keep_its_name_in_another_bucket(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy(default_ttl=60))
         original = await stored(catalog, size=7)
-        copy = await catalog.copy_file(original.id, Destination(bucket="songs"), NO_PRECONDITION)
+        copy = await catalog.files.copy_file(original.id, Destination(bucket="songs"), NO_PRECONDITION)
         assert (copy.bucket, copy.name) == ("songs", original.name)
         assert copy.expires_at == copy.created_at + timedelta(seconds=60)
         assert await usage(catalog, "songs") == Usage(bytes=7, files=1)
 
-    async def test_shared_bytes_go_with_the_last_file_that_has_them(self, catalog: Catalog) -> None:
+    async def test_shared_bytes_go_with_the_last_file_that_has_them(self, catalog: CatalogPorts) -> None:
         original = await stored(catalog)
         async with expiring(catalog):
-            await catalog.copy_file(original.id, Destination(name="b"), NO_PRECONDITION)
-        await catalog.copy_file(original.id, Destination(name="c"), NO_PRECONDITION)
-        last = await catalog.copy_file(original.id, Destination(name="d"), NO_PRECONDITION)
-        await catalog.delete_file(original.id, NO_PRECONDITION)
+            await catalog.files.copy_file(original.id, Destination(name="b"), NO_PRECONDITION)
+        await catalog.files.copy_file(original.id, Destination(name="c"), NO_PRECONDITION)
+        last = await catalog.files.copy_file(original.id, Destination(name="d"), NO_PRECONDITION)
+        await catalog.files.delete_file(original.id, NO_PRECONDITION)
         await stored(catalog, name="c")
-        assert await catalog.expire_files(limit=10) == 1
+        assert await catalog.files.expire_files(limit=10) == 1
         assert await claims(catalog) == {}
-        await catalog.delete_file(last.id, NO_PRECONDITION)
+        await catalog.files.delete_file(last.id, NO_PRECONDITION)
         assert list(await claims(catalog)) == [original.blob_key]
 
-    async def test_a_copy_of_a_copy_shares_the_same_bytes(self, catalog: Catalog) -> None:
+    async def test_a_copy_of_a_copy_shares_the_same_bytes(self, catalog: CatalogPorts) -> None:
         original = await stored(catalog)
-        copy = await catalog.copy_file(original.id, Destination(name="b"), NO_PRECONDITION)
-        second = await catalog.copy_file(copy.id, Destination(name="c"), NO_PRECONDITION)
+        copy = await catalog.files.copy_file(original.id, Destination(name="b"), NO_PRECONDITION)
+        second = await catalog.files.copy_file(copy.id, Destination(name="c"), NO_PRECONDITION)
         for file in (original, copy):
-            await catalog.delete_file(file.id, NO_PRECONDITION)
+            await catalog.files.delete_file(file.id, NO_PRECONDITION)
         assert await claims(catalog) == {}
-        assert await catalog.get_file(second.id) == second
+        assert await catalog.files.get_file(second.id) == second
 
     @pytest.mark.parametrize("to", [Destination(), Destination(name="b"), Destination(bucket="default", name="b")])
-    async def test_a_copy_takes_no_name_from_another_file(self, catalog: Catalog, to: Destination) -> None:
+    async def test_a_copy_takes_no_name_from_another_file(self, catalog: CatalogPorts, to: Destination) -> None:
         original = await stored(catalog, name="a", size=7)
         await stored(catalog, name="b", size=1)
         with pytest.raises(NameTakenError):
-            await catalog.copy_file(original.id, to, NO_PRECONDITION)
+            await catalog.files.copy_file(original.id, to, NO_PRECONDITION)
         assert await usage(catalog) == Usage(bytes=8, files=2)
-        await catalog.delete_file(original.id, NO_PRECONDITION)
+        await catalog.files.delete_file(original.id, NO_PRECONDITION)
         assert list(await claims(catalog)) == [original.blob_key]
 
-    async def test_a_copy_takes_the_name_of_an_expired_file(self, catalog: Catalog) -> None:
+    async def test_a_copy_takes_the_name_of_an_expired_file(self, catalog: CatalogPorts) -> None:
         original, old = await stored(catalog, name="a", size=7), await expired(catalog, name="b", size=1)
-        await catalog.copy_file(original.id, Destination(name="b"), NO_PRECONDITION)
+        await catalog.files.copy_file(original.id, Destination(name="b"), NO_PRECONDITION)
         assert await usage(catalog) == Usage(bytes=14, files=2)
         assert list(await claims(catalog)) == [old.blob_key]
 
-    async def test_only_a_file_that_is_there_is_copied(self, catalog: Catalog) -> None:
+    async def test_only_a_file_that_is_there_is_copied(self, catalog: CatalogPorts) -> None:
         for id_ in (uuid4(), (await expired(catalog)).id):
             with pytest.raises(NoSuchFileError):
-                await catalog.copy_file(id_, Destination(name="b"), NO_PRECONDITION)
+                await catalog.files.copy_file(id_, Destination(name="b"), NO_PRECONDITION)
 
-    async def test_a_file_is_copied_only_to_a_bucket_that_exists(self, catalog: Catalog) -> None:
+    async def test_a_file_is_copied_only_to_a_bucket_that_exists(self, catalog: CatalogPorts) -> None:
         original = await stored(catalog)
         with pytest.raises(NoSuchBucketError):
-            await catalog.copy_file(original.id, Destination(bucket="songs"), NO_PRECONDITION)
+            await catalog.files.copy_file(original.id, Destination(bucket="songs"), NO_PRECONDITION)
 
     @pytest.mark.parametrize(("policy", "error"), POLICIES_AGAINST)
     async def test_a_file_is_copied_only_to_a_bucket_that_admits_it(
-        self, catalog: Catalog, policy: Policy, error: type[Exception]
+        self, catalog: CatalogPorts, policy: Policy, error: type[Exception]
     ) -> None:
-        await catalog.put_bucket("songs", policy)
+        await catalog.buckets.put_bucket("songs", policy)
         original = await stored(catalog, size=10)
         with pytest.raises(error):
-            await catalog.copy_file(original.id, Destination(bucket="songs"), NO_PRECONDITION)
+            await catalog.files.copy_file(original.id, Destination(bucket="songs"), NO_PRECONDITION)
         assert await usage(catalog, "songs") == Usage()
-        await catalog.delete_file(original.id, NO_PRECONDITION)
+        await catalog.files.delete_file(original.id, NO_PRECONDITION)
         assert list(await claims(catalog)) == [original.blob_key]
 
-    async def test_a_copy_that_neither_fits_nor_has_a_free_name_does_not_fit(self, catalog: Catalog) -> None:
-        await catalog.put_bucket("songs", Policy(quota_bytes=10))
+    async def test_a_copy_that_neither_fits_nor_has_a_free_name_does_not_fit(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy(quota_bytes=10))
         original, taken = await stored(catalog, size=10), await stored(catalog, bucket="songs", name="a", size=1)
         with pytest.raises(QuotaExceededError):
-            await catalog.copy_file(original.id, Destination(bucket="songs", name="a"), NO_PRECONDITION)
+            await catalog.files.copy_file(original.id, Destination(bucket="songs", name="a"), NO_PRECONDITION)
         with pytest.raises(QuotaExceededError):
-            await catalog.change_file(replace(original, bucket="songs", name="a"))
+            await catalog.files.change_file(replace(original, bucket="songs", name="a"))
         assert await exists(catalog, taken)
 
-    async def test_an_expired_file_makes_no_way_for_a_copy_that_does_not_fit(self, catalog: Catalog) -> None:
-        await catalog.put_bucket("songs", Policy(quota_bytes=10))
+    async def test_an_expired_file_makes_no_way_for_a_copy_that_does_not_fit(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy(quota_bytes=10))
         original = await stored(catalog, size=11)
         await expired(catalog, bucket="songs", name="a", size=5)
         with pytest.raises(QuotaExceededError):
-            await catalog.copy_file(original.id, Destination(bucket="songs", name="a"), NO_PRECONDITION)
+            await catalog.files.copy_file(original.id, Destination(bucket="songs", name="a"), NO_PRECONDITION)
         assert await usage(catalog, "songs") == Usage(bytes=5, files=1)
         assert await claims(catalog) == {}
 
-    async def test_the_original_must_be_in_the_state_that_was_asked_for(self, catalog: Catalog) -> None:
+    async def test_the_original_must_be_in_the_state_that_was_asked_for(self, catalog: CatalogPorts) -> None:
         original = await stored(catalog)
         with pytest.raises(PreconditionFailedError):
-            await catalog.copy_file(original.id, Destination(name="b"), Precondition(if_match=('"x"',)))
-        copy = await catalog.copy_file(original.id, Destination(name="b"), Precondition(if_match=(original.etag,)))
+            await catalog.files.copy_file(original.id, Destination(name="b"), Precondition(if_match=('"x"',)))
+        copy = await catalog.files.copy_file(
+            original.id, Destination(name="b"), Precondition(if_match=(original.etag,))
+        )
         assert await exists(catalog, copy)
 
 
-class DeletionsContract(CatalogContract):
-    async def test_a_deleted_file_is_gone_and_its_bytes_are_condemned(self, catalog: Catalog) -> None:
+class TestDeletingFiles:
+    async def test_a_deleted_file_is_gone_and_its_bytes_are_condemned(self, catalog: CatalogPorts) -> None:
         file, other = await stored(catalog, name="a", size=7), await stored(catalog, size=1)
-        await catalog.delete_file(file.id, NO_PRECONDITION)
+        await catalog.files.delete_file(file.id, NO_PRECONDITION)
         assert not await exists(catalog, file)
         with pytest.raises(NoSuchFileError):
-            await catalog.get_file_by_name("default", "a")
+            await catalog.files.get_file_by_name("default", "a")
         assert list(await claims(catalog)) == [file.blob_key]
         assert await usage(catalog) == Usage(bytes=1, files=1)
         assert await exists(catalog, other)
 
-    async def test_a_file_is_deleted_once(self, catalog: Catalog) -> None:
+    async def test_a_file_is_deleted_once(self, catalog: CatalogPorts) -> None:
         file = await stored(catalog)
-        await catalog.delete_file(file.id, NO_PRECONDITION)
+        await catalog.files.delete_file(file.id, NO_PRECONDITION)
         for id_ in (file.id, uuid4(), (await expired(catalog)).id):
             with pytest.raises(NoSuchFileError):
-                await catalog.delete_file(id_, NO_PRECONDITION)
+                await catalog.files.delete_file(id_, NO_PRECONDITION)
 
-    async def test_a_file_is_deleted_in_the_state_that_was_asked_for_only(self, catalog: Catalog) -> None:
+    async def test_a_file_is_deleted_in_the_state_that_was_asked_for_only(self, catalog: CatalogPorts) -> None:
         first = await stored(catalog)
         second = await changed(catalog, first, tags=("x",))
         with pytest.raises(PreconditionFailedError):
-            await catalog.delete_file(first.id, Precondition(if_match=(first.etag,)))
+            await catalog.files.delete_file(first.id, Precondition(if_match=(first.etag,)))
         assert await exists(catalog, first)
-        await catalog.delete_file(first.id, Precondition(if_match=(second.etag,)))
+        await catalog.files.delete_file(first.id, Precondition(if_match=(second.etag,)))
 
-    async def test_a_file_is_deleted_if_it_has_not_changed_since_then(self, catalog: Catalog) -> None:
+    async def test_a_file_is_deleted_if_it_has_not_changed_since_then(self, catalog: CatalogPorts) -> None:
         file = await stored(catalog)
         with pytest.raises(PreconditionFailedError):
-            await catalog.delete_file(
+            await catalog.files.delete_file(
                 file.id, Precondition(if_unmodified_since=last_modified(file) - timedelta(seconds=1))
             )
-        await catalog.delete_file(file.id, Precondition(if_unmodified_since=last_modified(file)))
+        await catalog.files.delete_file(file.id, Precondition(if_unmodified_since=last_modified(file)))
 
-    async def test_a_name_can_be_used_again_after_a_deletion(self, catalog: Catalog) -> None:
+    async def test_a_name_can_be_used_again_after_a_deletion(self, catalog: CatalogPorts) -> None:
         first = await stored(catalog, name="a", metadata={"k": 1})
-        await catalog.delete_file(first.id, NO_PRECONDITION)
+        await catalog.files.delete_file(first.id, NO_PRECONDITION)
         second = await stored(catalog, name="a")
         assert second.id != first.id
         assert (second.revision, second.metadata) == (1, {})
 
-    async def test_expired_files_are_deleted_a_few_at_a_time(self, catalog: Catalog) -> None:
+    async def test_expired_files_are_deleted_a_few_at_a_time(self, catalog: CatalogPorts) -> None:
         files = [await expired(catalog, size=3) for _ in range(5)]
         kept = [await stored(catalog, size=1), await changed(catalog, await stored(catalog, size=1), expires_at=FUTURE)]
-        assert [await catalog.expire_files(limit=2) for _ in range(4)] == [2, 2, 1, 0]
+        assert [await catalog.files.expire_files(limit=2) for _ in range(4)] == [2, 2, 1, 0]
         assert await usage(catalog) == Usage(bytes=2, files=2)
         assert set(await claims(catalog)) == {file.blob_key for file in files}
         assert [await exists(catalog, file) for file in kept] == [True, True]
 
-    async def test_files_that_share_bytes_may_expire_together(self, catalog: Catalog) -> None:
+    async def test_files_that_share_bytes_may_expire_together(self, catalog: CatalogPorts) -> None:
         original = await stored(catalog, size=3)
         async with expiring(catalog):
             for name in "abc":
-                await catalog.copy_file(original.id, Destination(name=name), NO_PRECONDITION)
-        assert await catalog.expire_files(limit=2) == 2
-        await catalog.delete_file(original.id, NO_PRECONDITION)
+                await catalog.files.copy_file(original.id, Destination(name=name), NO_PRECONDITION)
+        assert await catalog.files.expire_files(limit=2) == 2
+        await catalog.files.delete_file(original.id, NO_PRECONDITION)
         assert await claims(catalog) == {}
-        assert await catalog.expire_files(limit=10) == 1
+        assert await catalog.files.expire_files(limit=10) == 1
         assert list(await claims(catalog)) == [original.blob_key]
         assert await usage(catalog) == Usage()
-
-
-class FilesContract(FindingContract, ChangesContract, MovesContract, CopiesContract, DeletionsContract):
-    """All of these."""

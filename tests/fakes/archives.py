@@ -1,22 +1,26 @@
-"""Members of archives as the fake catalog finds them."""
+"""Members of archives in memory."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Sequence
 from uuid import UUID
 
 from domain.archives.model import Member
 from domain.files.model import File
 from domain.files.search.model import FileQuery
-from tests.fakes import search as fake_listing
+from tests.fakes.database import FakeDatabase
+from tests.fakes.search import page
 
 
-def listed(files: Iterable[File], query: FileQuery) -> list[Member]:
-    """Return the page of `files` that `query` describes."""
-    return [_member(file) for file in fake_listing.page(files, query)]
+class FakeArchives:
+    def __init__(self, database: FakeDatabase) -> None:
+        self._database = database
 
+    async def list_members(self, query: FileQuery) -> list[Member]:
+        self._database.reach()
+        return [_member(file) for file in page(self._database.unexpired_files(), query)]
 
-def found(files: Iterable[File], ids: Collection[UUID]) -> list[Member]:
-    """Return those of `files` that have one of these ids."""
-    return [_member(file) for file in files if file.id in ids]
+    async def find_members(self, ids: Sequence[UUID]) -> list[Member]:
+        self._database.reach()
+        return [_member(file) for file in self._database.unexpired_files() if file.id in ids]
 
 
 def _member(file: File) -> Member:

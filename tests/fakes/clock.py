@@ -19,6 +19,10 @@ class FakeClock:
     def in_(self, seconds: float) -> datetime:
         return self._now + timedelta(seconds=seconds)
 
+    def has_passed(self, time: datetime | None) -> bool:
+        """Tell whether the time has come; None never comes."""
+        return time is not None and time <= self._now
+
     def monotonic(self) -> float:
         return self._monotonic
 

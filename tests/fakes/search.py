@@ -12,6 +12,20 @@ from domain.files.search.fields import Column, Field, metadata_at, sorted_value
 from domain.files.search.model import FileQuery, SortKey
 from domain.files.search.where import AllOf, AnyOf, Comparison, Condition, Not
 from domain.values.media_types import matches_type
+from tests.fakes.database import FakeDatabase
+
+
+class FakeFileSearch:
+    def __init__(self, database: FakeDatabase) -> None:
+        self._database = database
+
+    async def list_files(self, query: FileQuery) -> list[File]:
+        self._database.reach()
+        return page(self._database.unexpired_files(), query)
+
+    async def count_files(self, query: FileQuery) -> int:
+        self._database.reach()
+        return sum(_passes(file, query) for file in self._database.unexpired_files())
 
 
 def page(files: Iterable[File], query: FileQuery) -> list[File]:
@@ -20,14 +34,14 @@ def page(files: Iterable[File], query: FileQuery) -> list[File]:
     def compare(a: File, b: File) -> int:
         return _compare(_place(a, query.sort), _place(b, query.sort), query.sort)
 
-    found = sorted((file for file in files if passes(file, query)), key=functools.cmp_to_key(compare))
+    found = sorted((file for file in files if _passes(file, query)), key=functools.cmp_to_key(compare))
     if query.after is not None:
         position = (query.after.values, str(query.after.id))
         found = [file for file in found if _compare(_place(file, query.sort), position, query.sort) > 0]
     return found[query.offset : query.offset + query.limit]
 
 
-def passes(file: File, query: FileQuery) -> bool:
+def _passes(file: File, query: FileQuery) -> bool:
     """Tell whether a file passes every filter of `query`."""
     words = search_words(file.name)
     return all(

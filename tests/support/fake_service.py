@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 import msgspec
-from dishka import Provider, Scope, provide
+from dishka import Provider, Scope
 from litestar.types import ASGIApp
 
 from domain.archives.ports import Archives
@@ -24,11 +24,11 @@ from domain.values.clock import Clock
 from service.container.container import make_container
 from service.http.app import create_app
 from service.settings import read_settings
-from tests.fakes.blob_store import FakeBlobStore
-from tests.fakes.catalog import FakeCatalog
+from tests.fakes.blobs.direct_access import FakeDirectAccess
+from tests.fakes.blobs.partial_blobs import FakePartialBlobs
+from tests.fakes.blobs.store import FakeBlobStore
+from tests.fakes.catalog import FakeCatalog, make_catalog
 from tests.fakes.clock import FakeClock
-from tests.fakes.direct_access import FakeDirectAccess
-from tests.fakes.partial_blobs import FakePartialBlobs
 from tests.support.clients import ROOT_KEY, running
 from tests.support.lint import complaints
 
@@ -43,66 +43,55 @@ class Fakes(msgspec.Struct, frozen=True):
 
     def reset(self) -> None:
         """Empty them all, and set the clock back."""
-        for fake in (self.clock, self.catalog, self.blobs, self.direct):
+        for fake in (self.clock, self.catalog.database, self.blobs, self.direct):
             fake.reset()
 
 
 def make_fakes(*, grace: float = 0.0) -> Fakes:
     """Return fakes that share a clock and hold nothing."""
     clock, blobs = FakeClock(), FakeBlobStore()
-    return Fakes(FakeCatalog(clock, grace=grace), blobs, clock, FakeDirectAccess(blobs, clock))
+    return Fakes(make_catalog(clock, grace=grace), blobs, clock, FakeDirectAccess(blobs, clock))
 
 
-CATALOG_PORTS = (
-    Archives,
-    Batches,
-    BlobRecords,
-    Buckets,
-    CatalogHealth,
-    CatalogIntegrity,
-    DirectUploads,
-    Files,
-    FileSearch,
-    IdempotencyKeys,
-    Jobs,
-    UploadLocks,
-    Uploads,
-)
+class Replacements(Provider):
+    """Puts fakes in the place of the adapters."""
+
+    def __init__(self) -> None:
+        super().__init__(scope=Scope.APP)
+
+    def _replace(self, port: type, fake: object) -> None:
+        self.provide(lambda: fake, provides=port, override=True)
 
 
-class CatalogOnFake(Provider):
-    """Puts one fake in the place of the adapters of the catalog."""
+class CatalogOnFakes(Replacements):
+    """The ports of the catalog, and its clock."""
 
     def __init__(self, catalog: FakeCatalog) -> None:
-        super().__init__(scope=Scope.APP)
-        for port in CATALOG_PORTS:
-            self.provide(lambda: catalog, provides=port, override=True)
-
-
-class FakesProvider(Provider):
-    """Puts the fakes in the place of the adapters."""
-
-    scope = Scope.APP
-
-    def __init__(self, fakes: Fakes) -> None:
         super().__init__()
-        self._fakes = fakes
+        self._replace(Clock, catalog.database.clock)
+        self._replace(Archives, catalog.archives)
+        self._replace(Batches, catalog.batches)
+        self._replace(BlobRecords, catalog.blob_records)
+        self._replace(Buckets, catalog.buckets)
+        self._replace(CatalogHealth, catalog.health)
+        self._replace(CatalogIntegrity, catalog.integrity)
+        self._replace(DirectUploads, catalog.direct_uploads)
+        self._replace(Files, catalog.files)
+        self._replace(FileSearch, catalog.search)
+        self._replace(IdempotencyKeys, catalog.idempotency_keys)
+        self._replace(Jobs, catalog.jobs)
+        self._replace(UploadLocks, catalog.upload_locks)
+        self._replace(Uploads, catalog.uploads)
 
-    @provide(override=True)
-    def blob_store(self) -> BlobStore:
-        return self._fakes.blobs
 
-    @provide(override=True)
-    def direct_access(self) -> DirectAccess:
-        return self._fakes.direct
+class StoresOnFakes(Replacements):
+    """The ports of the blob store."""
 
-    @provide(override=True)
-    def partial_blobs(self) -> PartialBlobs:
-        return FakePartialBlobs(self._fakes.blobs)
-
-    @provide(override=True)
-    def clock(self) -> Clock:
-        return self._fakes.clock
+    def __init__(self, blobs: FakeBlobStore, direct: FakeDirectAccess) -> None:
+        super().__init__()
+        self._replace(BlobStore, blobs)
+        self._replace(DirectAccess, direct)
+        self._replace(PartialBlobs, FakePartialBlobs(blobs))
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -145,7 +134,7 @@ async def open_service(
         }
     )
     fakes = make_fakes(grace=grace) if fakes is None else fakes
-    container = make_container(settings, CatalogOnFake(fakes.catalog), FakesProvider(fakes))
+    container = make_container(settings, CatalogOnFakes(fakes.catalog), StoresOnFakes(fakes.blobs, fakes.direct))
     app = create_app(container, settings)
     async with running(app):
         yield Service(app, fakes, await container.get(Reservations))

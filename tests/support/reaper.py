@@ -1,20 +1,20 @@
-"""The reaper of a catalog that is one object."""
+"""The reaper of a catalog."""
 
 from domain.blobs.ports import BlobStore
-from domain.catalog import Catalog
 from domain.maintenance.reap import Reap
 from domain.values.limits import Limits
+from tests.contracts.setup import CatalogPorts
 from tests.support.limits import LIMITS
 
 
-def reaper(catalog: Catalog, blob_store: BlobStore, limits: Limits = LIMITS) -> Reap:
-    """Return the reaper of a catalog that keeps every port."""
+def reaper(catalog: CatalogPorts, blob_store: BlobStore, limits: Limits = LIMITS) -> Reap:
+    """Return the reaper of a catalog and its blob store."""
     return Reap(
-        files=catalog,
-        uploads=catalog,
-        jobs=catalog,
-        idempotency_keys=catalog,
-        blob_records=catalog,
+        files=catalog.files,
+        uploads=catalog.uploads,
+        jobs=catalog.jobs,
+        idempotency_keys=catalog.idempotency_keys,
+        blob_records=catalog.blob_records,
         blob_store=blob_store,
         limits=limits,
     )

@@ -7,10 +7,11 @@ import httpx
 import pytest
 import structlog
 
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.direct_access import FakeDirectAccess
+from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
-from tests.fakes.direct_access import FakeDirectAccess
+from tests.fakes.database import FakeDatabase
 from tests.support.clients import client_of
 from tests.support.documented import DocumentedProblems
 from tests.support.fake_service import Fakes, Service, lint, make_fakes, open_service
@@ -35,6 +36,11 @@ def clock(fakes: Fakes) -> FakeClock:
 @pytest.fixture
 def catalog(fakes: Fakes) -> FakeCatalog:
     return fakes.catalog
+
+
+@pytest.fixture
+def database(catalog: FakeCatalog) -> FakeDatabase:
+    return catalog.database
 
 
 @pytest.fixture

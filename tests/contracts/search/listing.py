@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from domain.catalog import Catalog
 from domain.files.model import File
 from domain.files.search.model import FileQuery, decode_cursor, encode_cursor, parse_sort
 from domain.files.search.where import parse_where
 from domain.values.preconditions import NO_PRECONDITION
-from tests.contracts.setup import FUTURE, CatalogContract, changed, stored
+from tests.contracts.setup import FUTURE, CatalogPorts, changed, stored
 
 SORTS = [
     "id",
@@ -51,30 +50,30 @@ VALUES: list[Any] = [
 ]  # fmt: skip
 
 
-async def names(catalog: Catalog, sort: str, **fields: Any) -> list[str]:
+async def names(catalog: CatalogPorts, sort: str, **fields: Any) -> list[str]:
     """Return the names of a listing, in its order."""
     query = FileQuery(sort=parse_sort(sort), **{"limit": 1000, **fields})
-    return [file.name for file in await catalog.list_files(query)]
+    return [file.name for file in await catalog.search.list_files(query)]
 
 
-async def next_page(catalog: Catalog, query: FileQuery, page: Sequence[File]) -> list[File]:
+async def next_page(catalog: CatalogPorts, query: FileQuery, page: Sequence[File]) -> list[File]:
     """Return the page after `page`, going by its cursor, as a caller does."""
     after = decode_cursor(encode_cursor(page[-1], query.sort), query.sort)
-    return await catalog.list_files(replace(query, after=after, offset=0))
+    return await catalog.search.list_files(replace(query, after=after, offset=0))
 
 
-async def walk(catalog: Catalog, query: FileQuery) -> list[File]:
+async def walk(catalog: CatalogPorts, query: FileQuery) -> list[File]:
     """Return all files, page by page."""
-    page = files = await catalog.list_files(query)
+    page = files = await catalog.search.list_files(query)
     while page:
         page = await next_page(catalog, query, page)
         files = files + page
     return files
 
 
-class OrderContract(CatalogContract):
+class TestFileOrder:
     @pytest.fixture
-    async def files(self, catalog: Catalog) -> list[File]:
+    async def files(self, catalog: CatalogPorts) -> list[File]:
         """Files with all kinds of values, many of them equal."""
         files = []
         for number, value in enumerate(VALUES):
@@ -89,23 +88,23 @@ class OrderContract(CatalogContract):
         return files
 
     @pytest.mark.parametrize("sort", SORTS)
-    async def test_pages_add_up_to_the_whole_listing(self, catalog: Catalog, files: list[File], sort: str) -> None:
+    async def test_pages_add_up_to_the_whole_listing(self, catalog: CatalogPorts, files: list[File], sort: str) -> None:
         query = FileQuery(sort=parse_sort(sort), limit=1000)
-        whole = await catalog.list_files(query)
+        whole = await catalog.search.list_files(query)
         assert sorted(file.id for file in whole) == sorted(file.id for file in files)
         for limit in (1, 4):
             assert await walk(catalog, replace(query, limit=limit)) == whole
 
     @pytest.mark.parametrize("sort", SORTS)
-    async def test_a_page_may_begin_at_an_offset(self, catalog: Catalog, files: list[File], sort: str) -> None:
+    async def test_a_page_may_begin_at_an_offset(self, catalog: CatalogPorts, files: list[File], sort: str) -> None:
         query = FileQuery(sort=parse_sort(sort), limit=1000)
-        whole = await catalog.list_files(query)
+        whole = await catalog.search.list_files(query)
         for offset in (0, 3, len(files) - 1, len(files), 10**30):
-            assert await catalog.list_files(replace(query, limit=2, offset=offset)) == whole[offset : offset + 2]
+            assert await catalog.search.list_files(replace(query, limit=2, offset=offset)) == whole[offset : offset + 2]
         after = decode_cursor(encode_cursor(whole[4], query.sort), query.sort)
-        assert await catalog.list_files(replace(query, after=after, offset=2, limit=3)) == whole[7:10]
+        assert await catalog.search.list_files(replace(query, after=after, offset=2, limit=3)) == whole[7:10]
 
-    async def test_ties_are_broken_by_id_in_the_direction_of_the_last_key(self, catalog: Catalog) -> None:
+    async def test_ties_are_broken_by_id_in_the_direction_of_the_last_key(self, catalog: CatalogPorts) -> None:
         files = [await stored(catalog, size=1) for _ in range(5)]
         by_id = [file.name for file in sorted(files, key=lambda file: file.id)]
         assert await names(catalog, "size") == by_id
@@ -114,7 +113,7 @@ class OrderContract(CatalogContract):
         assert await names(catalog, "metadata.x") == by_id
         assert await names(catalog, "size,-metadata.x") == by_id[::-1]
 
-    async def test_texts_are_in_the_order_of_their_code_points(self, catalog: Catalog) -> None:
+    async def test_texts_are_in_the_order_of_their_code_points(self, catalog: CatalogPorts) -> None:
         ordered = ["A", "B", "Z", "_", "a", "b", "é", "я", "\uffff", "😀"]
         for name in reversed(ordered):
             await stored(catalog, name=name, metadata={"v": name})
@@ -122,14 +121,14 @@ class OrderContract(CatalogContract):
             assert await names(catalog, sort) == ordered
             assert await names(catalog, f"-{sort}") == ordered[::-1]
 
-    async def test_metadata_sorts_as_texts_then_numbers_then_booleans(self, catalog: Catalog) -> None:
+    async def test_metadata_sorts_as_texts_then_numbers_then_booleans(self, catalog: CatalogPorts) -> None:
         ordered = ["", "1", "a", -(10**30), -1, 0, 0.5, 1, 10**30, False, True]
         for value in reversed(ordered):
             await stored(catalog, name=repr(value), metadata={"v": value})
         assert await names(catalog, "metadata.v") == [repr(value) for value in ordered]
         assert await names(catalog, "-metadata.v") == [repr(value) for value in reversed(ordered)]
 
-    async def test_files_without_a_value_come_last_both_ways(self, catalog: Catalog) -> None:
+    async def test_files_without_a_value_come_last_both_ways(self, catalog: CatalogPorts) -> None:
         unsorted: list[Any] = [None, [], {}]
         without = [await stored(catalog), *[await stored(catalog, metadata={"v": each}) for each in unsorted]]
         with_value = await changed(catalog, await stored(catalog, metadata={"v": "x"}), expires_at=FUTURE)
@@ -138,38 +137,38 @@ class OrderContract(CatalogContract):
             assert await names(catalog, sort) == [with_value.name, *last]
             assert await names(catalog, f"-{sort}") == [with_value.name, *reversed(last)]
 
-    async def test_long_texts_in_metadata_sort_by_their_beginning(self, catalog: Catalog) -> None:
+    async def test_long_texts_in_metadata_sort_by_their_beginning(self, catalog: CatalogPorts) -> None:
         files = [await stored(catalog, metadata={"v": "é" * 200 + end}) for end in "cba"]
         assert await names(catalog, "metadata.v") == [f.name for f in sorted(files, key=lambda file: file.id)]
 
 
-class PagesContract(CatalogContract):
-    async def test_a_page_is_no_longer_than_its_limit(self, catalog: Catalog) -> None:
+class TestFilePages:
+    async def test_a_page_is_no_longer_than_its_limit(self, catalog: CatalogPorts) -> None:
         for _ in range(3):
             await stored(catalog)
         for limit, length in ((0, 0), (1, 1), (3, 3), (4, 3)):
-            assert len(await catalog.list_files(FileQuery(limit=limit))) == length
+            assert len(await catalog.search.list_files(FileQuery(limit=limit))) == length
 
-    async def test_a_count_does_not_depend_on_the_page(self, catalog: Catalog) -> None:
+    async def test_a_count_does_not_depend_on_the_page(self, catalog: CatalogPorts) -> None:
         files = [await stored(catalog, name=f"a{number}") for number in range(5)]
         sort = parse_sort("size")
         after = decode_cursor(encode_cursor(files[2], sort), sort)
         for query in (FileQuery(), FileQuery(bucket="default"), FileQuery(prefix="a")):
-            assert await catalog.count_files(replace(query, sort=sort, limit=2, offset=1, after=after)) == 5
+            assert await catalog.search.count_files(replace(query, sort=sort, limit=2, offset=1, after=after)) == 5
 
     @pytest.mark.parametrize("sort", ["name", "-name", "metadata.v", "-size,name"])
     async def test_pages_neither_repeat_nor_miss_files_while_others_come_and_go(
-        self, catalog: Catalog, sort: str
+        self, catalog: CatalogPorts, sort: str
     ) -> None:
         there = [await self._store(catalog, number) for number in range(0, 40, 2)]
         gone = set()
         query = FileQuery(sort=parse_sort(sort), limit=3)
-        page = seen = await catalog.list_files(query)
+        page = seen = await catalog.search.list_files(query)
         number = 1
         while page:
             await self._store(catalog, number)
             for id_ in {page[-1].id, page[0].id}:  # the place where the next page begins goes, too
-                await catalog.delete_file(id_, NO_PRECONDITION)
+                await catalog.files.delete_file(id_, NO_PRECONDITION)
                 gone.add(id_)
             page = await next_page(catalog, query, page)
             seen = seen + page
@@ -178,13 +177,13 @@ class PagesContract(CatalogContract):
         assert len(listed) == len(set(listed))
         assert set(listed) >= {file.id for file in there} - gone
 
-    async def _store(self, catalog: Catalog, number: int) -> File:
+    async def _store(self, catalog: CatalogPorts, number: int) -> File:
         return await stored(catalog, name=f"{number:02}", size=number // 10, metadata={"v": number})
 
-    async def test_a_listing_goes_on_after_a_file_that_has_changed(self, catalog: Catalog) -> None:
+    async def test_a_listing_goes_on_after_a_file_that_has_changed(self, catalog: CatalogPorts) -> None:
         files = [await stored(catalog, name=name) for name in "abcd"]
         query = FileQuery(sort=parse_sort("name"), limit=2)
-        page = await catalog.list_files(query)
+        page = await catalog.search.list_files(query)
         await changed(catalog, files[1], name="z")
         assert [file.name for file in await next_page(catalog, query, page)] == ["c", "d"]
 
@@ -192,11 +191,11 @@ class PagesContract(CatalogContract):
 ARTISTS = ["Queen", "QUEEN", "Björk", "BJÖRK", "Кино", "ABBA", "queen", "a-ha", "Blur", "Air"]
 
 
-class SongsContract(CatalogContract):
+class TestSongs:
     """A catalogue of a hundred songs, and what one asks of it."""
 
     @pytest.fixture
-    async def songs(self, catalog: Catalog) -> list[File]:
+    async def songs(self, catalog: CatalogPorts) -> list[File]:
         return [
             await stored(
                 catalog,
@@ -211,36 +210,36 @@ class SongsContract(CatalogContract):
             for number in range(100)
         ]
 
-    async def test_a_page_of_songs_and_how_many_there_are(self, catalog: Catalog, songs: list[File]) -> None:
+    async def test_a_page_of_songs_and_how_many_there_are(self, catalog: CatalogPorts, songs: list[File]) -> None:
         query = FileQuery(prefix="songs/", sort=parse_sort("name"), limit=20)
-        assert await catalog.list_files(query) == songs[:20]
-        assert await catalog.list_files(replace(query, offset=90)) == songs[90:]
-        assert await catalog.count_files(query) == 100
+        assert await catalog.search.list_files(query) == songs[:20]
+        assert await catalog.search.list_files(replace(query, offset=90)) == songs[90:]
+        assert await catalog.search.count_files(query) == 100
         assert await walk(catalog, query) == songs
 
-    async def test_the_oldest_song(self, catalog: Catalog, songs: list[File]) -> None:
+    async def test_the_oldest_song(self, catalog: CatalogPorts, songs: list[File]) -> None:
         oldest = min(songs, key=lambda song: song.metadata["release_date"])
         query = FileQuery(sort=parse_sort("metadata.release_date"), limit=1)
-        assert await catalog.list_files(query) == [oldest]
+        assert await catalog.search.list_files(query) == [oldest]
 
     @pytest.mark.parametrize("artist", ["queen", "björk", "КИНО"])
     async def test_all_songs_of_an_artist_however_it_is_written(
-        self, catalog: Catalog, songs: list[File], artist: str
+        self, catalog: CatalogPorts, songs: list[File], artist: str
     ) -> None:
         where = parse_where({"metadata.artist": {"ilike": artist}})
         query = FileQuery(where=where, sort=parse_sort("-metadata.streams"), limit=1000)
         theirs = [song for song in songs if song.metadata["artist"].casefold() == artist.casefold()]
         assert theirs
-        assert await catalog.list_files(query) == sorted(theirs, key=lambda song: -song.metadata["streams"])
-        assert await catalog.count_files(query) == len(theirs)
+        assert await catalog.search.list_files(query) == sorted(theirs, key=lambda song: -song.metadata["streams"])
+        assert await catalog.search.count_files(query) == len(theirs)
 
-    async def test_songs_that_were_streamed_so_often(self, catalog: Catalog, songs: list[File]) -> None:
+    async def test_songs_that_were_streamed_so_often(self, catalog: CatalogPorts, songs: list[File]) -> None:
         where = parse_where({"metadata.streams": {"gte": 250_000, "lt": 500_000}})
-        found = await catalog.list_files(FileQuery(where=where, sort=parse_sort("name"), limit=1000))
+        found = await catalog.search.list_files(FileQuery(where=where, sort=parse_sort("name"), limit=1000))
         assert found == [song for song in songs if 250_000 <= song.metadata["streams"] < 500_000]
         assert found
 
-    async def test_an_artists_most_streamed_songs_of_a_decade(self, catalog: Catalog, songs: list[File]) -> None:
+    async def test_an_artists_most_streamed_songs_of_a_decade(self, catalog: CatalogPorts, songs: list[File]) -> None:
         where = parse_where(
             {
                 "metadata.artist": {"in": ["Queen", "ABBA"]},
@@ -248,7 +247,9 @@ class SongsContract(CatalogContract):
                 "not": {"metadata.streams": {"lt": 10_000}},
             }
         )
-        found = await catalog.list_files(FileQuery(where=where, sort=parse_sort("-metadata.streams,name"), limit=5))
+        found = await catalog.search.list_files(
+            FileQuery(where=where, sort=parse_sort("-metadata.streams,name"), limit=5)
+        )
         wanted = [
             song
             for song in songs
@@ -258,7 +259,3 @@ class SongsContract(CatalogContract):
         ]
         assert found == sorted(wanted, key=lambda song: (-song.metadata["streams"], song.name))[:5]
         assert found
-
-
-class ListingContract(OrderContract, PagesContract, SongsContract):
-    """All of these."""

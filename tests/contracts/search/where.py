@@ -6,10 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from domain.catalog import Catalog
 from domain.files.search.model import FileQuery
 from domain.files.search.where import parse_where
-from tests.contracts.setup import FUTURE, CatalogContract, changed, stored
+from tests.contracts.setup import FUTURE, CatalogPorts, changed, stored
 
 VALUES: dict[str, Any] = {
     "zero": 0,
@@ -32,23 +31,23 @@ VALUES: dict[str, Any] = {
 EVERYTHING = {*VALUES, "missing"}
 
 
-async def found(catalog: Catalog, filter_: dict[str, Any]) -> set[str]:
+async def found(catalog: CatalogPorts, filter_: dict[str, Any]) -> set[str]:
     """Return the names of the files for which the filter is true; for the others its negation is."""
     names, others = await _names(catalog, filter_), await _names(catalog, {"not": filter_})
-    everything = {file.name for file in await catalog.list_files(FileQuery(limit=1000))}
+    everything = {file.name for file in await catalog.search.list_files(FileQuery(limit=1000))}
     assert names | others == everything
     assert not names & others
     return names
 
 
-async def _names(catalog: Catalog, filter_: dict[str, Any]) -> set[str]:
+async def _names(catalog: CatalogPorts, filter_: dict[str, Any]) -> set[str]:
     query = FileQuery(where=parse_where(filter_), limit=1000)
-    names = {file.name for file in await catalog.list_files(query)}
-    assert await catalog.count_files(query) == len(names)
+    names = {file.name for file in await catalog.search.list_files(query)}
+    assert await catalog.search.count_files(query) == len(names)
     return names
 
 
-class WhereContract(CatalogContract):
+class TestWhere:
     @pytest.mark.parametrize(
         ("operators", "names"),
         [
@@ -108,7 +107,7 @@ class WhereContract(CatalogContract):
         ],
     )
     async def test_a_member_of_the_metadata_is_compared(
-        self, catalog: Catalog, operators: dict[str, Any], names: set[str]
+        self, catalog: CatalogPorts, operators: dict[str, Any], names: set[str]
     ) -> None:
         for name, value in VALUES.items():
             await stored(catalog, name=name, metadata={"v": value})
@@ -133,7 +132,7 @@ class WhereContract(CatalogContract):
         ],
     )
     async def test_a_path_leads_through_objects_only(
-        self, catalog: Catalog, filter_: dict[str, Any], names: set[str]
+        self, catalog: CatalogPorts, filter_: dict[str, Any], names: set[str]
     ) -> None:
         await stored(catalog, name="deep", metadata={"a": {"b": {"c": 1}}})
         await stored(catalog, name="shallow", metadata={"a": {"b": None}})
@@ -188,20 +187,20 @@ class WhereContract(CatalogContract):
             ({"updated_at": {"lte": "2000-01-01T00:00:00Z"}}, set()),
         ],
     )
-    async def test_a_field_is_compared(self, catalog: Catalog, filter_: dict[str, Any], names: set[str]) -> None:
+    async def test_a_field_is_compared(self, catalog: CatalogPorts, filter_: dict[str, Any], names: set[str]) -> None:
         await stored(catalog, name="a", size=10, content_type="image/png")
         await stored(catalog, name="Straße", size=20)
         await changed(catalog, await stored(catalog, name="É", size=30), expires_at=FUTURE)
         assert await found(catalog, filter_) == names
 
-    async def test_an_id_is_compared(self, catalog: Catalog) -> None:
+    async def test_an_id_is_compared(self, catalog: CatalogPorts) -> None:
         file, _ = await stored(catalog, name="a"), await stored(catalog, name="b")
         assert await found(catalog, {"id": {"eq": str(file.id).upper()}}) == {"a"}
         assert await found(catalog, {"id": {"in": [str(file.id), str(uuid4())]}}) == {"a"}
         assert await found(catalog, {"id": {"ne": str(file.id)}}) == {"b"}
         assert await found(catalog, {"id": {"exists": False}}) == set()
 
-    async def test_a_time_is_compared_to_the_microsecond(self, catalog: Catalog) -> None:
+    async def test_a_time_is_compared_to_the_microsecond(self, catalog: CatalogPorts) -> None:
         file = await stored(catalog, name="a")
         time, later = file.created_at.isoformat(), (file.created_at + timedelta(microseconds=1)).isoformat()
         assert await found(catalog, {"created_at": {"eq": time}}) == {"a"}
@@ -226,12 +225,14 @@ class WhereContract(CatalogContract):
             ({"or": [{"and": []}, {"size": {"eq": 9}}]}, {"1", "2", "3"}),
         ],
     )
-    async def test_conditions_are_combined(self, catalog: Catalog, filter_: dict[str, Any], names: set[str]) -> None:
+    async def test_conditions_are_combined(
+        self, catalog: CatalogPorts, filter_: dict[str, Any], names: set[str]
+    ) -> None:
         for size in (1, 2, 3):
             await stored(catalog, name=str(size), size=size, metadata={"v": size})
         assert await found(catalog, filter_) == names
 
-    async def test_a_filter_may_be_as_large_as_is_allowed(self, catalog: Catalog) -> None:
+    async def test_a_filter_may_be_as_large_as_is_allowed(self, catalog: CatalogPorts) -> None:
         await stored(catalog, name="a", size=1, metadata={"v": 99})
         path = ".".join(["metadata", "v", *"abcdefg"])
         wide: dict[str, Any] = {"or": [{path: {"in": [*range(100)]}} for _ in range(31)]}

@@ -10,7 +10,7 @@ import anyio
 import pytest
 from msgspec.structs import replace
 
-from adapters.postgres import Pool, PostgresCatalog
+from adapters.postgres import Pool
 from domain.batches.model import Change, Copy, Delete
 from domain.blobs.model import new_blob_key
 from domain.buckets.errors import BucketNotEmptyError, NoSuchBucketError, QuotaExceededError
@@ -25,13 +25,14 @@ from domain.values.preconditions import NO_PRECONDITION, Precondition
 from tests.contracts.direct_uploads import claimed, opened
 from tests.contracts.setup import LEASE, changed, claims, expired, reserved, stored, usage
 from tests.support.factories import NewFileFactory
+from tests.support.postgres_ports import PostgresPorts
 
 T = TypeVar("T")
 
 
 @pytest.fixture
-def catalog(pool: Pool) -> PostgresCatalog:
-    return PostgresCatalog(pool, grace=0)
+def catalog(pool: Pool) -> PostgresPorts:
+    return PostgresPorts(pool)
 
 
 async def race(calls: Iterable[Awaitable[T]]) -> tuple[list[T], list[FileportError]]:
@@ -49,145 +50,147 @@ def kinds(refusals: Iterable[FileportError]) -> set[type[FileportError]]:
 
 @pytest.mark.parametrize("quota", [None, 10**6])
 async def test_of_many_writers_of_one_name_all_are_answered_and_one_file_is_left(
-    catalog: PostgresCatalog, quota: int | None
+    catalog: PostgresPorts, quota: int | None
 ) -> None:
-    await catalog.put_bucket("songs", Policy(quota_bytes=quota))
+    await catalog.buckets.put_bucket("songs", Policy(quota_bytes=quota))
     blobs = [await reserved(catalog, size=size) for size in range(1, 21)]
     new = NewFileFactory.build(bucket="songs", name="a")
-    results, refusals = await race(catalog.commit_file(new, blob) for blob in blobs)
+    results, refusals = await race(catalog.files.commit_file(new, blob) for blob in blobs)
     assert not refusals
     assert sorted(result.file.revision for result in results) == list(range(1, 21))
     assert [result.file.revision for result in results if result.created] == [1]
     last = max((result.file for result in results), key=lambda file: file.revision)
-    assert await catalog.get_file_by_name("songs", "a") == last
+    assert await catalog.files.get_file_by_name("songs", "a") == last
     assert await usage(catalog, "songs") == Usage(bytes=last.size, files=1)
     assert set(await claims(catalog)) == {blob.key for blob in blobs} - {last.blob_key}
 
 
-async def test_of_many_who_may_only_create_one_does(catalog: PostgresCatalog) -> None:
+async def test_of_many_who_may_only_create_one_does(catalog: PostgresPorts) -> None:
     new = NewFileFactory.build(name="a", precondition=Precondition(if_none_match=()))
     blobs = [await reserved(catalog) for _ in range(20)]
-    results, refusals = await race(catalog.commit_file(new, blob) for blob in blobs)
+    results, refusals = await race(catalog.files.commit_file(new, blob) for blob in blobs)
     assert (len(results), len(refusals)) == (1, 19)
 
 
-async def test_a_commit_that_is_repeated_at_once_makes_one_file(catalog: PostgresCatalog) -> None:
+async def test_a_commit_that_is_repeated_at_once_makes_one_file(catalog: PostgresPorts) -> None:
     new, blob = NewFileFactory.build(), await reserved(catalog)
-    results, refusals = await race(catalog.commit_file(new, blob) for _ in range(20))
+    results, refusals = await race(catalog.files.commit_file(new, blob) for _ in range(20))
     assert not refusals
     assert len({result.file.id for result in results}) == 1
     assert (await usage(catalog)).files == 1
 
 
-async def test_of_fifty_changes_of_one_revision_one_is_made(catalog: PostgresCatalog) -> None:
+async def test_of_fifty_changes_of_one_revision_one_is_made(catalog: PostgresPorts) -> None:
     file = await stored(catalog)
-    results, refusals = await race(catalog.change_file(replace(file, tags=(str(number),))) for number in range(50))
+    results, refusals = await race(
+        catalog.files.change_file(replace(file, tags=(str(number),))) for number in range(50)
+    )
     assert not refusals
     [winner] = [result for result in results if result is not None]
-    assert await catalog.get_file(file.id) == winner
+    assert await catalog.files.get_file(file.id) == winner
     assert winner.revision == 2
 
 
-async def test_of_many_renames_to_one_name_one_is_made(catalog: PostgresCatalog) -> None:
+async def test_of_many_renames_to_one_name_one_is_made(catalog: PostgresPorts) -> None:
     files = [await stored(catalog) for _ in range(20)]
-    results, refusals = await race(catalog.change_file(replace(file, name="a")) for file in files)
+    results, refusals = await race(catalog.files.change_file(replace(file, name="a")) for file in files)
     assert len(results) == 1
     assert kinds(refusals) == {NameTakenError}
 
 
-async def test_of_many_deletions_of_one_file_one_is_made(catalog: PostgresCatalog) -> None:
+async def test_of_many_deletions_of_one_file_one_is_made(catalog: PostgresPorts) -> None:
     file = await stored(catalog)
-    results, refusals = await race(catalog.delete_file(file.id, NO_PRECONDITION) for _ in range(20))
+    results, refusals = await race(catalog.files.delete_file(file.id, NO_PRECONDITION) for _ in range(20))
     assert len(results) == 1
     assert kinds(refusals) == {NoSuchFileError}
     assert list(await claims(catalog)) == [file.blob_key]
     assert await usage(catalog) == Usage()
 
 
-async def test_files_that_share_bytes_may_be_deleted_at_once(catalog: PostgresCatalog) -> None:
+async def test_files_that_share_bytes_may_be_deleted_at_once(catalog: PostgresPorts) -> None:
     for _ in range(10):
         file = await stored(catalog, name="a")
-        copy = await catalog.copy_file(file.id, Destination(name="b"), NO_PRECONDITION)
-        await race(catalog.delete_file(each.id, NO_PRECONDITION) for each in (file, copy))
+        copy = await catalog.files.copy_file(file.id, Destination(name="b"), NO_PRECONDITION)
+        await race(catalog.files.delete_file(each.id, NO_PRECONDITION) for each in (file, copy))
         [claim] = (await claims(catalog)).values()
         assert claim.key == file.blob_key
-        assert await catalog.forget_blobs([claim]) == 1
+        assert await catalog.blob_records.forget_blobs([claim]) == 1
 
 
 async def test_a_file_that_is_deleted_while_it_is_copied_keeps_its_bytes_or_was_not_copied(
-    catalog: PostgresCatalog,
+    catalog: PostgresPorts,
 ) -> None:
     for number in range(20):
         file = await stored(catalog)
         copies, _ = await race(
             [
-                catalog.copy_file(file.id, Destination(name=f"copy {number}"), NO_PRECONDITION),
-                catalog.delete_file(file.id, NO_PRECONDITION),
+                catalog.files.copy_file(file.id, Destination(name=f"copy {number}"), NO_PRECONDITION),
+                catalog.files.delete_file(file.id, NO_PRECONDITION),
             ]
         )
         was_copied = any(isinstance(each, File) for each in copies)
         assert (file.blob_key in await claims(catalog)) == (not was_copied)
 
 
-async def test_batches_over_the_same_files_in_opposite_orders_are_all_done(
-    pool: Pool, catalog: PostgresCatalog
-) -> None:
+async def test_batches_over_the_same_files_in_opposite_orders_are_all_done(pool: Pool, catalog: PostgresPorts) -> None:
     buckets = ["default", "songs", "films"]
     for bucket in buckets[1:]:
-        await catalog.put_bucket(bucket, Policy())
+        await catalog.buckets.put_bucket(bucket, Policy())
     files = [await stored(catalog, size=3) for _ in range(20)]
     orders = [(files, buckets), (files[::-1], buckets[::-1])] * 4
     batches = [
         [Change(address=file.id, patch=FilePatch(bucket=bucket)) for bucket in towards for file in order]
         for order, towards in orders
     ]
-    results, refusals = await race(catalog.apply_batch(batch) for batch in batches)
+    results, refusals = await race(catalog.batches.apply_batch(batch) for batch in batches)
     assert not refusals
     assert all(isinstance(outcome, File) for outcomes in results for outcome in outcomes)
-    assert {(await catalog.get_file(file.id)).revision for file in files} == {1 + 8 * 3}
+    assert {(await catalog.files.get_file(file.id)).revision for file in files} == {1 + 8 * 3}
     await _check_sums(pool, catalog, buckets)
 
 
-async def test_a_file_that_two_batches_delete_is_deleted_by_one(pool: Pool, catalog: PostgresCatalog) -> None:
+async def test_a_file_that_two_batches_delete_is_deleted_by_one(pool: Pool, catalog: PostgresPorts) -> None:
     files = [await stored(catalog) for _ in range(30)]
     orders = [files, files[::-1], files[15:] + files[:15]]
-    results, _ = await race(catalog.apply_batch([Delete(address=file.id) for file in order]) for order in orders)
+    results, _ = await race(
+        catalog.batches.apply_batch([Delete(address=file.id) for file in order]) for order in orders
+    )
     assert sum(outcome is None for outcomes in results for outcome in outcomes) == len(files)
     await _check_sums(pool, catalog, ["default"])
 
 
-async def test_a_quota_holds_against_uploads_at_once(catalog: PostgresCatalog) -> None:
-    await catalog.put_bucket("songs", Policy(quota_bytes=50))
+async def test_a_quota_holds_against_uploads_at_once(catalog: PostgresPorts) -> None:
+    await catalog.buckets.put_bucket("songs", Policy(quota_bytes=50))
     blobs = [await reserved(catalog, size=10) for _ in range(20)]
     results, refusals = await race(stored(catalog, blob=blob, bucket="songs") for blob in blobs)
     assert (len(results), kinds(refusals)) == (5, {QuotaExceededError})
     assert await usage(catalog, "songs") == Usage(bytes=50, files=5)
 
 
-async def test_a_quota_holds_against_moves_and_copies_at_once(catalog: PostgresCatalog) -> None:
-    await catalog.put_bucket("songs", Policy(quota_bytes=50))
+async def test_a_quota_holds_against_moves_and_copies_at_once(catalog: PostgresPorts) -> None:
+    await catalog.buckets.put_bucket("songs", Policy(quota_bytes=50))
     files = [await stored(catalog, size=10) for _ in range(20)]
-    moves = [catalog.change_file(replace(file, bucket="songs")) for file in files[:10]]
-    copies = [catalog.copy_file(file.id, Destination(bucket="songs"), NO_PRECONDITION) for file in files[10:]]
+    moves = [catalog.files.change_file(replace(file, bucket="songs")) for file in files[:10]]
+    copies = [catalog.files.copy_file(file.id, Destination(bucket="songs"), NO_PRECONDITION) for file in files[10:]]
     results, refusals = await race([*moves, *copies])
     assert (len(results), kinds(refusals)) == (5, {QuotaExceededError})
     assert await usage(catalog, "songs") == Usage(bytes=50, files=5)
 
 
-async def test_a_quota_that_comes_amid_uploads_holds_from_then_on(catalog: PostgresCatalog) -> None:
-    await catalog.put_bucket("songs", Policy())
+async def test_a_quota_that_comes_amid_uploads_holds_from_then_on(catalog: PostgresPorts) -> None:
+    await catalog.buckets.put_bucket("songs", Policy())
     blobs = [await reserved(catalog, size=10) for _ in range(60)]
     uploads = [stored(catalog, blob=blob, bucket="songs") for blob in blobs]
-    await race([*uploads[:30], catalog.put_bucket("songs", Policy(quota_bytes=200)), *uploads[30:]])
+    await race([*uploads[:30], catalog.buckets.put_bucket("songs", Policy(quota_bytes=200)), *uploads[30:]])
     used = await usage(catalog, "songs")
-    listed = await catalog.list_files(FileQuery(bucket="songs", limit=100))
+    listed = await catalog.search.list_files(FileQuery(bucket="songs", limit=100))
     assert used == Usage(bytes=10 * len(listed), files=len(listed))
     full = max(used.bytes, 200)
     with pytest.raises(QuotaExceededError):
         await stored(catalog, bucket="songs", size=full - used.bytes + 1)
 
 
-async def test_a_policy_changes_amid_uploads_that_never_cease(catalog: PostgresCatalog) -> None:
+async def test_a_policy_changes_amid_uploads_that_never_cease(catalog: PostgresPorts) -> None:
     is_changed = asyncio.Event()
 
     async def upload() -> None:
@@ -196,68 +199,68 @@ async def test_a_policy_changes_amid_uploads_that_never_cease(catalog: PostgresC
 
     uploads = [asyncio.create_task(upload()) for _ in range(8)]
     for quota in (10**9, None, 10**9, None):
-        await catalog.put_bucket("default", Policy(quota_bytes=quota))
+        await catalog.buckets.put_bucket("default", Policy(quota_bytes=quota))
     is_changed.set()
     await asyncio.gather(*uploads)
 
 
-async def test_a_bucket_that_is_deleted_amid_uploads_is_gone_or_holds_them(catalog: PostgresCatalog) -> None:
+async def test_a_bucket_that_is_deleted_amid_uploads_is_gone_or_holds_them(catalog: PostgresPorts) -> None:
     for _ in range(20):
-        await catalog.put_bucket("songs", Policy())
+        await catalog.buckets.put_bucket("songs", Policy())
         blob = await reserved(catalog)
-        _, refusals = await race([stored(catalog, blob=blob, bucket="songs"), catalog.delete_bucket("songs")])
+        _, refusals = await race([stored(catalog, blob=blob, bucket="songs"), catalog.buckets.delete_bucket("songs")])
         assert kinds(refusals) <= {NoSuchBucketError, BucketNotEmptyError}
         assert len(refusals) == 1
         if kinds(refusals) == {BucketNotEmptyError}:
-            [file] = await catalog.list_files(FileQuery(bucket="songs"))
-            await catalog.delete_file(file.id, NO_PRECONDITION)
+            [file] = await catalog.search.list_files(FileQuery(bucket="songs"))
+            await catalog.files.delete_file(file.id, NO_PRECONDITION)
 
 
-async def test_a_bucket_is_made_once(catalog: PostgresCatalog) -> None:
-    results, _ = await race(catalog.put_bucket("songs", Policy(default_ttl=number)) for number in range(1, 21))
+async def test_a_bucket_is_made_once(catalog: PostgresPorts) -> None:
+    results, _ = await race(catalog.buckets.put_bucket("songs", Policy(default_ttl=number)) for number in range(1, 21))
     assert [created for _, created in results].count(True) == 1
 
 
-async def test_reapers_at_once_do_everything_once(catalog: PostgresCatalog) -> None:
-    await catalog.reserve_blobs([new_blob_key() for _ in range(50)], lease=0)
+async def test_reapers_at_once_do_everything_once(catalog: PostgresPorts) -> None:
+    await catalog.blob_records.reserve_blobs([new_blob_key() for _ in range(50)], lease=0)
     for _ in range(10):
         await expired(catalog)
-    lapsed, _ = await race(catalog.condemn_lapsed(limit=20) for _ in range(10))
-    ended, _ = await race(catalog.expire_files(limit=4) for _ in range(10))
+    lapsed, _ = await race(catalog.blob_records.condemn_lapsed(limit=20) for _ in range(10))
+    ended, _ = await race(catalog.files.expire_files(limit=4) for _ in range(10))
     assert (sum(lapsed), sum(ended)) == (50, 10)
-    rounds, _ = await race(catalog.claim_condemned(limit=20, lease=LEASE) for _ in range(10))
+    rounds, _ = await race(catalog.blob_records.claim_condemned(limit=20, lease=LEASE) for _ in range(10))
     found = [claim for round_ in rounds for claim in round_]
     assert (len(found), len({claim.key for claim in found})) == (60, 60)
-    forgotten, _ = await race(catalog.forget_blobs(found) for _ in range(5))
+    forgotten, _ = await race(catalog.blob_records.forget_blobs(found) for _ in range(5))
     assert sum(forgotten) == 60
     assert await usage(catalog) == Usage()
 
 
-async def test_after_a_storm_everything_adds_up(pool: Pool, catalog: PostgresCatalog) -> None:
+async def test_after_a_storm_everything_adds_up(pool: Pool, catalog: PostgresPorts) -> None:
     names, buckets = [f"file {number}" for number in range(8)], ["default", "songs", "films"]
-    await catalog.put_bucket("songs", Policy(quota_bytes=400))
-    await catalog.put_bucket("films", Policy(default_ttl=3600))
+    await catalog.buckets.put_bucket("songs", Policy(quota_bytes=400))
+    await catalog.buckets.put_bucket("films", Policy(default_ttl=3600))
 
     async def act(random: Random) -> None:
         bucket, name = random.choice(buckets), random.choice(names)
         action = random.randrange(7)
         if action == 0:
             new = NewFile(bucket=bucket, name=name, content_type="text/plain")
-            await catalog.commit_file(new, await reserved(catalog, size=random.randrange(100)))
+            await catalog.files.commit_file(new, await reserved(catalog, size=random.randrange(100)))
             return
-        file = await catalog.get_file_by_name(random.choice(buckets), random.choice(names))
+        file = await catalog.files.get_file_by_name(random.choice(buckets), random.choice(names))
         if action == 1:
-            await catalog.change_file(replace(file, bucket=bucket, name=name))
+            await catalog.files.change_file(replace(file, bucket=bucket, name=name))
         elif action == 2:
-            await catalog.copy_file(file.id, Destination(bucket=bucket, name=name), NO_PRECONDITION)
+            await catalog.files.copy_file(file.id, Destination(bucket=bucket, name=name), NO_PRECONDITION)
         elif action == 3:
-            await catalog.delete_file(file.id, NO_PRECONDITION)
+            await catalog.files.delete_file(file.id, NO_PRECONDITION)
         elif action == 4:
-            await catalog.change_file(replace(file, expires_at=datetime.now(UTC) + timedelta(milliseconds=50)))
+            await catalog.files.change_file(replace(file, expires_at=datetime.now(UTC) + timedelta(milliseconds=50)))
         elif action == 5:
-            await catalog.expire_files(limit=5)
+            await catalog.files.expire_files(limit=5)
         else:
-            await catalog.forget_blobs(await catalog.claim_condemned(limit=5, lease=LEASE))
+            await catalog.blob_records.forget_blobs(await catalog.blob_records.claim_condemned(limit=5, lease=LEASE))
 
     async def storm(seed: int) -> None:
         random = Random(seed)
@@ -272,14 +275,14 @@ async def test_after_a_storm_everything_adds_up(pool: Pool, catalog: PostgresCat
     assert (await usage(catalog, "songs")).bytes <= 400
 
 
-async def _apply_batches(catalog: PostgresCatalog, seed: int, places: list[Location]) -> None:
+async def _apply_batches(catalog: PostgresPorts, seed: int, places: list[Location]) -> None:
     random = Random(seed)
 
     def anywhere() -> Location:
         return random.choice(places)
 
     for _ in range(10):
-        await catalog.apply_batch(
+        await catalog.batches.apply_batch(
             [
                 Change(address=anywhere(), patch=FilePatch(bucket=anywhere().bucket, name=anywhere().name)),
                 Copy(address=anywhere(), to=Destination(bucket=anywhere().bucket)),
@@ -292,7 +295,7 @@ async def _apply_batches(catalog: PostgresCatalog, seed: int, places: list[Locat
         )
 
 
-async def _check_sums(pool: Pool, catalog: PostgresCatalog, buckets: list[str]) -> None:
+async def _check_sums(pool: Pool, catalog: PostgresPorts, buckets: list[str]) -> None:
     async with pool.connection() as connection:
         sums = "SELECT bucket, sum(size)::bigint, count(*) FROM files GROUP BY bucket"
         used = {row[0]: Usage(bytes=row[1], files=row[2]) for row in await connection.fetch(sums)}
@@ -306,60 +309,67 @@ async def _check_sums(pool: Pool, catalog: PostgresCatalog, buckets: list[str]) 
 
 
 async def test_an_original_that_expires_while_it_is_copied_makes_no_way_for_its_copy(
-    pool: Pool, catalog: PostgresCatalog
+    pool: Pool, catalog: PostgresPorts
 ) -> None:
     async with pool.connection() as connection:
         soon = await connection.fetchval("SELECT clock_timestamp() + interval '0.5 seconds'")
         file = await changed(catalog, await stored(catalog, name="a"), expires_at=soon)
         async with connection.transaction():
             await connection.execute("SELECT FROM files FOR UPDATE")
-            copying = asyncio.create_task(catalog.copy_file(file.id, Destination(name="a"), NO_PRECONDITION))
+            copying = asyncio.create_task(catalog.files.copy_file(file.id, Destination(name="a"), NO_PRECONDITION))
             # The copy has looked before the file expires, and goes on after it.
             while not await connection.fetchval("SELECT clock_timestamp() > $1", soon):
                 await anyio.lowlevel.checkpoint()
     with pytest.raises((NameTakenError, NoSuchFileError)):
         await copying
-    assert await catalog.expire_files(limit=10) == 1
+    assert await catalog.files.expire_files(limit=10) == 1
     assert list(await claims(catalog)) == [file.blob_key]
 
 
-async def test_what_was_committed_is_seen_by_all(pool: Pool, catalog: PostgresCatalog) -> None:
+async def test_what_was_committed_is_seen_by_all(pool: Pool, catalog: PostgresPorts) -> None:
     file = await changed(catalog, await stored(catalog), tags=("x",))
-    assert await asyncio.gather(*(catalog.get_file(file.id) for _ in range(20))) == [file] * 20
+    assert await asyncio.gather(*(catalog.files.get_file(file.id) for _ in range(20))) == [file] * 20
 
 
-async def test_of_many_who_complete_an_upload_at_once_one_does(catalog: PostgresCatalog) -> None:
+async def test_of_many_who_complete_an_upload_at_once_one_does(catalog: PostgresPorts) -> None:
     upload = await opened(catalog)
     blobs = [await reserved(catalog, size=upload.size) for _ in range(10)]
-    found, refusals = await race(catalog.claim_direct_upload(upload.id, blob.key) for blob in blobs)
+    found, refusals = await race(catalog.direct_uploads.claim_direct_upload(upload.id, blob.key) for blob in blobs)
     assert not refusals
     assert sorted(each.state for each in found) == ["completing"] * 9 + ["open"]
-    stored, refusals = await race(catalog.commit_direct_upload(upload.id, blob) for blob in blobs * 2)
+    stored, refusals = await race(catalog.direct_uploads.commit_direct_upload(upload.id, blob) for blob in blobs * 2)
     assert kinds(refusals) == {LeaseLostError}
     assert (len(stored), len({each.file.id for each in stored})) == (2, 1)
     assert (await usage(catalog)).files == 1
 
 
-async def test_an_upload_that_is_completed_and_ended_at_once_is_one_of_both(catalog: PostgresCatalog) -> None:
+async def test_an_upload_that_is_completed_and_ended_at_once_is_one_of_both(catalog: PostgresPorts) -> None:
     for _ in range(10):
         upload = await opened(catalog)
         blob = await claimed(catalog, upload)
         files = (await usage(catalog)).files
         _, refusals = await race(
-            [catalog.commit_direct_upload(upload.id, blob), catalog.abort_direct_upload(upload.id)]
+            [
+                catalog.direct_uploads.commit_direct_upload(upload.id, blob),
+                catalog.direct_uploads.abort_direct_upload(upload.id),
+            ]
         )
         assert kinds(refusals) <= {DirectUploadEndedError}
-        assert (await catalog.get_direct_upload(upload.id)).state == ("aborted" if refusals else "completed")
+        assert (await catalog.direct_uploads.get_direct_upload(upload.id)).state == (
+            "aborted" if refusals else "completed"
+        )
         assert (await usage(catalog)).files == files + (not refusals)
 
 
-async def test_a_commit_goes_on_while_its_staging_blob_is_forgotten(catalog: PostgresCatalog) -> None:
+async def test_a_commit_goes_on_while_its_staging_blob_is_forgotten(catalog: PostgresPorts) -> None:
     for _ in range(10):
         upload = await opened(catalog, lease=0)
         blob = await claimed(catalog, upload)
-        await catalog.condemn_lapsed(limit=10)
+        await catalog.blob_records.condemn_lapsed(limit=10)
         staged = list((await claims(catalog)).values())
-        results, refusals = await race([catalog.commit_direct_upload(upload.id, blob), catalog.forget_blobs(staged)])
+        results, refusals = await race(
+            [catalog.direct_uploads.commit_direct_upload(upload.id, blob), catalog.blob_records.forget_blobs(staged)]
+        )
         assert kinds(refusals) <= {NoSuchDirectUploadError}
         assert len(results) + len(refusals) == 2
-        assert await catalog.get_blob_records([upload.key]) == {}
+        assert await catalog.integrity.get_blob_records([upload.key]) == {}

@@ -9,11 +9,12 @@ import asyncpg
 import msgspec
 import pytest
 
-from adapters.postgres import PostgresCatalog, RotatingCredentials, create_pool, migrate
+from adapters.postgres import RotatingCredentials, create_pool, migrate
 from domain.errors import CatalogUnavailableError
 from domain.secrets.errors import SecretUnavailableError
-from tests.fakes.secret_source import FakeSecretSource
+from tests.fakes.secrets import FakeSecretSource
 from tests.support.databases import new_database
+from tests.support.postgres_ports import PostgresPorts
 
 SECRET = "database"
 
@@ -83,36 +84,36 @@ async def login(postgres_container: str) -> AsyncIterator[Login]:
 async def test_credentials_are_read_once_for_many_connections(login: Login) -> None:
     await migrate(login.dsn, credentials=login.credentials)
     async with create_pool(login.dsn, credentials=login.credentials, size=5) as pool:
-        catalog = PostgresCatalog(pool, grace=0)
-        await asyncio.gather(*(catalog.check() for _ in range(20)))
+        catalog = PostgresPorts(pool)
+        await asyncio.gather(*(catalog.health.check() for _ in range(20)))
     assert login.source.asked == 1
 
 
 async def test_a_rotation_needs_no_restart(login: Login) -> None:
     await migrate(login.dsn, credentials=login.credentials)
     async with create_pool(login.dsn, credentials=login.credentials, size=5) as pool:
-        catalog = PostgresCatalog(pool, grace=0)
+        catalog = PostgresPorts(pool)
         for reads in (2, 3):
             await login.rotate()
             await login.disconnect()
             # Calls that cross with the end of their connection fail; no others do.
-            for outcome in await asyncio.gather(*(catalog.check() for _ in range(20)), return_exceptions=True):
+            for outcome in await asyncio.gather(*(catalog.health.check() for _ in range(20)), return_exceptions=True):
                 assert outcome is None or isinstance(outcome, CatalogUnavailableError)
-            await asyncio.gather(*(catalog.check() for _ in range(20)))
+            await asyncio.gather(*(catalog.health.check() for _ in range(20)))
             assert login.source.asked == reads
 
 
 async def test_a_rotation_that_the_secret_does_not_know_yet_passes(login: Login) -> None:
     await migrate(login.dsn, credentials=login.credentials)
     async with create_pool(login.dsn, credentials=login.credentials) as pool:
-        catalog = PostgresCatalog(pool, grace=0)
+        catalog = PostgresPorts(pool)
         await login.rotate(announce=False)
         await login.disconnect()
         for _ in range(2):
             with pytest.raises(CatalogUnavailableError):
-                await catalog.check()
+                await catalog.health.check()
         await login.rotate()
-        await catalog.check()
+        await catalog.health.check()
 
 
 async def test_a_secret_that_is_not_there_shows_at_the_start(login: Login) -> None:

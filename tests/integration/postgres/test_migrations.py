@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from adapters.postgres import PostgresCatalog, check_migrated, create_pool, migrate
+from adapters.postgres import check_migrated, create_pool, migrate
 from adapters.postgres.migrate import NEWEST_VERSION
 from adapters.postgres.upgrade import Migration, current_version, upgrade
 from domain.errors import CatalogUnavailableError
 from tests.contracts.setup import stored
 from tests.contracts.uploads import begun
+from tests.support.postgres_ports import PostgresPorts
 
 INDEXED = [
     Migration(
@@ -51,7 +52,7 @@ async def tables(connection: "asyncpg.Connection[asyncpg.Record]") -> list[str]:
 async def test_ten_replicas_may_migrate_at_once(empty_database: str) -> None:
     await asyncio.gather(*(migrate(empty_database) for _ in range(10)))
     async with create_pool(empty_database) as pool:
-        buckets = await PostgresCatalog(pool, grace=0).list_buckets(after=None, limit=10)
+        buckets = await PostgresPorts(pool).buckets.list_buckets(after=None, limit=10)
         assert [bucket.name for bucket in buckets] == ["default"]
 
 
@@ -72,22 +73,22 @@ async def test_a_database_of_a_newer_release_is_left_as_it_is(empty_database: st
 async def test_migrating_again_changes_nothing(empty_database: str) -> None:
     await migrate(empty_database)
     async with create_pool(empty_database) as pool:
-        catalog = PostgresCatalog(pool, grace=0)
+        catalog = PostgresPorts(pool)
         file = await stored(catalog)
         await migrate(empty_database)
-        assert await catalog.get_file(file.id) == file
+        assert await catalog.files.get_file(file.id) == file
 
 
 async def test_an_upload_that_was_begun_before_conditions_were_kept_has_none(empty_database: str) -> None:
     await migrate(empty_database)
     async with create_pool(empty_database) as pool:
-        upload = await begun(PostgresCatalog(pool, grace=0))
+        upload = await begun(PostgresPorts(pool))
     async with connected(empty_database) as connection:
         await connection.execute("ALTER TABLE uploads DROP COLUMN precondition")
         await connection.execute("UPDATE schema_version SET version = '0006'")
     await migrate(empty_database)
     async with create_pool(empty_database) as pool:
-        assert await PostgresCatalog(pool, grace=0).get_upload(upload.id) == upload
+        assert await PostgresPorts(pool).uploads.get_upload(upload.id) == upload
 
 
 async def test_a_database_that_alembic_migrated_goes_on_without_a_change(empty_database: str) -> None:
@@ -153,7 +154,7 @@ async def test_an_index_that_failed_concurrently_is_built_by_the_next_try(empty_
 async def test_a_database_without_tables_is_no_catalog(empty_database: str) -> None:
     async with create_pool(empty_database) as pool:
         with pytest.raises(CatalogUnavailableError):
-            await PostgresCatalog(pool, grace=0).check()
+            await PostgresPorts(pool).health.check()
 
 
 async def test_a_database_that_is_not_there_cannot_be_migrated(postgres: str) -> None:

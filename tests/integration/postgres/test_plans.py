@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from adapters.postgres import Pool, PostgresCatalog, create_pool
+from adapters.postgres import Pool, create_pool
 from adapters.postgres.batches import TOUCHED
 from adapters.postgres.files.changes import LOCK_BY_NAME
 from adapters.postgres.files.search.listing import count_statement, list_statement
@@ -18,6 +18,7 @@ from domain.files.search.model import FileQuery, decode_cursor, encode_cursor, p
 from domain.files.search.where import parse_where
 from domain.jobs.model import Task
 from tests.support.databases import new_database
+from tests.support.postgres_ports import PostgresPorts
 
 FILL = """
 INSERT INTO buckets (name, public) SELECT 'bucket-' || n, false FROM generate_series(1, 20) AS n;
@@ -130,7 +131,7 @@ async def test_a_count_is_served_by_an_index_where_the_filter_is(large: Pool, na
 @pytest.mark.parametrize("order", ORDERS)
 async def test_an_ordered_listing_is_served_by_an_index_on_every_page(large: Pool, order: str) -> None:
     first = FileQuery(sort=parse_sort(order))
-    [file] = await PostgresCatalog(large, grace=0).list_files(FileQuery(sort=first.sort, offset=10_000, limit=1))
+    [file] = await PostgresPorts(large).search.list_files(FileQuery(sort=first.sort, offset=10_000, limit=1))
     after = decode_cursor(encode_cursor(file, first.sort), first.sort)
     for query in (first, FileQuery(sort=first.sort, after=after)):
         found = await plan(large, list_statement(query))
@@ -164,7 +165,7 @@ async def test_the_reaper_finds_its_work_by_an_index(large: Pool, sql: str, inde
 
 
 async def test_a_batch_finds_its_files_by_an_index(large: Pool) -> None:
-    files = await PostgresCatalog(large, grace=0).list_files(FileQuery(limit=CHUNK))
+    files = await PostgresPorts(large).search.list_files(FileQuery(limit=CHUNK))
     ids, buckets, names = [[getattr(file, field) for file in files] for field in ("id", "bucket", "name")]
     for statement in ((LOCK_BY_NAME, [buckets, names]), (TOUCHED, [ids, buckets, names])):
         found = await plan(large, statement)

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from adapters.postgres import PostgresCatalog
 from domain.files.model import File
 from domain.files.names import search_words
 from domain.files.search.model import FileQuery, decode_cursor, encode_cursor, parse_sort
@@ -15,6 +14,7 @@ from domain.files.search.where import parse_where
 from tests.contracts.setup import FUTURE, changed, stored
 from tests.fakes import search as fake_listing
 from tests.support.databases import OneConnection
+from tests.support.postgres_ports import PostgresPorts
 
 FILES = 80
 QUERIES = 250
@@ -96,7 +96,7 @@ def query(random: Random) -> FileQuery:
     return FileQuery(sort=parse_sort(sort), limit=1000, **{name: filters[name]() for name in chosen})
 
 
-async def random_files(catalog: PostgresCatalog, random: Random) -> list[File]:
+async def random_files(catalog: PostgresPorts, random: Random) -> list[File]:
     files = []
     for number in range(FILES):
         metadata = {key: random.choice(JSON) for key in ("v", "w") if random.random() < 0.8}
@@ -115,14 +115,14 @@ async def random_files(catalog: PostgresCatalog, random: Random) -> list[File]:
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_random_listings_are_those_of_plain_python(one_connection: OneConnection, seed: int) -> None:
-    random, catalog = Random(seed), PostgresCatalog(one_connection, grace=0)
+    random, catalog = Random(seed), PostgresPorts(one_connection)
     files = await random_files(catalog, random)
     for _ in range(QUERIES):
         asked = query(random)
         whole = fake_listing.page(files, asked)
-        assert await catalog.list_files(asked) == whole, asked
-        assert await catalog.count_files(asked) == len(whole), asked
+        assert await catalog.search.list_files(asked) == whole, asked
+        assert await catalog.search.count_files(asked) == len(whole), asked
         if whole:
             after = decode_cursor(encode_cursor(random.choice(whole), asked.sort), asked.sort)
             page = replace(asked, after=after, limit=random.randint(1, 5), offset=random.choice([0, 0, 2]))
-            assert await catalog.list_files(page) == fake_listing.page(files, page), page
+            assert await catalog.search.list_files(page) == fake_listing.page(files, page), page

@@ -13,9 +13,8 @@ from litestar.exceptions import LitestarException
 from prometheus_client import REGISTRY
 
 from domain.values.ranges import ByteRange
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
-from tests.fakes.failures import BLOB_STORE_DOWN
 from tests.support.clients import client_of, said_of_content
 from tests.support.fake_service import open_service
 
@@ -139,7 +138,7 @@ async def test_the_same_revisions_are_the_same_archive_and_others_another(
     assert first.content == again.content
     etags = {first.headers["etag"], again.headers["etag"]}
     assert len(etags) == 1
-    catalog.clock.advance(10)
+    catalog.database.clock.advance(10)
     for change in (
         client.patch(f"/v1/files/{ids['q']}", json={"name": "r"}),
         client.put(f"{FILES}/large", content=b"small"),
@@ -216,7 +215,7 @@ async def test_an_id_that_is_not_there_is_named(client: httpx.AsyncClient, catal
     await client.put("/v1/buckets/brief", json={"default_ttl": 60})
     ids = await store(client, {"a": b"1"})
     expired = await store(client, {"b": b"2"}, "/v1/buckets/brief/files")
-    catalog.clock.advance(60)
+    catalog.database.clock.advance(60)
     for missing in (NOBODY, expired["b"]):
         answer = await client.post("/v1/archive", json={"ids": [ids["a"], missing]})
         assert (answer.status_code, answer.json()["code"]) == (404, "file_not_found")

@@ -10,7 +10,7 @@ from domain.archives.model import Member
 from domain.archives.read_archive import BATCH_BYTES, CONCURRENCY, SMALL_BYTES, Archive
 from domain.blobs.errors import BlobStoreUnavailableError
 from domain.values.ranges import ByteRange
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.store import FakeBlobStore
 from tests.support.factories import MemberFactory
 
 

@@ -30,8 +30,9 @@ from domain.idempotency.model import KeyClaim, KeyedRequest
 from domain.values.errors import RangeNotSatisfiableError
 from domain.values.preconditions import NO_PRECONDITION
 from tests.contracts.setup import exists, stored
+from tests.fakes.batches import FakeBatches
 from tests.fakes.catalog import FakeCatalog
-from tests.fakes.failures import CATALOG_DOWN
+from tests.fakes.database import CATALOG_DOWN, FakeDatabase
 from tests.support.errors import domain_errors
 
 TTL = 3600
@@ -41,11 +42,11 @@ REQUEST = KeyedRequest(caller="root", key="key", fingerprint="1" * 64)
 UNKNOWN = OutcomeUnknownError("The catalog went away while a change was being committed.")
 
 
-class FailingCatalog(FakeCatalog):
+class FailingBatches(FakeBatches):
     """Fails at the `nth` chunk, from 0, after doing it where the outcome is unknown."""
 
-    def __init__(self, failure: UnavailableError, nth: int) -> None:
-        super().__init__()
+    def __init__(self, database: FakeDatabase, failure: UnavailableError, nth: int) -> None:
+        super().__init__(database)
         self._failure = failure
         self._nth = nth
         self.chunks: list[int] = []
@@ -61,8 +62,11 @@ class FailingCatalog(FakeCatalog):
         return outcomes
 
 
-def batch(catalog: FakeCatalog) -> ApplyBatch:
-    return ApplyBatch(catalog, IdempotentExecutor(catalog, catalog.clock, lease=30, ttl=TTL))
+def batch(catalog: FakeCatalog, batches: FakeBatches | None = None) -> ApplyBatch:
+    return ApplyBatch(
+        batches or catalog.batches,
+        IdempotentExecutor(catalog.idempotency_keys, catalog.database.clock, lease=30, ttl=TTL),
+    )
 
 
 def kinds(outcomes: Sequence[Outcome]) -> list[type[object]]:
@@ -102,45 +106,49 @@ async def test_an_invalid_operation_is_refused_before_the_catalog_is_asked(catal
 
 
 async def test_a_batch_that_is_refused_altogether_needs_no_catalog(catalog: FakeCatalog) -> None:
-    catalog.fail_with = CATALOG_DOWN
+    catalog.database.fail_with = CATALOG_DOWN
     assert kinds(await batch(catalog)([Delete(address=Location("default", ""))])) == [InvalidNameError]
 
 
 @pytest.mark.parametrize("failure", [CATALOG_DOWN, CatalogBusyError("Every connection is in use.")])
-async def test_a_catalog_that_fails_before_anything_was_done_fails_the_batch(failure: UnavailableError) -> None:
-    catalog = FailingCatalog(failure, 0)
+async def test_a_catalog_that_fails_before_anything_was_done_fails_the_batch(
+    catalog: FakeCatalog, failure: UnavailableError
+) -> None:
+    batches = FailingBatches(catalog.database, failure, 0)
     files = [await stored(catalog) for _ in range(CHUNK + 1)]
     with pytest.raises(type(failure)):
-        await batch(catalog)([Delete(address=file.id) for file in files])
-    assert catalog.chunks == [CHUNK]
+        await batch(catalog, batches)([Delete(address=file.id) for file in files])
+    assert batches.chunks == [CHUNK]
     assert [await exists(catalog, file) for file in files] == [True] * len(files)
 
 
 @pytest.mark.parametrize(("failure", "happened"), [(CATALOG_DOWN, False), (UNKNOWN, True)])
 async def test_a_catalog_that_fails_midway_leaves_the_done_operations_and_ends_the_batch(
-    failure: UnavailableError, happened: bool
+    catalog: FakeCatalog, failure: UnavailableError, happened: bool
 ) -> None:
-    catalog = FailingCatalog(failure, 1)
+    batches = FailingBatches(catalog.database, failure, 1)
     files = [await stored(catalog) for _ in range(3 * CHUNK)]
     operations: list[Operation] = [Delete(address=file.id) for file in files]
     # One operation of each chunk is refused by itself, and is not part of the failure.
     for index in (2 * CHUNK, CHUNK, 0):
         operations.insert(index, Delete(address=Location("default", "")))
-    outcomes = await batch(catalog)(operations)
+    outcomes = await batch(catalog, batches)(operations)
     by_itself = [outcome for outcome in outcomes if isinstance(outcome, InvalidNameError)]
     assert len(by_itself) == 3
     assert kinds([outcome for outcome in outcomes if not isinstance(outcome, InvalidNameError)]) == (
         [type(None)] * CHUNK + [type(failure)] * CHUNK + [NotAttemptedError] * CHUNK
     )
-    assert catalog.chunks == [CHUNK, CHUNK]
+    assert batches.chunks == [CHUNK, CHUNK]
     gone = [not await exists(catalog, file) for file in files]
     assert gone == [True] * CHUNK + [happened] * CHUNK + [False] * CHUNK
 
 
-async def test_an_outcome_that_is_unknown_from_the_beginning_is_the_outcome_of_each_operation() -> None:
-    catalog = FailingCatalog(UNKNOWN, 0)
+async def test_an_outcome_that_is_unknown_from_the_beginning_is_the_outcome_of_each_operation(
+    catalog: FakeCatalog,
+) -> None:
+    batches = FailingBatches(catalog.database, UNKNOWN, 0)
     files = [await stored(catalog) for _ in range(CHUNK + 2)]
-    outcomes = await batch(catalog)([Delete(address=file.id) for file in files])
+    outcomes = await batch(catalog, batches)([Delete(address=file.id) for file in files])
     assert kinds(outcomes) == [OutcomeUnknownError] * CHUNK + [NotAttemptedError] * 2
 
 
@@ -157,7 +165,7 @@ async def test_a_batch_that_is_sent_again_gets_the_same_outcomes(catalog: FakeCa
     operations = await copies(catalog, 2 * CHUNK + 1)
     first = await batch(catalog)(operations, REQUEST)
     assert kinds(first) == [NameTakenError] + [File] * (2 * CHUNK)
-    await catalog.delete_file(file_of(first[1]).id, NO_PRECONDITION)
+    await catalog.files.delete_file(file_of(first[1]).id, NO_PRECONDITION)
     again = await batch(catalog)(operations, REQUEST)
     assert comparable(again) == comparable(first)
     assert kinds(again) == kinds(first)
@@ -166,18 +174,20 @@ async def test_a_batch_that_is_sent_again_gets_the_same_outcomes(catalog: FakeCa
 
 @pytest.mark.parametrize("failure", [CATALOG_DOWN, UNKNOWN])
 @pytest.mark.parametrize("nth", [0, 1, 2])
-async def test_a_batch_that_was_cut_short_goes_on_when_it_is_sent_again(failure: UnavailableError, nth: int) -> None:
-    catalog = FailingCatalog(failure, nth)
+async def test_a_batch_that_was_cut_short_goes_on_when_it_is_sent_again(
+    catalog: FakeCatalog, failure: UnavailableError, nth: int
+) -> None:
+    batches = FailingBatches(catalog.database, failure, nth)
     operations = await copies(catalog, 3 * CHUNK)
     if nth == 0 and failure is CATALOG_DOWN:
         with pytest.raises(CatalogUnavailableError):
-            await batch(catalog)(operations, REQUEST)
+            await batch(catalog, batches)(operations, REQUEST)
     else:
-        assert kinds(await batch(catalog)(operations, REQUEST))[nth * CHUNK] is type(failure)
-    whole = await batch(catalog)(operations, REQUEST)
+        assert kinds(await batch(catalog, batches)(operations, REQUEST))[nth * CHUNK] is type(failure)
+    whole = await batch(catalog, batches)(operations, REQUEST)
     assert kinds(whole) == [NameTakenError] + [File] * (3 * CHUNK - 1)
-    assert comparable(await batch(catalog)(operations, REQUEST)) == comparable(whole)
-    assert sum(catalog.chunks) == 3 * CHUNK + (CHUNK if failure is CATALOG_DOWN else 0)
+    assert comparable(await batch(catalog, batches)(operations, REQUEST)) == comparable(whole)
+    assert sum(batches.chunks) == 3 * CHUNK + (CHUNK if failure is CATALOG_DOWN else 0)
 
 
 async def test_outcomes_of_chunks_of_another_length_are_repeated(
@@ -197,11 +207,11 @@ async def test_a_batch_gets_no_outcomes_of_another_one_whose_key_has_expired(cat
     with pytest.raises(IdempotencyKeyReusedError):
         await batch(catalog)(operations, other)
     # The first chunk's time is over, that of the second is not.
-    catalog.keys["root", "key"].expires_at = catalog.clock.now()
+    catalog.database.keys["root", "key"].expires_at = catalog.database.clock.now()
     assert kinds(await batch(catalog)(operations, other)) == [NameTakenError] * len(operations)
-    catalog.keys["root", "key"].expires_at = catalog.clock.now()
+    catalog.database.keys["root", "key"].expires_at = catalog.database.clock.now()
     for file in first[1:]:
-        await catalog.delete_file(file_of(file).id, NO_PRECONDITION)
+        await catalog.files.delete_file(file_of(file).id, NO_PRECONDITION)
     assert kinds(await batch(catalog)(operations, REQUEST)) == kinds(first)
 
 

@@ -7,8 +7,7 @@ from domain.blobs.errors import BlobStoreUnavailableError
 from domain.blobs.model import new_blob_key
 from domain.blobs.ports import BlobStore
 from tests.contracts.blob_store.store import stream
-from tests.fakes.blob_store import FakeBlobStore
-from tests.fakes.failures import BLOB_STORE_DOWN
+from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
 
 FAILURES = 3
 PAUSE = 4.0

@@ -9,8 +9,8 @@ from adapters.circuit import CircuitBlobStore
 from domain.blobs.errors import BlobMissingError, BlobStoreRefusedError, BlobStoreUnavailableError, InterruptedBodyError
 from domain.blobs.model import new_blob_key
 from domain.blobs.ports import BlobStore
+from tests.fakes.blobs.store import BLOB_STORE_DOWN
 from tests.fakes.clock import FakeClock
-from tests.fakes.failures import BLOB_STORE_DOWN
 from tests.unit.circuit.circuit_calls import FAILURES, PAUSE, ProbedBlobStore, fail, put
 
 REFUSED = BlobStoreRefusedError("The disk is full.")

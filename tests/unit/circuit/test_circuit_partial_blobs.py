@@ -12,10 +12,9 @@ from domain.blobs.ports import PartialBlobs
 from domain.errors import LeaseLostError
 from tests.contracts.blob_store.store import BodyFailed, read, stream
 from tests.contracts.partial_blobs.partial_blobs import begin, broken
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.partial_blobs import FakePartialBlobs
+from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
 from tests.fakes.clock import FakeClock
-from tests.fakes.failures import BLOB_STORE_DOWN
-from tests.fakes.partial_blobs import FakePartialBlobs
 
 FAILURES = 3
 PAUSE = 4.0

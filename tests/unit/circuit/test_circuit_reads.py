@@ -10,8 +10,8 @@ from domain.blobs.errors import BlobStoreUnavailableError
 from domain.blobs.model import new_blob_key
 from domain.blobs.ports import BlobStore
 from tests.contracts.blob_store.store import payload, read, stream
+from tests.fakes.blobs.store import BLOB_STORE_DOWN
 from tests.fakes.clock import FakeClock
-from tests.fakes.failures import BLOB_STORE_DOWN
 from tests.unit.circuit.circuit_calls import FAILURES, PAUSE, ProbedBlobStore, fail, refuses
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from adapters.circuit import Circuit, CircuitBlobStore
 from tests.contracts.blob_store.store import Leftovers, TestBlobStore
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.clock import FakeClock
 
 __all__ = ["TestBlobStore"]

@@ -23,4 +23,4 @@ def new_file(name: str = "a.txt", **given: object) -> NewFile:
 
 def admission(catalog: FakeCatalog) -> Admission:
     """Return the admission of files of up to 1,000 bytes."""
-    return Admission(catalog, catalog, replace(LIMITS, max_file_size=1000))
+    return Admission(catalog.buckets, catalog.files, replace(LIMITS, max_file_size=1000))

@@ -5,7 +5,7 @@ import pytest
 from domain.blobs.reservations import Reservations
 from domain.files.content.store_file import StoreFile
 from domain.maintenance.reap import Reap
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
 from tests.support.reaper import reaper
@@ -14,12 +14,12 @@ from tests.unit.content.bodies import LEASE, admission
 
 @pytest.fixture
 def reservations(catalog: FakeCatalog, clock: FakeClock) -> Reservations:
-    return Reservations(catalog, clock, lease=LEASE, batch=2)
+    return Reservations(catalog.blob_records, clock, lease=LEASE, batch=2)
 
 
 @pytest.fixture
 def store_file(catalog: FakeCatalog, blobs: FakeBlobStore, reservations: Reservations) -> StoreFile:
-    return StoreFile(catalog, blobs, reservations, admission(catalog))
+    return StoreFile(catalog.files, blobs, reservations, admission(catalog))
 
 
 @pytest.fixture

@@ -4,9 +4,8 @@ import httpx
 import pytest
 from litestar.exceptions import LitestarException
 
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
-from tests.fakes.failures import BLOB_STORE_DOWN
 from tests.support.clients import said_of_content
 
 FILES = "/v1/buckets/default/files"
@@ -153,7 +152,7 @@ async def test_an_expired_file_is_gone(client: httpx.AsyncClient, catalog: FakeC
     await client.put("/v1/buckets/brief", json={"default_ttl": 60})
     file = (await client.put("/v1/buckets/brief/files/a", content=b"x")).json()
     assert file["expires_at"] == "2026-01-01T00:01:00Z"
-    catalog.clock.advance(60)
+    catalog.database.clock.advance(60)
     assert (await client.get("/v1/buckets/brief/files/a")).status_code == 404
     assert (await client.get(f"/v1/files/{file['id']}")).status_code == 404
     assert (await client.get("/v1/files?total=true")).json()["total"] == 0

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from litestar.exceptions import LitestarException
 
 from service.http.headers.dates import http_date
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.store import FakeBlobStore
 from tests.support.clients import said_of_content
 
 FILE = "/v1/buckets/default/files/a.txt"

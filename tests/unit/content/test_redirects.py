@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from domain.blobs.errors import DirectAccessUnsupportedError
-from tests.fakes.direct_access import FakeDirectAccess
+from tests.fakes.blobs.direct_access import FakeDirectAccess
 from tests.support.fake_service import Service
 
 BUCKET = "/v1/buckets/default"

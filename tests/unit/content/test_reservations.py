@@ -12,11 +12,11 @@ from domain.errors import (
 )
 from domain.files.content.store_file import StoreFile
 from domain.maintenance.reap import Reap, ReapCounts
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
-from tests.fakes.failures import CATALOG_DOWN
-from tests.unit.content.bodies import LEASE, admission, body, new_file
+from tests.fakes.database import CATALOG_DOWN
+from tests.unit.content.bodies import LEASE, body, new_file
 
 
 async def test_an_end_that_comes_after_the_lease_publishes_nothing(
@@ -33,18 +33,16 @@ async def test_an_end_that_comes_after_the_lease_publishes_nothing(
 
 
 async def test_a_catalog_that_is_down_for_a_moment_does_not_end_an_upload(
-    clock: FakeClock, blobs: FakeBlobStore
+    store_file: StoreFile, catalog: FakeCatalog, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class ForAMoment(FakeCatalog):
-        async def renew_leases(self, keys: Sequence[str], *, lease: float) -> set[str]:
-            raise CATALOG_DOWN
+    async def refuse(keys: Sequence[str], *, lease: float) -> set[str]:
+        raise CATALOG_DOWN
 
     async def slow() -> AsyncIterator[bytes]:
         yield b"x"
         clock.advance(LEASE * 0.6)
 
-    catalog = ForAMoment(clock)
-    store_file = StoreFile(catalog, blobs, Reservations(catalog, clock, lease=LEASE), admission(catalog))
+    monkeypatch.setattr(catalog.blob_records, "renew_leases", refuse)
     assert (await store_file(new_file(), slow())).file.size == 1
 
 
@@ -55,12 +53,12 @@ async def test_a_long_upload_keeps_its_lease_while_it_moves_and_while_it_waits(
         for _ in range(10):
             clock.advance(LEASE * 0.6)
             await reservations.renew_due()
-            assert await catalog.condemn_lapsed(limit=10) == 0
+            assert await catalog.blob_records.condemn_lapsed(limit=10) == 0
             yield b"x"
 
     stored = await store_file(new_file(), slow())
     assert stored.file.size == 10
-    assert catalog.blobs[stored.file.blob_key].state == "live"
+    assert catalog.database.blobs[stored.file.blob_key].state == "live"
 
 
 async def test_a_lease_is_kept_no_longer_than_its_upload(
@@ -78,10 +76,10 @@ async def test_a_lease_is_kept_no_longer_than_its_upload(
     await store_file(new_file("a"), body(b"x"))
     with pytest.raises(InterruptedBodyError):
         await store_file(new_file("b", size=5), body(b"x"))
-    used = set(catalog.blobs)
+    used = set(catalog.database.blobs)
     waiting = await reservations.take()
     renewals = Renewals()
-    monkeypatch.setattr(catalog, "renew_leases", renewals.note)
+    monkeypatch.setattr(catalog.blob_records, "renew_leases", renewals.note)
     clock.advance(LEASE * 0.5)
     await reservations.renew_due()
     assert waiting.key in renewals
@@ -93,7 +91,7 @@ async def test_an_upload_that_lost_its_lease_is_given_up(
 ) -> None:
     async def stalled() -> AsyncIterator[bytes]:
         clock.advance(LEASE)
-        await catalog.condemn_lapsed(limit=10)
+        await catalog.blob_records.condemn_lapsed(limit=10)
         await reservations.renew_due()
         yield b"x"
         pytest.fail("It was read further.")
@@ -107,7 +105,7 @@ async def test_reservations_are_made_in_batches_and_each_is_used_once(
 ) -> None:
     taken = {(await reservations.take()).key for _ in range(3)}
     assert len(taken) == 3
-    assert len(catalog.blobs) == 4
+    assert len(catalog.database.blobs) == 4
 
 
 async def test_many_uploads_at_once_share_the_reservations(reservations: Reservations, catalog: FakeCatalog) -> None:
@@ -120,7 +118,7 @@ async def test_many_uploads_at_once_share_the_reservations(reservations: Reserva
         for _ in range(9):
             tasks.start_soon(take)
     assert len(set(keys)) == 9
-    assert len(catalog.blobs) == 10
+    assert len(catalog.database.blobs) == 10
 
 
 async def test_a_reservation_that_lay_too_long_is_not_handed_out(
@@ -128,13 +126,13 @@ async def test_a_reservation_that_lay_too_long_is_not_handed_out(
 ) -> None:
     first = await reservations.take()
     clock.advance(LEASE * 0.5)
-    assert (await reservations.take()).key not in {first.key, *list(catalog.blobs)[:2]}
+    assert (await reservations.take()).key not in {first.key, *list(catalog.database.blobs)[:2]}
 
 
 async def test_closing_gives_up_the_unused_reservations(reservations: Reservations, catalog: FakeCatalog) -> None:
     taken = await reservations.take()
     await reservations.close()
-    states = {key: row.state for key, row in catalog.blobs.items()}
+    states = {key: row.state for key, row in catalog.database.blobs.items()}
     assert states.pop(taken.key) == "staged"
     assert list(states.values()) == ["condemned"]
     await reservations.close()

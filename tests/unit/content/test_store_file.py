@@ -25,10 +25,11 @@ from domain.maintenance.reap import Reap, ReapCounts
 from domain.values.digests import Digest
 from domain.values.errors import DigestMismatchError
 from domain.values.preconditions import Precondition
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
-from tests.fakes.failures import BLOB_STORE_DOWN, CATALOG_DOWN
+from tests.fakes.database import CATALOG_DOWN, FakeDatabase
+from tests.fakes.files import FakeFiles
 from tests.unit.content.bodies import LEASE, admission, body, new_file
 
 
@@ -52,7 +53,7 @@ async def test_a_row_names_the_blob_before_its_first_byte(
 ) -> None:
     async def watched() -> AsyncIterator[bytes]:
         (key,) = blobs.unfinished
-        assert catalog.blobs[key].state == "staged"
+        assert catalog.database.blobs[key].state == "staged"
         yield b"x"
 
     assert (await store_file(new_file(), watched())).file.size == 1
@@ -65,7 +66,7 @@ async def test_a_replaced_files_bytes_are_condemned_and_reaped(
     second = await store_file(new_file(), body(b"two"))
     assert not second.created
     assert (second.file.id, second.file.revision) == (first.id, 2)
-    assert catalog.blobs[first.blob_key].state == "condemned"
+    assert catalog.database.blobs[first.blob_key].state == "condemned"
     assert [reaped async for reaped in reap()] == [ReapCounts(removed=1)]
     assert list(blobs.stored) == [second.file.blob_key]
 
@@ -93,7 +94,7 @@ async def test_an_upload_that_can_be_refused_is_refused_before_its_body_is_read(
     with pytest.raises(error):
         await store_file(new, watched())
     assert not read
-    assert not catalog.blobs
+    assert not catalog.database.blobs
 
 
 @pytest.mark.parametrize(
@@ -119,23 +120,23 @@ async def test_a_refused_upload_leaves_no_file_and_after_the_reaper_no_blob(
     assert [reaped async for reaped in reap()] == [ReapCounts(removed=1)]
     assert not blobs.stored
     assert not blobs.unfinished
-    assert (await catalog.get_bucket("default")).usage.files == 0
-    assert {row.state for row in catalog.blobs.values()} == {"staged"}  # the other reservation of the batch
+    assert (await catalog.buckets.get_bucket("default")).usage.files == 0
+    assert {row.state for row in catalog.database.blobs.values()} == {"staged"}  # the other reservation of the batch
 
 
 async def test_a_body_that_breaks_the_quota_is_not_read_unless_it_replaces_enough(
     store_file: StoreFile, catalog: FakeCatalog
 ) -> None:
-    await catalog.put_bucket("default", Policy(quota_bytes=10))
+    await catalog.buckets.put_bucket("default", Policy(quota_bytes=10))
     await store_file(new_file("a"), body(b"12345678"))
-    kept = dict(catalog.blobs)
+    kept = dict(catalog.database.blobs)
     with pytest.raises(QuotaExceededError):
         await store_file(new_file("b", size=3), body())
     with pytest.raises(QuotaExceededError):
         await store_file(new_file("a", size=11), body())
-    assert catalog.blobs == kept
+    assert catalog.database.blobs == kept
     await store_file(new_file("a", size=10), body(b"1234567890"))
-    assert (await catalog.get_bucket("default")).usage.bytes == 10
+    assert (await catalog.buckets.get_bucket("default")).usage.bytes == 10
 
 
 async def test_a_precondition_that_ceases_to_hold_meanwhile_stores_nothing(
@@ -147,17 +148,17 @@ async def test_a_precondition_that_ceases_to_hold_meanwhile_stores_nothing(
 
     with pytest.raises(PreconditionFailedError):
         await store_file(new_file(precondition=Precondition(if_none_match=())), overtaken())
-    assert (await catalog.get_file_by_name("default", "a.txt")).size == 5
-    assert (await catalog.get_bucket("default")).usage.files == 1
+    assert (await catalog.files.get_file_by_name("default", "a.txt")).size == 5
+    assert (await catalog.buckets.get_bucket("default")).usage.files == 1
 
 
 async def test_the_smaller_of_the_buckets_limit_and_the_services_counts(
     store_file: StoreFile, catalog: FakeCatalog
 ) -> None:
-    await catalog.put_bucket("default", Policy(max_file_size=5))
+    await catalog.buckets.put_bucket("default", Policy(max_file_size=5))
     with pytest.raises(FileTooLargeError, match="5 bytes"):
         await store_file(new_file(), body(b"123456"))
-    await catalog.put_bucket("default", Policy(max_file_size=5000))
+    await catalog.buckets.put_bucket("default", Policy(max_file_size=5000))
     with pytest.raises(FileTooLargeError, match="1000 bytes"):
         await store_file(new_file(), body(b"x" * 1001))
 
@@ -169,12 +170,12 @@ async def test_bytes_that_the_store_may_have_keep_their_grace(
         blobs.fail_with = BLOB_STORE_DOWN
         yield b"x"
 
-    catalog.grace = 50.0
+    catalog.database.grace = 50.0
     with pytest.raises(BlobStoreUnavailableError):
         await store_file(new_file(), failing())
-    assert await catalog.claim_condemned(limit=10, lease=LEASE) == []
+    assert await catalog.blob_records.claim_condemned(limit=10, lease=LEASE) == []
     clock.advance(50)
-    assert len(await catalog.claim_condemned(limit=10, lease=LEASE)) == 1
+    assert len(await catalog.blob_records.claim_condemned(limit=10, lease=LEASE)) == 1
 
 
 async def test_a_cancelled_upload_gives_its_reservation_up(store_file: StoreFile, catalog: FakeCatalog) -> None:
@@ -185,28 +186,28 @@ async def test_a_cancelled_upload_gives_its_reservation_up(store_file: StoreFile
 
     with anyio.CancelScope() as scope:
         await store_file(new_file(), cancelled())
-    assert sorted(row.state for row in catalog.blobs.values()) == ["condemned", "staged"]
+    assert sorted(row.state for row in catalog.database.blobs.values()) == ["condemned", "staged"]
 
 
 async def test_a_reservation_that_cannot_be_given_up_is_left_to_lapse(
     store_file: StoreFile, catalog: FakeCatalog, clock: FakeClock
 ) -> None:
     async def failing() -> AsyncIterator[bytes]:
-        catalog.fail_with = CATALOG_DOWN
+        catalog.database.fail_with = CATALOG_DOWN
         yield b"x"
 
     with pytest.raises(CatalogUnavailableError):
         await store_file(new_file(), failing())
-    catalog.fail_with = None
+    catalog.database.fail_with = None
     clock.advance(LEASE)
-    assert await catalog.condemn_lapsed(limit=10) == 2
+    assert await catalog.blob_records.condemn_lapsed(limit=10) == 2
 
 
-class ForgetfulCatalog(FakeCatalog):
+class ForgetfulFiles(FakeFiles):
     """Commits, and then says `times` times that it does not know."""
 
-    def __init__(self, clock: FakeClock, times: int) -> None:
-        super().__init__(clock)
+    def __init__(self, database: FakeDatabase, times: int) -> None:
+        super().__init__(database)
         self.times = times
 
     async def commit_file(self, new: NewFile, blob: Blob, claim: KeyClaim | None = None) -> Stored:
@@ -219,22 +220,24 @@ class ForgetfulCatalog(FakeCatalog):
 
 @pytest.mark.parametrize("times", [1, 2])
 async def test_a_commit_whose_outcome_is_unknown_is_repeated_until_it_is_known(
-    clock: FakeClock, blobs: FakeBlobStore, times: int
+    catalog: FakeCatalog, blobs: FakeBlobStore, reservations: Reservations, times: int
 ) -> None:
-    catalog = ForgetfulCatalog(clock, times)
-    store_file = StoreFile(catalog, blobs, Reservations(catalog, clock, lease=LEASE), admission(catalog))
+    files = ForgetfulFiles(catalog.database, times)
+    store_file = StoreFile(files, blobs, reservations, admission(catalog))
     stored = await store_file(new_file(precondition=Precondition(if_none_match=())), body(b"x"))
     assert stored.created
     assert stored.file.revision == 1
 
 
-async def test_a_commit_that_stays_unknown_deletes_nothing(clock: FakeClock, blobs: FakeBlobStore) -> None:
-    catalog = ForgetfulCatalog(clock, 100)
-    store_file = StoreFile(catalog, blobs, Reservations(catalog, clock, lease=LEASE), admission(catalog))
+async def test_a_commit_that_stays_unknown_deletes_nothing(
+    catalog: FakeCatalog, blobs: FakeBlobStore, reservations: Reservations
+) -> None:
+    files = ForgetfulFiles(catalog.database, 100)
+    store_file = StoreFile(files, blobs, reservations, admission(catalog))
     with pytest.raises(OutcomeUnknownError):
         await store_file(new_file(), body(b"x"))
-    file = await catalog.get_file_by_name("default", "a.txt")
-    assert catalog.blobs[file.blob_key].state == "live"
+    file = await catalog.files.get_file_by_name("default", "a.txt")
+    assert catalog.database.blobs[file.blob_key].state == "live"
     assert blobs.stored[file.blob_key] == b"x"
 
 
@@ -244,26 +247,26 @@ async def test_a_reservation_whose_outcome_is_unknown_leaves_no_doubt_about_the_
     async def forget(keys: Sequence[str], *, lease: float) -> None:
         raise OutcomeUnknownError("The connection broke.")
 
-    monkeypatch.setattr(catalog, "reserve_blobs", forget)
+    monkeypatch.setattr(catalog.blob_records, "reserve_blobs", forget)
     with pytest.raises(CatalogUnavailableError):
         await store_file(new_file(), body(b"x"))
 
 
-class FailingOverCatalog(FakeCatalog):
+class FailingOverFiles(FakeFiles):
     """Commits, and is down when it should say so."""
 
     async def commit_file(self, new: NewFile, blob: Blob, claim: KeyClaim | None = None) -> Stored:
         await super().commit_file(new, blob, claim)
-        self.fail_with = CATALOG_DOWN
+        self._database.fail_with = CATALOG_DOWN
         raise OutcomeUnknownError("The connection broke.")
 
 
 async def test_a_catalog_that_goes_down_after_a_commit_leaves_its_outcome_unknown(
-    clock: FakeClock, blobs: FakeBlobStore
+    catalog: FakeCatalog, blobs: FakeBlobStore, reservations: Reservations
 ) -> None:
-    catalog = FailingOverCatalog(clock)
-    store_file = StoreFile(catalog, blobs, Reservations(catalog, clock, lease=LEASE), admission(catalog))
+    files = FailingOverFiles(catalog.database)
+    store_file = StoreFile(files, blobs, reservations, admission(catalog))
     with pytest.raises(OutcomeUnknownError):
         await store_file(new_file(), body(b"x"))
-    catalog.fail_with = None
-    assert (await catalog.get_file_by_name("default", "a.txt")).size == 1
+    catalog.database.fail_with = None
+    assert (await catalog.files.get_file_by_name("default", "a.txt")).size == 1

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 
 FILES = "/v1/buckets/default/files"
@@ -75,7 +75,7 @@ async def test_any_unicode_name_comes_back_as_given(client: httpx.AsyncClient, n
 async def test_a_name_that_breaks_a_rule_is_refused(client: httpx.AsyncClient, catalog: FakeCatalog, name: str) -> None:
     answer = await client.put(f"{FILES}/{name}", content=b"x")
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_name")
-    assert not catalog.blobs
+    assert not catalog.database.blobs
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from tests.contracts.blob_store.listing import Intrude, LeaveUnfinished, TestBlobStoreListing
 from tests.contracts.blob_store.store import Leftovers, TestBlobStore
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.store import FakeBlobStore
 
 __all__ = ["TestBlobStore", "TestBlobStoreListing"]
 

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.contracts.blob_store.direct_access import Answer, Send, TestDirectAccess
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.direct_access import FakeDirectAccess
+from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.clock import FakeClock
-from tests.fakes.direct_access import FakeDirectAccess
 
 __all__ = ["TestDirectAccess"]
 

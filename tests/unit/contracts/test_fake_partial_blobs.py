@@ -6,8 +6,8 @@ from tests.contracts.blob_store.store import Leftovers
 from tests.contracts.partial_blobs.callers import TestCompletingAtOnce, TestFormerCallers
 from tests.contracts.partial_blobs.concatenation import TestConcatenation
 from tests.contracts.partial_blobs.partial_blobs import TestPartialBlobs
-from tests.fakes.blob_store import FakeBlobStore
-from tests.fakes.partial_blobs import FakePartialBlobs
+from tests.fakes.blobs.partial_blobs import FakePartialBlobs
+from tests.fakes.blobs.store import FakeBlobStore
 
 __all__ = ["TestCompletingAtOnce", "TestConcatenation", "TestFormerCallers", "TestPartialBlobs"]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.contracts.secret_source import Keep, TestSecretSource
-from tests.fakes.secret_source import FakeSecretSource
+from tests.fakes.secrets import FakeSecretSource
 
 __all__ = ["TestSecretSource"]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from tests.fakes.direct_access import FakeDirectAccess, Found
+from tests.fakes.blobs.direct_access import FakeDirectAccess, Found
 from tests.support.fake_service import Service
 from tests.support.reaper import reaper
 

@@ -6,9 +6,9 @@ import anyio
 import httpx
 
 from domain.blobs.model import new_blob_key
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.direct_access import FakeDirectAccess
+from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
-from tests.fakes.direct_access import FakeDirectAccess
 from tests.support.fake_service import Service
 from tests.unit.direct_uploads.direct_requests import (
     BUCKET,
@@ -121,7 +121,7 @@ async def test_another_number_of_bytes_is_refused(
 ) -> None:
     upload = await begin(client)
     assert send(direct, upload, b"short")[0].status == 403
-    (key,) = catalog.blobs.keys()
+    (key,) = catalog.database.blobs.keys()
     blobs.stored[key] = b"short"  # not every store compares the length that was signed
     assert refusal(await complete(client, upload)) == (400, "incomplete_upload")
     send(direct, upload, b"0123456789")
@@ -186,10 +186,10 @@ async def test_a_completion_of_another_replica_is_accepted_and_taken_over_when_t
 ) -> None:
     upload = await begin(client)
     send(direct, upload, b"0123456789")
-    found = next(each for each in await catalog.list_direct_uploads(after=None, limit=1))
+    found = next(each for each in await catalog.direct_uploads.list_direct_uploads(after=None, limit=1))
     key = new_blob_key()
-    await catalog.reserve_blobs([key], lease=30)
-    await catalog.claim_direct_upload(found.id, key)
+    await catalog.blob_records.reserve_blobs([key], lease=30)
+    await catalog.direct_uploads.claim_direct_upload(found.id, key)
     accepted = await complete(client, upload)
     assert (accepted.status_code, accepted.json()["state"]) == (202, "completing")
     assert int(accepted.headers["retry-after"]) >= 1

@@ -1,5 +1,6 @@
 """Direct uploads while the catalog or the blob store fails: nothing stays, and a request can be repeated."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
@@ -7,11 +8,11 @@ import httpx
 import pytest
 
 from domain.blobs.errors import DirectAccessUnsupportedError
-from domain.errors import CatalogUnavailableError, LeaseLostError, OutcomeUnknownError
-from tests.fakes.blob_store import FakeBlobStore
+from domain.errors import LeaseLostError, OutcomeUnknownError
+from tests.fakes.blobs.direct_access import FakeDirectAccess
+from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
-from tests.fakes.direct_access import FakeDirectAccess
-from tests.fakes.failures import BLOB_STORE_DOWN, CATALOG_DOWN
+from tests.fakes.database import CATALOG_DOWN
 from tests.support.fake_service import Service
 from tests.unit.direct_uploads.direct_requests import (
     LIFE,
@@ -48,7 +49,7 @@ async def test_on_a_store_without_a_way_in_all_of_it_is_a_conflict(
     ):
         answer = await client.request(method, f"{UPLOADS}{path}", json=body)
         assert refusal(answer) == (409, "direct_access_unsupported"), (method, path)
-    assert not catalog.blobs
+    assert not catalog.database.blobs
 
 
 @pytest.mark.parametrize("size", [10, PART + 1])
@@ -67,23 +68,24 @@ async def test_a_store_that_is_down_opens_no_upload_and_leaves_nothing(
     answer = await client.post(UPLOADS, json=asked)
     assert answer.status_code == (201 if size == 10 else 503)
     await reap_after(service, LIFE + URL_LIFE)
-    assert not service.catalog.blobs
+    assert not service.catalog.database.blobs
 
 
 @pytest.mark.parametrize(
-    ("call", "error", "code"),
+    ("port", "call", "error", "code"),
     [
-        ("reserve_blobs", OutcomeUnknownError("Lost."), "catalog_unavailable"),
-        ("reserve_blobs", CATALOG_DOWN, "catalog_unavailable"),
-        ("open_direct_upload", CATALOG_DOWN, "catalog_unavailable"),
-        ("open_direct_upload", LeaseLostError("Lost."), "lease_lost"),
-        ("open_direct_upload", OutcomeUnknownError("Lost."), "outcome_unknown"),
+        ("blob_records", "reserve_blobs", OutcomeUnknownError("Lost."), "catalog_unavailable"),
+        ("blob_records", "reserve_blobs", CATALOG_DOWN, "catalog_unavailable"),
+        ("direct_uploads", "open_direct_upload", CATALOG_DOWN, "catalog_unavailable"),
+        ("direct_uploads", "open_direct_upload", LeaseLostError("Lost."), "lease_lost"),
+        ("direct_uploads", "open_direct_upload", OutcomeUnknownError("Lost."), "outcome_unknown"),
     ],
 )
 async def test_a_catalog_that_fails_opens_no_upload_and_leaves_nothing(
     client: httpx.AsyncClient,
     service: Service,
     monkeypatch: pytest.MonkeyPatch,
+    port: str,
     call: str,
     error: Exception,
     code: str,
@@ -92,11 +94,11 @@ async def test_a_catalog_that_fails_opens_no_upload_and_leaves_nothing(
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(service.catalog, call, failing)
+        patch.setattr(getattr(service.catalog, port), call, failing)
         answer = await client.post(UPLOADS, json={"bucket": "default", "name": "a", "size": 1})
     assert refusal(answer) == (503, code)
     await reap_after(service, LIFE + URL_LIFE)
-    assert not service.catalog.blobs
+    assert not service.catalog.database.blobs
 
 
 async def test_a_completion_that_fails_leaves_nothing_and_can_be_repeated(
@@ -108,25 +110,25 @@ async def test_a_completion_that_fails_leaves_nothing_and_can_be_repeated(
     upload = await begin(client)
     send(direct, upload, b"0123456789")
 
-    async def failing(*_: object, **__: object) -> None:
-        raise CatalogUnavailableError("The catalog does not answer.")
+    def failing(error: Exception) -> Callable[..., Awaitable[None]]:
+        async def fail(*_: object, **__: object) -> None:
+            raise error
 
-    async def down(*_: object, **__: object) -> None:
-        raise BLOB_STORE_DOWN
+        return fail
 
-    for owner, call, code in (
-        (service.catalog, "commit_direct_upload", "catalog_unavailable"),
-        (direct, "copy", "blob_store_unavailable"),
-        (service.blobs, "get_size", "blob_store_unavailable"),
+    for owner, call, error, code in (
+        (service.catalog.direct_uploads, "commit_direct_upload", CATALOG_DOWN, "catalog_unavailable"),
+        (direct, "copy", BLOB_STORE_DOWN, "blob_store_unavailable"),
+        (service.blobs, "get_size", BLOB_STORE_DOWN, "blob_store_unavailable"),
     ):
         with monkeypatch.context() as patch:
-            patch.setattr(owner, call, down if owner is not service.catalog else failing)
+            patch.setattr(owner, call, failing(error))
             assert refusal(await complete(client, upload)) == (503, code)
         found = (await client.get(f"{UPLOADS}/{upload['id']}")).json()
         assert (found["state"], found["failure"]["code"]) == ("open", code)
     assert (await complete(client, upload)).status_code == 201
     await reap_after(service, LIFE + URL_LIFE)
-    assert [row.state for row in service.catalog.blobs.values()] == ["live"]
+    assert [row.state for row in service.catalog.database.blobs.values()] == ["live"]
     assert len(service.blobs.stored) == 1
 
 
@@ -136,7 +138,7 @@ async def test_a_commit_without_an_answer_is_found_by_its_repeat(
     monkeypatch.setattr("domain.files.content.commit_retries.PAUSE_SECONDS", 0)
     upload = await begin(client)
     send(direct, upload, b"0123456789")
-    commit = service.catalog.commit_direct_upload
+    commit = service.catalog.direct_uploads.commit_direct_upload
     lost = [True]
 
     async def losing(*arguments: Any) -> Any:
@@ -145,7 +147,7 @@ async def test_a_commit_without_an_answer_is_found_by_its_repeat(
             raise OutcomeUnknownError("The answer was lost.")
         return stored
 
-    monkeypatch.setattr(service.catalog, "commit_direct_upload", losing)
+    monkeypatch.setattr(service.catalog.direct_uploads, "commit_direct_upload", losing)
     answer = await complete(client, upload)
     assert (answer.status_code, answer.json()["revision"]) == (201, 1)
     assert (await client.get("/v1/files?total=true")).json()["total"] == 1
@@ -156,14 +158,14 @@ async def test_a_claim_without_an_answer_ends_with_its_reservation(
 ) -> None:
     upload = await begin(client)
     send(direct, upload, b"0123456789")
-    claim = service.catalog.claim_direct_upload
+    claim = service.catalog.direct_uploads.claim_direct_upload
 
     async def losing(*arguments: Any) -> Any:
         await claim(*arguments)
         raise OutcomeUnknownError("The answer was lost.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(service.catalog, "claim_direct_upload", losing)
+        patch.setattr(service.catalog.direct_uploads, "claim_direct_upload", losing)
         assert refusal(await complete(client, upload)) == (503, "catalog_unavailable")
     assert (await complete(client, upload)).status_code == 201
 

@@ -6,9 +6,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.direct_access import FakeDirectAccess
+from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
-from tests.fakes.direct_access import FakeDirectAccess
 from tests.support.fake_service import Service
 from tests.unit.direct_uploads.direct_requests import (
     BUCKET,
@@ -134,7 +134,7 @@ async def test_an_upload_that_can_be_refused_is_refused_at_the_beginning(
     await client.put(BUCKET, json=policy)
     answer = await client.post(UPLOADS, json={"bucket": "default", "name": "a", "size": 10, **fields})
     assert refusal(answer) == (status, code)
-    assert not catalog.blobs
+    assert not catalog.database.blobs
 
 
 async def test_conditions_hold_at_the_beginning_and_at_the_end(

@@ -3,8 +3,7 @@
 import httpx
 import pytest
 
-from tests.fakes.blob_store import FakeBlobStore
-from tests.fakes.failures import BLOB_STORE_DOWN
+from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
 from tests.support.fake_service import Service
 
 FILE = "/v1/buckets/default/files/a"

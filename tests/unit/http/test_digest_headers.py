@@ -6,7 +6,7 @@ from base64 import b64encode
 import httpx
 import pytest
 
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.store import FakeBlobStore
 
 FILE = "/v1/buckets/default/files/a"
 

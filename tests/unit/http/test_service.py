@@ -6,9 +6,9 @@ import httpx
 import pytest
 import structlog
 
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
-from tests.fakes.failures import BLOB_STORE_DOWN, CATALOG_DOWN
+from tests.fakes.database import CATALOG_DOWN
 from tests.support.clients import ROOT_KEY
 
 
@@ -66,7 +66,7 @@ async def test_a_wrong_method_is_told_the_right_ones(client: httpx.AsyncClient) 
 
 
 async def test_a_bug_is_a_500_that_says_nothing_of_it(client: httpx.AsyncClient, catalog: FakeCatalog) -> None:
-    catalog.fail_with = RuntimeError("password=hunter2 at /srv/secret")
+    catalog.database.fail_with = RuntimeError("password=hunter2 at /srv/secret")
     with structlog.testing.capture_logs() as logs:
         answer = await client.get("/v1/files")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
@@ -77,7 +77,7 @@ async def test_a_bug_is_a_500_that_says_nothing_of_it(client: httpx.AsyncClient,
 async def test_a_catalog_that_is_down_is_503_and_says_when_to_come_back(
     client: httpx.AsyncClient, catalog: FakeCatalog
 ) -> None:
-    catalog.fail_with = CATALOG_DOWN
+    catalog.database.fail_with = CATALOG_DOWN
     answer = await client.get("/v1/files")
     assert (answer.status_code, answer.json()["code"]) == (503, "catalog_unavailable")
     assert answer.headers["retry-after"] == "2"
@@ -126,6 +126,6 @@ async def test_health_tells_which_store_fails(
     blobs.fail_with = BLOB_STORE_DOWN
     ready = await client.get("/health/ready")
     assert (ready.status_code, ready.json()) == (503, {"status": "failing", "catalog": "ok", "blob_store": "failing"})
-    catalog.fail_with = CATALOG_DOWN
+    catalog.database.fail_with = CATALOG_DOWN
     assert (await client.get("/health/ready")).json()["catalog"] == "failing"
     assert (await client.get("/health/live")).status_code == 200

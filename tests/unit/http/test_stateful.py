@@ -45,7 +45,7 @@ class OnFakes:
     def reset(self) -> None:
         self._portal.call(self._service.reservations.close)
         self._service.clock.reset()
-        self._service.catalog.reset()
+        self._service.catalog.database.reset()
         self._service.blobs.reset()
 
     def now(self) -> datetime:

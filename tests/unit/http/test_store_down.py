@@ -14,13 +14,12 @@ from service.container.circuits import Stores, guarded
 from service.container.container import make_container
 from service.http.app import create_app
 from service.settings import read_settings
-from tests.fakes.blob_store import FakeBlobStore
-from tests.fakes.catalog import FakeCatalog
+from tests.fakes.blobs.partial_blobs import FakePartialBlobs
+from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
+from tests.fakes.catalog import FakeCatalog, make_catalog
 from tests.fakes.clock import FakeClock
-from tests.fakes.failures import BLOB_STORE_DOWN
-from tests.fakes.partial_blobs import FakePartialBlobs
 from tests.support.clients import ROOT_KEY, client_of, running
-from tests.support.fake_service import CatalogOnFake
+from tests.support.fake_service import CatalogOnFakes
 from tests.support.reaper import reaper
 
 FILES = "/v1/buckets/default/files"
@@ -29,28 +28,21 @@ LONGEST_PAUSE = 10
 DISK_FULL = BlobStoreRefusedError("The disk is full.")
 
 
-class GuardedFakes(Provider):
-    """The fakes, the store among them as the service wires its own: behind the circuit."""
+class GuardedStores(Provider):
+    """Puts the fake stores behind the circuit, as the service puts its own."""
 
-    scope = Scope.APP
-
-    def __init__(self, blobs: FakeBlobStore, clock: FakeClock) -> None:
-        super().__init__()
+    def __init__(self, blobs: FakeBlobStore) -> None:
+        super().__init__(scope=Scope.APP)
         self._blobs = blobs
-        self._clock = clock
 
     @provide(override=True)
     def stores(self, clock: Clock) -> Stores:
         return guarded(self._blobs, FakePartialBlobs(self._blobs), clock)
 
-    @provide(override=True)
-    def clock(self) -> Clock:
-        return self._clock
-
 
 @pytest.fixture
 def catalog(clock: FakeClock) -> FakeCatalog:
-    return FakeCatalog(clock)
+    return make_catalog(clock)
 
 
 @pytest.fixture
@@ -59,11 +51,11 @@ def blobs() -> FakeBlobStore:
 
 
 @pytest.fixture
-def app(catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock) -> ASGIApp:
+def app(catalog: FakeCatalog, blobs: FakeBlobStore) -> ASGIApp:
     settings = read_settings(
         {"FILEPORT_DATABASE_URL": "postgresql://nowhere.invalid/fileport", "FILEPORT_ROOT_KEY": ROOT_KEY}
     )
-    return create_app(make_container(settings, CatalogOnFake(catalog), GuardedFakes(blobs, clock)), settings)
+    return create_app(make_container(settings, CatalogOnFakes(catalog), GuardedStores(blobs)), settings)
 
 
 @pytest.fixture
@@ -100,10 +92,10 @@ async def test_an_upload_that_is_refused_at_once_reserves_nothing_and_leaves_not
     client: httpx.AsyncClient, blobs: FakeBlobStore, catalog: FakeCatalog
 ) -> None:
     await store_goes_down(client, blobs)
-    rows = {key: row.state for key, row in catalog.blobs.items()}
+    rows = {key: row.state for key, row in catalog.database.blobs.items()}
     for number in range(50):
         assert (await client.put(f"{FILES}/more-{number}", content=b"x")).status_code == 503
-    assert {key: row.state for key, row in catalog.blobs.items()} == rows
+    assert {key: row.state for key, row in catalog.database.blobs.items()} == rows
 
 
 async def test_all_that_needs_no_bytes_goes_on(client: httpx.AsyncClient, blobs: FakeBlobStore) -> None:

@@ -14,7 +14,8 @@ from domain.values.preconditions import NO_PRECONDITION
 from tests.contracts.setup import stored
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
-from tests.fakes.failures import CATALOG_DOWN
+from tests.fakes.database import CATALOG_DOWN, FakeDatabase
+from tests.fakes.idempotency import FakeIdempotencyKeys
 
 LEASE = 30.0
 TTL = 3600.0
@@ -23,7 +24,7 @@ REQUEST = KeyedRequest(caller="root", key="k", fingerprint="1" * 64)
 
 @pytest.fixture
 def idempotent(catalog: FakeCatalog, clock: FakeClock) -> IdempotentExecutor:
-    return IdempotentExecutor(catalog, clock, lease=LEASE, ttl=TTL)
+    return IdempotentExecutor(catalog.idempotency_keys, clock, lease=LEASE, ttl=TTL)
 
 
 @pytest.fixture
@@ -47,23 +48,23 @@ async def test_without_a_key_the_catalog_is_not_asked(
         assert claim is None
         return original
 
-    catalog.fail_with = CATALOG_DOWN
+    catalog.database.fail_with = CATALOG_DOWN
     assert await idempotent(None, File, change) == original
 
 
 async def test_a_repeat_gets_the_first_result_and_changes_nothing(
     catalog: FakeCatalog, idempotent: IdempotentExecutor, original: File
 ) -> None:
-    copy_file = CopyFile(catalog, idempotent)
+    copy_file = CopyFile(catalog.files, idempotent)
     first = await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST)
-    await catalog.delete_file(first.id, NO_PRECONDITION)
+    await catalog.files.delete_file(first.id, NO_PRECONDITION)
     assert await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST) == first
 
 
 async def test_a_request_that_is_refused_leaves_its_key(
     catalog: FakeCatalog, idempotent: IdempotentExecutor, original: File
 ) -> None:
-    copy_file = CopyFile(catalog, idempotent)
+    copy_file = CopyFile(catalog.files, idempotent)
     with pytest.raises(NameTakenError):
         await copy_file(original.id, Destination(name="original"), NO_PRECONDITION, REQUEST)
     corrected = KeyedRequest(caller="root", key="k", fingerprint="2" * 64)
@@ -79,7 +80,7 @@ async def test_an_attempt_keeps_its_key_for_as_long_as_it_takes(
             await idempotent.renew_due()
             with pytest.raises(IdempotencyKeyInUseError):
                 await idempotent(REQUEST, File, slowly)
-        return await catalog.copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, claim)
+        return await catalog.files.copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, claim)
 
     assert (await idempotent(REQUEST, File, slowly)).name == "copy"
 
@@ -88,7 +89,7 @@ async def test_leases_are_renewed_only_when_they_are_due(
     catalog: FakeCatalog, clock: FakeClock, idempotent: IdempotentExecutor, original: File
 ) -> None:
     async def change(_: KeyClaim | None) -> File:
-        [row] = catalog.keys.values()
+        [row] = catalog.database.keys.values()
         clock.advance(LEASE / 2 - 1)
         until = row.lease_until
         await idempotent.renew_due()
@@ -99,7 +100,7 @@ async def test_leases_are_renewed_only_when_they_are_due(
         return original
 
     await idempotent(REQUEST, File, change)
-    catalog.fail_with = CATALOG_DOWN
+    catalog.database.fail_with = CATALOG_DOWN
     clock.advance(LEASE)
     await idempotent.renew_due()  # nothing is claimed any more, so the catalog is not asked
 
@@ -107,31 +108,31 @@ async def test_leases_are_renewed_only_when_they_are_due(
 async def test_a_stalled_claim_is_taken_over_and_changes_nothing(
     catalog: FakeCatalog, clock: FakeClock, idempotent: IdempotentExecutor, original: File
 ) -> None:
-    copy_file = CopyFile(catalog, idempotent)
+    copy_file = CopyFile(catalog.files, idempotent)
     copies: list[File] = []
 
     async def stalled(claim: KeyClaim | None) -> File:
         clock.advance(LEASE)
         copies.append(await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST))
-        return await catalog.copy_file(original.id, Destination(name="late"), NO_PRECONDITION, claim)
+        return await catalog.files.copy_file(original.id, Destination(name="late"), NO_PRECONDITION, claim)
 
     with pytest.raises(LeaseLostError):
         await idempotent(REQUEST, File, stalled)
     assert await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST) == copies[0]
-    assert (await catalog.get_bucket("default")).usage.files == 2
+    assert (await catalog.buckets.get_bucket("default")).usage.files == 2
 
 
 async def test_a_change_of_unknown_outcome_that_happened_is_found(
     catalog: FakeCatalog, idempotent: IdempotentExecutor, original: File
 ) -> None:
     async def change(claim: KeyClaim | None) -> File:
-        await catalog.copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, claim)
+        await catalog.files.copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, claim)
         raise OutcomeUnknownError("The catalog went away.")
 
     with pytest.raises(OutcomeUnknownError):
         await idempotent(REQUEST, File, change)
     copy = await idempotent(REQUEST, File, change)
-    assert copy == await catalog.get_file_by_name("default", "copy")
+    assert copy == await catalog.files.get_file_by_name("default", "copy")
 
 
 async def test_a_change_of_unknown_outcome_that_did_not_happen_is_done(
@@ -142,28 +143,28 @@ async def test_a_change_of_unknown_outcome_that_did_not_happen_is_done(
 
     with pytest.raises(OutcomeUnknownError):
         await idempotent(REQUEST, File, lost)
-    copy = await CopyFile(catalog, idempotent)(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST)
+    copy = await CopyFile(catalog.files, idempotent)(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST)
     assert copy.name == "copy"
 
 
-async def test_a_claim_of_unknown_outcome_is_given_up_and_nothing_is_done(clock: FakeClock) -> None:
-    catalog = ClaimLosingCatalog(clock)
+async def test_a_claim_of_unknown_outcome_is_given_up_and_nothing_is_done(database: FakeDatabase) -> None:
+    keys = ClaimLosingKeys(database)
     with pytest.raises(CatalogUnavailableError):
-        await IdempotentExecutor(catalog, clock, lease=LEASE, ttl=TTL)(REQUEST, File, _never)
-    assert not catalog.keys
+        await IdempotentExecutor(keys, database.clock, lease=LEASE, ttl=TTL)(REQUEST, File, _never)
+    assert not database.keys
 
 
 async def test_a_key_that_cannot_be_given_up_is_free_when_its_lease_ends(
     catalog: FakeCatalog, clock: FakeClock, idempotent: IdempotentExecutor, original: File
 ) -> None:
     async def change(_: KeyClaim | None) -> File:
-        catalog.fail_with = CATALOG_DOWN
+        catalog.database.fail_with = CATALOG_DOWN
         raise CATALOG_DOWN
 
     with pytest.raises(CatalogUnavailableError):
         await idempotent(REQUEST, File, change)
-    catalog.fail_with = None
-    copy_file = CopyFile(catalog, idempotent)
+    catalog.database.fail_with = None
+    copy_file = CopyFile(catalog.files, idempotent)
     with pytest.raises(IdempotencyKeyInUseError):
         await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST)
     clock.advance(LEASE)
@@ -182,18 +183,18 @@ async def test_an_attempt_that_is_cancelled_gives_its_key_up(
 
         await idempotent(REQUEST, File, change)
     assert scope.cancelled_caught
-    assert not catalog.keys
+    assert not catalog.database.keys
 
 
-async def test_a_claim_that_is_cancelled_is_given_up(clock: FakeClock) -> None:
+async def test_a_claim_that_is_cancelled_is_given_up(database: FakeDatabase) -> None:
     with anyio.CancelScope() as scope:
-        catalog = CancelledCatalog(clock, scope)
-        await IdempotentExecutor(catalog, clock, lease=LEASE, ttl=TTL)(REQUEST, File, _never)
+        keys = CancellingKeys(database, scope)
+        await IdempotentExecutor(keys, database.clock, lease=LEASE, ttl=TTL)(REQUEST, File, _never)
     assert scope.cancelled_caught
-    assert not catalog.keys
+    assert not database.keys
 
 
-class ClaimLosingCatalog(FakeCatalog):
+class ClaimLosingKeys(FakeIdempotencyKeys):
     """Goes away after it has claimed a key."""
 
     async def claim_key(self, claim: KeyClaim, fingerprint: str, *, lease: float) -> KeyRecord | None:
@@ -201,11 +202,11 @@ class ClaimLosingCatalog(FakeCatalog):
         raise OutcomeUnknownError("The catalog went away.")
 
 
-class CancelledCatalog(FakeCatalog):
+class CancellingKeys(FakeIdempotencyKeys):
     """Cancels its caller after it has claimed a key."""
 
-    def __init__(self, clock: FakeClock, scope: anyio.CancelScope) -> None:
-        super().__init__(clock)
+    def __init__(self, database: FakeDatabase, scope: anyio.CancelScope) -> None:
+        super().__init__(database)
         self._scope = scope
 
     async def claim_key(self, claim: KeyClaim, fingerprint: str, *, lease: float) -> KeyRecord | None:

@@ -64,12 +64,12 @@ async def test_other_bytes_are_another_upload(
         yield other
 
     await put_file(client, KEY)
-    reserved = set(catalog.blobs)
+    reserved = set(catalog.database.blobs)
     answer = await client.put(f"{FILES}/a", content=chunks() if chunked else other, headers=KEY)
     assert code(answer) == (422, "idempotency_key_reused")
     form = await client.post(FILES, data={"name": "a"}, files={"file": ("a", other)}, headers=KEY)
     assert code(form) == (422, "idempotency_key_reused")
-    assert set(catalog.blobs) == reserved
+    assert set(catalog.database.blobs) == reserved
     assert (await client.get(f"{FILES}/a")).content == CONTENT
 
 

@@ -8,10 +8,10 @@ import anyio
 import httpx
 import pytest
 
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
-from tests.fakes.failures import CATALOG_DOWN
+from tests.fakes.database import CATALOG_DOWN
 from tests.support.fake_service import Service
 from tests.support.tus import BYTES, TUS, UPLOADS, encoded
 from tests.unit.idempotency.keyed_sends import CONTENT, FILES, KEY, code, is_same, post_file, put_file
@@ -55,12 +55,12 @@ async def test_a_repeat_gets_the_first_answer_and_changes_nothing(
 ) -> None:
     first = await send(client, KEY)
     assert first.status_code == 201
-    files, stored, reserved = (await client.get("/v1/files")).json(), dict(blobs.stored), set(catalog.blobs)
+    files, stored, reserved = (await client.get("/v1/files")).json(), dict(blobs.stored), set(catalog.database.blobs)
     for key in ('"k"', "k", '"k";again'):
         assert is_same(await send(client, {"Idempotency-Key": key}), first)
     assert (await client.get("/v1/files")).json() == files
     assert blobs.stored == stored
-    assert set(catalog.blobs) == reserved
+    assert set(catalog.database.blobs) == reserved
 
 
 @pytest.mark.usefixtures("original")
@@ -212,7 +212,7 @@ async def test_a_form_that_breaks_a_rule_is_refused_with_a_key_as_without(
     for headers in ({}, KEY):
         answer = await client.post(FILES, data=form, files={"file": ("a", CONTENT)}, headers=headers)
         assert code(answer) == (400, refusal)
-    assert not catalog.keys
+    assert not catalog.database.keys
 
 
 async def test_two_keys_are_refused(client: httpx.AsyncClient) -> None:
@@ -230,9 +230,9 @@ async def test_a_request_that_was_refused_may_be_corrected(client: httpx.AsyncCl
 
 
 async def test_a_catalog_that_is_down_keeps_no_key(client: httpx.AsyncClient, catalog: FakeCatalog) -> None:
-    catalog.fail_with = CATALOG_DOWN
+    catalog.database.fail_with = CATALOG_DOWN
     assert (await put_bucket(client, KEY)).status_code == 503
-    catalog.fail_with = None
+    catalog.database.fail_with = None
     assert (await put_bucket(client, KEY)).status_code == 201
 
 
@@ -252,7 +252,7 @@ async def test_a_request_that_only_reads_or_may_be_done_twice_takes_no_key(
     assert (await client.get(original, headers=headers)).status_code == 200
     assert (await client.patch(original, json={"tags": ["t"]}, headers=headers)).status_code == 200
     assert (await client.delete(original, headers=headers)).status_code == 204
-    assert not catalog.keys
+    assert not catalog.database.keys
 
 
 async def test_a_resumable_upload_that_is_begun_again_goes_on_where_it_is(client: httpx.AsyncClient) -> None:

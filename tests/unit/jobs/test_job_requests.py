@@ -10,7 +10,7 @@ import pytest
 
 from domain.jobs.model import Task
 from tests.fakes.catalog import FakeCatalog
-from tests.fakes.failures import CATALOG_DOWN
+from tests.fakes.database import CATALOG_DOWN
 
 FILES = "/v1/buckets/default/files"
 Json = dict[str, Any]
@@ -152,8 +152,8 @@ async def test_a_job_that_has_not_ended_is_cancelled_when_it_is_deleted(
     client: httpx.AsyncClient, catalog: FakeCatalog
 ) -> None:
     await fill(client, "a/1")
-    job = await catalog.create_job(Task(kind="delete", bucket="default", prefix="a/"))
-    claim = await catalog.claim_job(lease=60)  # as another replica does
+    job = await catalog.jobs.create_job(Task(kind="delete", bucket="default", prefix="a/"))
+    claim = await catalog.jobs.claim_job(lease=60)  # as another replica does
     assert (await client.get(f"/v1/jobs/{job.id}")).json()["state"] == "running"
     cancelled = await client.delete(f"/v1/jobs/{job.id}")
     assert cancelled.status_code == 200
@@ -161,12 +161,12 @@ async def test_a_job_that_has_not_ended_is_cancelled_when_it_is_deleted(
     assert cancelled.json()["finished_at"] is not None
     assert (await client.get(f"/v1/jobs/{job.id}")).json() == cancelled.json()
     assert claim is not None
-    assert await catalog.advance_job(claim, lease=60, limit=10) is None
+    assert await catalog.jobs.advance_job(claim, lease=60, limit=10) is None
     assert await names(client) == ["a/1"]
 
 
 async def test_a_catalog_that_is_down_keeps_no_jobs(client: httpx.AsyncClient, catalog: FakeCatalog) -> None:
-    catalog.fail_with = CATALOG_DOWN
+    catalog.database.fail_with = CATALOG_DOWN
     task = {"kind": "delete", "bucket": "default", "prefix": "a"}
     for answer in (
         await client.post("/v1/jobs", json=task),

@@ -10,7 +10,6 @@ from domain.buckets.errors import InvalidBucketError
 from domain.errors import InvalidInputError, OutcomeUnknownError, PreconditionFailedError, UnavailableError
 from domain.files.errors import InvalidNameError, NameTakenError, NoSuchFileError
 from domain.idempotency.executor import IdempotentExecutor
-from domain.idempotency.model import KeyClaim
 from domain.jobs import work_on_jobs
 from domain.jobs.model import Job, JobClaim, JobKind, JobProblem, PrefixDestination, Progress, Task, advance, check_task
 from domain.jobs.start_job import StartJob
@@ -18,19 +17,21 @@ from domain.jobs.work_on_jobs import WorkOnJobs
 from domain.values.cursors import decode_position, encode_position
 from tests.contracts.jobs import deleting, fill, moving, names
 from tests.contracts.setup import stored
+from tests.fakes.batches import FakeBatches
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
-from tests.fakes.failures import CATALOG_DOWN
+from tests.fakes.database import CATALOG_DOWN, FakeDatabase
+from tests.fakes.jobs import FakeJobs
 
 LEASE = 30.0
 UNKNOWN = OutcomeUnknownError("The catalog went away while a change was being committed.")
 
 
-class FailingCatalog(FakeCatalog):
+class FailingJobs(FakeJobs):
     """Fails at a step, once. `after_it` says whether the step is made all the same."""
 
-    def __init__(self, failure: Exception | None, *, after_it: bool = False) -> None:
-        super().__init__()
+    def __init__(self, database: FakeDatabase, failure: Exception | None, *, after_it: bool = False) -> None:
+        super().__init__(database)
         self._failure = failure
         self._after_it = after_it
 
@@ -51,76 +52,79 @@ def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work_on_jobs, "STEPS_PER_CLAIM", 2)
 
 
-async def ended(catalog: FakeCatalog) -> list[Job]:
-    return [job async for job in WorkOnJobs(catalog, lease=LEASE)()]
+async def ended(jobs: FakeJobs) -> list[Job]:
+    return [job async for job in WorkOnJobs(jobs, lease=LEASE)()]
 
 
 async def test_jobs_take_turns_and_come_to_their_end(catalog: FakeCatalog) -> None:
     await fill(catalog, *(f"long/{number}" for number in range(5)), "short/1")
-    long, short = [await catalog.create_job(deleting(prefix)) for prefix in ("long/", "short/")]
-    jobs = await ended(catalog)
+    long, short = [await catalog.jobs.create_job(deleting(prefix)) for prefix in ("long/", "short/")]
+    jobs = await ended(catalog.jobs)
     assert [(job.id, job.state, job.progress.done) for job in jobs] == [(short.id, "done", 1), (long.id, "done", 5)]
     assert await names(catalog) == []
-    assert await ended(catalog) == []
+    assert await ended(catalog.jobs) == []
 
 
 @pytest.mark.parametrize(("after_it", "failure"), [(False, CATALOG_DOWN), (False, UNKNOWN), (True, UNKNOWN)])
 async def test_a_catalog_that_fails_is_tried_again_and_nothing_is_done_twice(
-    failure: UnavailableError, after_it: bool
+    catalog: FakeCatalog, failure: UnavailableError, after_it: bool
 ) -> None:
-    catalog = FailingCatalog(failure, after_it=after_it)
+    jobs = FailingJobs(catalog.database, failure, after_it=after_it)
     await fill(catalog, "a/1", "a/2", "a/3")
-    await catalog.create_job(moving("a/", "a/b/"))
+    await catalog.jobs.create_job(moving("a/", "a/b/"))
     with pytest.raises(UnavailableError):
-        await ended(catalog)
+        await ended(jobs)
     # The claim was given up, so no worker has to wait for its end.
-    [job] = await ended(catalog)
+    [job] = await ended(jobs)
     assert (job.state, job.progress.done) == ("done", 3)
     assert await names(catalog) == ["a/b/1", "a/b/2", "a/b/3"]
 
 
-async def test_a_catalog_that_stays_down_lets_the_claim_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    catalog = FailingCatalog(CATALOG_DOWN)
-    await catalog.create_job(deleting("a/"))
+async def test_a_catalog_that_stays_down_lets_the_claim_end(
+    database: FakeDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = FailingJobs(database, CATALOG_DOWN)
+    await jobs.create_job(deleting("a/"))
     with monkeypatch.context() as patch:
-        patch.setattr(catalog, "release_job", _refuse)
+        patch.setattr(jobs, "release_job", _refuse)
         with pytest.raises(UnavailableError):
-            await ended(catalog)
-    assert await ended(catalog) == []
-    catalog.clock.advance(LEASE)
-    assert len(await ended(catalog)) == 1
+            await ended(jobs)
+    assert await ended(jobs) == []
+    database.clock.advance(LEASE)
+    assert len(await ended(jobs)) == 1
 
 
 async def _refuse(claim: JobClaim) -> None:
     raise CATALOG_DOWN
 
 
-async def test_a_bug_keeps_its_claim_until_it_ends_and_fails_the_job_in_the_end(clock: FakeClock) -> None:
-    class BrokenCatalog(FakeCatalog):
-        async def apply_batch(self, operations: Sequence[Operation], claim: KeyClaim | None = None) -> list[Outcome]:
-            raise RuntimeError("a bug")
+async def test_a_bug_keeps_its_claim_until_it_ends_and_fails_the_job_in_the_end(
+    catalog: FakeCatalog, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(self: FakeBatches, operations: Sequence[Operation]) -> list[Outcome]:
+        raise RuntimeError("a bug")
 
-    catalog = BrokenCatalog(clock)
+    monkeypatch.setattr(FakeBatches, "apply_batch", fail)
     await stored(catalog, name="a/1")
-    job = await catalog.create_job(deleting("a/"))
+    job = await catalog.jobs.create_job(deleting("a/"))
     rounds = 0
-    while (await catalog.get_job(job.id)).finished_at is None:
+    while (await catalog.jobs.get_job(job.id)).finished_at is None:
         rounds += 1
         try:
-            assert await ended(catalog) == []
+            assert await ended(catalog.jobs) == []
         except RuntimeError:
-            assert await ended(catalog) == []
+            assert await ended(catalog.jobs) == []
             clock.advance(LEASE)
     assert rounds == 11
-    assert (await catalog.get_job(job.id)).state == "failed"
+    assert (await catalog.jobs.get_job(job.id)).state == "failed"
 
 
 async def test_a_worker_that_is_stopped_gives_its_claim_up(
     catalog: FakeCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await fill(catalog, "a/1", "a/2")
-    job = await catalog.create_job(deleting("a/"))
-    advance_job = catalog.advance_job
+    job = await catalog.jobs.create_job(deleting("a/"))
+    advance_job = catalog.jobs.advance_job
     reached = anyio.Event()
 
     async def hang(claim: JobClaim, *, lease: float, limit: int) -> Job | None:
@@ -130,28 +134,28 @@ async def test_a_worker_that_is_stopped_gives_its_claim_up(
         return None
 
     with monkeypatch.context() as patch:
-        patch.setattr(catalog, "advance_job", hang)
+        patch.setattr(catalog.jobs, "advance_job", hang)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(ended, catalog)
+            tasks.start_soon(ended, catalog.jobs)
             await reached.wait()
-            assert await catalog.claim_job(lease=LEASE) is None
+            assert await catalog.jobs.claim_job(lease=LEASE) is None
             tasks.cancel_scope.cancel()
-    assert [(each.id, each.progress.done) for each in await ended(catalog)] == [(job.id, 2)]
+    assert [(each.id, each.progress.done) for each in await ended(catalog.jobs)] == [(job.id, 2)]
 
 
 async def test_a_job_that_is_cancelled_during_a_step_is_released(
     catalog: FakeCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await fill(catalog, "a/1", "a/2")
-    job = await catalog.create_job(deleting("a/"))
-    advance_job = catalog.advance_job
+    job = await catalog.jobs.create_job(deleting("a/"))
+    advance_job = catalog.jobs.advance_job
 
     async def cancelled(claim: JobClaim, *, lease: float, limit: int) -> Job | None:
-        await catalog.end_job(job.id)
+        await catalog.jobs.end_job(job.id)
         return await advance_job(claim, lease=lease, limit=limit)
 
-    monkeypatch.setattr(catalog, "advance_job", cancelled)
-    assert await ended(catalog) == []
+    monkeypatch.setattr(catalog.jobs, "advance_job", cancelled)
+    assert await ended(catalog.jobs) == []
     assert await names(catalog) == ["a/1", "a/2"]
 
 
@@ -193,10 +197,12 @@ async def test_an_impossible_task_is_refused(
     to: PrefixDestination | None,
     error: type[Exception],
 ) -> None:
-    start_job = StartJob(catalog, IdempotentExecutor(catalog, catalog.clock, lease=LEASE, ttl=LEASE))
+    start_job = StartJob(
+        catalog.jobs, IdempotentExecutor(catalog.idempotency_keys, catalog.database.clock, lease=LEASE, ttl=LEASE)
+    )
     with pytest.raises(error):
         await start_job(Task(kind=kind, bucket=bucket, prefix=prefix, to=to))
-    assert await catalog.list_jobs(after=None, limit=10) == []
+    assert await catalog.jobs.list_jobs(after=None, limit=10) == []
 
 
 def test_prefixes_may_be_empty_and_end_anywhere() -> None:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import AsyncIterator
 
 import pytest
+from msgspec.structs import replace
 
 from domain.blobs.errors import BlobStoreUnavailableError
 from domain.blobs.model import Blob, StoredBlob, listing_order, new_blob_key
@@ -15,10 +16,11 @@ from domain.maintenance.errors import WrongBlobStoreError
 from domain.maintenance.model import CheckCounts, FindingKind, Report
 from domain.values.preconditions import NO_PRECONDITION
 from tests.contracts.setup import stored
-from tests.fakes.clock import FakeClock
-from tests.fakes.eventful import EventfulBlobStore, EventfulCatalog, Events, Look
-from tests.fakes.failures import BLOB_STORE_DOWN, CATALOG_DOWN
+from tests.fakes.blobs.store import BLOB_STORE_DOWN
+from tests.fakes.catalog import make_catalog
+from tests.fakes.database import CATALOG_DOWN
 from tests.support.reaper import reaper
+from tests.unit.maintenance.eventful import EventfulBlobStore, EventfulCatalogIntegrity, Events, Look
 
 LEASE = 60.0
 
@@ -34,11 +36,12 @@ class Stack:
 
     def __init__(self) -> None:
         self.events = Events()
-        self.catalog = EventfulCatalog(self.events, FakeClock())
+        catalog = make_catalog()
+        self.catalog = replace(catalog, integrity=EventfulCatalogIntegrity(self.events, catalog.database))
         self.blobs = EventfulBlobStore(self.events)
 
     async def check(self, *, deep: bool = False) -> Report:
-        return await CheckIntegrity(self.catalog, self.blobs)(deep=deep)
+        return await CheckIntegrity(self.catalog.integrity, self.blobs)(deep=deep)
 
     async def found(self, *, deep: bool = False) -> list[tuple[FindingKind, str]]:
         report = await self.check(deep=deep)
@@ -47,7 +50,7 @@ class Stack:
 
     async def reserve(self, data: bytes = b"bytes", *, end: str | None = None) -> Blob:
         blob = blob_of(data, end=end)
-        await self.catalog.reserve_blobs([blob.key], lease=LEASE)
+        await self.catalog.blob_records.reserve_blobs([blob.key], lease=LEASE)
         return blob
 
     async def file(self, data: bytes = b"bytes", *, end: str | None = None) -> File:
@@ -57,7 +60,7 @@ class Stack:
 
     async def delete(self, file: File) -> None:
         """Delete the file, and its bytes and rows at once."""
-        await self.catalog.delete_file(file.id, NO_PRECONDITION)
+        await self.catalog.files.delete_file(file.id, NO_PRECONDITION)
         assert [reaped async for reaped in reaper(self.catalog, self.blobs)()]
 
     def orphan(self, data: bytes = b"orphan") -> str:
@@ -76,7 +79,7 @@ def stack() -> Stack:
 
 async def test_a_stack_that_agrees_is_clean(stack: Stack) -> None:
     file = await stack.file(b"12345")
-    await stack.catalog.copy_file(file.id, Destination(name="copy"), NO_PRECONDITION)
+    await stack.catalog.files.copy_file(file.id, Destination(name="copy"), NO_PRECONDITION)
     await stack.delete(await stack.file())
     assert await stack.found() == await stack.found(deep=True) == []
 
@@ -146,7 +149,7 @@ async def test_an_unfinished_write_of_a_live_blob_is_orphaned(stack: Stack) -> N
 
 async def test_blobs_of_uploads_in_progress_and_of_the_reaper_are_not_findings(stack: Stack) -> None:
     staged, condemned = await stack.reserve(), await stack.reserve()
-    await stack.catalog.release_blobs([condemned.key], at_once=False)
+    await stack.catalog.blob_records.release_blobs([condemned.key], at_once=False)
     for blob in (staged, condemned):
         stack.blobs.stored[blob.key] = b"anything"
         stack.blobs.unfinished[blob.key] = bytearray(b"part")
@@ -157,22 +160,22 @@ async def test_blobs_of_uploads_in_progress_and_of_the_reaper_are_not_findings(s
 
 async def test_usage_that_does_not_add_up_is_found(stack: Stack) -> None:
     await stack.file()
-    stack.catalog.usage_errors["default"] = Usage(bytes=1)
+    stack.catalog.database.usage_errors["default"] = Usage(bytes=1)
     assert await stack.found() == [(FindingKind.WRONG_USAGE, "default")]
 
 
 async def test_a_wrong_file_count_is_found_whatever_the_blobs_state(stack: Stack) -> None:
     much, little, lost = sorted([await stack.file() for _ in range(3)], key=lambda file: listing_order(file.blob_key))
-    stack.catalog.miscount_files(much.blob_key, 1)
-    stack.catalog.miscount_files(little.blob_key, -1)
-    stack.catalog.lose_files(lost.blob_key)
+    await stack.catalog.database.miscount_files(much.blob_key, 1)
+    await stack.catalog.database.miscount_files(little.blob_key, -1)
+    await stack.catalog.database.lose_files(lost.blob_key)
     wrong = [(FindingKind.WRONG_FILE_COUNT, file.blob_key) for file in (much, little, lost)]
     assert [each for each in await stack.found() if each[0] is not FindingKind.WRONG_USAGE] == wrong
 
 
 async def test_the_blobs_that_a_repair_would_condemn_are_summed_up(stack: Stack) -> None:
     lost, _ = await stack.file(b"1234"), await stack.file(b"12345678")
-    stack.catalog.lose_files(lost.blob_key)
+    await stack.catalog.database.lose_files(lost.blob_key)
     stack.orphan(b"12")
     report = await stack.check()
     assert (report.to_condemn, report.bytes_to_condemn) == (2, 6)
@@ -185,7 +188,7 @@ async def test_thousands_of_blobs_are_compared_in_order(stack: Stack) -> None:
         del stack.blobs.stored[key]
     orphans = {stack.orphan() for _ in range(1200)}
     shares: list[float] = []
-    report = await CheckIntegrity(stack.catalog, stack.blobs)(deep=True, on_progress=shares.append)
+    report = await CheckIntegrity(stack.catalog.integrity, stack.blobs)(deep=True, on_progress=shares.append)
     assert [finding.subject for finding in report.findings] == sorted(missing | orphans, key=listing_order)
     assert set(report.subjects(FindingKind.MISSING)) == missing
     assert set(report.subjects(FindingKind.ORPHAN)) == orphans
@@ -205,7 +208,7 @@ async def test_an_upload_whose_row_came_after_the_page_is_clean(stack: Stack, en
     stack.blobs.stored[blob.key] = b"bytes"
 
     async def upload() -> None:
-        await stack.catalog.reserve_blobs([blob.key], lease=LEASE)
+        await stack.catalog.blob_records.reserve_blobs([blob.key], lease=LEASE)
         if ended:
             await stored(stack.catalog, blob=blob)
 
@@ -219,7 +222,7 @@ async def test_an_upload_whose_row_came_after_the_page_is_compared_all_the_same(
     stack.blobs.stored[blob.key] = b"byt"
 
     async def upload() -> None:
-        await stack.catalog.reserve_blobs([blob.key], lease=LEASE)
+        await stack.catalog.blob_records.reserve_blobs([blob.key], lease=LEASE)
         await stored(stack.catalog, blob=blob)
 
     stack.events.after("records", upload)
@@ -262,7 +265,7 @@ async def test_a_blob_that_is_condemned_and_kept_is_clean(stack: Stack) -> None:
     stack.blobs.stored[file.blob_key] = b"byt"
 
     async def delete() -> None:
-        await stack.catalog.delete_file(file.id, NO_PRECONDITION)
+        await stack.catalog.files.delete_file(file.id, NO_PRECONDITION)
 
     stack.events.after("size", delete)
     assert await stack.found() == []
@@ -286,7 +289,7 @@ async def test_a_write_that_is_aborted_and_forgotten_after_it_was_listed_is_clea
     stack.blobs.unfinished[blob.key] = bytearray(b"byt")
 
     async def reap() -> None:
-        await stack.catalog.release_blobs([blob.key], at_once=True)
+        await stack.catalog.blob_records.release_blobs([blob.key], at_once=True)
         assert [reaped async for reaped in reaper(stack.catalog, stack.blobs)()]
 
     stack.events.after("unfinished", reap)
@@ -329,8 +332,7 @@ async def test_a_listing_out_of_order_ends_the_check() -> None:
             for end in ("ff", "00"):
                 yield StoredBlob(key=new_blob_key()[:-2] + end, size=1)
 
-    events = Events()
-    check = CheckIntegrity(EventfulCatalog(events, FakeClock()), Disordered(events))
+    check = CheckIntegrity(make_catalog().integrity, Disordered(Events()))
     with pytest.raises(BlobStoreUnavailableError, match="out of order"):
         await check()
 

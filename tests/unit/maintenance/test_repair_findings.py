@@ -11,10 +11,10 @@ from domain.maintenance.check_integrity import CheckIntegrity
 from domain.maintenance.errors import RepairRefusedError
 from domain.maintenance.repair_findings import RepairCounts, RepairFindings
 from tests.contracts.setup import exists, reserved, stored, usage
-from tests.fakes.blob_store import FakeBlobStore
-from tests.fakes.catalog import FakeCatalog
+from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
+from tests.fakes.catalog import FakeCatalog, make_catalog
 from tests.fakes.clock import FakeClock
-from tests.fakes.failures import BLOB_STORE_DOWN, CATALOG_DOWN
+from tests.fakes.database import CATALOG_DOWN
 from tests.support.reaper import reaper
 
 GRACE = 3600
@@ -22,7 +22,7 @@ GRACE = 3600
 
 @pytest.fixture
 def catalog(clock: FakeClock) -> FakeCatalog:
-    return FakeCatalog(clock, grace=GRACE)
+    return make_catalog(clock, grace=GRACE)
 
 
 async def put(catalog: FakeCatalog, blobs: FakeBlobStore, size: int = 10) -> File:
@@ -38,7 +38,9 @@ def put_orphan(blobs: FakeBlobStore, size: int = 1) -> str:
 
 
 async def repair(catalog: FakeCatalog, blobs: FakeBlobStore, *, force: bool = False) -> RepairCounts:
-    return await RepairFindings(catalog, catalog, blobs)(await CheckIntegrity(catalog, blobs)(), force=force)
+    return await RepairFindings(catalog.blob_records, catalog.integrity, blobs)(
+        await CheckIntegrity(catalog.integrity, blobs)(), force=force
+    )
 
 
 async def reap(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
@@ -46,7 +48,7 @@ async def reap(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
 
 
 async def is_clean(catalog: FakeCatalog, blobs: FakeBlobStore) -> bool:
-    return not (await CheckIntegrity(catalog, blobs)()).findings
+    return not (await CheckIntegrity(catalog.integrity, blobs)()).findings
 
 
 async def test_an_orphans_bytes_stay_for_the_whole_grace_and_then_go(
@@ -78,15 +80,15 @@ async def test_orphaned_writes_are_aborted_and_others_are_not(catalog: FakeCatal
 
 async def test_usage_is_recounted(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
     await put(catalog, blobs, size=10)
-    catalog.usage_errors["default"] = Usage(bytes=-5, files=3)
+    catalog.database.usage_errors["default"] = Usage(bytes=-5, files=3)
     assert await repair(catalog, blobs) == RepairCounts(recounted_buckets=1)
     assert await usage(catalog) == Usage(bytes=10, files=1)
 
 
 async def test_file_counts_are_recounted(catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock) -> None:
     much, little = await put(catalog, blobs), await put(catalog, blobs)
-    catalog.miscount_files(much.blob_key, 1)
-    catalog.miscount_files(little.blob_key, -1)
+    await catalog.database.miscount_files(much.blob_key, 1)
+    await catalog.database.miscount_files(little.blob_key, -1)
     assert await repair(catalog, blobs) == RepairCounts(recounted_blobs=2)
     assert await is_clean(catalog, blobs)
     clock.advance(GRACE)
@@ -115,12 +117,12 @@ async def test_too_large_a_share_of_the_store_is_not_condemned_unless_forced(
     keys = {put_orphan(blobs, size) for _ in range(orphans)}
     orphaned = new_blob_key()
     blobs.unfinished[orphaned] = bytearray(b"part")
-    catalog.usage_errors["default"] = Usage(bytes=1)
+    catalog.database.usage_errors["default"] = Usage(bytes=1)
     with pytest.raises(RepairRefusedError, match="--force"):
         await repair(catalog, blobs)
-    assert not keys & catalog.blobs.keys()
+    assert not keys & catalog.database.blobs.keys()
     assert orphaned in blobs.unfinished
-    assert catalog.usage_errors
+    assert catalog.database.usage_errors
     assert await repair(catalog, blobs, force=True) == RepairCounts(condemned=orphans, aborted=1, recounted_buckets=1)
     assert await is_clean(catalog, blobs)
 
@@ -137,52 +139,52 @@ async def test_an_empty_catalog_condemns_nothing(catalog: FakeCatalog, blobs: Fa
         put_orphan(blobs, size)
         with pytest.raises(RepairRefusedError):
             await repair(catalog, blobs)
-    assert not catalog.blobs
+    assert not catalog.database.blobs
 
 
 async def test_blobs_whose_files_were_lost_count_as_well(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
     files = [await put(catalog, blobs) for _ in range(5)]
     for file in files:
-        catalog.lose_files(file.blob_key)
+        await catalog.database.lose_files(file.blob_key)
     with pytest.raises(RepairRefusedError):
         await repair(catalog, blobs)
-    assert {row.state for row in catalog.blobs.values()} == {"live"}
+    assert {row.state for row in catalog.database.blobs.values()} == {"live"}
 
 
 async def test_a_blob_that_became_live_is_not_condemned(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
     for _ in range(20):
         await put(catalog, blobs)
     key = put_orphan(blobs)
-    report = await CheckIntegrity(catalog, blobs)()
+    report = await CheckIntegrity(catalog.integrity, blobs)()
     # Such as by a restored catalog.
     file = await put(catalog, blobs)
-    catalog.blobs[key] = catalog.blobs[file.blob_key]
-    await RepairFindings(catalog, catalog, blobs)(report)
-    assert catalog.blobs[key].state == "live"
+    catalog.database.blobs[key] = catalog.database.blobs[file.blob_key]
+    await RepairFindings(catalog.blob_records, catalog.integrity, blobs)(report)
+    assert catalog.database.blobs[key].state == "live"
 
 
 async def test_a_repair_that_is_made_twice_does_the_same(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
     for _ in range(20):
         await put(catalog, blobs)
     key = put_orphan(blobs)
-    catalog.usage_errors["default"] = Usage(bytes=1)
-    report = await CheckIntegrity(catalog, blobs)()
+    catalog.database.usage_errors["default"] = Usage(bytes=1)
+    report = await CheckIntegrity(catalog.integrity, blobs)()
     for _ in range(2):
-        await RepairFindings(catalog, catalog, blobs)(report)
-    assert catalog.blobs[key].state == "condemned"
+        await RepairFindings(catalog.blob_records, catalog.integrity, blobs)(report)
+    assert catalog.database.blobs[key].state == "condemned"
     assert await is_clean(catalog, blobs)
 
 
 async def test_a_store_that_is_down_ends_the_repair(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
     blobs.unfinished[new_blob_key()] = bytearray(b"part")
-    catalog.usage_errors["default"] = Usage(bytes=1)
-    report = await CheckIntegrity(catalog, blobs)()
+    catalog.database.usage_errors["default"] = Usage(bytes=1)
+    report = await CheckIntegrity(catalog.integrity, blobs)()
     blobs.fail_with = BLOB_STORE_DOWN
     with pytest.raises(BlobStoreUnavailableError):
-        await RepairFindings(catalog, catalog, blobs)(report)
-    blobs.fail_with, catalog.fail_with = None, CATALOG_DOWN
+        await RepairFindings(catalog.blob_records, catalog.integrity, blobs)(report)
+    blobs.fail_with, catalog.database.fail_with = None, CATALOG_DOWN
     with pytest.raises(CatalogUnavailableError):
-        await RepairFindings(catalog, catalog, blobs)(report)
+        await RepairFindings(catalog.blob_records, catalog.integrity, blobs)(report)
 
 
 async def test_an_empty_orphan_is_condemned_too(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
@@ -190,4 +192,4 @@ async def test_an_empty_orphan_is_condemned_too(catalog: FakeCatalog, blobs: Fak
         await put(catalog, blobs, size=0)
     key = put_orphan(blobs, 0)
     assert await repair(catalog, blobs) == RepairCounts(condemned=1)
-    assert catalog.blobs[key].state == "condemned"
+    assert catalog.database.blobs[key].state == "condemned"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from domain.blobs.errors import BlobStoreUnavailableError
 from domain.blobs.model import BlobRecord, new_blob_key
@@ -10,13 +11,14 @@ from domain.errors import CatalogUnavailableError
 from domain.maintenance.sweep import Sweep, SweepCounts
 from domain.maintenance.unfinished_writes import BATCH
 from tests.contracts.setup import reserved, stored
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
-from tests.fakes.failures import BLOB_STORE_DOWN, CATALOG_DOWN
+from tests.fakes.database import CATALOG_DOWN
+from tests.fakes.maintenance import FakeCatalogIntegrity
 
 
 async def sweep(catalog: FakeCatalog, blobs: FakeBlobStore) -> SweepCounts:
-    return await Sweep(catalog, blobs)()
+    return await Sweep(catalog.integrity, blobs)()
 
 
 def leave_unfinished(blobs: FakeBlobStore, *keys: str) -> None:
@@ -27,7 +29,7 @@ async def test_orphaned_writes_are_aborted_and_writes_in_progress_are_not(
     catalog: FakeCatalog, blobs: FakeBlobStore
 ) -> None:
     live, staged, condemned, forgotten = await stored(catalog), await reserved(catalog), new_blob_key(), new_blob_key()
-    await catalog.release_blobs([condemned], at_once=False)
+    await catalog.blob_records.release_blobs([condemned], at_once=False)
     leave_unfinished(blobs, live.blob_key, staged.key, condemned, forgotten)
     assert await sweep(catalog, blobs) == SweepCounts(aborted=2)
     assert blobs.unfinished.keys() == {staged.key, condemned}
@@ -40,14 +42,14 @@ async def test_a_sweep_without_orphaned_writes_does_nothing(catalog: FakeCatalog
 
 
 async def test_a_write_that_ends_during_the_sweep_is_not_aborted(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
-    class Ending(FakeCatalog):
+    class Ending(FakeCatalogIntegrity):
         async def get_blob_records(self, keys: Sequence[str]) -> dict[str, BlobRecord]:
-            await stored(self, blob=staged)
+            await stored(catalog, blob=staged)
             blobs.stored[staged.key] = bytes(blobs.unfinished.pop(staged.key))
             return await super().get_blob_records(keys)
 
-    ending = Ending(catalog.clock)
-    staged = await reserved(ending)
+    ending = replace(catalog, integrity=Ending(catalog.database))
+    staged = await reserved(catalog)
     leave_unfinished(blobs, staged.key)
     assert await sweep(ending, blobs) == SweepCounts()
 
@@ -70,7 +72,7 @@ async def test_one_that_cannot_be_aborted_does_not_hold_up_the_others(
 
 async def test_a_catalog_that_is_down_aborts_nothing(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:
     leave_unfinished(blobs, new_blob_key())
-    catalog.fail_with = CATALOG_DOWN
+    catalog.database.fail_with = CATALOG_DOWN
     with pytest.raises(CatalogUnavailableError):
         await sweep(catalog, blobs)
     assert blobs.unfinished

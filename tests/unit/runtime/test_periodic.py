@@ -17,10 +17,10 @@ from domain.values.ids import new_id
 from service.runtime.periodic import keep_leases, reap_forever, work_on_jobs_forever
 from service.runtime.wake_up import WakeUp
 from tests.contracts.jobs import deleting
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
-from tests.fakes.failures import BLOB_STORE_DOWN, CATALOG_DOWN
+from tests.fakes.database import CATALOG_DOWN
 from tests.support.limits import LIMITS
 from tests.support.reaper import reaper
 
@@ -31,15 +31,15 @@ BRIEF = Policy(default_ttl=60)
 async def test_a_round_that_fails_is_logged_and_the_next_one_does_the_work(
     catalog: FakeCatalog, blobs: FakeBlobStore, failure: Exception
 ) -> None:
-    await catalog.reserve_blobs(["k"], lease=0)
-    catalog.fail_with = failure
+    await catalog.blob_records.reserve_blobs(["k"], lease=0)
+    catalog.database.fail_with = failure
     with structlog.testing.capture_logs() as logs:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(lambda: reap_forever(reaper(catalog, blobs), interval=0))
             while not logs:
                 await anyio.lowlevel.checkpoint()
-            catalog.fail_with = None
-            while catalog.blobs:
+            catalog.database.fail_with = None
+            while catalog.database.blobs:
                 await anyio.lowlevel.checkpoint()
             tasks.cancel_scope.cancel()
     assert logs[0]["event"] == "reaping failed"
@@ -49,9 +49,9 @@ async def test_a_round_that_fails_is_logged_and_the_next_one_does_the_work(
 
 async def test_expired_files_go_with_their_bytes(catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock) -> None:
     blobs.stored["k"] = b"x"
-    await catalog.reserve_blobs(["k"], lease=10)
-    await catalog.put_bucket("brief", BRIEF)
-    await catalog.commit_file(
+    await catalog.blob_records.reserve_blobs(["k"], lease=10)
+    await catalog.buckets.put_bucket("brief", BRIEF)
+    await catalog.files.commit_file(
         NewFile(bucket="brief", name="a", content_type="a/b"), Blob(key="k", size=1, sha256="0" * 64)
     )
     reap = reaper(catalog, blobs)
@@ -59,21 +59,21 @@ async def test_expired_files_go_with_their_bytes(catalog: FakeCatalog, blobs: Fa
     clock.advance(60)
     assert [reaped async for reaped in reap()] == [ReapCounts(expired=1), ReapCounts(removed=1)]
     assert not blobs.stored
-    assert not catalog.blobs
+    assert not catalog.database.blobs
 
 
 @pytest.mark.parametrize("failure", [CATALOG_DOWN, RuntimeError("a bug")])
 async def test_leases_are_renewed_again_and_again(catalog: FakeCatalog, clock: FakeClock, failure: Exception) -> None:
-    reservations = Reservations(catalog, clock, lease=100, batch=1)
+    reservations = Reservations(catalog.blob_records, clock, lease=100, batch=1)
     reservation = await reservations.take()
     with structlog.testing.capture_logs() as logs:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(lambda: keep_leases(reservations, interval=0))
             clock.advance(60)
-            catalog.fail_with = failure
+            catalog.database.fail_with = failure
             while not logs:
                 await anyio.lowlevel.checkpoint()
-            catalog.fail_with = None
+            catalog.database.fail_with = None
             for _ in range(5):
                 due = reservation.renew_at
                 clock.advance(60)
@@ -82,20 +82,20 @@ async def test_leases_are_renewed_again_and_again(catalog: FakeCatalog, clock: F
             tasks.cancel_scope.cancel()
     assert not reservation.lost
     assert {log["event"] for log in logs} == {"keeping leases failed"}
-    assert await catalog.condemn_lapsed(limit=10) == 0
+    assert await catalog.blob_records.condemn_lapsed(limit=10) == 0
 
 
 async def test_jobs_that_ended_long_ago_are_forgotten(
     catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock
 ) -> None:
-    await catalog.create_job(deleting("a"))
-    assert [job.state async for job in WorkOnJobs(catalog, lease=10)()] == ["done"]
-    await catalog.create_job(deleting("b"))
+    await catalog.jobs.create_job(deleting("a"))
+    assert [job.state async for job in WorkOnJobs(catalog.jobs, lease=10)()] == ["done"]
+    await catalog.jobs.create_job(deleting("b"))
     reap = reaper(catalog, blobs, replace(LIMITS, job_retention=60))
     assert not [reaped async for reaped in reap()]
     clock.advance(60)
     assert [reaped async for reaped in reap()] == [ReapCounts(jobs=1)]
-    assert [job.task.prefix for job in await catalog.list_jobs(after=None, limit=10)] == ["b"]
+    assert [job.task.prefix for job in await catalog.jobs.list_jobs(after=None, limit=10)] == ["b"]
 
 
 @pytest.mark.parametrize("failure", [CATALOG_DOWN, RuntimeError("a bug")])
@@ -103,15 +103,15 @@ async def test_a_worker_goes_on_with_jobs_after_a_failure_and_rests_until_the_wa
     catalog: FakeCatalog, failure: Exception
 ) -> None:
     wake_up = WakeUp()
-    catalog.fail_with = failure
+    catalog.database.fail_with = failure
     with structlog.testing.capture_logs() as logs:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(lambda: work_on_jobs_forever(WorkOnJobs(catalog, lease=10), wake_up, interval=3600))
+            tasks.start_soon(lambda: work_on_jobs_forever(WorkOnJobs(catalog.jobs, lease=10), wake_up, interval=3600))
             while not logs:
                 await anyio.lowlevel.checkpoint()
-            catalog.fail_with = None
+            catalog.database.fail_with = None
             for number in range(2):
-                job = await catalog.create_job(deleting("a"))
+                job = await catalog.jobs.create_job(deleting("a"))
                 wake_up.notify()
                 while len(logs) < number + 2:
                     await anyio.lowlevel.checkpoint()
@@ -125,13 +125,13 @@ async def test_results_of_requests_go_when_they_were_kept_for_long_enough(
 ) -> None:
     for key, ttl in (("a", 60.0), ("b", 60.0), ("c", 90.0)):
         claim = KeyClaim(id=new_id(), caller="root", key=key, ttl=ttl)
-        await catalog.claim_key(claim, "1" * 64, lease=10)
-        await catalog.put_bucket("brief", BRIEF, claim)
+        await catalog.idempotency_keys.claim_key(claim, "1" * 64, lease=10)
+        await catalog.buckets.put_bucket("brief", BRIEF, claim)
     reap = reaper(catalog, blobs)
     assert not [reaped async for reaped in reap()]
     clock.advance(60)
     assert [reaped async for reaped in reap()] == [ReapCounts(keys=2)]
-    assert [key for _, key in catalog.keys] == ["c"]
+    assert [key for _, key in catalog.database.keys] == ["c"]
 
 
 async def test_one_blob_that_cannot_be_removed_does_not_hold_up_the_others(
@@ -139,31 +139,31 @@ async def test_one_blob_that_cannot_be_removed_does_not_hold_up_the_others(
 ) -> None:
     keys = ["a", "b", "c", "d"]
     blobs.stored = dict.fromkeys(keys, b"x")
-    await catalog.reserve_blobs(keys, lease=10)
-    await catalog.release_blobs(keys, at_once=True)
+    await catalog.blob_records.reserve_blobs(keys, lease=10)
+    await catalog.blob_records.release_blobs(keys, at_once=True)
     blobs.stuck = {"b"}
     reap = reaper(catalog, blobs)
     assert [reaped async for reaped in reap()] == [ReapCounts(removed=3, refused=1)]
-    assert list(blobs.stored) == list(catalog.blobs) == ["b"]
+    assert list(blobs.stored) == list(catalog.database.blobs) == ["b"]
 
 
 async def test_a_store_that_is_down_ends_the_round_and_keeps_every_row(
     catalog: FakeCatalog, blobs: FakeBlobStore
 ) -> None:
-    await catalog.reserve_blobs(["a", "b"], lease=10)
-    await catalog.release_blobs(["a", "b"], at_once=True)
+    await catalog.blob_records.reserve_blobs(["a", "b"], lease=10)
+    await catalog.blob_records.release_blobs(["a", "b"], at_once=True)
     blobs.fail_with = BLOB_STORE_DOWN
     with pytest.raises(BlobStoreUnavailableError):
         [reaped async for reaped in reaper(catalog, blobs)()]
-    assert list(catalog.blobs) == ["a", "b"]
+    assert list(catalog.database.blobs) == ["a", "b"]
 
 
 async def test_the_claims_of_a_dead_reaper_pass_to_another_when_its_lease_ends(
     catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock
 ) -> None:
-    await catalog.reserve_blobs(["a"], lease=10)
-    await catalog.release_blobs(["a"], at_once=True)
-    await catalog.claim_condemned(limit=10, lease=10)
+    await catalog.blob_records.reserve_blobs(["a"], lease=10)
+    await catalog.blob_records.release_blobs(["a"], at_once=True)
+    await catalog.blob_records.claim_condemned(limit=10, lease=10)
     reap = reaper(catalog, blobs, replace(LIMITS, staged_lease=5))
     assert not [reaped async for reaped in reap()]
     clock.advance(10)

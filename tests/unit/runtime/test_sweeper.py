@@ -8,9 +8,9 @@ from prometheus_client import REGISTRY
 from domain.blobs.model import new_blob_key
 from domain.maintenance.sweep import Sweep
 from service.runtime.periodic import sweep_forever
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
-from tests.fakes.failures import CATALOG_DOWN
+from tests.fakes.database import CATALOG_DOWN
 
 
 def aborted() -> float:
@@ -22,14 +22,14 @@ async def test_a_sweep_that_fails_is_logged_and_the_next_one_does_the_work(
     catalog: FakeCatalog, blobs: FakeBlobStore, failure: Exception
 ) -> None:
     blobs.unfinished[new_blob_key()] = bytearray(b"part")
-    catalog.fail_with = failure
+    catalog.database.fail_with = failure
     before = aborted()
     with structlog.testing.capture_logs() as logs:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(lambda: sweep_forever(Sweep(catalog, blobs), interval=0))
+            tasks.start_soon(lambda: sweep_forever(Sweep(catalog.integrity, blobs), interval=0))
             while not logs:
                 await anyio.lowlevel.checkpoint()
-            catalog.fail_with = None
+            catalog.database.fail_with = None
             while blobs.unfinished or logs[-1]["event"] != "swept":
                 await anyio.lowlevel.checkpoint()
             tasks.cancel_scope.cancel()

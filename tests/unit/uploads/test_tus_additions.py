@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from domain.errors import OutcomeUnknownError
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
-from tests.fakes.failures import BLOB_STORE_DOWN, CATALOG_DOWN
+from tests.fakes.database import CATALOG_DOWN
 from tests.support.clients import client_of
 from tests.support.fake_service import Service, open_service
 from tests.support.tus import BYTES, TUS
@@ -125,12 +125,9 @@ async def test_a_process_that_has_not_seen_the_bytes_reads_them_for_the_hash(
 ) -> None:
     url = await begin(client, 10)
     await add(client, url, 0, b"01234")
-    async with open_service() as other:
-        other.catalog.__dict__.update(service.catalog.__dict__)
-        other.blobs.__dict__.update(service.blobs.__dict__)
-        async with client_of(other.app) as elsewhere:
-            answer = await add(elsewhere, url, 5, b"56789")
-            assert (await stored(elsewhere, answer))[1] == b"0123456789"
+    async with open_service(service.fakes) as other, client_of(other.app) as elsewhere:
+        answer = await add(elsewhere, url, 5, b"56789")
+        assert (await stored(elsewhere, answer))[1] == b"0123456789"
 
 
 async def test_a_store_that_is_down_keeps_the_bytes_it_has(client: httpx.AsyncClient, blobs: FakeBlobStore) -> None:
@@ -150,17 +147,17 @@ async def test_a_catalog_that_is_down_keeps_the_bytes_that_are_there(
 ) -> None:
     url = await begin(client, 10)
     await add(client, url, 0, b"012")
-    catalog.fail_with = CATALOG_DOWN
+    catalog.database.fail_with = CATALOG_DOWN
     assert (await add(client, url, 3, b"3456789")).status_code == 503
     assert (await client.head(url, headers=TUS)).status_code == 503
-    catalog.fail_with = None
+    catalog.database.fail_with = None
     assert await offset(client, url) == 3
 
 
 async def test_a_commit_without_an_answer_is_settled_by_repeating_it(
     client: httpx.AsyncClient, catalog: FakeCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commit, lost = catalog.finish_upload, 0
+    commit, lost = catalog.uploads.finish_upload, 0
 
     async def lose_answers(*arguments: Any, **named: Any) -> Any:
         nonlocal lost
@@ -171,7 +168,7 @@ async def test_a_commit_without_an_answer_is_settled_by_repeating_it(
         return result
 
     monkeypatch.setattr("domain.files.content.commit_retries.PAUSE_SECONDS", 0)
-    monkeypatch.setattr(catalog, "finish_upload", lose_answers)
+    monkeypatch.setattr(catalog.uploads, "finish_upload", lose_answers)
     answer = await add(client, await begin(client, 3), 0, b"012")
     assert (answer.status_code, (await stored(client, answer))[1]) == (204, b"012")
 
@@ -179,17 +176,17 @@ async def test_a_commit_without_an_answer_is_settled_by_repeating_it(
 async def test_a_catalog_that_goes_away_after_the_commit_makes_no_error_of_it(
     client: httpx.AsyncClient, catalog: FakeCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commit = catalog.finish_upload
+    commit = catalog.uploads.finish_upload
 
     async def commit_and_go(*arguments: Any, **named: Any) -> Any:
         result = await commit(*arguments, **named)
-        catalog.fail_with = CATALOG_DOWN
+        catalog.database.fail_with = CATALOG_DOWN
         return result
 
-    monkeypatch.setattr(catalog, "finish_upload", commit_and_go)
+    monkeypatch.setattr(catalog.uploads, "finish_upload", commit_and_go)
     answer = await add(client, await begin(client, 3), 0, b"012")
     assert (answer.status_code, answer.headers["upload-offset"]) == (204, "3")
-    catalog.fail_with = None
+    catalog.database.fail_with = None
     assert (await stored(client, answer))[1] == b"012"
 
 
@@ -202,7 +199,7 @@ async def test_the_full_offset_is_told_only_of_a_file(
         raise CATALOG_DOWN
 
     with monkeypatch.context() as patch:
-        patch.setattr(catalog, "finish_upload", fail)
+        patch.setattr(catalog.uploads, "finish_upload", fail)
         assert (await add(client, url, 0, b"012")).status_code == 503
         found = await client.head(url, headers=TUS)
         assert found.status_code == 503

@@ -96,8 +96,8 @@ async def test_an_upload_that_can_be_refused_is_refused_at_once(
     raw = [(name.encode(), value.encode()) for name, value in {**TUS, **headers}.items()]
     answer = await client.post(UPLOADS, headers=raw)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
-    assert not catalog.blobs
-    assert not catalog.uploads
+    assert not catalog.database.blobs
+    assert not catalog.database.uploads
 
 
 @pytest.mark.parametrize(
@@ -161,8 +161,8 @@ async def test_first_bytes_that_are_refused_leave_no_upload(
 ) -> None:
     answer = await client.post(UPLOADS, content=b"012", headers={**BYTES, "Upload-Length": "10", **headers})
     assert answer.status_code == status
-    assert not catalog.uploads
-    assert all(row.state == "condemned" for row in catalog.blobs.values())
+    assert not catalog.database.uploads
+    assert all(row.state == "condemned" for row in catalog.database.blobs.values())
 
 
 async def test_a_length_may_come_with_the_last_bytes(client: httpx.AsyncClient) -> None:

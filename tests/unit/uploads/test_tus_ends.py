@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 from tests.support.fake_service import Service
 from tests.support.reaper import reaper
@@ -69,7 +69,7 @@ async def test_an_upload_that_is_ended_is_gone(client: httpx.AsyncClient, catalo
     await add(client, url, 0, b"012")
     assert (await client.delete(url, headers=TUS)).status_code == 204
     assert (await client.head(url, headers=TUS)).status_code == 404
-    assert [row.state for row in catalog.blobs.values()] == ["condemned"]
+    assert [row.state for row in catalog.database.blobs.values()] == ["condemned"]
     again = await client.delete(url, headers=TUS)
     assert (again.status_code, again.json()["code"]) == (404, "upload_not_found")
 
@@ -91,5 +91,5 @@ async def test_the_reaper_removes_an_expired_upload_and_forgets_it_a_day_later(
         async for _ in reaper(catalog, blobs)():
             pass
         assert (await client.head(url, headers=TUS)).status_code == expected
-        assert not catalog.blobs
+        assert not catalog.database.blobs
         assert not blobs.pieces

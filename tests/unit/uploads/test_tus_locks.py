@@ -21,20 +21,20 @@ LEASE = 5.0
 async def at_work(catalog: FakeCatalog, url: str) -> AsyncIterator[None]:
     """Hold the lock of the upload meanwhile, and refuse the requests that wait for it."""
     id_ = UUID(url.rpartition("/")[2])
-    locked = await catalog.acquire_lock(id_, lease=LEASE, ttl=3600)
+    locked = await catalog.upload_locks.acquire_lock(id_, lease=LEASE, ttl=3600)
     assert locked is not None
 
     async def refuse() -> None:
         while True:
-            if await catalog.is_release_requested(id_, locked.epoch):
-                await catalog.renew_lock(id_, locked.epoch, lease=LEASE)
+            if await catalog.upload_locks.is_release_requested(id_, locked.epoch):
+                await catalog.upload_locks.renew_lock(id_, locked.epoch, lease=LEASE)
             await checkpoint()
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(refuse)
         yield
         tasks.cancel_scope.cancel()
-    await catalog.release_lock(id_, locked.epoch)
+    await catalog.upload_locks.release_lock(id_, locked.epoch)
 
 
 async def test_a_client_that_would_disturb_another_is_refused_and_may_look(
@@ -54,7 +54,7 @@ async def test_the_offset_of_an_upload_that_is_being_finished_is_not_answered(
 ) -> None:
     url = await begin(client, 3)
     await add(client, url, 0, b"012")
-    row = catalog.uploads[UUID(url.rpartition("/")[2])]
+    row = catalog.database.uploads[UUID(url.rpartition("/")[2])]
     finished = row.upload
     async with at_work(catalog, url):
         row.upload = replace(finished, is_finished=False, file_id=None)
@@ -70,7 +70,7 @@ async def test_an_upload_whose_server_died_goes_on(
     for asks_first in (True, False):
         url = await begin(client, 10)
         await add(client, url, 0, b"012")
-        await catalog.acquire_lock(UUID(url.rpartition("/")[2]), lease=LEASE, ttl=3600)
+        await catalog.upload_locks.acquire_lock(UUID(url.rpartition("/")[2]), lease=LEASE, ttl=3600)
         service.clock.advance(LEASE)
         if asks_first:
             assert await offset(client, url) == 3

@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from domain.blobs.errors import BlobMissingError
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.partial_blobs import FakePartialBlobs
+from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
-from tests.fakes.partial_blobs import FakePartialBlobs
 from tests.support.tus import BYTES, TUS, UPLOADS, encoded
 from tests.unit.uploads.requests import add, begin, stored
 
@@ -73,7 +73,7 @@ async def test_a_final_upload_takes_no_bytes(client: httpx.AsyncClient) -> None:
 
 async def test_a_final_upload_is_of_partial_ones_that_exist(client: httpx.AsyncClient, catalog: FakeCatalog) -> None:
     whole, sound = await begin(client, 3), await part(client, b"abc")
-    uploads = len(catalog.uploads)
+    uploads = len(catalog.database.uploads)
     for urls in (
         [],
         [whole],
@@ -86,7 +86,7 @@ async def test_a_final_upload_is_of_partial_ones_that_exist(client: httpx.AsyncC
     assert (await join(client, sound, **{"Upload-Length": "3"})).status_code == 400
     bytes_ = await client.post(UPLOADS, content=b"x", headers={**BYTES, "Upload-Concat": f"final;{sound}"})
     assert (bytes_.status_code, bytes_.json()["code"]) == (400, "invalid_upload")
-    assert len(catalog.uploads) == uploads
+    assert len(catalog.database.uploads) == uploads
 
 
 async def test_a_final_upload_keeps_to_its_bucket_s_policy(client: httpx.AsyncClient, catalog: FakeCatalog) -> None:
@@ -113,7 +113,7 @@ async def test_bytes_of_a_part_that_are_missing_are_a_broken_promise_unless_the_
     ended = await part(client, b"abc")
 
     async def end_meanwhile(*_: object) -> None:
-        del catalog.uploads[UUID(ended.rpartition("/")[2])]
+        del catalog.database.uploads[UUID(ended.rpartition("/")[2])]
         raise BlobMissingError("The bytes are not in the store.")
 
     monkeypatch.setattr(FakePartialBlobs, "concatenate", end_meanwhile)

@@ -17,7 +17,7 @@ from domain.uploads.upload_lock import LockTimings, LockUpload, UploadLock
 from domain.values.ids import new_id
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
-from tests.fakes.failures import CATALOG_DOWN
+from tests.fakes.database import CATALOG_DOWN
 from tests.support.factories import NewFileFactory
 from tests.support.limits import LIMITS
 
@@ -28,12 +28,12 @@ TIMINGS = LockTimings(lease=LEASE, tick=0, idle=0, poll=0)
 
 @pytest.fixture
 def locks(catalog: FakeCatalog) -> LockUpload:
-    return LockUpload(catalog, catalog, LIMITS, TIMINGS)
+    return LockUpload(catalog.uploads, catalog.upload_locks, LIMITS, TIMINGS)
 
 
 async def begun(catalog: FakeCatalog) -> UUID:
     new = NewUpload(target=NewFileFactory.build(), length=10)
-    return (await catalog.create_upload(new, id=new_id(), blob_key=new_blob_key(), ttl=3600)).id
+    return (await catalog.uploads.create_upload(new, id=new_id(), blob_key=new_blob_key(), ttl=3600)).id
 
 
 class Endless:
@@ -64,17 +64,17 @@ async def test_a_lock_is_released_after_success_and_failure(catalog: FakeCatalog
     id_ = await begun(catalog)
 
     async def work(lock: UploadLock) -> UUID:
-        assert (await catalog.get_upload(id_)).lock_state == "held"
+        assert (await catalog.uploads.get_upload(id_)).lock_state == "held"
         return lock.upload.id
 
     async def fail(_: UploadLock) -> None:
         raise InterruptedBodyError("x")
 
     assert await locks(id_, work) == id_
-    assert (await catalog.get_upload(id_)).lock_state == "free"
+    assert (await catalog.uploads.get_upload(id_)).lock_state == "free"
     with pytest.raises(InterruptedBodyError):
         await locks(id_, fail)
-    assert (await catalog.get_upload(id_)).lock_state == "free"
+    assert (await catalog.uploads.get_upload(id_)).lock_state == "free"
 
 
 async def test_a_lock_is_released_after_a_cancellation(catalog: FakeCatalog, locks: LockUpload) -> None:
@@ -87,7 +87,7 @@ async def test_a_lock_is_released_after_a_cancellation(catalog: FakeCatalog, loc
     with anyio.CancelScope() as scope:
         await locks(id_, work)
     assert scope.cancelled_caught
-    assert (await catalog.get_upload(id_)).lock_state == "free"
+    assert (await catalog.uploads.get_upload(id_)).lock_state == "free"
 
 
 async def test_a_request_that_makes_progress_keeps_its_lock(catalog: FakeCatalog, locks: LockUpload) -> None:
@@ -103,7 +103,7 @@ async def test_a_request_that_makes_progress_keeps_its_lock(catalog: FakeCatalog
         raise AssertionError("Two requests hold the lock at once.")
 
     async def try_too() -> None:
-        while (await catalog.get_upload(id_)).lock_state == "free":
+        while (await catalog.uploads.get_upload(id_)).lock_state == "free":
             await checkpoint()
         assert isinstance(await failure_of(lambda: locks(id_, other)), UploadLockedError)
         refused.set()
@@ -164,14 +164,14 @@ async def test_the_lock_of_a_holder_that_died_is_acquired_after_its_lease(
     catalog: FakeCatalog, locks: LockUpload, clock: FakeClock
 ) -> None:
     id_ = await begun(catalog)
-    dead = await catalog.acquire_lock(id_, lease=LEASE, ttl=3600)
+    dead = await catalog.upload_locks.acquire_lock(id_, lease=LEASE, ttl=3600)
     assert dead is not None
 
     async def work(lock: UploadLock) -> tuple[bool, int]:
         return lock.is_inherited, lock.epoch
 
     async def let_time_pass() -> None:
-        while not (await catalog.get_upload(id_)).is_release_requested:
+        while not (await catalog.uploads.get_upload(id_)).is_release_requested:
             await checkpoint()
         clock.advance(LEASE)
 
@@ -194,24 +194,24 @@ async def test_a_stalled_request_finds_that_its_lock_is_lost(
         tasks.start_soon(hang)
         await body.has_begun.wait()
         clock.advance(LEASE)
-        hold = await catalog.acquire_lock(id_, lease=LEASE, ttl=3600)
+        hold = await catalog.upload_locks.acquire_lock(id_, lease=LEASE, ttl=3600)
     assert isinstance(failures[0], LeaseLostError)
     assert hold is not None
-    assert (await catalog.get_upload(id_)).lock_state == "held"
+    assert (await catalog.uploads.get_upload(id_)).lock_state == "held"
 
 
 async def test_a_lock_outlasts_a_short_failure_of_the_catalog(catalog: FakeCatalog, locks: LockUpload) -> None:
     id_ = await begun(catalog)
 
     async def work(lock: UploadLock) -> None:
-        catalog.fail_with = CATALOG_DOWN
+        catalog.database.fail_with = CATALOG_DOWN
         for _ in range(10):
             await checkpoint()
-        catalog.fail_with = None
+        catalog.database.fail_with = None
         await lock.save_progress(Progress(1, {}))
 
     await locks(id_, work)
-    assert (await catalog.get_upload(id_)).size == 1
+    assert (await catalog.uploads.get_upload(id_)).size == 1
 
 
 async def test_a_lock_whose_acquisition_has_an_unknown_outcome_is_not_held(
@@ -223,6 +223,6 @@ async def test_a_lock_whose_acquisition_has_an_unknown_outcome_is_not_held(
     async def work(_: UploadLock) -> None: ...
 
     id_ = await begun(catalog)
-    monkeypatch.setattr(catalog, "acquire_lock", lose)
+    monkeypatch.setattr(catalog.upload_locks, "acquire_lock", lose)
     with pytest.raises(CatalogUnavailableError):
         await locks(id_, work)

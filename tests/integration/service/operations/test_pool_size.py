@@ -12,7 +12,7 @@ from domain.blobs.ports import BlobStore
 from service.container.container import make_container
 from service.http.app import create_app
 from service.settings import read_settings
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.store import FakeBlobStore
 from tests.support.clients import ROOT_KEY, client_of, running
 
 POOL_SIZE = 5

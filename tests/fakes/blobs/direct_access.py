@@ -12,7 +12,7 @@ from domain.blobs.direct_access import ReadHeaders, ReadMethod, SignedRequest, U
 from domain.blobs.errors import BlobMissingError
 from domain.direct_uploads.errors import IncompleteUploadError
 from domain.values.ids import new_id
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.clock import FakeClock
 
 LEAST_PART = 5 * 1024**2

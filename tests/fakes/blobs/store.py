@@ -1,14 +1,15 @@
-"""blob_store."""
+"""A blob store in memory."""
 
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import anyio
 
-from domain.blobs.errors import BlobMissingError
+from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.blobs.model import StoredBlob, listing_order
 from domain.values.ranges import ByteRange
-from tests.fakes.failures import BLOB_STORE_DOWN
+
+BLOB_STORE_DOWN = BlobStoreUnavailableError("The blob store does not answer.")
 
 
 class FakeBlobStore:

@@ -6,9 +6,9 @@ from typing import Literal
 
 from domain.blobs.model import BlobRecord, StoredBlob
 from domain.maintenance.model import Miscount
-from tests.fakes.blob_store import FakeBlobStore
-from tests.fakes.catalog import FakeCatalog
-from tests.fakes.clock import FakeClock
+from tests.fakes.blobs.store import FakeBlobStore
+from tests.fakes.database import FakeDatabase
+from tests.fakes.maintenance import FakeCatalogIntegrity
 
 Look = Literal["stored", "unfinished", "size", "records", "records of keys", "usage"]
 Happening = Callable[[], Awaitable[None]]
@@ -54,9 +54,9 @@ class EventfulBlobStore(FakeBlobStore):
         return size
 
 
-class EventfulCatalog(FakeCatalog):
-    def __init__(self, events: Events, clock: FakeClock) -> None:
-        super().__init__(clock)
+class EventfulCatalogIntegrity(FakeCatalogIntegrity):
+    def __init__(self, events: Events, database: FakeDatabase) -> None:
+        super().__init__(database)
         self._events = events
 
     async def list_blob_records(self, *, after: str | None, limit: int) -> list[BlobRecord]:

@@ -1,4 +1,4 @@
-"""secret_source."""
+"""A source of secrets in memory."""
 
 from domain.secrets.errors import SecretUnavailableError
 

@@ -9,7 +9,7 @@ from domain.blobs.errors import BlobMissingError
 from domain.blobs.partials import Checkpoint, InterruptibleBody, Progress
 from domain.errors import FileportError
 from domain.values.ids import new_id
-from tests.fakes.blob_store import FakeBlobStore
+from tests.fakes.blobs.store import FakeBlobStore
 
 
 class FakePartialBlobs:

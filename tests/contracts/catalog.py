@@ -1,0 +1,50 @@
+"""The contracts of the catalog's ports, as one suite.
+
+Import everything from here into a test module, and give its folder the fixtures `catalog`, `grace` and `damage`.
+"""
+
+from tests.contracts.archives import TestArchives
+from tests.contracts.batches import TestBatches
+from tests.contracts.blobs import TestBlobRecords
+from tests.contracts.buckets import TestBuckets
+from tests.contracts.commits import TestCommittingFiles
+from tests.contracts.direct_uploads import TestDirectUploads
+from tests.contracts.files import (
+    TestChangingFiles,
+    TestCopyingFiles,
+    TestDeletingFiles,
+    TestFindingFiles,
+    TestMovingFiles,
+)
+from tests.contracts.idempotency import TestIdempotencyKeys
+from tests.contracts.integrity import TestCatalogIntegrity
+from tests.contracts.jobs import TestClaimingJobs, TestJobSteps, TestKeepingJobs
+from tests.contracts.search.filters import TestFileFilters
+from tests.contracts.search.listing import TestFileOrder, TestFilePages, TestSongs
+from tests.contracts.search.where import TestWhere
+from tests.contracts.uploads import TestUploads
+
+__all__ = [
+    "TestArchives",
+    "TestBatches",
+    "TestBlobRecords",
+    "TestBuckets",
+    "TestCatalogIntegrity",
+    "TestChangingFiles",
+    "TestClaimingJobs",
+    "TestCommittingFiles",
+    "TestCopyingFiles",
+    "TestDeletingFiles",
+    "TestDirectUploads",
+    "TestFileFilters",
+    "TestFileOrder",
+    "TestFilePages",
+    "TestFindingFiles",
+    "TestIdempotencyKeys",
+    "TestJobSteps",
+    "TestKeepingJobs",
+    "TestMovingFiles",
+    "TestSongs",
+    "TestUploads",
+    "TestWhere",
+]

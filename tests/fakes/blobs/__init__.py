@@ -1,0 +1,1 @@
+"""The blob store's ports in memory, all on one `FakeBlobStore`."""

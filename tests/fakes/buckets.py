@@ -1,0 +1,52 @@
+"""Buckets in memory."""
+
+from domain.buckets.errors import BucketNotEmptyError
+from domain.buckets.model import Bucket, Policy
+from domain.idempotency.model import KeyClaim
+from domain.values.preconditions import NO_PRECONDITION, Precondition
+from tests.fakes.database import BucketRow, FakeDatabase
+from tests.fakes.idempotency import check_claim, finish_claim
+
+
+class FakeBuckets:
+    def __init__(self, database: FakeDatabase) -> None:
+        self._database = database
+
+    async def put_bucket(
+        self,
+        name: str,
+        policy: Policy,
+        claim: KeyClaim | None = None,
+        *,
+        precondition: Precondition = NO_PRECONDITION,
+    ) -> tuple[Bucket, bool]:
+        self._database.reach()
+        check_claim(self._database, claim)
+        row = self._database.buckets.get(name)
+        precondition.check_untagged(exists=row is not None)
+        created_at = row.created_at if row else self._database.clock.now()
+        self._database.buckets[name] = BucketRow(policy=policy, created_at=created_at)
+        result = await self.get_bucket(name), row is None
+        finish_claim(self._database, claim, result)
+        return result
+
+    async def get_bucket(self, name: str) -> Bucket:
+        self._database.reach()
+        row = self._database.bucket(name)
+        usage = self._database.counted_usage(name)
+        return Bucket(name=name, policy=row.policy, created_at=row.created_at, usage=usage)
+
+    async def list_buckets(self, *, after: str | None, limit: int) -> list[Bucket]:
+        self._database.reach()
+        names = sorted(name for name in self._database.buckets if after is None or name > after)
+        return [await self.get_bucket(name) for name in names[:limit]]
+
+    async def delete_bucket(self, name: str, precondition: Precondition = NO_PRECONDITION) -> None:
+        self._database.reach()
+        self._database.bucket(name)
+        precondition.check_untagged(exists=True)
+        if any(file.bucket == name for file in self._database.unexpired_files()):
+            raise BucketNotEmptyError(f"The bucket {name} holds files.")
+        for file in [file for file in self._database.files.values() if file.bucket == name]:
+            self._database.remove_file(file.id)
+        del self._database.buckets[name]

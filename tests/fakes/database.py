@@ -1,0 +1,158 @@
+"""The tables that the fakes of the catalog's ports share, in memory."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from domain.blobs.model import Blob, BlobState
+from domain.buckets.errors import NoSuchBucketError
+from domain.buckets.model import DEFAULT_BUCKET, Policy, Usage
+from domain.direct_uploads.model import DirectUpload
+from domain.errors import CatalogUnavailableError
+from domain.files.model import File
+from domain.jobs.model import Job
+from domain.uploads.model import Upload
+from tests.fakes.clock import FakeClock
+
+CATALOG_DOWN = CatalogUnavailableError("The catalog does not answer.")
+
+
+class BucketRow(msgspec.Struct):
+    policy: Policy
+    created_at: datetime
+
+
+class BlobRow(msgspec.Struct):
+    state: BlobState
+    lease_until: datetime | None = None
+    due_at: datetime | None = None
+    epoch: int = 0
+    blob: Blob | None = None
+
+
+class KeyRow(msgspec.Struct):
+    fingerprint: str
+    holder: UUID
+    lease_until: datetime | None
+    expires_at: datetime
+    result: object = None
+
+
+class JobRow(msgspec.Struct):
+    job: Job
+    due_at: datetime
+    position: str = ""
+    epoch: int = 0
+    attempts: int = 0
+
+
+class UploadRow(msgspec.Struct):
+    """An upload and its lock; the lock's state in `upload` itself is not kept."""
+
+    upload: Upload
+    epoch: int = 0
+    held_until: datetime | None = None
+    is_release_requested: bool = False
+
+
+class DirectUploadRow(msgspec.Struct):
+    """A direct upload, and the key of the blob that its completion has claimed."""
+
+    upload: DirectUpload
+    final_key: str = ""
+
+
+class FakeDatabase:
+    """Keeps the catalog's tables in dictionaries, for a fake a port.
+
+    No call of a fake awaits anything, so each is a transaction by itself. `fail_with` makes every call raise, as a
+    database that is down does. A count of a damaged catalog is kept as its error: `usage_errors` by bucket,
+    `count_errors` by blob key.
+    """
+
+    def __init__(self, clock: FakeClock | None = None, *, grace: float = 0.0) -> None:
+        self.clock = clock or FakeClock()
+        self._initial_grace = grace
+        self.reset()
+
+    def reset(self) -> None:
+        """Empty every table but the one of buckets, which keeps `default`."""
+        self.grace = self._initial_grace
+        self.fail_with: Exception | None = None
+        self.buckets = {DEFAULT_BUCKET: BucketRow(policy=Policy(), created_at=self.clock.now())}
+        self.files: dict[UUID, File] = {}
+        self.blobs: dict[str, BlobRow] = {}
+        self.keys: dict[tuple[str, str], KeyRow] = {}
+        self.jobs: dict[UUID, JobRow] = {}
+        self.uploads: dict[UUID, UploadRow] = {}
+        self.direct_uploads: dict[UUID, DirectUploadRow] = {}
+        self.usage_errors: dict[str, Usage] = {}
+        self.count_errors: dict[str, int] = {}
+
+    def reach(self) -> None:
+        """Raise the error that every call is to fail with."""
+        if self.fail_with is not None:
+            raise self.fail_with
+
+    # Buckets
+
+    def bucket(self, name: str) -> BucketRow:
+        if name not in self.buckets:
+            raise NoSuchBucketError(f"There is no bucket {name}.")
+        return self.buckets[name]
+
+    def actual_usage(self, bucket: str) -> Usage:
+        sizes = [file.size for file in self.files.values() if file.bucket == bucket]
+        return Usage(bytes=sum(sizes), files=len(sizes))
+
+    def counted_usage(self, bucket: str) -> Usage:
+        actual, error = self.actual_usage(bucket), self.usage_errors.get(bucket, Usage())
+        return Usage(bytes=actual.bytes + error.bytes, files=actual.files + error.files)
+
+    # Files
+
+    def is_expired(self, file: File) -> bool:
+        return self.clock.has_passed(file.expires_at)
+
+    def unexpired_files(self) -> list[File]:
+        return [file for file in self.files.values() if not self.is_expired(file)]
+
+    def file_named(self, bucket: str, name: str) -> File | None:
+        return next((file for file in self.unexpired_files() if (file.bucket, file.name) == (bucket, name)), None)
+
+    def remove_file(self, id: UUID) -> None:
+        self.condemn_unless_shared(self.files.pop(id).blob_key)
+
+    # Blobs
+
+    def files_on(self, key: str) -> int:
+        """Return the number of files on the blob."""
+        return sum(file.blob_key == key for file in self.files.values())
+
+    def condemn(self, row: BlobRow, *, grace: float | None = None) -> None:
+        row.state = "condemned"
+        row.lease_until = None
+        row.due_at = self.clock.in_(self.grace if grace is None else grace)
+
+    def condemn_unless_shared(self, key: str) -> None:
+        if not self.files_on(key):
+            self.condemn(self.blobs[key])
+
+    # Damage
+
+    async def miscount_usage(self, bucket: str, error: Usage) -> None:
+        self.usage_errors[bucket] = error
+
+    async def miscount_files(self, key: str, error: int) -> None:
+        """Make the file count of a live blob wrong by `error`; at 0, the blob is condemned as well."""
+        self.count_errors[key] = error
+        if self.files_on(key) + error == 0:
+            self.condemn(self.blobs[key])
+
+    async def lose_files(self, key: str) -> None:
+        """Remove a live blob's files, and neither count nor condemn anything."""
+        lost = [file.id for file in self.files.values() if file.blob_key == key]
+        self.count_errors[key] = len(lost)
+        for id_ in lost:
+            del self.files[id_]

@@ -1,0 +1,174 @@
+"""Files in memory."""
+
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from domain.blobs.model import Blob
+from domain.buckets.model import Policy
+from domain.errors import LeaseLostError
+from domain.files.errors import InvalidExpiryError, NameTakenError, NoSuchFileError
+from domain.files.model import Address, Destination, File, NewFile, Stored
+from domain.idempotency.model import KeyClaim
+from domain.values.ids import new_id
+from domain.values.preconditions import Precondition
+from tests.fakes.database import BlobRow, FakeDatabase
+from tests.fakes.idempotency import check_claim, finish_claim
+
+
+class FakeFiles:
+    def __init__(self, database: FakeDatabase) -> None:
+        self._database = database
+
+    async def commit_file(self, new: NewFile, blob: Blob, claim: KeyClaim | None = None) -> Stored:
+        self._database.reach()
+        row = self._database.blobs.get(blob.key)
+        if row is None or row.state != "staged":
+            return self._committed_before(blob)
+        check_claim(self._database, claim)
+        policy = self._database.bucket(new.bucket).policy
+        policy.admit(content_type=new.content_type, size=blob.size)
+        replaced = self._database.file_named(new.bucket, new.name)
+        new.precondition.check(replaced)
+        self._make_room(new.bucket, new.name, blob.size - (replaced.size if replaced else 0))
+        now = self._database.clock.now()
+        file = File(
+            id=replaced.id if replaced else new_id(),
+            bucket=new.bucket,
+            name=new.name,
+            content_type=new.content_type,
+            size=blob.size,
+            sha256=blob.sha256,
+            blob_key=blob.key,
+            metadata=_kept(new.metadata, replaced.metadata if replaced else {}),
+            tags=_kept(new.tags, replaced.tags if replaced else ()),
+            revision=replaced.revision + 1 if replaced else 1,
+            created_at=replaced.created_at if replaced else now,
+            updated_at=now,
+            expires_at=self._expiry(policy),
+        )
+        self._database.files[file.id] = file
+        self._database.blobs[blob.key] = BlobRow(state="live", blob=blob)
+        if replaced:
+            self._database.condemn_unless_shared(replaced.blob_key)
+        stored = Stored(file=file, created=replaced is None)
+        finish_claim(self._database, claim, stored)
+        return stored
+
+    async def get_file(self, id: UUID) -> File:
+        self._database.reach()
+        file = self._database.files.get(id)
+        if file is None or self._database.is_expired(file):
+            raise NoSuchFileError("There is no such file.")
+        return file
+
+    async def get_file_by_name(self, bucket: str, name: str) -> File:
+        self._database.reach()
+        file = self._database.file_named(bucket, name)
+        if file is None:
+            raise NoSuchFileError("There is no such file.")
+        return file
+
+    async def get_file_with_policy(self, address: Address) -> tuple[File, Policy]:
+        if isinstance(address, UUID):
+            file = await self.get_file(address)
+        else:
+            file = await self.get_file_by_name(address.bucket, address.name)
+        return file, self._database.bucket(file.bucket).policy
+
+    async def change_file(self, changed: File) -> File | None:
+        self._database.reach()
+        current = self._database.files.get(changed.id)
+        if current is None or self._database.is_expired(current) or current.revision != changed.revision:
+            return None
+        if changed.expires_at != current.expires_at and self._database.is_expired(changed):
+            raise InvalidExpiryError("expires_at is not in the future.")
+        policy = self._database.bucket(changed.bucket).policy
+        moved = changed.bucket != current.bucket
+        if moved or changed.content_type != current.content_type:
+            policy.admit(content_type=changed.content_type, size=current.size if moved else None)
+        self._make_room(changed.bucket, changed.name, changed.size if moved else 0)
+        self._refuse_taken(changed.bucket, changed.name, except_for=changed.id)
+        file = replace(
+            current,
+            bucket=changed.bucket,
+            name=changed.name,
+            content_type=changed.content_type,
+            metadata=changed.metadata,
+            tags=changed.tags,
+            expires_at=changed.expires_at,
+            revision=current.revision + 1,
+            updated_at=self._database.clock.now(),
+        )
+        self._database.files[file.id] = file
+        return file
+
+    async def copy_file(
+        self, id: UUID, to: Destination, precondition: Precondition, claim: KeyClaim | None = None
+    ) -> File:
+        original = await self.get_file(id)
+        check_claim(self._database, claim)
+        precondition.check(original)
+        bucket, name = to.bucket or original.bucket, to.name or original.name
+        policy = self._database.bucket(bucket).policy
+        policy.admit(content_type=original.content_type, size=original.size)
+        self._make_room(bucket, name, original.size)
+        self._refuse_taken(bucket, name)
+        now = self._database.clock.now()
+        copy = replace(
+            original,
+            id=new_id(),
+            bucket=bucket,
+            name=name,
+            revision=1,
+            created_at=now,
+            updated_at=now,
+            expires_at=self._expiry(policy),
+        )
+        self._database.files[copy.id] = copy
+        finish_claim(self._database, claim, copy)
+        return copy
+
+    async def delete_file(self, id: UUID, precondition: Precondition) -> None:
+        precondition.check(await self.get_file(id))
+        self._database.remove_file(id)
+
+    async def expire_files(self, *, limit: int) -> int:
+        self._database.reach()
+        expired = [file.id for file in self._database.files.values() if self._database.is_expired(file)][:limit]
+        for id_ in expired:
+            self._database.remove_file(id_)
+        return len(expired)
+
+    def _committed_before(self, blob: Blob) -> Stored:
+        """Return the file of a blob that is live already."""
+        for file in self._database.files.values():
+            if file.blob_key == blob.key:
+                return Stored(file=file, created=file.revision == 1)
+        raise LeaseLostError("The upload's lease has ended.")
+
+    def _expiry(self, policy: Policy) -> datetime | None:
+        return None if policy.default_ttl is None else self._database.clock.in_(policy.default_ttl)
+
+    def _make_room(self, bucket: str, name: str, added: int) -> None:
+        """Remove an expired file of that name, if `added` bytes fit then."""
+        expired = [file for file in self._database.files.values() if self._database.is_expired(file)]
+        leaving = [file for file in expired if (file.bucket, file.name) == (bucket, name)]
+        used = self._database.counted_usage(bucket).bytes - sum(file.size for file in leaving)
+        self._database.bucket(bucket).policy.check_quota(used=used, added=added)
+        for file in leaving:
+            self._database.remove_file(file.id)
+
+    def _refuse_taken(self, bucket: str, name: str, *, except_for: UUID | None = None) -> None:
+        taken = self._database.file_named(bucket, name)
+        if taken is not None and taken.id != except_for:
+            raise NameTakenError("Another file has that name.")
+
+
+T = TypeVar("T")
+
+
+def _kept(given: T | None, before: T) -> T:
+    return before if given is None else given
