@@ -2,11 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from dishka import (
-    Provider,
-    Scope,
-    provide,
-)
+from dishka import Provider, Scope, provide
 
 from adapters.disk import DiskBlobStore, DiskPartialBlobs, NoDirectAccess, open_disk_blob_store
 from domain.blobs.ports import BlobStore, DirectAccess, PartialBlobs

@@ -4,11 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
-from dishka import (
-    Provider,
-    Scope,
-    provide,
-)
+from dishka import Provider, Scope, provide
 
 from adapters.postgres import RotatingCredentials, check_migrated, create_pool, migrate
 from adapters.postgres.archives import PostgresArchives
@@ -95,7 +91,7 @@ async def open_credentials(settings: Settings) -> AsyncIterator[RotatingCredenti
     if settings.database_secret_id is None:
         yield None
         return
-    from adapters.secrets import SecretsManagerSource, open_secrets_client  # noqa: PLC0415 - likewise
+    from adapters.secrets import SecretsManagerSource, open_secrets_client  # noqa: PLC0415 - takes half a second, which others need not wait
 
     async with open_secrets_client() as client:
         yield RotatingCredentials(SecretsManagerSource(client), settings.database_secret_id)

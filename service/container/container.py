@@ -1,12 +1,7 @@
 """The container: every port with its adapter, and the use cases on the ports."""
 
 import msgspec
-from dishka import (
-    STRICT_VALIDATION,
-    AsyncContainer,
-    Provider,
-    make_async_container,
-)
+from dishka import STRICT_VALIDATION, AsyncContainer, Provider, make_async_container
 
 from domain.maintenance.check_store import CheckStore
 from service.container.blob_store import DiskProvider, ExistingDiskProvider, S3Provider

@@ -2,13 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from dishka import (
-    Provider,
-    Scope,
-    from_context,
-    provide,
-    provide_all,
-)
+from dishka import Provider, Scope, from_context, provide, provide_all
 
 from adapters.clock import SystemClock
 from domain.archives.read_archive import ReadArchive
