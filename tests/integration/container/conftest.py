@@ -1,4 +1,4 @@
-"""The image, built once for a session, and what it runs on: the session's Postgres and LocalStack."""
+"""The image, built once for a session, and the session's Postgres and LocalStack."""
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""The image at work: one container, and what its engine and its callers see of it."""
+"""The image at work: one container, as its engine and its callers see it."""
 
 import asyncio
 import time
@@ -62,7 +62,7 @@ class RunningImage:
         """Wait for its end."""
         return int(self.inner.wait(timeout=TIMEOUT_SECONDS)["StatusCode"])
 
-    def until(self, what: str, is_it: Callable[[Mapping[str, Any]], bool]) -> None:
+    def until(self, state: str, is_it: Callable[[Mapping[str, Any]], bool]) -> None:
         """Wait for one of the engine's events about this container, which may have been before."""
         events = self._engine.events(
             since=self._begun,
@@ -72,7 +72,7 @@ class RunningImage:
         )
         with closing(events):
             if not any(is_it(event) for event in events):
-                raise TimeoutError(f"It never was {what}. Its logs:\n{self.logs()}")
+                raise TimeoutError(f"It never was {state}. Its logs:\n{self.logs()}")
 
     def until_healthy(self) -> None:
         self.until("healthy", lambda event: event["Action"] == "health_status: healthy")
@@ -83,6 +83,6 @@ class RunningImage:
         return await asyncio.to_thread(self.exit_code)
 
     async def until_draining(self) -> None:
-        """Wait until nobody new is served."""
+        """Wait until new connections are refused."""
         async with asyncio.timeout(TIMEOUT_SECONDS):
             await until_refused(self.client)

@@ -1,4 +1,4 @@
-"""Mixed work by one client, with a journal of what the service acknowledged."""
+"""Mixed work by one client, with a journal of the acknowledged changes."""
 
 import secrets
 from collections.abc import Awaitable
@@ -9,7 +9,7 @@ import httpx
 
 from tests.integration.faults.site import Site, unavailable
 
-# What is written as one request, and what S3 gets in parts.
+# A body that S3 gets in one request, and one that it gets in parts.
 SIZES = (0, 1000, 300_000, 9 * 1024**2)
 NAMES = ("a", "b", "c")
 
@@ -119,7 +119,7 @@ class Journal:
         return None
 
     async def _look(self, name: str) -> bytes | None:
-        """See, past all faults, what the file really holds."""
+        """Read the file's real content, past all faults."""
         answer = await self._site.look(self._path(name))
         return None if answer.status_code == 404 else answer.content
 

@@ -1,4 +1,4 @@
-"""A batch whose Postgres fails midway says of each operation what became of it."""
+"""A batch whose Postgres fails midway reports the outcome of each operation."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -53,7 +53,7 @@ async def test_deletes_of_the_chunk_are_in_doubt_or_undone_and_those_behind_it_a
     assert await left(site, files) == names[(2 if happened else 1) * CHUNK :]
 
 
-async def test_what_was_changed_before_the_line_broke_is_undone_with_its_chunk(
+async def test_changes_before_the_connection_broke_are_undone_with_their_chunk(
     site: Site, files: list[dict[str, Any]]
 ) -> None:
     operations = [{"op": "move", "id": file["id"], "to": {"name": f"moved/{file['name']}"}} for file in files]

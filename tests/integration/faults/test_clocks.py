@@ -104,7 +104,7 @@ async def test_an_expiry_is_in_the_future_of_the_catalog(replicas: tuple[Replica
         assert (await replica.client.get(f"{FILES}/{name}")).status_code == 200
 
 
-async def test_the_reaper_takes_what_the_catalog_finds_due_and_nothing_else(
+async def test_the_reaper_takes_the_blobs_that_the_catalog_finds_due_and_no_others(
     replicas: tuple[Replica, Replica], database: str
 ) -> None:
     ahead, behind = replicas

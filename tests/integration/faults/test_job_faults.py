@@ -1,4 +1,4 @@
-"""A job whose Postgres fails amid a step is done by whoever comes next, and no step twice."""
+"""A job whose Postgres fails amid a step is done by the next worker, and no step twice."""
 
 import asyncio
 import secrets

@@ -25,7 +25,7 @@ async def test_whatever_the_first_answer_was_the_next_one_is_that_of_one_change(
             with site.postgres.fault(breaks, STEPS, times=1, skip=step) as fault:
                 first = await change.make(client)
             await change.judge(first)
-            # Nobody is told to wait for a key that nobody has.
+            # No request waits for a key that no request holds.
             second, third = await change.make(client), await change.make(client)
         assert second.is_success, (step, second.text)
         assert said(third) == said(second)
@@ -47,5 +47,5 @@ def keyed(client: httpx.AsyncClient) -> httpx.AsyncClient:
 
 
 def said(answer: httpx.Response) -> tuple[object, ...]:
-    """Return what an answer tells its caller."""
+    """Return the parts of an answer that its caller depends on."""
     return answer.status_code, answer.content, answer.headers.get("etag"), answer.headers.get("location")

@@ -52,7 +52,7 @@ async def test_an_answer_to_a_commit_that_is_lost_leaves_no_doubt_or_says_that_t
         assert fault.met
         assert await change.is_made()
         if kind in {Changes.new_file, Changes.replaced_file}:
-            # An upload finds out by itself what became of it.
+            # An upload finds out its outcome by itself.
             assert answer.is_success
         else:
             assert unavailable(answer) == "outcome_unknown"
@@ -110,7 +110,7 @@ async def test_a_postgres_that_is_down_is_unavailable_until_it_is_back(site: Sit
     await site.check()
 
 
-async def test_a_commit_that_is_answered_late_holds_up_nobody_else(site: Site, changes: Changes) -> None:
+async def test_a_commit_that_is_answered_late_holds_up_no_other_request(site: Site, changes: Changes) -> None:
     slow, others = await changes.new_file(), [await kind(changes) for kind in KINDS]
     answers: list[httpx.Response] = []
 

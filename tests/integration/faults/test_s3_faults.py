@@ -164,7 +164,7 @@ async def test_a_text_whose_bytes_break_off_never_ends_cleanly(site: Site) -> No
     await site.check()
 
 
-async def test_a_part_that_is_answered_late_holds_up_nobody_else(site: Site, changes: Changes) -> None:
+async def test_a_part_that_is_answered_late_holds_up_no_other_request(site: Site, changes: Changes) -> None:
     slow, others = await changes.new_file(LARGE), [await changes.new_file(SMALL) for _ in range(3)]
 
     async def make() -> None:

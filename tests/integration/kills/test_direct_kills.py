@@ -1,4 +1,4 @@
-"""Servers killed at every arrow of a direct upload: whoever completes it again gets one file, and nothing is left."""
+"""Servers killed at every arrow of a direct upload: the next completion makes one file, and nothing is left."""
 
 import random
 import signal
@@ -70,7 +70,7 @@ async def test_a_direct_upload_whose_server_dies_anywhere_is_completed_by_asking
 
 
 async def die(site: Site, failpoint: str, upload: Upload) -> None:
-    """Run a server until it dies at the failpoint, and note what its client knows."""
+    """Run a server until it dies at the failpoint, and record its client's answers."""
     server = await start({**site.environ, **BRIEFLY, **LONG}, failpoint=failpoint)
     try:
         with anyio.fail_after(REACHED_SECONDS):
@@ -96,7 +96,7 @@ async def send(api: httpx.AsyncClient, upload: Upload) -> None:
 
 
 async def completed(api: httpx.AsyncClient, upload: Upload) -> dict[str, object]:
-    """Complete the upload until nobody dead is thought to be at it any more, and return the file."""
+    """Complete the upload until the claim of a dead server has ended, and return the file."""
     while True:
         answer = await api.post(f"{UPLOADS}/{upload.id}/complete")
         if answer.status_code != 202:

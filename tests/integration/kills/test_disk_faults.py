@@ -1,4 +1,4 @@
-"""A disk that is full, or cannot keep what it was given, under a real server that brings its own Postgres."""
+"""A disk that is full or loses writes, under a real server with the embedded Postgres."""
 
 import asyncio
 import shutil

@@ -57,7 +57,7 @@ async def test_a_move_whose_workers_die_anywhere_moves_each_file_once(site: Site
         await check_integrity(site)
 
 
-async def test_a_delete_whose_workers_die_anywhere_deletes_what_was_there_and_nothing_else(site: Site) -> None:
+async def test_a_delete_whose_workers_die_anywhere_deletes_its_files_and_nothing_else(site: Site) -> None:
     async with dying(site, DELETE_KILLS[0]) as server, server.client() as client:
         files = await fill(client, 2600)
         kept = await put(client, "b", "a")

@@ -74,7 +74,7 @@ SENT = [
 ]
 
 
-async def test_what_is_sent_again_after_a_kill_is_done_once(site: Site) -> None:
+async def test_a_request_that_is_repeated_after_a_kill_is_done_once(site: Site) -> None:
     casualties = await die_at_once(site, [Kill(each.failpoint, each.play, happened=True) for each in SENT])
     accounts = {each.failpoint: each.account for each in casualties}
     async with serving({**site.environ, **HASTE}) as server, server.client() as client:
@@ -182,7 +182,7 @@ async def state(client: httpx.AsyncClient, bucket: str) -> list[object]:
 
 
 async def acknowledged(client: httpx.AsyncClient, sent: Sent) -> dict[str, dict[str, bytes]]:
-    """Return what must be there of the request, and check that nothing else is."""
+    """Return the result that the request must have, and check that there is nothing else."""
     old, new = content_of(f"{sent.bucket}-old"), content_of(sent.bucket)
     expected = {"old": new if sent.send is replace else old}
     if sent.send in {upload, copy}:
@@ -193,7 +193,7 @@ async def acknowledged(client: httpx.AsyncClient, sent: Sent) -> dict[str, dict[
 
 
 def said(answer: httpx.Response) -> tuple[object, ...]:
-    """Return what an answer tells its caller."""
+    """Return the parts of an answer that its caller depends on."""
     return answer.status_code, answer.content, answer.headers.get("etag"), answer.headers.get("location")
 
 

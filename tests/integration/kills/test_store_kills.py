@@ -38,7 +38,7 @@ class Scene(msgspec.Struct, frozen=True):
 
 
 class Kill(msgspec.Struct, frozen=True):
-    """A failpoint, how a client leads a server there, and whether what it asked for must have happened then.
+    """A failpoint, a client's way there, and whether the change that it asked for must have happened then.
 
     `happened` is None where the kill is not in the middle of the client's own change.
     """
@@ -206,7 +206,7 @@ CHANGES = {
     ],
     "s3": [],
 }
-# One after the other: each also finds what the one before had leased, claimed and half removed.
+# One after another: each also finds the leases, claims and half removed blobs of the one before.
 REAPING = {
     "any": [
         Kill("reap.claim:after", feed_reaper, happened=None),
@@ -254,7 +254,7 @@ async def die_at_once(site: Site, kills: list[Kill]) -> list[Casualty]:
 
 
 async def die(site: Site, kill: Kill, settings: dict[str, str]) -> Casualty:
-    """Run a server until it dies at the failpoint, and return what its client knows."""
+    """Run a server until it dies at the failpoint, and return its client's account."""
     server = await start({**site.environ, **settings}, failpoint=kill.failpoint)
     try:
         with anyio.fail_after(REACHED_SECONDS):

@@ -69,7 +69,7 @@ async def test_an_upload_goes_on_wherever_its_server_died(site: Site) -> None:
             assert read.content == each.sender.content, each.failpoint
         listed = (await client.get("/v1/files", params={"limit": 1000})).json()["items"]
         assert len(listed) == len(survivors)
-        # Of the upload whose beginning nobody heard, and of the final one that was begun again, if any.
+        # Of the upload whose creation had no answer, and of the final one that was begun again, if any.
         assert await end_all(client) >= 1
         for part in (part for each in survivors if isinstance(each.sender, Joiner) for part in each.sender.parts):
             assert (await client.delete(str(part.path), headers=TUS)).status_code == 204

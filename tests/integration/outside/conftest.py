@@ -43,7 +43,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 def skip_unless_required(reason: str, variable: str) -> None:
-    """Skip the test for that reason, or fail it where the environment says that what is missing has to be there."""
+    """Skip the test for that reason, or fail it where the environment requires the missing program."""
     if os.environ.get(variable) == "1":
         pytest.fail(f"{reason} {variable}=1 asks for it.", pytrace=False)
     pytest.skip(reason)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 async def run(*command: str | Path, cwd: Path, environ: Mapping[str, str] | None = None) -> tuple[int, str]:
-    """Run the command and return its exit status, and what it printed."""
+    """Run the command and return its exit status and its output."""
     process = await asyncio.create_subprocess_exec(
         *command, cwd=cwd, env=environ, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT
     )

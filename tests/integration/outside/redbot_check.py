@@ -1,6 +1,6 @@
 """Has REDbot look at a URL with a key, which its own command cannot send: `python redbot_check.py URL KEY`.
 
-Prints what it found as JSON.
+Prints its findings as JSON.
 """
 
 import json

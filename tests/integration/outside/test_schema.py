@@ -1,4 +1,4 @@
-"""Schemathesis finds nothing: what the OpenAPI document says of the service holds, whatever it is asked."""
+"""Schemathesis finds nothing: the service keeps its OpenAPI document's promises, whatever the request."""
 
 import os
 import sys
@@ -49,6 +49,6 @@ async def test_the_service_is_what_its_document_says(
                 "PYTHONPATH": str(Path(tests.__file__).parents[1]),
             },
         )
-        print(printed)  # noqa: T201 - what it did, for `pytest -s`
+        print(printed)  # noqa: T201 - its report, for `pytest -s`
         assert status == 0, printed
         assert [line for line in server.lines if line["level"] != "info"] == []

@@ -33,7 +33,7 @@ CONTENT = random.Random(11).randbytes(20 * MIB + 3)
 # Uploads `size` bytes, 0 to 250 again and again.
 UPLOAD = """
 ({ endpoint, key, size, parallelUploads }) => new Promise((resolve, reject) => {
-  const content = new Blob([Uint8Array.from({ length: size }, (_, place) => place % 251)]);
+  const content = new Blob([Uint8Array.from({ length: size }, (_, index) => index % 251)]);
   const told = {};
   const upload = new tus.Upload(content, {
     endpoint,
@@ -66,7 +66,7 @@ def path(tmp_path: Path) -> Path:
 
 
 async def upload(server: Server, path: Path, **options: object) -> dict[str, Any]:
-    """Run tus-js-client on the file, and return what it tells. It keeps the URLs of uploads beside the file."""
+    """Run tus-js-client on the file, and return its output. It keeps the URLs of uploads beside the file."""
     job = {
         "endpoint": f"{server.url}/v1/uploads",
         "key": ROOT_KEY,

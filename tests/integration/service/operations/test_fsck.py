@@ -73,7 +73,7 @@ async def test_a_sound_stack_is_clean_while_its_server_runs_and_when_it_does_not
         assert (await client.get(f"{FILES}/large")).is_success
 
 
-async def test_all_that_is_wrong_is_found_and_what_can_be_repaired_is(own_stack: Stack) -> None:
+async def test_every_damage_is_found_and_repaired_where_it_can_be(own_stack: Stack) -> None:
     async with filled(own_stack) as server, server.client() as client:
         names = ("missing", "wrong_size", "corrupt", "stray_write", "wrong_file_count")
         keys = {name: await blob_of(own_stack, client, name) for name in names}
@@ -180,7 +180,7 @@ async def test_nothing_is_found_while_files_come_and_go(own_stack: Stack) -> Non
     assert not [line for line in server.lines if line["event"] == "swept"]
 
 
-async def test_a_server_aborts_what_nobody_owns(own_stack: Stack) -> None:
+async def test_a_server_aborts_orphaned_uploads(own_stack: Stack) -> None:
     async with filled(own_stack) as server, server.client() as client:
         live = await blob_of(own_stack, client, "live")
     forgotten = new_blob_key()

@@ -102,7 +102,7 @@ async def test_a_body_that_waits_to_be_asked_for_is_refused_unasked(
 
 
 @pytest.mark.parametrize("path", DOWNLOADS)
-async def test_a_download_that_nobody_takes_is_cut_off_and_gives_its_slot_back(limited: Limited, path: str) -> None:
+async def test_a_stalled_download_is_cut_off_and_gives_its_slot_back(limited: Limited, path: str) -> None:
     server, _ = limited
     logged = len(server.lines)
     async with await RawClient.connect(server.url) as slow, server.client() as client:

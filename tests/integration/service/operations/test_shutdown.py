@@ -44,7 +44,7 @@ async def test_an_upload_that_does_not_end_in_time_is_undone(short_dir: Path) ->
     assert await blob_states(short_dir) == {"condemned"}
 
 
-async def test_a_download_that_nobody_takes_does_not_keep_a_server_from_its_end(short_dir: Path) -> None:
+async def test_a_stalled_download_does_not_keep_a_server_from_its_end(short_dir: Path) -> None:
     server = await start({"FILEPORT_DATA_DIR": str(short_dir), "FILEPORT_SHUTDOWN_TIMEOUT": "1"})
     size = 64 * MEBIBYTE
     async with server.client() as client:

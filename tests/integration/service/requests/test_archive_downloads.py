@@ -114,7 +114,7 @@ async def test_bytes_that_fail_midway_cut_the_connection(client: httpx.AsyncClie
         await client.get("/v1/archive", params={"bucket": files.split("/")[3]})
 
 
-async def test_who_leaves_midway_leaves_nothing_open(
+async def test_a_client_that_leaves_midway_leaves_nothing_open(
     client: httpx.AsyncClient, files: str, shared_server: Server
 ) -> None:
     for number in range(4):  # more than the buffers on the way hold

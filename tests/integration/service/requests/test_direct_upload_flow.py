@@ -154,7 +154,7 @@ async def brief_stack(request: pytest.FixtureRequest) -> AsyncIterator[Stack]:
 
 
 @pytest.mark.parametrize("brief_stack", ["containers"], indirect=True)
-async def test_what_is_abandoned_is_reaped(brief_stack: Stack, store: httpx.AsyncClient) -> None:
+async def test_abandoned_uploads_are_reaped(brief_stack: Stack, store: httpx.AsyncClient) -> None:
     async with serving({**brief_stack.environ, **HASTE}) as server, server.client() as api:
         whole, parts = await begin(api), await begin(api, part_size=PART)
         await send(store, whole, CONTENT)

@@ -140,7 +140,7 @@ async def test_head_has_the_headers_of_get(client: httpx.AsyncClient, files: str
             assert said_of_content(head) == said_of_content(get), url
 
 
-async def test_what_was_read_can_be_compared_with_its_digest(client: httpx.AsyncClient, movie: str) -> None:
+async def test_a_download_can_be_compared_with_its_digest(client: httpx.AsyncClient, movie: str) -> None:
     digest = f"sha-256=:{b64encode(hashlib.sha256(MOVIE).digest()).decode()}:"
     answer = await client.get(movie, headers={"Want-Content-Digest": "sha-256=1"})
     assert answer.headers["repr-digest"] == answer.headers["content-digest"] == digest
@@ -160,7 +160,7 @@ async def test_a_part_that_fails_midway_cuts_the_connection(
     assert (refused.status_code, refused.json()["code"]) == (500, "blob_missing")
 
 
-async def test_a_player_that_skips_frees_what_it_leaves(
+async def test_a_player_that_skips_frees_the_download_that_it_leaves(
     client: httpx.AsyncClient, movie: str, shared_server: Server
 ) -> None:
     logged = len(shared_server.lines)

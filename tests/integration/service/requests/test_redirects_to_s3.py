@@ -5,7 +5,7 @@ import httpx
 from tests.support.stacks import EmbeddedStack, Stack
 
 
-async def test_a_reader_who_follows_gets_the_same_bytes_from_the_store(
+async def test_a_reader_that_follows_gets_the_same_bytes_from_the_store(
     client: httpx.AsyncClient, files: str, stack: Stack
 ) -> None:
     content = bytes(range(256)) * 1000

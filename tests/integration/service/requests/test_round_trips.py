@@ -57,7 +57,7 @@ async def test_a_chunked_body_of_unknown_length_is_stored_whole(client: httpx.As
     assert (await client.get(f"{files}/a")).content == content
 
 
-async def test_a_form_is_stored_with_what_it_says(client: httpx.AsyncClient, files: str) -> None:
+async def test_a_form_is_stored_with_all_its_fields(client: httpx.AsyncClient, files: str) -> None:
     content = photo(9 * MEBIBYTE)
     stored = await client.post(
         files,
@@ -177,7 +177,7 @@ async def test_bytes_that_fail_midway_cut_the_connection(client: httpx.AsyncClie
     assert (await client.get(f"/v1/files/{file['id']}")).status_code == 200
 
 
-async def test_a_download_that_nobody_takes_any_more_ends(
+async def test_a_download_whose_client_has_left_ends(
     client: httpx.AsyncClient, files: str, shared_server: Server
 ) -> None:
     # Far more than the buffers on the way hold.

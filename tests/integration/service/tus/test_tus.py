@@ -93,7 +93,7 @@ async def test_the_bytes_before_a_disconnect_are_kept(client: httpx.AsyncClient,
     await check_file(client, await add(client, path, at, content[at:]), content)
 
 
-async def test_an_addition_that_hangs_gives_way_and_what_it_sent_is_kept(
+async def test_an_addition_that_hangs_gives_way_and_its_bytes_are_kept(
     client: httpx.AsyncClient, shared_server: Server
 ) -> None:
     content = payload(3 * MEBIBYTE)
