@@ -18,6 +18,7 @@ from service.http.request import FileportRequest
 _FIELDS = frozenset({"name", "metadata", "tags"})
 # More than the largest metadata and tags take, with a margin for white space in JSON.
 _MAX_FIELD_BYTES = 2 * MAX_METADATA_BYTES
+_MAX_FIELDS_BYTES = 1024 * 1024
 _MAX_FIELDS = 128
 
 
@@ -41,23 +42,30 @@ class UploadForm:
             _boundary(request), max_segment_size=MAX_BYTES, max_segment_count=_MAX_FIELDS + 1
         )
         self._events = self._parse()
-        self._fields: dict[str, list[str]] = {}
+        self._fields: dict[str, str] = {}
+        self._tags: tuple[str, ...] | None = None
 
     async def file(self, bucket: str, precondition: Precondition) -> NewFile:
         """Read up to the file's first byte and return its description. Raises `InvalidFormError`."""
         field: multipart.MultipartSegment | None = None
         value = bytearray()
+        total = 0
         async for event in self._events:
             if isinstance(event, multipart.MultipartSegment):
                 if event.name == "file":
                     return self._describe(event, bucket, precondition)
                 if event.name not in _FIELDS:
                     raise InvalidFormError(f"The form has an unknown field {event.name!r}.")
+                if event.name in self._fields:
+                    raise InvalidFormError(f"The field {event.name!r} stands more than once.")
                 field = event
             elif event:
                 value += event
+                total += len(event)
                 if len(value) > _MAX_FIELD_BYTES:
                     raise InvalidFormError(f"A field of the form is larger than {_MAX_FIELD_BYTES} bytes.")
+                if total > _MAX_FIELDS_BYTES:
+                    raise InvalidFormError(f"The fields of the form are larger than {_MAX_FIELDS_BYTES} bytes in all.")
             elif field is not None:
                 self._keep(field, bytes(value))
                 value.clear()
@@ -87,27 +95,24 @@ class UploadForm:
             text = value.decode()
         except UnicodeDecodeError:
             raise InvalidFormError(f"The field {field.name!r} is not UTF-8.") from None
-        self._fields.setdefault(str(field.name), []).append(text)
+        if field.name == "tags":
+            self._tags = parse_tags(text, self._tags or ())
+        else:
+            self._fields[str(field.name)] = text
 
     def _describe(self, part: multipart.MultipartSegment, bucket: str, precondition: Precondition) -> NewFile:
-        name = self._only("name") or part.filename
+        name = self._fields.get("name") or part.filename
         if not name:
             raise InvalidFormError("The file part has no file name, and the form no field name before it.")
-        metadata, tags = self._only("metadata"), self._fields.get("tags")
+        metadata = self._fields.get("metadata")
         return NewFile(
             bucket=bucket,
             name=name,
             content_type=content_type_of(name, part.header("Content-Type")),
             metadata=None if metadata is None else parse_metadata(metadata),
-            tags=None if tags is None else parse_tags(tags),
+            tags=self._tags,
             precondition=precondition,
         )
-
-    def _only(self, field: str) -> str | None:
-        values = self._fields.get(field, [None])
-        if len(values) > 1:
-            raise InvalidFormError(f"The field {field!r} stands more than once.")
-        return values[0]
 
 
 def _boundary(request: FileportRequest) -> str:

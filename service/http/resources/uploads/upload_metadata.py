@@ -48,7 +48,7 @@ def described_file(values: Mapping[str, bytes]) -> NewFile:
         name=name,
         content_type=content_type_of(name, texts.get("filetype")),
         metadata=metadata or None,
-        tags=parse_tags([texts["tags"]]) if "tags" in texts else None,
+        tags=parse_tags(texts["tags"]) if "tags" in texts else None,
     )
 
 
