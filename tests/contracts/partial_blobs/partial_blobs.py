@@ -26,7 +26,8 @@ BLOCK = payload(1_000_003)
 
 @lru_cache(maxsize=4)
 def piece(size: int, *, seed: int = 0) -> bytes:
-    return (BLOCK[seed:] + BLOCK * (size // len(BLOCK) + 1))[:size]
+    repeats = -(-(seed + size) // len(BLOCK))
+    return (BLOCK * repeats)[seed : seed + size]
 
 
 class Records:
