@@ -9,6 +9,7 @@ from pathlib import Path
 import asyncpg
 import msgspec
 
+from domain.errors import FileportError
 from tests.harness.soak.checks import Checks
 from tests.harness.soak.clients.client import Client
 from tests.harness.soak.clients.contents import Contents
@@ -124,5 +125,5 @@ async def _keep_evidence(stack: Stack, directory: Path) -> None:
             await connection.close()
         evidence = {"tables": tables, "stored": sorted(await stack.blobs())}
         (directory / "evidence.json").write_bytes(msgspec.json.encode(evidence, enc_hook=str))
-    except (OSError, asyncpg.PostgresError) as error:
+    except (OSError, asyncpg.PostgresError, FileportError) as error:
         (directory / "evidence.json").write_text(f"The catalog does not answer: {error}")
