@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tests.support.profiles import load_profiles
+from tests.harness.profiles import load_profiles
 
 load_profiles()
 

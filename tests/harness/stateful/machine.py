@@ -6,13 +6,13 @@
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.harness.profiles import is_long
 from tests.harness.stateful.bucket_rules import BucketRules
 from tests.harness.stateful.deployment import Deployment
 from tests.harness.stateful.driving import Driving
 from tests.harness.stateful.file_rules import FileRules
 from tests.harness.stateful.listing_rules import ListingRules
 from tests.harness.stateful.upload_rules import UploadRules
-from tests.support.profiles import is_long
 
 STEPS = 30
 

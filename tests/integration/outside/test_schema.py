@@ -8,11 +8,11 @@ import pytest
 from hypothesis import settings
 
 import tests
+from tests.harness.profiles import is_long
 from tests.integration.outside import schemathesis_checks
 from tests.integration.outside.programs import run
 from tests.support.clients import ROOT_KEY
 from tests.support.processes.server import serving
-from tests.support.profiles import is_long
 from tests.support.stacks import EmbeddedStack
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")

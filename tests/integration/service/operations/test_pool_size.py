@@ -16,6 +16,7 @@ from tests.fakes.blobs.store import FakeBlobStore
 from tests.support.clients import ROOT_KEY, client_of, running
 
 POOL_SIZE = 5
+_CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
 
 
 class BlobsInMemory(Provider):
@@ -71,9 +72,13 @@ async def test_an_exhausted_pool_answers_503_and_recovers(database: str) -> None
         if len(refused) == 3:
             all_refused.set()
 
-    # Long enough for the pool to make all of its connections, on a busy machine too.
-    async with serving(database, pool_timeout=5) as client:
+    async with serving(database, pool_timeout=2) as client:
         blocker = await asyncpg.connect(database)
+        # On a busy machine the pool may take longer than that to make its connections.
+        while await blocker.fetchval(_CONNECTIONS) < POOL_SIZE + 1:
+            async with anyio.create_task_group() as tasks:
+                for _ in range(4 * POOL_SIZE):
+                    tasks.start_soon(client.get, "/v1/buckets/default")
         async with anyio.create_task_group() as tasks, blocker.transaction():
             await blocker.execute("LOCK TABLE buckets IN ACCESS EXCLUSIVE MODE")
             for _ in range(POOL_SIZE + 3):
