@@ -8,24 +8,30 @@ import pytest
 import structlog
 
 from tests.fakes.blobs.direct_access import FakeDirectAccess
+from tests.fakes.blobs.records import FakeBlobRecords
 from tests.fakes.blobs.store import FakeBlobStore
+from tests.fakes.buckets import FakeBuckets
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
 from tests.fakes.database import FakeDatabase
+from tests.fakes.files import FakeFiles
+from tests.fakes.jobs import FakeJobs
+from tests.fakes.uploads import FakeUploadLocks, FakeUploads
 from tests.support.clients import client_of
 from tests.support.documented import DocumentedProblems
 from tests.support.fake_service import Fakes, Service, lint, make_fakes, open_service
 
 
 @pytest.fixture(scope="session")
-def fakes() -> Fakes:
+def shared_fakes() -> Fakes:
     return make_fakes()
 
 
-@pytest.fixture(autouse=True)
-def emptied(fakes: Fakes) -> None:
-    """Begin each test on fakes that hold nothing."""
-    fakes.reset()
+@pytest.fixture
+def fakes(shared_fakes: Fakes) -> Fakes:
+    """The fakes below the service, which hold nothing yet."""
+    shared_fakes.reset()
+    return shared_fakes
 
 
 @pytest.fixture
@@ -44,6 +50,36 @@ def database(catalog: FakeCatalog) -> FakeDatabase:
 
 
 @pytest.fixture
+def blob_records(catalog: FakeCatalog) -> FakeBlobRecords:
+    return catalog.blob_records
+
+
+@pytest.fixture
+def buckets(catalog: FakeCatalog) -> FakeBuckets:
+    return catalog.buckets
+
+
+@pytest.fixture
+def files(catalog: FakeCatalog) -> FakeFiles:
+    return catalog.files
+
+
+@pytest.fixture
+def jobs(catalog: FakeCatalog) -> FakeJobs:
+    return catalog.jobs
+
+
+@pytest.fixture
+def upload_locks(catalog: FakeCatalog) -> FakeUploadLocks:
+    return catalog.upload_locks
+
+
+@pytest.fixture
+def uploads(catalog: FakeCatalog) -> FakeUploads:
+    return catalog.uploads
+
+
+@pytest.fixture
 def blobs(fakes: Fakes) -> FakeBlobStore:
     return fakes.blobs
 
@@ -54,24 +90,29 @@ def direct(fakes: Fakes) -> FakeDirectAccess:
 
 
 @pytest.fixture(scope="session")
-async def service(fakes: Fakes) -> AsyncIterator[Service]:
-    """The whole service."""
-    async with open_service(fakes) as service:
+async def shared_service(shared_fakes: Fakes) -> AsyncIterator[Service]:
+    async with open_service(shared_fakes) as service:
         yield service
 
 
+@pytest.fixture
+async def service(shared_service: Service, fakes: Fakes) -> Service:
+    """The whole service, which holds nothing yet."""
+    await shared_service.reservations.close()
+    fakes.reset()  # of the remains of closing
+    return shared_service
+
+
 @pytest.fixture(scope="session")
-async def documented(service: Service) -> DocumentedProblems:
+async def documented(shared_service: Service) -> DocumentedProblems:
     """The problems that the service's document has."""
-    async with client_of(service.app) as client:
+    async with client_of(shared_service.app) as client:
         return DocumentedProblems((await client.get("/schema/openapi.json")).json())
 
 
 @pytest.fixture
 async def client(service: Service, documented: DocumentedProblems) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a service that holds nothing yet."""
-    await service.reservations.close()
-    service.fakes.reset()  # of what closing left
     async with client_of(service.app) as client:
         client.event_hooks = {"response": [lint, documented.check]}
         yield client

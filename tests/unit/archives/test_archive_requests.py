@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY
 
 from domain.values.ranges import ByteRange
 from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
-from tests.fakes.catalog import FakeCatalog
+from tests.fakes.database import FakeDatabase
 from tests.support.clients import client_of, said_of_content
 from tests.support.fake_service import open_service
 
@@ -131,14 +131,14 @@ async def test_head_answers_as_get_does_without_the_bytes(client: httpx.AsyncCli
 
 
 async def test_the_same_revisions_are_the_same_archive_and_others_another(
-    client: httpx.AsyncClient, catalog: FakeCatalog
+    client: httpx.AsyncClient, database: FakeDatabase
 ) -> None:
     ids = await store(client, CONTENTS)
     first, again = await client.get(ARCHIVE), await client.get(ARCHIVE)
     assert first.content == again.content
     etags = {first.headers["etag"], again.headers["etag"]}
     assert len(etags) == 1
-    catalog.database.clock.advance(10)
+    database.clock.advance(10)
     for change in (
         client.patch(f"/v1/files/{ids['q']}", json={"name": "r"}),
         client.put(f"{FILES}/large", content=b"small"),
@@ -211,11 +211,11 @@ async def test_a_query_that_finds_nothing_is_a_clear_problem(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
-async def test_an_id_that_is_not_there_is_named(client: httpx.AsyncClient, catalog: FakeCatalog) -> None:
+async def test_an_id_that_is_not_there_is_named(client: httpx.AsyncClient, database: FakeDatabase) -> None:
     await client.put("/v1/buckets/brief", json={"default_ttl": 60})
     ids = await store(client, {"a": b"1"})
     expired = await store(client, {"b": b"2"}, "/v1/buckets/brief/files")
-    catalog.database.clock.advance(60)
+    database.clock.advance(60)
     for missing in (NOBODY, expired["b"]):
         answer = await client.post("/v1/archive", json={"ids": [ids["a"], missing]})
         assert (answer.status_code, answer.json()["code"]) == (404, "file_not_found")

@@ -8,8 +8,7 @@ import pytest
 
 from domain.batches.model import MAX_OPERATIONS
 from domain.errors import OutcomeUnknownError
-from tests.fakes.catalog import FakeCatalog
-from tests.fakes.database import CATALOG_DOWN
+from tests.fakes.database import CATALOG_DOWN, FakeDatabase
 
 FILES = "/v1/buckets/default/files"
 Json = dict[str, Any]
@@ -151,18 +150,18 @@ async def test_a_body_over_the_limit_is_refused(client: httpx.AsyncClient) -> No
 
 
 async def test_a_catalog_that_is_down_does_nothing_of_the_batch(
-    client: httpx.AsyncClient, catalog: FakeCatalog
+    client: httpx.AsyncClient, database: FakeDatabase
 ) -> None:
-    catalog.database.fail_with = CATALOG_DOWN
+    database.fail_with = CATALOG_DOWN
     answer = await client.post("/v1/batch", json={"operations": [{"op": "delete", "id": ID}]})
     assert (answer.status_code, answer.json()["code"]) == (503, "catalog_unavailable")
     assert int(answer.headers["retry-after"]) > 0
 
 
 async def test_an_unknown_outcome_is_answered_for_each_operation(
-    client: httpx.AsyncClient, catalog: FakeCatalog
+    client: httpx.AsyncClient, database: FakeDatabase
 ) -> None:
-    catalog.database.fail_with = OutcomeUnknownError("The catalog went away while a change was being committed.")
+    database.fail_with = OutcomeUnknownError("The catalog went away while a change was being committed.")
     batch = await results(client, *[{"op": "delete", "id": ID}] * 60)
     assert {result["status"] for result in batch} == {503}
     assert [result["problem"]["code"] for result in batch] == ["outcome_unknown"] * 50 + ["not_attempted"] * 10

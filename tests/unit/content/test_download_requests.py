@@ -5,7 +5,7 @@ import pytest
 from litestar.exceptions import LitestarException
 
 from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
-from tests.fakes.catalog import FakeCatalog
+from tests.fakes.database import FakeDatabase
 from tests.support.clients import said_of_content
 
 FILES = "/v1/buckets/default/files"
@@ -148,11 +148,11 @@ async def test_a_file_that_is_not_text_is_415(client: httpx.AsyncClient, bytes_:
     assert (answer.status_code, answer.json()["code"]) == (415, "not_text")
 
 
-async def test_an_expired_file_is_gone(client: httpx.AsyncClient, catalog: FakeCatalog) -> None:
+async def test_an_expired_file_is_gone(client: httpx.AsyncClient, database: FakeDatabase) -> None:
     await client.put("/v1/buckets/brief", json={"default_ttl": 60})
     file = (await client.put("/v1/buckets/brief/files/a", content=b"x")).json()
     assert file["expires_at"] == "2026-01-01T00:01:00Z"
-    catalog.database.clock.advance(60)
+    database.clock.advance(60)
     assert (await client.get("/v1/buckets/brief/files/a")).status_code == 404
     assert (await client.get(f"/v1/files/{file['id']}")).status_code == 404
     assert (await client.get("/v1/files?total=true")).json()["total"] == 0

@@ -12,10 +12,11 @@ from domain.errors import (
 )
 from domain.files.content.store_file import StoreFile
 from domain.maintenance.reap import Reap, ReapCounts
+from tests.fakes.blobs.records import FakeBlobRecords
 from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
-from tests.fakes.database import CATALOG_DOWN
+from tests.fakes.database import CATALOG_DOWN, FakeDatabase
 from tests.unit.content.bodies import LEASE, body, new_file
 
 
@@ -33,7 +34,7 @@ async def test_an_end_that_comes_after_the_lease_publishes_nothing(
 
 
 async def test_a_catalog_that_is_down_for_a_moment_does_not_end_an_upload(
-    store_file: StoreFile, catalog: FakeCatalog, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    store_file: StoreFile, blob_records: FakeBlobRecords, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refuse(keys: Sequence[str], *, lease: float) -> set[str]:
         raise CATALOG_DOWN
@@ -42,7 +43,7 @@ async def test_a_catalog_that_is_down_for_a_moment_does_not_end_an_upload(
         yield b"x"
         clock.advance(LEASE * 0.6)
 
-    monkeypatch.setattr(catalog.blob_records, "renew_leases", refuse)
+    monkeypatch.setattr(blob_records, "renew_leases", refuse)
     assert (await store_file(new_file(), slow())).file.size == 1
 
 
@@ -87,11 +88,11 @@ async def test_a_lease_is_kept_no_longer_than_its_upload(
 
 
 async def test_an_upload_that_lost_its_lease_is_given_up(
-    store_file: StoreFile, reservations: Reservations, catalog: FakeCatalog, clock: FakeClock
+    store_file: StoreFile, reservations: Reservations, blob_records: FakeBlobRecords, clock: FakeClock
 ) -> None:
     async def stalled() -> AsyncIterator[bytes]:
         clock.advance(LEASE)
-        await catalog.blob_records.condemn_lapsed(limit=10)
+        await blob_records.condemn_lapsed(limit=10)
         await reservations.renew_due()
         yield b"x"
         pytest.fail("It was read further.")
@@ -101,14 +102,14 @@ async def test_an_upload_that_lost_its_lease_is_given_up(
 
 
 async def test_reservations_are_made_in_batches_and_each_is_used_once(
-    reservations: Reservations, catalog: FakeCatalog
+    reservations: Reservations, database: FakeDatabase
 ) -> None:
     taken = {(await reservations.take()).key for _ in range(3)}
     assert len(taken) == 3
-    assert len(catalog.database.blobs) == 4
+    assert len(database.blobs) == 4
 
 
-async def test_many_uploads_at_once_share_the_reservations(reservations: Reservations, catalog: FakeCatalog) -> None:
+async def test_many_uploads_at_once_share_the_reservations(reservations: Reservations, database: FakeDatabase) -> None:
     keys: list[str] = []
 
     async def take() -> None:
@@ -118,21 +119,21 @@ async def test_many_uploads_at_once_share_the_reservations(reservations: Reserva
         for _ in range(9):
             tasks.start_soon(take)
     assert len(set(keys)) == 9
-    assert len(catalog.database.blobs) == 10
+    assert len(database.blobs) == 10
 
 
 async def test_a_reservation_that_lay_too_long_is_not_handed_out(
-    reservations: Reservations, catalog: FakeCatalog, clock: FakeClock
+    reservations: Reservations, database: FakeDatabase, clock: FakeClock
 ) -> None:
     first = await reservations.take()
     clock.advance(LEASE * 0.5)
-    assert (await reservations.take()).key not in {first.key, *list(catalog.database.blobs)[:2]}
+    assert (await reservations.take()).key not in {first.key, *list(database.blobs)[:2]}
 
 
-async def test_closing_gives_up_the_unused_reservations(reservations: Reservations, catalog: FakeCatalog) -> None:
+async def test_closing_gives_up_the_unused_reservations(reservations: Reservations, database: FakeDatabase) -> None:
     taken = await reservations.take()
     await reservations.close()
-    states = {key: row.state for key, row in catalog.database.blobs.items()}
+    states = {key: row.state for key, row in database.blobs.items()}
     assert states.pop(taken.key) == "staged"
     assert list(states.values()) == ["condemned"]
     await reservations.close()

@@ -25,7 +25,9 @@ from domain.maintenance.reap import Reap, ReapCounts
 from domain.values.digests import Digest
 from domain.values.errors import DigestMismatchError
 from domain.values.preconditions import Precondition
+from tests.fakes.blobs.records import FakeBlobRecords
 from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
+from tests.fakes.buckets import FakeBuckets
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
 from tests.fakes.database import CATALOG_DOWN, FakeDatabase
@@ -49,24 +51,24 @@ async def test_a_stored_file_knows_its_size_and_hash_and_points_at_its_bytes(
 
 
 async def test_a_row_names_the_blob_before_its_first_byte(
-    store_file: StoreFile, catalog: FakeCatalog, blobs: FakeBlobStore
+    store_file: StoreFile, database: FakeDatabase, blobs: FakeBlobStore
 ) -> None:
     async def watched() -> AsyncIterator[bytes]:
         (key,) = blobs.unfinished
-        assert catalog.database.blobs[key].state == "staged"
+        assert database.blobs[key].state == "staged"
         yield b"x"
 
     assert (await store_file(new_file(), watched())).file.size == 1
 
 
 async def test_a_replaced_files_bytes_are_condemned_and_reaped(
-    store_file: StoreFile, catalog: FakeCatalog, blobs: FakeBlobStore, reap: Reap
+    store_file: StoreFile, database: FakeDatabase, blobs: FakeBlobStore, reap: Reap
 ) -> None:
     first = (await store_file(new_file(), body(b"one"))).file
     second = await store_file(new_file(), body(b"two"))
     assert not second.created
     assert (second.file.id, second.file.revision) == (first.id, 2)
-    assert catalog.database.blobs[first.blob_key].state == "condemned"
+    assert database.blobs[first.blob_key].state == "condemned"
     assert [reaped async for reaped in reap()] == [ReapCounts(removed=1)]
     assert list(blobs.stored) == [second.file.blob_key]
 
@@ -83,7 +85,7 @@ async def test_a_replaced_files_bytes_are_condemned_and_reaped(
     ],
 )
 async def test_an_upload_that_can_be_refused_is_refused_before_its_body_is_read(
-    store_file: StoreFile, catalog: FakeCatalog, new: NewFile, error: type[FileportError]
+    store_file: StoreFile, database: FakeDatabase, new: NewFile, error: type[FileportError]
 ) -> None:
     read: list[bool] = []
 
@@ -94,7 +96,7 @@ async def test_an_upload_that_can_be_refused_is_refused_before_its_body_is_read(
     with pytest.raises(error):
         await store_file(new, watched())
     assert not read
-    assert not catalog.database.blobs
+    assert not database.blobs
 
 
 @pytest.mark.parametrize(
@@ -153,12 +155,12 @@ async def test_a_precondition_that_ceases_to_hold_meanwhile_stores_nothing(
 
 
 async def test_the_smaller_of_the_buckets_limit_and_the_services_counts(
-    store_file: StoreFile, catalog: FakeCatalog
+    store_file: StoreFile, buckets: FakeBuckets
 ) -> None:
-    await catalog.buckets.put_bucket("default", Policy(max_file_size=5))
+    await buckets.put_bucket("default", Policy(max_file_size=5))
     with pytest.raises(FileTooLargeError, match="5 bytes"):
         await store_file(new_file(), body(b"123456"))
-    await catalog.buckets.put_bucket("default", Policy(max_file_size=5000))
+    await buckets.put_bucket("default", Policy(max_file_size=5000))
     with pytest.raises(FileTooLargeError, match="1000 bytes"):
         await store_file(new_file(), body(b"x" * 1001))
 
@@ -178,7 +180,7 @@ async def test_bytes_that_the_store_may_have_keep_their_grace(
     assert len(await catalog.blob_records.claim_condemned(limit=10, lease=LEASE)) == 1
 
 
-async def test_a_cancelled_upload_gives_its_reservation_up(store_file: StoreFile, catalog: FakeCatalog) -> None:
+async def test_a_cancelled_upload_gives_its_reservation_up(store_file: StoreFile, database: FakeDatabase) -> None:
     async def cancelled() -> AsyncIterator[bytes]:
         scope.cancel()
         await anyio.sleep_forever()
@@ -186,7 +188,7 @@ async def test_a_cancelled_upload_gives_its_reservation_up(store_file: StoreFile
 
     with anyio.CancelScope() as scope:
         await store_file(new_file(), cancelled())
-    assert sorted(row.state for row in catalog.database.blobs.values()) == ["condemned", "staged"]
+    assert sorted(row.state for row in database.blobs.values()) == ["condemned", "staged"]
 
 
 async def test_a_reservation_that_cannot_be_given_up_is_left_to_lapse(
@@ -242,12 +244,12 @@ async def test_a_commit_that_stays_unknown_deletes_nothing(
 
 
 async def test_a_reservation_whose_outcome_is_unknown_leaves_no_doubt_about_the_file(
-    store_file: StoreFile, catalog: FakeCatalog, monkeypatch: pytest.MonkeyPatch
+    store_file: StoreFile, blob_records: FakeBlobRecords, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def forget(keys: Sequence[str], *, lease: float) -> None:
         raise OutcomeUnknownError("The connection broke.")
 
-    monkeypatch.setattr(catalog.blob_records, "reserve_blobs", forget)
+    monkeypatch.setattr(blob_records, "reserve_blobs", forget)
     with pytest.raises(CatalogUnavailableError):
         await store_file(new_file(), body(b"x"))
 

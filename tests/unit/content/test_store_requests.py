@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.fakes.blobs.store import FakeBlobStore
-from tests.fakes.catalog import FakeCatalog
+from tests.fakes.database import FakeDatabase
 
 FILES = "/v1/buckets/default/files"
 
@@ -72,10 +72,12 @@ async def test_any_unicode_name_comes_back_as_given(client: httpx.AsyncClient, n
 
 
 @pytest.mark.parametrize("name", ["a//b", "a/", "%2Fa", "a%00b", "a/%2E%2E/b", "%0A", "%FF", "x" * 1025])
-async def test_a_name_that_breaks_a_rule_is_refused(client: httpx.AsyncClient, catalog: FakeCatalog, name: str) -> None:
+async def test_a_name_that_breaks_a_rule_is_refused(
+    client: httpx.AsyncClient, database: FakeDatabase, name: str
+) -> None:
     answer = await client.put(f"{FILES}/{name}", content=b"x")
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_name")
-    assert not catalog.database.blobs
+    assert not database.blobs
 
 
 @pytest.mark.parametrize(

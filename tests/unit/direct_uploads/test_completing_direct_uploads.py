@@ -9,6 +9,7 @@ from domain.blobs.model import new_blob_key
 from tests.fakes.blobs.direct_access import FakeDirectAccess
 from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
+from tests.fakes.database import FakeDatabase
 from tests.support.fake_service import Service
 from tests.unit.direct_uploads.direct_requests import (
     BUCKET,
@@ -117,11 +118,11 @@ async def test_many_parts_that_are_missing_are_not_all_named(client: httpx.Async
 
 
 async def test_another_number_of_bytes_is_refused(
-    client: httpx.AsyncClient, direct: FakeDirectAccess, blobs: FakeBlobStore, catalog: FakeCatalog
+    client: httpx.AsyncClient, direct: FakeDirectAccess, blobs: FakeBlobStore, database: FakeDatabase
 ) -> None:
     upload = await begin(client)
     assert send(direct, upload, b"short")[0].status == 403
-    (key,) = catalog.database.blobs.keys()
+    (key,) = database.blobs.keys()
     blobs.stored[key] = b"short"  # not every store compares the length that was signed
     assert refusal(await complete(client, upload)) == (400, "incomplete_upload")
     send(direct, upload, b"0123456789")

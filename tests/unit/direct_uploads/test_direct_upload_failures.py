@@ -11,8 +11,7 @@ from domain.blobs.errors import DirectAccessUnsupportedError
 from domain.errors import LeaseLostError, OutcomeUnknownError
 from tests.fakes.blobs.direct_access import FakeDirectAccess
 from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
-from tests.fakes.catalog import FakeCatalog
-from tests.fakes.database import CATALOG_DOWN
+from tests.fakes.database import CATALOG_DOWN, FakeDatabase
 from tests.support.fake_service import Service
 from tests.unit.direct_uploads.direct_requests import (
     LIFE,
@@ -34,7 +33,7 @@ async def test_an_upload_can_be_ended_while_the_store_is_down(client: httpx.Asyn
 
 
 async def test_on_a_store_without_a_way_in_all_of_it_is_a_conflict(
-    client: httpx.AsyncClient, direct: FakeDirectAccess, catalog: FakeCatalog
+    client: httpx.AsyncClient, direct: FakeDirectAccess, database: FakeDatabase
 ) -> None:
     direct.fail_with = DirectAccessUnsupportedError("The bytes are kept on a disk.")
     id_ = uuid4()
@@ -49,7 +48,7 @@ async def test_on_a_store_without_a_way_in_all_of_it_is_a_conflict(
     ):
         answer = await client.request(method, f"{UPLOADS}{path}", json=body)
         assert refusal(answer) == (409, "direct_access_unsupported"), (method, path)
-    assert not catalog.database.blobs
+    assert not database.blobs
 
 
 @pytest.mark.parametrize("size", [10, PART + 1])

@@ -8,7 +8,7 @@ import pytest
 
 from tests.fakes.blobs.direct_access import FakeDirectAccess
 from tests.fakes.blobs.store import FakeBlobStore
-from tests.fakes.catalog import FakeCatalog
+from tests.fakes.database import FakeDatabase
 from tests.support.fake_service import Service
 from tests.unit.direct_uploads.direct_requests import (
     BUCKET,
@@ -129,12 +129,12 @@ async def test_a_file_of_that_name_is_replaced(client: httpx.AsyncClient, direct
     ],
 )
 async def test_an_upload_that_can_be_refused_is_refused_at_the_beginning(
-    client: httpx.AsyncClient, catalog: FakeCatalog, policy: Json, fields: Json, status: int, code: str
+    client: httpx.AsyncClient, database: FakeDatabase, policy: Json, fields: Json, status: int, code: str
 ) -> None:
     await client.put(BUCKET, json=policy)
     answer = await client.post(UPLOADS, json={"bucket": "default", "name": "a", "size": 10, **fields})
     assert refusal(answer) == (status, code)
-    assert not catalog.database.blobs
+    assert not database.blobs
 
 
 async def test_conditions_hold_at_the_beginning_and_at_the_end(

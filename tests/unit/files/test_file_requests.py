@@ -6,7 +6,7 @@ import anyio
 import httpx
 import pytest
 
-from tests.fakes.catalog import FakeCatalog
+from tests.fakes.files import FakeFiles
 
 FILES = "/v1/buckets/default/files"
 
@@ -127,17 +127,17 @@ async def test_of_many_conditional_changes_exactly_one_wins(client: httpx.AsyncC
 
 
 async def test_a_change_in_between_is_kept_and_the_patch_applied_to_it(
-    client: httpx.AsyncClient, catalog: FakeCatalog, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, files: FakeFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = await store(client)
-    change_file = catalog.files.change_file
+    change_file = files.change_file
 
     async def interfere_once(changed: Any) -> Any:
-        monkeypatch.setattr(catalog.files, "change_file", change_file)
+        monkeypatch.setattr(files, "change_file", change_file)
         await client.patch(f"/v1/files/{file['id']}", json={"metadata": {"theirs": 1}})
         return await change_file(changed)
 
-    monkeypatch.setattr(catalog.files, "change_file", interfere_once)
+    monkeypatch.setattr(files, "change_file", interfere_once)
     answer = await client.patch(f"/v1/files/{file['id']}", json={"metadata": {"ours": 2}})
     assert answer.json()["metadata"] == {"theirs": 1, "ours": 2}
 

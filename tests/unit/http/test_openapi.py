@@ -79,8 +79,8 @@ EXAMPLE_ID = "019a6b1e-5d2c-7c41-9f4e-3b8a1d6e0f27"
 
 
 @pytest.fixture(scope="module")
-async def document(service: Service) -> Document:
-    async with client_of(service.app) as client:
+async def document(shared_service: Service) -> Document:
+    async with client_of(shared_service.app) as client:
         return dict((await client.get("/schema/openapi.json")).json())
 
 

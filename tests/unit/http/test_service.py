@@ -7,8 +7,7 @@ import pytest
 import structlog
 
 from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
-from tests.fakes.catalog import FakeCatalog
-from tests.fakes.database import CATALOG_DOWN
+from tests.fakes.database import CATALOG_DOWN, FakeDatabase
 from tests.support.clients import ROOT_KEY
 
 
@@ -65,8 +64,8 @@ async def test_a_wrong_method_is_told_the_right_ones(client: httpx.AsyncClient) 
     assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
 
 
-async def test_a_bug_is_a_500_that_says_nothing_of_it(client: httpx.AsyncClient, catalog: FakeCatalog) -> None:
-    catalog.database.fail_with = RuntimeError("password=hunter2 at /srv/secret")
+async def test_a_bug_is_a_500_that_says_nothing_of_it(client: httpx.AsyncClient, database: FakeDatabase) -> None:
+    database.fail_with = RuntimeError("password=hunter2 at /srv/secret")
     with structlog.testing.capture_logs() as logs:
         answer = await client.get("/v1/files")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
@@ -75,9 +74,9 @@ async def test_a_bug_is_a_500_that_says_nothing_of_it(client: httpx.AsyncClient,
 
 
 async def test_a_catalog_that_is_down_is_503_and_says_when_to_come_back(
-    client: httpx.AsyncClient, catalog: FakeCatalog
+    client: httpx.AsyncClient, database: FakeDatabase
 ) -> None:
-    catalog.database.fail_with = CATALOG_DOWN
+    database.fail_with = CATALOG_DOWN
     answer = await client.get("/v1/files")
     assert (answer.status_code, answer.json()["code"]) == (503, "catalog_unavailable")
     assert answer.headers["retry-after"] == "2"
@@ -117,7 +116,7 @@ async def test_metrics_count_requests_by_route_and_not_by_name(client: httpx.Asy
 
 
 async def test_health_tells_which_store_fails(
-    client: httpx.AsyncClient, catalog: FakeCatalog, blobs: FakeBlobStore
+    client: httpx.AsyncClient, database: FakeDatabase, blobs: FakeBlobStore
 ) -> None:
     client.headers.pop("authorization")
     assert (await client.get("/health/live")).json() == {"status": "ok"}
@@ -126,6 +125,6 @@ async def test_health_tells_which_store_fails(
     blobs.fail_with = BLOB_STORE_DOWN
     ready = await client.get("/health/ready")
     assert (ready.status_code, ready.json()) == (503, {"status": "failing", "catalog": "ok", "blob_store": "failing"})
-    catalog.database.fail_with = CATALOG_DOWN
+    database.fail_with = CATALOG_DOWN
     assert (await client.get("/health/ready")).json()["catalog"] == "failing"
     assert (await client.get("/health/live")).status_code == 200

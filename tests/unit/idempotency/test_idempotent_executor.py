@@ -15,6 +15,7 @@ from tests.contracts.setup import stored
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
 from tests.fakes.database import CATALOG_DOWN, FakeDatabase
+from tests.fakes.files import FakeFiles
 from tests.fakes.idempotency import FakeIdempotencyKeys
 
 LEASE = 30.0
@@ -42,29 +43,29 @@ def test_requests_with_any_different_part_have_different_fingerprints() -> None:
 
 
 async def test_without_a_key_the_catalog_is_not_asked(
-    catalog: FakeCatalog, idempotent: IdempotentExecutor, original: File
+    database: FakeDatabase, idempotent: IdempotentExecutor, original: File
 ) -> None:
     async def change(claim: KeyClaim | None) -> File:
         assert claim is None
         return original
 
-    catalog.database.fail_with = CATALOG_DOWN
+    database.fail_with = CATALOG_DOWN
     assert await idempotent(None, File, change) == original
 
 
 async def test_a_repeat_gets_the_first_result_and_changes_nothing(
-    catalog: FakeCatalog, idempotent: IdempotentExecutor, original: File
+    files: FakeFiles, idempotent: IdempotentExecutor, original: File
 ) -> None:
-    copy_file = CopyFile(catalog.files, idempotent)
+    copy_file = CopyFile(files, idempotent)
     first = await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST)
-    await catalog.files.delete_file(first.id, NO_PRECONDITION)
+    await files.delete_file(first.id, NO_PRECONDITION)
     assert await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST) == first
 
 
 async def test_a_request_that_is_refused_leaves_its_key(
-    catalog: FakeCatalog, idempotent: IdempotentExecutor, original: File
+    files: FakeFiles, idempotent: IdempotentExecutor, original: File
 ) -> None:
-    copy_file = CopyFile(catalog.files, idempotent)
+    copy_file = CopyFile(files, idempotent)
     with pytest.raises(NameTakenError):
         await copy_file(original.id, Destination(name="original"), NO_PRECONDITION, REQUEST)
     corrected = KeyedRequest(caller="root", key="k", fingerprint="2" * 64)
@@ -72,7 +73,7 @@ async def test_a_request_that_is_refused_leaves_its_key(
 
 
 async def test_an_attempt_keeps_its_key_for_as_long_as_it_takes(
-    catalog: FakeCatalog, clock: FakeClock, idempotent: IdempotentExecutor, original: File
+    files: FakeFiles, clock: FakeClock, idempotent: IdempotentExecutor, original: File
 ) -> None:
     async def slowly(claim: KeyClaim | None) -> File:
         for _ in range(10):
@@ -80,16 +81,16 @@ async def test_an_attempt_keeps_its_key_for_as_long_as_it_takes(
             await idempotent.renew_due()
             with pytest.raises(IdempotencyKeyInUseError):
                 await idempotent(REQUEST, File, slowly)
-        return await catalog.files.copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, claim)
+        return await files.copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, claim)
 
     assert (await idempotent(REQUEST, File, slowly)).name == "copy"
 
 
 async def test_leases_are_renewed_only_when_they_are_due(
-    catalog: FakeCatalog, clock: FakeClock, idempotent: IdempotentExecutor, original: File
+    database: FakeDatabase, clock: FakeClock, idempotent: IdempotentExecutor, original: File
 ) -> None:
     async def change(_: KeyClaim | None) -> File:
-        [row] = catalog.database.keys.values()
+        [row] = database.keys.values()
         clock.advance(LEASE / 2 - 1)
         until = row.lease_until
         await idempotent.renew_due()
@@ -100,7 +101,7 @@ async def test_leases_are_renewed_only_when_they_are_due(
         return original
 
     await idempotent(REQUEST, File, change)
-    catalog.database.fail_with = CATALOG_DOWN
+    database.fail_with = CATALOG_DOWN
     clock.advance(LEASE)
     await idempotent.renew_due()  # nothing is claimed any more, so the catalog is not asked
 
@@ -123,27 +124,27 @@ async def test_a_stalled_claim_is_taken_over_and_changes_nothing(
 
 
 async def test_a_change_of_unknown_outcome_that_happened_is_found(
-    catalog: FakeCatalog, idempotent: IdempotentExecutor, original: File
+    files: FakeFiles, idempotent: IdempotentExecutor, original: File
 ) -> None:
     async def change(claim: KeyClaim | None) -> File:
-        await catalog.files.copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, claim)
+        await files.copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, claim)
         raise OutcomeUnknownError("The catalog went away.")
 
     with pytest.raises(OutcomeUnknownError):
         await idempotent(REQUEST, File, change)
     copy = await idempotent(REQUEST, File, change)
-    assert copy == await catalog.files.get_file_by_name("default", "copy")
+    assert copy == await files.get_file_by_name("default", "copy")
 
 
 async def test_a_change_of_unknown_outcome_that_did_not_happen_is_done(
-    catalog: FakeCatalog, idempotent: IdempotentExecutor, original: File
+    files: FakeFiles, idempotent: IdempotentExecutor, original: File
 ) -> None:
     async def lost(_: KeyClaim | None) -> File:
         raise OutcomeUnknownError("The catalog went away.")
 
     with pytest.raises(OutcomeUnknownError):
         await idempotent(REQUEST, File, lost)
-    copy = await CopyFile(catalog.files, idempotent)(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST)
+    copy = await CopyFile(files, idempotent)(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST)
     assert copy.name == "copy"
 
 
@@ -172,7 +173,7 @@ async def test_a_key_that_cannot_be_given_up_is_free_when_its_lease_ends(
 
 
 async def test_an_attempt_that_is_cancelled_gives_its_key_up(
-    catalog: FakeCatalog, idempotent: IdempotentExecutor
+    database: FakeDatabase, idempotent: IdempotentExecutor
 ) -> None:
     with anyio.CancelScope() as scope:
 
@@ -183,7 +184,7 @@ async def test_an_attempt_that_is_cancelled_gives_its_key_up(
 
         await idempotent(REQUEST, File, change)
     assert scope.cancelled_caught
-    assert not catalog.database.keys
+    assert not database.keys
 
 
 async def test_a_claim_that_is_cancelled_is_given_up(database: FakeDatabase) -> None:

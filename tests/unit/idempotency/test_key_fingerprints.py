@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.fakes.catalog import FakeCatalog
+from tests.fakes.database import FakeDatabase
 from tests.unit.idempotency.keyed_sends import CONTENT, FILES, KEY, code, is_same, post_file, put_file
 
 
@@ -58,18 +58,18 @@ async def test_a_form_may_write_the_same_differently(client: httpx.AsyncClient) 
 @pytest.mark.parametrize("other", [b"", b"some", b"same bytes", b"some bytes more"])
 @pytest.mark.parametrize("chunked", [False, True])
 async def test_other_bytes_are_another_upload(
-    client: httpx.AsyncClient, catalog: FakeCatalog, other: bytes, *, chunked: bool
+    client: httpx.AsyncClient, database: FakeDatabase, other: bytes, *, chunked: bool
 ) -> None:
     async def chunks() -> AsyncIterator[bytes]:
         yield other
 
     await put_file(client, KEY)
-    reserved = set(catalog.database.blobs)
+    reserved = set(database.blobs)
     answer = await client.put(f"{FILES}/a", content=chunks() if chunked else other, headers=KEY)
     assert code(answer) == (422, "idempotency_key_reused")
     form = await client.post(FILES, data={"name": "a"}, files={"file": ("a", other)}, headers=KEY)
     assert code(form) == (422, "idempotency_key_reused")
-    assert set(catalog.database.blobs) == reserved
+    assert set(database.blobs) == reserved
     assert (await client.get(f"{FILES}/a")).content == CONTENT
 
 

@@ -9,9 +9,8 @@ import httpx
 import pytest
 
 from tests.fakes.blobs.store import FakeBlobStore
-from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
-from tests.fakes.database import CATALOG_DOWN
+from tests.fakes.database import CATALOG_DOWN, FakeDatabase
 from tests.support.fake_service import Service
 from tests.support.tus import BYTES, TUS, UPLOADS, encoded
 from tests.unit.idempotency.keyed_sends import CONTENT, FILES, KEY, code, is_same, post_file, put_file
@@ -51,16 +50,16 @@ SENDS = [put_file, post_file, copy_file, put_bucket, start_job, begin_upload, be
 @pytest.mark.usefixtures("original")
 @pytest.mark.parametrize("send", SENDS)
 async def test_a_repeat_gets_the_first_answer_and_changes_nothing(
-    client: httpx.AsyncClient, catalog: FakeCatalog, blobs: FakeBlobStore, send: Send
+    client: httpx.AsyncClient, database: FakeDatabase, blobs: FakeBlobStore, send: Send
 ) -> None:
     first = await send(client, KEY)
     assert first.status_code == 201
-    files, stored, reserved = (await client.get("/v1/files")).json(), dict(blobs.stored), set(catalog.database.blobs)
+    files, stored, reserved = (await client.get("/v1/files")).json(), dict(blobs.stored), set(database.blobs)
     for key in ('"k"', "k", '"k";again'):
         assert is_same(await send(client, {"Idempotency-Key": key}), first)
     assert (await client.get("/v1/files")).json() == files
     assert blobs.stored == stored
-    assert set(catalog.database.blobs) == reserved
+    assert set(database.blobs) == reserved
 
 
 @pytest.mark.usefixtures("original")
@@ -207,12 +206,12 @@ async def test_a_malformed_key_is_refused(client: httpx.AsyncClient, send: Send,
     ],
 )
 async def test_a_form_that_breaks_a_rule_is_refused_with_a_key_as_without(
-    client: httpx.AsyncClient, catalog: FakeCatalog, form: dict[str, str], refusal: str
+    client: httpx.AsyncClient, database: FakeDatabase, form: dict[str, str], refusal: str
 ) -> None:
     for headers in ({}, KEY):
         answer = await client.post(FILES, data=form, files={"file": ("a", CONTENT)}, headers=headers)
         assert code(answer) == (400, refusal)
-    assert not catalog.database.keys
+    assert not database.keys
 
 
 async def test_two_keys_are_refused(client: httpx.AsyncClient) -> None:
@@ -229,10 +228,10 @@ async def test_a_request_that_was_refused_may_be_corrected(client: httpx.AsyncCl
     assert (await client.post(copy, json={"name": "a"}, headers=KEY)).status_code == 201
 
 
-async def test_a_catalog_that_is_down_keeps_no_key(client: httpx.AsyncClient, catalog: FakeCatalog) -> None:
-    catalog.database.fail_with = CATALOG_DOWN
+async def test_a_catalog_that_is_down_keeps_no_key(client: httpx.AsyncClient, database: FakeDatabase) -> None:
+    database.fail_with = CATALOG_DOWN
     assert (await put_bucket(client, KEY)).status_code == 503
-    catalog.database.fail_with = None
+    database.fail_with = None
     assert (await put_bucket(client, KEY)).status_code == 201
 
 
@@ -246,13 +245,13 @@ async def test_an_answer_is_kept_for_a_day(client: httpx.AsyncClient, clock: Fak
 
 
 async def test_a_request_that_only_reads_or_may_be_done_twice_takes_no_key(
-    client: httpx.AsyncClient, catalog: FakeCatalog, original: str
+    client: httpx.AsyncClient, database: FakeDatabase, original: str
 ) -> None:
     headers = {"Idempotency-Key": "x" * 256}
     assert (await client.get(original, headers=headers)).status_code == 200
     assert (await client.patch(original, json={"tags": ["t"]}, headers=headers)).status_code == 200
     assert (await client.delete(original, headers=headers)).status_code == 204
-    assert not catalog.database.keys
+    assert not database.keys
 
 
 async def test_a_resumable_upload_that_is_begun_again_goes_on_where_it_is(client: httpx.AsyncClient) -> None:

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from domain.jobs.model import Task
-from tests.fakes.catalog import FakeCatalog
-from tests.fakes.database import CATALOG_DOWN
+from tests.fakes.database import CATALOG_DOWN, FakeDatabase
+from tests.fakes.jobs import FakeJobs
 
 FILES = "/v1/buckets/default/files"
 Json = dict[str, Any]
@@ -149,11 +149,11 @@ async def test_an_ended_job_is_forgotten_when_it_is_deleted(client: httpx.AsyncC
 
 
 async def test_a_job_that_has_not_ended_is_cancelled_when_it_is_deleted(
-    client: httpx.AsyncClient, catalog: FakeCatalog
+    client: httpx.AsyncClient, jobs: FakeJobs
 ) -> None:
     await fill(client, "a/1")
-    job = await catalog.jobs.create_job(Task(kind="delete", bucket="default", prefix="a/"))
-    claim = await catalog.jobs.claim_job(lease=60)  # as another replica does
+    job = await jobs.create_job(Task(kind="delete", bucket="default", prefix="a/"))
+    claim = await jobs.claim_job(lease=60)  # as another replica does
     assert (await client.get(f"/v1/jobs/{job.id}")).json()["state"] == "running"
     cancelled = await client.delete(f"/v1/jobs/{job.id}")
     assert cancelled.status_code == 200
@@ -161,12 +161,12 @@ async def test_a_job_that_has_not_ended_is_cancelled_when_it_is_deleted(
     assert cancelled.json()["finished_at"] is not None
     assert (await client.get(f"/v1/jobs/{job.id}")).json() == cancelled.json()
     assert claim is not None
-    assert await catalog.jobs.advance_job(claim, lease=60, limit=10) is None
+    assert await jobs.advance_job(claim, lease=60, limit=10) is None
     assert await names(client) == ["a/1"]
 
 
-async def test_a_catalog_that_is_down_keeps_no_jobs(client: httpx.AsyncClient, catalog: FakeCatalog) -> None:
-    catalog.database.fail_with = CATALOG_DOWN
+async def test_a_catalog_that_is_down_keeps_no_jobs(client: httpx.AsyncClient, database: FakeDatabase) -> None:
+    database.fail_with = CATALOG_DOWN
     task = {"kind": "delete", "bucket": "default", "prefix": "a"}
     for answer in (
         await client.post("/v1/jobs", json=task),

@@ -9,7 +9,8 @@ import pytest
 from domain.errors import OutcomeUnknownError
 from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
-from tests.fakes.database import CATALOG_DOWN
+from tests.fakes.database import CATALOG_DOWN, FakeDatabase
+from tests.fakes.uploads import FakeUploads
 from tests.support.clients import client_of
 from tests.support.fake_service import Service, open_service
 from tests.support.tus import BYTES, TUS
@@ -143,21 +144,21 @@ async def test_a_store_that_is_down_keeps_the_bytes_it_has(client: httpx.AsyncCl
 
 
 async def test_a_catalog_that_is_down_keeps_the_bytes_that_are_there(
-    client: httpx.AsyncClient, catalog: FakeCatalog
+    client: httpx.AsyncClient, database: FakeDatabase
 ) -> None:
     url = await begin(client, 10)
     await add(client, url, 0, b"012")
-    catalog.database.fail_with = CATALOG_DOWN
+    database.fail_with = CATALOG_DOWN
     assert (await add(client, url, 3, b"3456789")).status_code == 503
     assert (await client.head(url, headers=TUS)).status_code == 503
-    catalog.database.fail_with = None
+    database.fail_with = None
     assert await offset(client, url) == 3
 
 
 async def test_a_commit_without_an_answer_is_settled_by_repeating_it(
-    client: httpx.AsyncClient, catalog: FakeCatalog, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, uploads: FakeUploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commit, lost = catalog.uploads.finish_upload, 0
+    commit, lost = uploads.finish_upload, 0
 
     async def lose_answers(*arguments: Any, **named: Any) -> Any:
         nonlocal lost
@@ -168,7 +169,7 @@ async def test_a_commit_without_an_answer_is_settled_by_repeating_it(
         return result
 
     monkeypatch.setattr("domain.files.content.commit_retries.PAUSE_SECONDS", 0)
-    monkeypatch.setattr(catalog.uploads, "finish_upload", lose_answers)
+    monkeypatch.setattr(uploads, "finish_upload", lose_answers)
     answer = await add(client, await begin(client, 3), 0, b"012")
     assert (answer.status_code, (await stored(client, answer))[1]) == (204, b"012")
 
@@ -191,7 +192,7 @@ async def test_a_catalog_that_goes_away_after_the_commit_makes_no_error_of_it(
 
 
 async def test_the_full_offset_is_told_only_of_a_file(
-    client: httpx.AsyncClient, catalog: FakeCatalog, blobs: FakeBlobStore, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, uploads: FakeUploads, blobs: FakeBlobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = await begin(client, 3)
 
@@ -199,7 +200,7 @@ async def test_the_full_offset_is_told_only_of_a_file(
         raise CATALOG_DOWN
 
     with monkeypatch.context() as patch:
-        patch.setattr(catalog.uploads, "finish_upload", fail)
+        patch.setattr(uploads, "finish_upload", fail)
         assert (await add(client, url, 0, b"012")).status_code == 503
         found = await client.head(url, headers=TUS)
         assert found.status_code == 503

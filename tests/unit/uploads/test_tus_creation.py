@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.fakes.catalog import FakeCatalog
+from tests.fakes.database import FakeDatabase
 from tests.support.tus import BYTES, TUS, UPLOADS, encoded
 from tests.unit.uploads.requests import add, begin, stored
 
@@ -91,13 +91,13 @@ async def test_an_upload_without_bytes_is_a_file_at_once(client: httpx.AsyncClie
     ],
 )
 async def test_an_upload_that_can_be_refused_is_refused_at_once(
-    client: httpx.AsyncClient, catalog: FakeCatalog, headers: dict[str, str], status: int, code: str
+    client: httpx.AsyncClient, database: FakeDatabase, headers: dict[str, str], status: int, code: str
 ) -> None:
     raw = [(name.encode(), value.encode()) for name, value in {**TUS, **headers}.items()]
     answer = await client.post(UPLOADS, headers=raw)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
-    assert not catalog.database.blobs
-    assert not catalog.database.uploads
+    assert not database.blobs
+    assert not database.uploads
 
 
 @pytest.mark.parametrize(
@@ -157,12 +157,12 @@ async def test_all_bytes_may_come_at_once(client: httpx.AsyncClient) -> None:
     ],
 )
 async def test_first_bytes_that_are_refused_leave_no_upload(
-    client: httpx.AsyncClient, catalog: FakeCatalog, headers: dict[str, str], status: int
+    client: httpx.AsyncClient, database: FakeDatabase, headers: dict[str, str], status: int
 ) -> None:
     answer = await client.post(UPLOADS, content=b"012", headers={**BYTES, "Upload-Length": "10", **headers})
     assert answer.status_code == status
-    assert not catalog.database.uploads
-    assert all(row.state == "condemned" for row in catalog.database.blobs.values())
+    assert not database.uploads
+    assert all(row.state == "condemned" for row in database.blobs.values())
 
 
 async def test_a_length_may_come_with_the_last_bytes(client: httpx.AsyncClient) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
+from tests.fakes.database import FakeDatabase
 from tests.support.fake_service import Service
 from tests.support.reaper import reaper
 from tests.support.tus import TUS, UPLOADS, encoded
@@ -64,12 +65,12 @@ async def test_an_upload_that_was_left_alone_is_gone(
     assert (await client.get(UPLOADS)).json()["items"] == []
 
 
-async def test_an_upload_that_is_ended_is_gone(client: httpx.AsyncClient, catalog: FakeCatalog) -> None:
+async def test_an_upload_that_is_ended_is_gone(client: httpx.AsyncClient, database: FakeDatabase) -> None:
     url = await begin(client, 10)
     await add(client, url, 0, b"012")
     assert (await client.delete(url, headers=TUS)).status_code == 204
     assert (await client.head(url, headers=TUS)).status_code == 404
-    assert [row.state for row in catalog.database.blobs.values()] == ["condemned"]
+    assert [row.state for row in database.blobs.values()] == ["condemned"]
     again = await client.delete(url, headers=TUS)
     assert (again.status_code, again.json()["code"]) == (404, "upload_not_found")
 

@@ -10,6 +10,7 @@ from anyio.lowlevel import checkpoint
 from msgspec.structs import replace
 
 from tests.fakes.catalog import FakeCatalog
+from tests.fakes.uploads import FakeUploadLocks
 from tests.support.fake_service import Service
 from tests.support.tus import TUS
 from tests.unit.uploads.requests import add, begin, offset, stored
@@ -65,12 +66,12 @@ async def test_the_offset_of_an_upload_that_is_being_finished_is_not_answered(
 
 
 async def test_an_upload_whose_server_died_goes_on(
-    client: httpx.AsyncClient, catalog: FakeCatalog, service: Service
+    client: httpx.AsyncClient, upload_locks: FakeUploadLocks, service: Service
 ) -> None:
     for asks_first in (True, False):
         url = await begin(client, 10)
         await add(client, url, 0, b"012")
-        await catalog.upload_locks.acquire_lock(UUID(url.rpartition("/")[2]), lease=LEASE, ttl=3600)
+        await upload_locks.acquire_lock(UUID(url.rpartition("/")[2]), lease=LEASE, ttl=3600)
         service.clock.advance(LEASE)
         if asks_first:
             assert await offset(client, url) == 3

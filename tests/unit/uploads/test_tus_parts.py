@@ -9,6 +9,7 @@ from domain.blobs.errors import BlobMissingError
 from tests.fakes.blobs.partial_blobs import FakePartialBlobs
 from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
+from tests.fakes.database import FakeDatabase
 from tests.support.tus import BYTES, TUS, UPLOADS, encoded
 from tests.unit.uploads.requests import add, begin, stored
 
@@ -71,9 +72,9 @@ async def test_a_final_upload_takes_no_bytes(client: httpx.AsyncClient) -> None:
     assert (answer.status_code, answer.json()["code"]) == (403, "upload_is_final")
 
 
-async def test_a_final_upload_is_of_partial_ones_that_exist(client: httpx.AsyncClient, catalog: FakeCatalog) -> None:
+async def test_a_final_upload_is_of_partial_ones_that_exist(client: httpx.AsyncClient, database: FakeDatabase) -> None:
     whole, sound = await begin(client, 3), await part(client, b"abc")
-    uploads = len(catalog.database.uploads)
+    uploads = len(database.uploads)
     for urls in (
         [],
         [whole],
@@ -86,7 +87,7 @@ async def test_a_final_upload_is_of_partial_ones_that_exist(client: httpx.AsyncC
     assert (await join(client, sound, **{"Upload-Length": "3"})).status_code == 400
     bytes_ = await client.post(UPLOADS, content=b"x", headers={**BYTES, "Upload-Concat": f"final;{sound}"})
     assert (bytes_.status_code, bytes_.json()["code"]) == (400, "invalid_upload")
-    assert len(catalog.database.uploads) == uploads
+    assert len(database.uploads) == uploads
 
 
 async def test_a_final_upload_keeps_to_its_bucket_s_policy(client: httpx.AsyncClient, catalog: FakeCatalog) -> None:
@@ -104,7 +105,7 @@ async def test_a_final_upload_whose_part_was_ended_says_so(client: httpx.AsyncCl
 
 
 async def test_bytes_of_a_part_that_are_missing_are_a_broken_promise_unless_the_part_was_ended(
-    client: httpx.AsyncClient, catalog: FakeCatalog, blobs: FakeBlobStore, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, database: FakeDatabase, blobs: FakeBlobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = await part(client, b"abc")
     blobs.stored.clear()
@@ -113,7 +114,7 @@ async def test_bytes_of_a_part_that_are_missing_are_a_broken_promise_unless_the_
     ended = await part(client, b"abc")
 
     async def end_meanwhile(*_: object) -> None:
-        del catalog.database.uploads[UUID(ended.rpartition("/")[2])]
+        del database.uploads[UUID(ended.rpartition("/")[2])]
         raise BlobMissingError("The bytes are not in the store.")
 
     monkeypatch.setattr(FakePartialBlobs, "concatenate", end_meanwhile)
