@@ -11,8 +11,9 @@ from domain.archives.ports import Archives
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.blobs.ports import BlobStore
 from domain.blobs.streams import counted, map_concurrently
-from domain.buckets.errors import InvalidBucketError
+from domain.buckets.errors import InvalidBucketError, NoSuchBucketError
 from domain.buckets.model import check_bucket_name
+from domain.buckets.ports import Buckets
 from domain.files.errors import NoSuchFileError
 from domain.files.search.model import FileQuery, parse_sort
 
@@ -75,16 +76,17 @@ class ReadArchive:
     """
 
     errors = (NoSuchFileError, BlobMissingError, BlobStoreUnavailableError)
-    prefix_errors = (InvalidBucketError, ArchiveTooLargeError, *errors)
+    prefix_errors = (InvalidBucketError, NoSuchBucketError, ArchiveTooLargeError, *errors)
 
-    def __init__(self, archives: Archives, blob_store: BlobStore) -> None:
+    def __init__(self, archives: Archives, buckets: Buckets, blob_store: BlobStore) -> None:
         self._archives = archives
+        self._buckets = buckets
         self._blob_store = blob_store
 
     async def __call__(self, selection: Selection) -> Archive:
         """Return the files of the selection, those of a bucket in the order of their names, by code point.
 
-        Raises `InvalidBucketError`; `NoSuchFileError` where there is none, or not one of each id;
+        Raises `InvalidBucketError`, `NoSuchBucketError`; `NoSuchFileError` where there is none, or not one of each id;
         `ArchiveTooLargeError`.
         """
         match selection:
@@ -97,6 +99,7 @@ class ReadArchive:
         query = FileQuery(bucket=bucket, prefix=prefix, sort=_BY_NAME, limit=MAX_ARCHIVE_FILES + 1)
         members = await self._archives.list_members(query)
         if not members:
+            await self._buckets.get_bucket(bucket)
             raise NoSuchFileError("No file in the bucket has a name that begins so.")
         if len(members) > MAX_ARCHIVE_FILES:
             raise ArchiveTooLargeError(f"An archive holds at most {MAX_ARCHIVE_FILES} files; name a longer prefix.")

@@ -1,9 +1,9 @@
 """Delete a file."""
 
-from uuid import UUID
-
 from domain.errors import OutcomeUnknownError
+from domain.files.addresses import check_address
 from domain.files.errors import NoSuchFileError
+from domain.files.model import Address
 from domain.files.ports import Files
 from domain.values.preconditions import Precondition
 
@@ -16,6 +16,6 @@ class DeleteFile:
     def __init__(self, files: Files) -> None:
         self._files = files
 
-    async def __call__(self, id: UUID, precondition: Precondition) -> None:
-        """Raises `NoSuchFileError`, `PreconditionFailedError`."""
-        await self._files.delete_file(id, precondition)
+    async def __call__(self, address: Address, precondition: Precondition) -> None:
+        """Raises `NoSuchFileError`, `PreconditionFailedError`, `InvalidBucketError`, `InvalidNameError`."""
+        await self._files.delete_file(check_address(address), precondition)

@@ -64,7 +64,7 @@ class Files(Protocol):
         """
         ...
 
-    async def delete_file(self, id: UUID, precondition: Precondition) -> None:
+    async def delete_file(self, address: Address, precondition: Precondition) -> None:
         """Remove the file and condemn its blob if no other file shares it.
 
         Raises `NoSuchFileError`, `PreconditionFailedError`, `OutcomeUnknownError`.

@@ -2,6 +2,9 @@
 
 from uuid import UUID
 
+from domain.buckets.errors import InvalidBucketError, NoSuchBucketError
+from domain.buckets.model import check_bucket_name
+from domain.buckets.ports import Buckets
 from domain.uploads.model import Upload
 from domain.uploads.ports import Uploads
 
@@ -9,12 +12,22 @@ from domain.uploads.ports import Uploads
 class ListUploads:
     """List uploads that are not finished, the oldest first, a page at a time."""
 
-    def __init__(self, uploads: Uploads) -> None:
+    errors = (InvalidBucketError, NoSuchBucketError)
+
+    def __init__(self, uploads: Uploads, buckets: Buckets) -> None:
         self._uploads = uploads
+        self._buckets = buckets
 
     async def __call__(self, *, bucket: str | None, after: UUID | None, limit: int) -> tuple[list[Upload], UUID | None]:
-        """Return up to `limit` uploads after the id `after`, and the id to go on after, None at the end."""
+        """Return up to `limit` uploads after the id `after`, and the id to go on after, None at the end.
+
+        Raises `InvalidBucketError`, and `NoSuchBucketError` where `bucket` does not exist.
+        """
+        if bucket is not None:
+            check_bucket_name(bucket)
         uploads = await self._uploads.list_uploads(bucket=bucket, after=after, limit=limit + 1)
+        if not uploads and bucket is not None:
+            await self._buckets.get_bucket(bucket)
         if len(uploads) <= limit:
             return uploads, None
         return uploads[:limit], uploads[limit - 1].id

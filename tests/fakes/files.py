@@ -131,9 +131,10 @@ class FakeFiles:
         finish_claim(self._database, claim, copy)
         return copy
 
-    async def delete_file(self, id: UUID, precondition: Precondition) -> None:
-        precondition.check(await self.get_file(id))
-        self._database.remove_file(id)
+    async def delete_file(self, address: Address, precondition: Precondition) -> None:
+        file, _ = await self.get_file_with_policy(address)
+        precondition.check(file)
+        self._database.remove_file(file.id)
 
     async def expire_files(self, *, limit: int) -> int:
         self._database.reach()

@@ -55,14 +55,14 @@ class PostgresFiles:
     ) -> File:
         return await self._database.transact(finishing(claim, copy), id, to, precondition, self._grace)
 
-    async def delete_file(self, id: UUID, precondition: Precondition) -> None:
-        await self._database.transact(_delete, id, precondition, self._grace)
+    async def delete_file(self, address: Address, precondition: Precondition) -> None:
+        await self._database.transact(_delete, address, precondition, self._grace)
 
     async def expire_files(self, *, limit: int) -> int:
         return await self._database.transact(expire, limit, self._grace)
 
 
-async def _delete(connection: Connection, id: UUID, precondition: Precondition, grace: float) -> None:
-    [refusal] = await delete(connection, [Delete(address=id, precondition=precondition)], grace)
+async def _delete(connection: Connection, address: Address, precondition: Precondition, grace: float) -> None:
+    [refusal] = await delete(connection, [Delete(address=address, precondition=precondition)], grace)
     if refusal is not None:
         raise refusal

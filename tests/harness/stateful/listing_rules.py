@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from domain.buckets.model import check_bucket_name
 from domain.files.metadata import check_metadata
 from domain.values.media_types import matches_type
 from tests.harness.stateful.driving import Driving, record, same
@@ -83,11 +84,16 @@ class ListingRules(Driving):
         refuse_nul(filters)
         if "metadata" in filters:
             checked(check_metadata, filters["metadata"])
-        return in_order([file for file in self.model.live() if _passes(file, filters)], sort or [("-", "created_at")])
+        found = in_order([file for file in self.model.live() if _passes(file, filters)], sort or [("-", "created_at")])
+        if "bucket" in filters:
+            checked(check_bucket_name, filters["bucket"])
+            if filters["bucket"] not in self.model.buckets:
+                raise Refused(404, "bucket_not_found")
+        return found
 
 
 def refuse_nul(filters: Filters) -> None:
-    texts = [filters.get("bucket", ""), filters.get("name", ""), filters.get("prefix", ""), *filters.get("tag", [])]
+    texts = [filters.get("name", ""), filters.get("prefix", ""), *filters.get("tag", [])]
     if any("\0" in each for each in texts):
         raise Refused(400, "invalid_filter")
 

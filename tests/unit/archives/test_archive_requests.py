@@ -198,7 +198,7 @@ async def test_dates_and_ranges_do_not_count(client: httpx.AsyncClient) -> None:
         ("?bucket=No", 400, "invalid_bucket"),
         ("?bucket=default&prefix=a%00", 400, "invalid_filter"),
         ("?bucket=default&name=a", 400, "invalid_filter"),
-        ("?bucket=nowhere", 404, "file_not_found"),
+        ("?bucket=nowhere", 404, "bucket_not_found"),
         ("?bucket=default&prefix=nope", 404, "file_not_found"),
         ("?bucket=default&prefix=%01", 404, "file_not_found"),
     ],

@@ -174,12 +174,30 @@ async def test_a_copy_that_cannot_be_is_refused(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
-async def test_a_deleted_file_is_gone_at_once_and_its_name_is_free(client: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize("path", ["/v1/files/{id}", "/v1/buckets/{bucket}/files/{name}"])
+async def test_a_deleted_file_is_gone_at_once_and_its_name_is_free(client: httpx.AsyncClient, path: str) -> None:
     file = await store(client)
-    stale = await client.delete(f"/v1/files/{file['id']}", headers={"If-Match": '"other"'})
+    url = path.format_map(file)
+    stale = await client.delete(url, headers={"If-Match": '"other"'})
     assert (stale.status_code, stale.json()["code"]) == (412, "precondition_failed")
-    fresh = await client.delete(f"/v1/files/{file['id']}", headers={"If-Match": file["etag"]})
+    fresh = await client.delete(url, headers={"If-Match": file["etag"]})
     assert (fresh.status_code, fresh.content) == (204, b"")
-    again = await client.delete(f"/v1/files/{file['id']}")
+    again = await client.delete(url)
     assert (again.status_code, again.json()["code"]) == (404, "file_not_found")
     assert (await store(client))["id"] != file["id"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("nowhere/files/a", 404, "file_not_found"),
+        ("No/files/a", 400, "invalid_bucket"),
+        ("default/files/a//b", 400, "invalid_name"),
+        ("default/files/%FF", 400, "invalid_name"),
+    ],
+)
+async def test_only_a_file_that_can_be_there_is_deleted_by_its_name(
+    client: httpx.AsyncClient, path: str, status: int, code: str
+) -> None:
+    answer = await client.delete(f"/v1/buckets/{path}")
+    assert (answer.status_code, answer.json()["code"]) == (status, code)

@@ -26,6 +26,7 @@ async def names(client: httpx.AsyncClient, **parameters: Any) -> list[str]:
 async def test_every_filter_of_the_api_reaches_the_catalog(client: httpx.AsyncClient) -> None:
     await store(client, "a/one.txt", {"n": 1, "artist": "Queen"}, "red,big")
     await store(client, "b/two words.jpg", {"n": 2}, "red")
+    await client.put("/v1/buckets/other", json={})
     assert await names(client, bucket="other") == []
     assert await names(client, prefix="a/") == ["a/one.txt"]
     assert await names(client, name="b/two words.jpg") == ["b/two words.jpg"]
@@ -40,6 +41,18 @@ async def test_every_filter_of_the_api_reaches_the_catalog(client: httpx.AsyncCl
     assert await names(client, created_before="2026-01-01T00:00:00Z") == []
     assert await names(client, updated_after="2026-01-01T00:00:01Z") == []
     assert await names(client, updated_before="2026-01-01T01:00:01+01:00", sort="-name", limit=1) == ["b/two words.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("bucket", "status", "code"), [("nowhere", 404, "bucket_not_found"), ("No", 400, "invalid_bucket")]
+)
+@pytest.mark.parametrize("listing", ["files", "uploads"])
+async def test_a_list_of_a_bucket_that_does_not_exist_says_so(
+    client: httpx.AsyncClient, listing: str, bucket: str, status: int, code: str
+) -> None:
+    answer = await client.get(f"/v1/{listing}", params={"bucket": bucket})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert (await client.get(f"/v1/{listing}", params={"bucket": "default"})).json()["items"] == []
 
 
 async def test_pages_follow_one_another_by_cursor_or_by_offset(client: httpx.AsyncClient) -> None:

@@ -87,6 +87,11 @@ POST_FILE = Operation(
     problems=(InvalidFormError, InvalidMetadataError, InvalidTagsError, OverloadedError),
 )
 GET_CONTENT_BY_NAME = replace(GET_CONTENT, problems=(InvalidBucketError, *GET_CONTENT.problems))
+DELETE_FILE_BY_NAME = Operation(
+    headers=headers.ON_CHANGES,
+    responses=(Response(204, "The file is gone."),),
+    problems=(InvalidBucketError, InvalidNameError),
+)
 GET_TEXT = Operation(
     headers=headers.ON_READS,
     responses=(Response(200, "The text.", _TEXT, (*_VALIDATORS, *headers.GUARDS)), UNCHANGED),

@@ -7,7 +7,7 @@ import msgspec
 from dishka.integrations.litestar import FromDishka
 from litestar.exceptions import ValidationException
 
-from domain.buckets.model import MAX_BYTES
+from domain.buckets.model import MAX_BYTES, BucketName
 from domain.files.metadata import check_metadata
 from domain.files.names import search_words
 from domain.files.search.errors import InvalidFilterError
@@ -103,7 +103,7 @@ async def list_files(
     request: FileportRequest,
     *,
     list_page: FromDishka[ListFiles],
-    bucket: Annotated[str | None, query("Files in this bucket.", "music", STORABLE)] = None,
+    bucket: Annotated[str | None, query("Files in this bucket.", "music", schema_of(BucketName))] = None,
     prefix: Annotated[str | None, query("Files whose names begin so.", "queen/", STORABLE)] = None,
     name: Annotated[str | None, query("Files of exactly this name.", FILE.name, STORABLE)] = None,
     search: Search = None,
@@ -133,7 +133,7 @@ async def list_files(
     _refuse_loose(request)
     order = NEWEST_FIRST if sort is None else parse_sort(sort)
     query = FileQuery(
-        bucket=storable(bucket),
+        bucket=bucket,
         prefix=storable(prefix),
         name=storable(name),
         words=() if search is None else _words(search),

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from uuid import UUID
 
-from domain.buckets.errors import InvalidBucketError
 from domain.errors import OverloadedError
 from domain.uploads.errors import InvalidUploadMetadataError
 from domain.values.cursors import encode_position
@@ -35,7 +34,7 @@ _BYTES = Content(media_types=(OFFSET_OCTET_STREAM,), schema=BYTES, examples={"ex
 LIST_UPLOADS = Operation(
     sample=("bucket",),
     responses=(Response(200, "A page of uploads.", PAGE),),
-    problems=(InvalidBucketError, InvalidCursorError),
+    problems=(InvalidCursorError,),
 )
 BEGIN_UPLOAD = Operation(
     headers=(*ON_CHANGES, IDEMPOTENCY_KEY, *tus.CREATION),

@@ -8,7 +8,7 @@ from dishka.integrations.litestar import DishkaRouter, FromDishka
 from litestar import HttpMethod, Response, delete, get, patch, post, route
 from msgspec.structs import replace
 
-from domain.buckets.model import BucketName, check_bucket_name
+from domain.buckets.model import BucketName
 from domain.files.search.model import DEFAULT_LIMIT, MAX_LIMIT
 from domain.uploads.append_to_upload import Addition, AppendToUpload
 from domain.uploads.begin_upload import BeginUpload
@@ -56,7 +56,6 @@ async def list_uploads(
     `received` counts the bytes that are durable. Finished uploads are files, and listed there. It needs no
     `Tus-Resumable`.
     """
-    bucket = None if bucket is None else check_bucket_name(bucket)
     after = None if cursor is None else decode_position(cursor, UUID)
     uploads, last = await list_page(bucket=bucket, after=after, limit=limit)
     next_ = None if last is None else encode_position(last)
