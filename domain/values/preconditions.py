@@ -3,7 +3,7 @@
 The conditions of a change are checked in its transaction.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import msgspec
@@ -109,8 +109,13 @@ class IfRange(msgspec.Struct, frozen=True):
 
 
 def last_modified(current: Versioned) -> datetime:
-    """Return the time of `Last-Modified`, which has whole seconds."""
-    return current.updated_at.replace(microsecond=0)
+    """Return the time of `Last-Modified`, which has whole seconds.
+
+    The first revision has the second in which it began. A later one has the next second: the state before it ended in
+    the same one, and would otherwise be taken for this state by readers that have it.
+    """
+    second = current.updated_at.replace(microsecond=0)
+    return second if current.revision == 1 else second + timedelta(seconds=1)
 
 
 def _has_strong_date(current: Versioned) -> bool:

@@ -23,6 +23,11 @@ def http_date(moment: datetime) -> str:
     return format_datetime(moment, usegmt=True)
 
 
+def past_http_date(moment: datetime) -> str:
+    """Return a time as `Last-Modified` carries it: never later than the response's own `Date` (section 8.8.2.1)."""
+    return http_date(min(moment, datetime.now(UTC)))
+
+
 def http_date_now() -> bytes:
     """Return the time as `Date` carries it."""
     return _http_date_at(int(time.time()))

@@ -31,7 +31,7 @@ LOCATION = Header(
     {"type": "string", "format": "uri-reference"},
 )
 CONTENT_LENGTH = Header("Content-Length", "How many bytes the body has.", 31457280, _WHOLE)
-LAST_MODIFIED = Header("Last-Modified", "When the file last changed (RFC 9110, section 5.6.7).", _DATE)
+LAST_MODIFIED = Header("Last-Modified", "When the file last changed, never later than `Date`.", _DATE)
 SNIFFING = Header("X-Content-Type-Options", "Browsers are not to guess another type.", "nosniff", constant("nosniff"))
 SCRIPTS = Header("Content-Security-Policy", "Browsers are not to run what a file holds.", "default-src 'none'; sandbox")
 ORIGINS = Header(

@@ -153,7 +153,6 @@ async def test_if_range_takes_a_date_that_is_strong(client: httpx.AsyncClient, e
     later = http_date(datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=1))
     assert (await client.get(FILE, headers={**headers, "If-Range": later})).status_code == 200
     await client.put(FILE, content=BYTES[::-1])
-    assert (await client.head(FILE)).headers["last-modified"] == headers["If-Range"]
     assert (await client.get(FILE, headers=headers)).status_code == 200
 
 

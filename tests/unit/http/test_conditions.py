@@ -8,6 +8,7 @@ from tests.support.fake_service import Service
 
 FILE = "/v1/buckets/default/files/a"
 DATE, EARLIER = "Thu, 01 Jan 2026 00:00:00 GMT", "Wed, 31 Dec 2025 23:59:59 GMT"
+LATER = "Thu, 01 Jan 2026 00:00:01 GMT"
 CONTENT, RECORD, TEXT = "/content", "", "/text"
 
 
@@ -116,7 +117,22 @@ async def test_a_file_is_changed_only_if_it_has_not_changed_since(client: httpx.
     assert (await client.get(file + CONTENT)).content == b"text"
     assert (await client.put(f"{FILE}-new", content=b"x", headers=stale)).status_code == 201
     assert (await client.put(FILE, content=b"x", headers=current)).status_code == 200
-    assert (await client.delete(file, headers=current)).status_code == 204
+    assert (await client.delete(file, headers=current)).status_code == 412  # it changed again in that second
+    assert (await client.delete(file, headers={"If-Unmodified-Since": LATER})).status_code == 204
+
+
+@pytest.mark.parametrize("view", [CONTENT, RECORD, TEXT])
+async def test_a_file_that_changed_again_in_the_same_second_is_sent(
+    client: httpx.AsyncClient, file: str, view: str
+) -> None:
+    """Section 8.8.2.2: its first date is weak, that of a later state belongs to this state alone."""
+    first = (await client.get(file + view)).headers["last-modified"]
+    await client.put(FILE, content=b"other")
+    answer = await client.get(file + view, headers={"If-Modified-Since": first})
+    assert answer.status_code == 200
+    second = answer.headers["last-modified"]
+    assert (first, second) == (DATE, LATER)
+    assert (await client.get(file + view, headers={"If-Modified-Since": second})).status_code == 304
 
 
 async def test_changes_know_no_if_modified_since(client: httpx.AsyncClient, file: str) -> None:

@@ -1,12 +1,12 @@
 """Times in headers (RFC 9110, section 5.6.7)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.http.headers.dates import http_date, parse_http_date
+from service.http.headers.dates import http_date, parse_http_date, past_http_date
 
 EXAMPLE = datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)
 
@@ -72,3 +72,11 @@ def test_a_malformed_date_is_none(value: str) -> None:
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_a_date_that_was_written_is_read_back(time: datetime) -> None:
     assert parse_http_date(http_date(time)) == time.replace(microsecond=0)
+
+
+def test_a_time_in_the_future_is_now() -> None:
+    now = datetime.now(UTC)
+    shown = parse_http_date(past_http_date(now + timedelta(days=1)))
+    assert shown is not None
+    assert now.replace(microsecond=0) <= shown <= datetime.now(UTC)
+    assert past_http_date(EXAMPLE) == http_date(EXAMPLE)

@@ -142,3 +142,14 @@ def test_a_date_is_strong_where_no_other_state_can_be_of_its_second() -> None:
 
 def test_the_date_of_the_last_change_has_whole_seconds() -> None:
     assert last_modified(FILE) == DATE
+
+
+@pytest.mark.parametrize("fraction", [0, 700_000, 999_999])
+def test_a_date_of_the_second_in_which_a_file_changed_again_is_older_than_the_file(fraction: int) -> None:
+    changed = State(revision=2, updated_at=DATE.replace(microsecond=fraction))
+    assert last_modified(changed) == LATER
+    assert not Precondition(if_modified_since=DATE).is_fresh(changed)
+    with pytest.raises(PreconditionFailedError):
+        Precondition(if_unmodified_since=DATE).check(changed)
+    assert Precondition(if_modified_since=LATER).is_fresh(changed)
+    Precondition(if_unmodified_since=LATER).check(changed)

@@ -3,7 +3,7 @@
 from domain.buckets.model import Policy
 from domain.files.model import File
 from domain.values.preconditions import last_modified
-from service.http.headers.dates import http_date
+from service.http.headers.dates import past_http_date
 from service.http.headers.digests import sha256_digest, sha256_preference
 from service.http.headers.disposition import content_disposition, is_safe_inline
 from service.http.headers.guards import GUARDS, PRIVATE
@@ -54,7 +54,7 @@ def unchanged_headers(file: File, policy: Policy) -> dict[str, str]:
 
 
 def _validators(file: File, policy: Policy) -> dict[str, str]:
-    return {**unchanged_headers(file, policy), "Last-Modified": http_date(last_modified(file))}
+    return {**unchanged_headers(file, policy), "Last-Modified": past_http_date(last_modified(file))}
 
 
 def _cache_control(policy: Policy) -> str:

@@ -6,7 +6,7 @@ from litestar import Response
 from domain.files.model import File
 from domain.values.numbers import Count, Positive
 from domain.values.preconditions import last_modified
-from service.http.headers.dates import http_date
+from service.http.headers.dates import past_http_date
 from service.http.headers.guards import PRIVATE
 from service.http.representations import FileBody, file_body
 
@@ -23,7 +23,7 @@ class FilePage(msgspec.Struct, frozen=True, kw_only=True):
 
 def found_response(file: File) -> Response[FileBody | None]:
     """Return the response with a file's record, which a private cache may keep."""
-    headers = {**_kept(file), "Last-Modified": http_date(last_modified(file))}
+    headers = {**_kept(file), "Last-Modified": past_http_date(last_modified(file))}
     return Response(file_body(file), headers=headers)
 
 
