@@ -45,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_downloads: int
     body_idle_timeout: float
     body_timeout: float
+    keep_alive: float
     reaper_interval: float
     sweep_interval: float
     job_interval: float
@@ -102,6 +103,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         max_downloads=environment.integer("MAX_DOWNLOADS", MAX_DOWNLOADS, least=1, most=100_000),
         body_idle_timeout=environment.seconds("BODY_IDLE_TIMEOUT", 30, least=0.01),
         body_timeout=environment.seconds("BODY_TIMEOUT", 21_600, least=0.01),
+        keep_alive=environment.seconds("KEEP_ALIVE", 75, least=0.01),
         reaper_interval=environment.seconds("REAPER_INTERVAL", 60, least=0.01),
         sweep_interval=environment.seconds("SWEEP_INTERVAL", 3600, least=0.01),
         blob_grace=blob_grace,

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from functools import partial
 
 import uvicorn
 import uvloop
@@ -12,10 +13,8 @@ from service.http.middleware.in_flight import InFlightRequests
 from service.observability.retries import observe_retries
 from service.server.graceful_shutdown import GracefulServer
 from service.server.http1 import Http1Protocol
+from service.server.refusals import Refusals
 from service.settings import Settings
-
-# How long an idle connection stays open for its next request.
-_KEEP_ALIVE_SECONDS = 30
 
 
 def run_worker(settings: Settings, listener: socket.socket) -> None:
@@ -29,14 +28,15 @@ def make_server(settings: Settings) -> GracefulServer:
     """Return the server of the application that the settings describe."""
     observe_retries()
     in_flight = InFlightRequests()
+    refusals = Refusals(origins=settings.allowed_origins, trusted_proxies=settings.trusted_proxies)
     config = uvicorn.Config(
         create_app(make_container(settings), settings, in_flight),
         interface="asgi3",
-        http=Http1Protocol,
+        http=partial(Http1Protocol, refusals=refusals),  # type: ignore[arg-type] # it is called, no more
         ws="none",
         lifespan="on",
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        # `service.http.base_url` reads headers of proxies, `service.http.middleware.request_log` logs and dates.
+        timeout_keep_alive=settings.keep_alive,  # type: ignore[arg-type] # seconds of any kind
+        # `service.http.forwarded` reads headers of proxies, `service.http.middleware.request_log` logs and dates.
         proxy_headers=False,
         server_header=False,
         date_header=False,

@@ -101,7 +101,7 @@ def _middleware(settings: Settings, in_flight: InFlightRequests) -> list[Callabl
         # Records the progress of the response that is really sent, whichever wrapper below sends it.
         track_response,
         # Logs and dates all responses, those of the wrappers below included.
-        log_requests,
+        partial(log_requests, trusted_proxies=settings.trusted_proxies),
         # Answers preflights, and shows pages every response, refusals included.
         partial(allow_origins, origins=settings.allowed_origins),
         # Cancels all work below, so that it is undone, and can still send a 503.

@@ -1,53 +1,50 @@
-"""The URL by which clients reach the service: behind proxies, it is not the one it listens on."""
+"""The service's own URLs as clients know them: behind proxies, it is not the address that the service listens on."""
 
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address
 
-from litestar.datastructures import Headers
 from litestar.types import HTTPScope
 
-Network = IPv4Network | IPv6Network
+from service.http.forwarded import Network, forwarded_origin, forwarded_prefix, is_trusted
 
 
 def base_url(scope: HTTPScope, *, public_url: str | None, trusted_proxies: Sequence[Network]) -> str:
     """Return the URL of the service, without a slash at its end, as the client of the request knows it.
 
-    That is `public_url` if it is set; else the URL that a trusted proxy forwards (RFC 7239, or `X-Forwarded-Proto` and
-    `X-Forwarded-Host`); else the request's own `Host`.
+    That is `public_url` if it is set; else the URL that a trusted proxy forwards (RFC 7239, or `X-Forwarded-Proto`,
+    `X-Forwarded-Host` and `X-Forwarded-Prefix`); else the request's own `Host`. It is a path alone where the host is
+    none.
     """
     if public_url is not None:
         return public_url.rstrip("/")
-    headers = Headers.from_scope(scope)
-    scheme, host = str(scope["scheme"]), headers.get("host", "")
-    if _is_trusted(scope, trusted_proxies):
-        forwarded = _forwarded(headers)
-        scheme, host = forwarded.get("proto", scheme), forwarded.get("host", host)
-    return f"{scheme}://{host}" if scheme in {"http", "https"} and _is_host(host) else ""
+    scheme, host, prefix = str(scope["scheme"]), _host(scope), ""
+    if _is_forwarded(scope, trusted_proxies):
+        origin, prefix = forwarded_origin(scope["headers"]), forwarded_prefix(scope["headers"])
+        scheme, host = origin.get("proto", scheme), origin.get("host", host)
+    return f"{scheme}://{host}{prefix}" if scheme in {"http", "https"} and _is_host(host) else prefix
 
 
-def _is_trusted(scope: HTTPScope, trusted_proxies: Sequence[Network]) -> bool:
+def own_url(path: str, scope: HTTPScope, *, public_url: str | None, trusted_proxies: Sequence[Network]) -> str:
+    """Return the URL of a `path` of the service, as the client of the request knows it.
+
+    It is whole where the setting or a trusted proxy says how it begins. Else it is the path, which is right by
+    whichever scheme and host the client came here.
+    """
+    is_told = public_url is not None or (
+        _is_forwarded(scope, trusted_proxies) and bool(forwarded_origin(scope["headers"]))
+    )
+    if is_told:
+        return base_url(scope, public_url=public_url, trusted_proxies=trusted_proxies) + path
+    prefix = forwarded_prefix(scope["headers"]) if _is_forwarded(scope, trusted_proxies) else ""
+    return prefix + path
+
+
+def _is_forwarded(scope: HTTPScope, trusted_proxies: Sequence[Network]) -> bool:
     client = scope["client"]
-    if client is None or not trusted_proxies:
-        return False
-    try:
-        address = ip_address(client[0].partition("%")[0])
-    except ValueError:
-        return False
-    address = getattr(address, "ipv4_mapped", None) or address
-    return any(address in network for network in trusted_proxies)
+    return client is not None and is_trusted(client[0], trusted_proxies)
 
 
-def _forwarded(headers: Headers) -> dict[str, str]:
-    # The first element is the client's, as the outermost proxy saw it.
-    if "forwarded" in headers:
-        first = headers["forwarded"].partition(",")[0]
-        pairs = (each.partition("=") for each in first.split(";"))
-        forwarded = {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}
-    else:
-        forwarded = {
-            name: headers.get(f"x-forwarded-{name}", "").partition(",")[0].strip() for name in ("proto", "host")
-        }
-    return {name: value for name, value in forwarded.items() if value and name in {"proto", "host"}}
+def _host(scope: HTTPScope) -> str:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
 
 
 def _is_host(host: str) -> bool:

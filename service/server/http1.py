@@ -12,14 +12,15 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from service.http.connection import EXTENSION
 from service.server import tcp
 from service.server.exchange import run_application
+from service.server.refusals import Refusals, RequestRefusedError
 from service.server.request_head import (
-    RequestRefusedError,
+    MAX_TARGET_BYTES,
+    absolute_form,
     check_head,
     head_without_upgrade,
-    origin_form,
     refusal_of,
-    refusal_response,
     too_large,
+    too_long,
 )
 from service.server.unchunked import UnchunkedTransport
 
@@ -60,8 +61,9 @@ class Http1Protocol(HttpToolsProtocol):
     `MAX_FIELDS`. A request that breaks these limits, or the grammar, gets a problem, and its connection is closed.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, refusals: Refusals | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._refusals = refusals or Refusals()
         # The head or trailer section that is being parsed, and the bytes fed to the parser since it began.
         self._section: list[tuple[bytes, bytes]] = []
         self._section_bytes = 0
@@ -113,10 +115,11 @@ class Http1Protocol(HttpToolsProtocol):
         try:
             self._parse(data)
         except httptools.HttpParserError as error:
-            self._refuse(refusal_of(error))
+            self._refuse(refusal_of(error, self.parser.get_http_version(), data), data)
             return
         if self._section_bytes > MAX_SECTION_BYTES:
-            self._refuse(too_large(f"more than {MAX_SECTION_BYTES} bytes"))
+            is_long = self._is_in_head and self._is_target_too_long
+            self._refuse(too_long() if is_long else too_large(f"more than {MAX_SECTION_BYTES} bytes"), data)
         elif self._in_flight is not None:
             self._stop_timer()
         elif self._timer is None:
@@ -144,6 +147,11 @@ class Http1Protocol(HttpToolsProtocol):
         self._section = self.headers
         self._is_in_head = True
 
+    def on_url(self, url: bytes) -> None:
+        # What is too long is refused once the whole head is there, which the client sends anyway.
+        if not self._is_target_too_long:
+            super().on_url(url)
+
     def on_header(self, name: bytes, value: bytes) -> None:
         if len(self._section) >= MAX_FIELDS:
             raise too_large(f"more than {MAX_FIELDS} fields")
@@ -158,9 +166,13 @@ class Http1Protocol(HttpToolsProtocol):
         self._section_bytes = 0
         self._section = self._trailers
         self._is_in_head = False
+        if self._is_target_too_long:
+            raise too_long()
         check_head(self.parser.get_method(), self.parser.get_http_version(), self.headers)
-        if not self.url.startswith(b"/"):
-            self.url = origin_form(self.url)
+        if (absolute := absolute_form(self.url)) is not None:
+            # It wins over Host (RFC 9112, section 3.2.2).
+            self.url, self.scope["scheme"] = absolute.origin_form, absolute.scheme
+            self.headers[:] = [(b"host", absolute.host), *(each for each in self.headers if each[0] != b"host")]
         super().on_headers_complete()
         if self.scope["http_version"] == "1.0":
             self.cycle.transport = cast(asyncio.Transport, UnchunkedTransport(self.transport))
@@ -189,9 +201,10 @@ class Http1Protocol(HttpToolsProtocol):
         if self.transport.is_closing():
             self._cut_when_stalled()
 
-    def _refuse(self, refusal: RequestRefusedError) -> None:
+    def _refuse(self, refusal: RequestRefusedError, data: bytes = b"") -> None:
         self._is_refused = True
-        log.info("connection refused", status=refusal.status.value, reason=refusal.detail)
+        peer = self.client and self.client[0]
+        response = self._refusals.response(refusal, peer, self.headers or [], data if self._is_in_head else b"")
         in_flight = self._in_flight
         if in_flight is not None and not in_flight.more_body:
             # The request before the bad bytes is complete: it gets its response, and then the connection ends.
@@ -202,10 +215,14 @@ class Http1Protocol(HttpToolsProtocol):
             if in_flight.response_started:
                 self.cut()
                 return
-        self.transport.write(refusal_response(refusal))
+        self.transport.write(response)
         # To close at once under a client that still sends would reset the connection, and the response would be lost.
         self.transport.write_eof()
         self._start_timer(LINGER_SECONDS, self.cut)
+
+    @property
+    def _is_target_too_long(self) -> bool:
+        return len(self.url) > MAX_TARGET_BYTES
 
     @property
     def _asks_for_upgrade(self) -> bool:

@@ -1,34 +1,39 @@
-"""The rules for the head of a request, checked before the application sees it, and the response to a bad one."""
+"""The rules for the head of a request, checked before the application sees it."""
 
+import re
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Literal, NamedTuple
 
 import httptools
-import msgspec
 import structlog
 
 from service.http.connection import Fields
-from service.http.headers.dates import http_date_now
-from service.http.problems import MEDIA_TYPE, Problem, code_of, phrase_of
+from service.server.refusals import RequestRefusedError
 
 log = structlog.get_logger()
 
+# Longer ones the parser of URLs does not take.
+MAX_TARGET_BYTES = 65_535
 
-class RequestRefusedError(Exception):
-    """The server refuses the request before the application sees it."""
-
-    def __init__(self, status: HTTPStatus, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
+# Those of RFC 9110, but for CONNECT, and PATCH. The routes say which of them a resource has.
+_METHODS = frozenset({b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"TRACE"})
+_TOKEN = rb"[\r\n]*[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+# A request line, or the beginning of one, from the method on or from within it.
+_LINE = re.compile(_TOKEN + rb"(?: [^\r\n]+ HTTP/[0-9.]+[ \t]*\r?\n|(?: [^\r\n]*)?\Z)")
+_VERSIONS = frozenset({"1.0", "1.1"})
+_SCHEMES: Mapping[bytes, Literal["http", "https"]] = {b"http": "http", b"https": "https"}
+_ABSOLUTE = re.compile(rb"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)(.*)", re.DOTALL)
 
 
 def check_head(method: bytes, version: str, fields: Fields) -> None:
     """Raise `RequestRefusedError` where the request, its host or its end is ambiguous or not supported."""
-    if version not in {"1.0", "1.1"}:
-        raise RequestRefusedError(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "This server speaks HTTP/1.1.")
+    if version not in _VERSIONS:
+        raise _other_version()
     if method == b"CONNECT":
         raise RequestRefusedError(HTTPStatus.NOT_IMPLEMENTED, "This server is no proxy.")
+    if method not in _METHODS:
+        raise _unknown_method()
     hosts = sum(name == b"host" for name, _ in fields)
     if hosts > 1 or (not hosts and version == "1.1"):
         raise RequestRefusedError(HTTPStatus.BAD_REQUEST, "A request has one Host.")  # RFC 9112, section 3.2
@@ -40,12 +45,30 @@ def check_head(method: bytes, version: str, fields: Fields) -> None:
         raise RequestRefusedError(HTTPStatus.NOT_IMPLEMENTED, "Only chunked is known as Transfer-Encoding.")
 
 
-def origin_form(target: bytes) -> bytes:
-    """Return a target in absolute form without its origin; any other form unchanged (RFC 9112, section 3.2)."""
-    url: Any = httptools.parse_url(target)
-    if not url.host:
-        return target
-    return (url.path or b"/") + (b"?" + url.query if url.query else b"")
+class AbsoluteForm(NamedTuple):
+    """A target in absolute form (RFC 9112, section 3.2.2)."""
+
+    scheme: Literal["http", "https"]
+    host: bytes
+    origin_form: bytes
+
+
+def absolute_form(target: bytes) -> AbsoluteForm | None:
+    """Return a target in absolute form, None for any other. Raises `RequestRefusedError` for one of no web server."""
+    match = _ABSOLUTE.fullmatch(target)
+    if match is None:
+        return None
+    scheme, host, rest = _SCHEMES.get(match[1].lower()), match[2], match[3].partition(b"#")[0]
+    if scheme is None or not host or b"@" in host:
+        raise RequestRefusedError(HTTPStatus.BAD_REQUEST, "The target is no URL of http or https, or names a user.")
+    return AbsoluteForm(scheme, host, rest if rest.startswith(b"/") else b"/" + rest)
+
+
+def too_long() -> RequestRefusedError:
+    """Return the refusal of a target of more than `MAX_TARGET_BYTES`."""
+    return RequestRefusedError(
+        HTTPStatus.REQUEST_URI_TOO_LONG, f"The URL is longer than {MAX_TARGET_BYTES} bytes: send less in its query."
+    )
 
 
 def head_without_upgrade(method: bytes, target: bytes, version: str, fields: Fields) -> bytes:
@@ -54,15 +77,32 @@ def head_without_upgrade(method: bytes, target: bytes, version: str, fields: Fie
     return b"\r\n".join([b" ".join([method, target, b"HTTP/" + version.encode()]), *lines, b"", b""])
 
 
-def refusal_of(error: httptools.HttpParserError) -> RequestRefusedError:
-    """Return the refusal for an error of the parser, or of one of its callbacks."""
+def refusal_of(error: httptools.HttpParserError, version: str, data: bytes) -> RequestRefusedError:
+    """Return the refusal for an error of the parser, or of one of its callbacks.
+
+    `version` is what the parser has read of it, 0.0 for nothing; `data` are the bytes that came last.
+    """
     # The parser wraps the exception of a callback, which becomes the context of its own error.
     cause = error.__context__
     if isinstance(cause, RequestRefusedError):
         return cause
     if cause is not None and not isinstance(cause, httptools.HttpParserError | UnicodeError):
         log.error("request failed", exc_info=error)
+    if isinstance(error, httptools.HttpParserInvalidMethodError) and _LINE.match(data):
+        return _unknown_method()
+    if version not in {"0.0", *_VERSIONS}:
+        return _other_version()
+    if isinstance(error, httptools.HttpParserInvalidURLError):
+        return RequestRefusedError(HTTPStatus.BAD_REQUEST, "The target is neither a path nor a URL, percent-encoded.")
     return RequestRefusedError(HTTPStatus.BAD_REQUEST, "This is not HTTP/1.1.")
+
+
+def _unknown_method() -> RequestRefusedError:
+    return RequestRefusedError(HTTPStatus.NOT_IMPLEMENTED, "No resource of this server has that method.")
+
+
+def _other_version() -> RequestRefusedError:
+    return RequestRefusedError(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "This server speaks HTTP/1.1.")
 
 
 def too_large(excess: str) -> RequestRefusedError:
@@ -70,18 +110,3 @@ def too_large(excess: str) -> RequestRefusedError:
     return RequestRefusedError(
         HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"The head, or the trailer section, has {excess}."
     )
-
-
-def refusal_response(refusal: RequestRefusedError) -> bytes:
-    """Return the whole response to a refused request: a problem, the last response of its connection."""
-    status, phrase = refusal.status, phrase_of(refusal.status)
-    body = msgspec.json.encode(Problem(title=phrase, status=status, detail=refusal.detail, code=code_of(status)))
-    fields = [
-        (b"date", http_date_now()),
-        (b"content-type", MEDIA_TYPE.encode()),
-        (b"content-length", str(len(body)).encode()),
-        (b"cache-control", b"no-store"),
-        (b"connection", b"close"),
-    ]
-    lines = [f"HTTP/1.1 {status.value} {phrase}".encode(), *(name + b": " + value for name, value in fields), b"", body]
-    return b"\r\n".join(lines)

@@ -2,12 +2,14 @@
 
 import re
 import time
+from collections.abc import Iterable, Sequence
 
 import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.values.ids import new_id
+from service.http.forwarded import Network, client_address
 from service.http.headers.dates import http_date_now
 from service.http.middleware.response_progress import progress_of
 from service.observability.metrics import count_request
@@ -17,18 +19,26 @@ log = structlog.get_logger()
 _SOUND_ID = re.compile(rb"[0-9A-Za-z._-]{1,128}")
 
 
-def log_requests(app: ASGIApp) -> ASGIApp:
-    """Wrap `app`: keep the caller's `X-Request-Id` or make one, send it back, log and count the request.
+def request_id_of(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Return the caller's `X-Request-Id` if it is fit for logs, else a new one."""
+    given = next((value for name, value in fields if name == b"x-request-id"), b"")
+    return given if _SOUND_ID.fullmatch(given) else str(new_id()).encode()
 
-    Only the method and the path are logged: a query may hold secrets.
+
+def log_requests(app: ASGIApp, trusted_proxies: Sequence[Network] = ()) -> ASGIApp:
+    """Wrap `app`: give the request an id, send it back, log and count the request.
+
+    Every line that is logged meanwhile has the id, and the address of the client, which may stand behind
+    `trusted_proxies`. Only the method and the path are logged: a query may hold secrets.
     """
 
     async def logged(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
             await app(scope, receive, send)
             return
-        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        request_id = given if _SOUND_ID.fullmatch(given) else str(new_id()).encode()
+        request_id = request_id_of(scope["headers"])
+        peer = scope["client"]
+        client = client_address(peer and peer[0], scope["headers"], trusted_proxies)
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -38,7 +48,7 @@ def log_requests(app: ASGIApp) -> ASGIApp:
             await send(message)
 
         begun = time.perf_counter()
-        with structlog.contextvars.bound_contextvars(request_id=request_id.decode()):
+        with structlog.contextvars.bound_contextvars(request_id=request_id.decode(), client=client):
             try:
                 await app(scope, receive, send_with_id)
             finally:

@@ -1,12 +1,17 @@
 """The head of a request: its contents, its length and its time."""
 
 import asyncio
+from ipaddress import ip_network
 from typing import Any
+from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 
 from service.server import http1
 from service.server.http1 import MAX_FIELDS, MAX_SECTION_BYTES
+from service.server.refusals import Refusals
+from service.server.request_head import MAX_TARGET_BYTES
 from tests.unit.server.wire import GET, PUT, UPGRADE, connect, echo
 
 # Seconds in which the first bytes of a connection arrive, on a busy machine too.
@@ -21,6 +26,23 @@ LONG_ENOUGH = 0.5
         (b"GET / HTTP/1.1\r\n\r\n", 400, "invalid_request"),
         (b"GET /\r\n\r\n", 505, "http_version_not_supported"),
         (b"GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505, "http_version_not_supported"),
+        (b"GET / HTTP/1.2\r\nHost: x\r\n\r\n", 505, "http_version_not_supported"),
+        (b"GET / HTTP/3.0\r\n\r\n", 505, "http_version_not_supported"),
+        (b"GET / HTTP/2\r\n\r\n", 505, "http_version_not_supported"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "http_version_not_supported"),
+        (b"FOO / HTTP/1.1\r\nHost: x\r\n\r\n", 501, "not_implemented"),
+        (b"\r\nGETX / HTTP/1.1\r\nHost: x\r\n\r\n", 501, "not_implemented"),
+        (b"get / HTTP/1.1\r\nHost: x\r\n\r\n", 501, "not_implemented"),
+        (b"PROPFIND / HTTP/1.1\r\nHost: x\r\n\r\n", 501, "not_implemented"),
+        (b"FOO", 501, "not_implemented"),
+        (b"no request\r\n\r\n", 400, "invalid_request"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01", 400, "invalid_request"),
+        (b"GET foo HTTP/1.1\r\nHost: x\r\n\r\n", 400, "invalid_request"),
+        (b"GET ftp://x/ HTTP/1.1\r\nHost: x\r\n\r\n", 400, "invalid_request"),
+        (b"GET http://root@x/ HTTP/1.1\r\nHost: x\r\n\r\n", 400, "invalid_request"),
+        (b"GET /" + b"a" * MAX_TARGET_BYTES + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414, "uri_too_long"),
+        (b"GET /?" + b"a" * (MAX_SECTION_BYTES - 100) + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414, "uri_too_long"),
+        (b"GET /" + b"a" * 2 * MAX_SECTION_BYTES, 414, "uri_too_long"),
         (b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n", 501, "not_implemented"),
         (b"CONNECT /x HTTP/1.1\r\nHost: x\r\n\r\n", 501, "not_implemented"),
         (b"CONNECT * HTTP/1.1\r\nHost: x\r\n\r\n", 501, "not_implemented"),
@@ -47,7 +69,73 @@ async def test_a_malformed_request_is_refused_and_ends_the_connection(request_: 
         assert (answered, problem["code"]) == (status, code)
         assert fields[b"content-type"] == b"application/problem+json"
         assert fields[b"connection"] == b"close"
+        assert UUID(fields[b"x-request-id"].decode()).version == 7
+        assert status == 400 or problem["detail"] != "This is not HTTP/1.1."
         assert not await client.rest()
+
+
+async def test_a_refusal_has_the_id_of_its_request() -> None:
+    for id_, is_kept in ((b"mine-1", True), (b"not fit for logs", False)):
+        async with connect() as client:
+            _, fields, _ = await client.ask(GET + b"X-Request-Id: " + id_ + b"\r\nNo colon\r\n\r\n")
+            assert (fields[b"x-request-id"] == id_) == is_kept
+
+
+@pytest.mark.parametrize("behind", [b"", b"Origin: https://app.example\r\n"])
+async def test_a_page_may_read_a_refusal(behind: bytes) -> None:
+    origin = b"Origin: https://app.example\r\n"
+    before = b"" if behind else origin
+    one, any_ = Refusals(origins=["https://app.example"]), Refusals(origins=["*"])
+    for fault in (b"No colon\r\n", b"A: b\r\n" * MAX_FIELDS):
+        request = GET + before + fault + behind + b"\r\n"
+        async with connect(refusals=one) as client:
+            _, fields, _ = await client.ask(request)
+            assert fields[b"access-control-allow-origin"] == b"https://app.example"
+            assert fields[b"vary"] == b"origin"
+            assert b"x-request-id" in fields[b"access-control-expose-headers"]
+        async with connect(refusals=one) as client:
+            _, fields, _ = await client.ask(request.replace(b"app", b"evil"))
+            assert fields[b"vary"] == b"origin"
+            assert b"access-control-allow-origin" not in fields
+        async with connect(refusals=Refusals(origins=["https://app.example", "https://other.example"])) as client:
+            assert (await client.ask(request))[1][b"access-control-allow-origin"] == b"https://app.example"
+        async with connect(refusals=any_) as client:
+            assert (await client.ask(request))[1][b"access-control-allow-origin"] == b"*"
+        async with connect() as client:
+            assert not {b"vary", b"access-control-allow-origin"} & (await client.ask(request))[1].keys()
+
+
+async def test_a_page_may_read_that_its_head_did_not_come_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http1, "HEAD_SECONDS", LONG_ENOUGH)
+    async with connect(refusals=Refusals(origins=["https://app.example"])) as client:
+        status, fields, _ = await client.ask(GET + b"Origin: https://app.example\r\n")
+        assert (status, fields[b"access-control-allow-origin"]) == (408, b"https://app.example")
+
+
+async def test_a_refusal_is_logged_with_the_address_of_its_client() -> None:
+    proxies = (ip_network("127.0.0.0/8"),)
+    for trusted, address in (((), "127.0.0.1"), (proxies, "203.0.113.7")):
+        with capture_logs() as lines:
+            async with connect(refusals=Refusals(trusted_proxies=trusted)) as client:
+                _, fields, _ = await client.ask(GET + b"X-Forwarded-For: 203.0.113.7\r\nA: b\r\nNo colon\r\n\r\n")
+        (line,) = [each for each in lines if each["event"] == "connection refused"]
+        assert (line["client"], line["request_id"]) == (address, fields[b"x-request-id"].decode())
+
+
+async def test_a_page_may_read_that_its_url_is_too_long() -> None:
+    async with connect(refusals=Refusals(origins=["https://app.example", "https://other.example"])) as client:
+        url = b"/?" + b"a" * (MAX_SECTION_BYTES - 200)
+        fields = b" HTTP/1.1\r\nHost: x\r\nOrigin: https://app.example\r\nX-Request-Id: mine\r\n\r\n"
+        status, answered, _ = await client.ask(b"GET " + url[:100_000], url[100_000:], fields)
+        assert (status, answered[b"access-control-allow-origin"]) == (414, b"https://app.example")
+        assert answered[b"x-request-id"] == b"mine"
+
+
+async def test_the_longest_target_is_taken() -> None:
+    async with connect() as client:
+        path = b"/" + b"a" * (MAX_TARGET_BYTES - 1)
+        status, _, answer = await client.ask(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (status, answer["path"]) == (200, path.decode())
 
 
 async def test_the_longest_head_is_taken_however_it_comes() -> None:
@@ -112,3 +200,14 @@ async def test_a_target_in_absolute_form_is_its_path() -> None:
         for target, path in ((b"http://x", "/"), (b"http://x?a=b", "/"), (b"http://x:80/a%20b?c", "/a b")):
             status, _, answer = await client.ask(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n")
             assert (status, answer["path"]) == (200, path)
+
+
+async def test_a_target_in_absolute_form_wins_over_the_host() -> None:
+    """RFC 9112, section 3.2.2."""
+    async with connect() as client:
+        for target, scheme, host in (
+            (b"http://files.example:81/a", "http", "files.example:81"),
+            (b"HTTPS://[::1]?a", "https", "[::1]"),
+        ):
+            status, _, answer = await client.ask(b"GET " + target + b" HTTP/1.1\r\nHost: other\r\n\r\n")
+            assert (status, answer["scheme"], answer["host"]) == (200, scheme, host)

@@ -11,6 +11,7 @@ from uvicorn.server import ServerState
 
 from service.http.connection import trailers
 from service.server.http1 import Http1Protocol
+from service.server.refusals import Refusals
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
 PUT = b"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
@@ -28,7 +29,9 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
             return
         body += message["body"]
     fields = [[part.decode() for part in field] for field in trailers(scope)]
-    answer = json.dumps({"path": scope["path"], "body": body.decode(), "trailers": fields}).encode()
+    host = next((value.decode() for name, value in scope["headers"] if name == b"host"), None)
+    told = {"path": scope["path"], "body": body.decode(), "trailers": fields, "host": host, "scheme": scope["scheme"]}
+    answer = json.dumps(told).encode()
     length = [] if scope["path"] == "/chunked" else [(b"content-length", str(len(answer)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": length})
     await send({"type": "http.response.body", "body": answer[:5], "more_body": True})
@@ -77,7 +80,11 @@ class Client:
 
 @asynccontextmanager
 async def connect(
-    app: Application = echo, *, keep_alive: float = 60, protocol: type[Http1Protocol] = Http1Protocol
+    app: Application = echo,
+    *,
+    keep_alive: float = 60,
+    protocol: type[Http1Protocol] = Http1Protocol,
+    refusals: Refusals | None = None,
 ) -> AsyncIterator[Client]:
     """Open a connection to a server of `app`."""
     loop = asyncio.get_running_loop()
@@ -94,7 +101,7 @@ async def connect(
     )
     state = ServerState()
     server = await loop.create_server(
-        lambda: protocol(config=config, server_state=state, app_state={}, _loop=loop), "127.0.0.1"
+        lambda: protocol(config=config, server_state=state, app_state={}, _loop=loop, refusals=refusals), "127.0.0.1"
     )
     async with asyncio.timeout(60), server:
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
