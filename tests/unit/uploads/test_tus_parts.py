@@ -41,6 +41,14 @@ async def test_parts_are_put_together_in_the_order_that_is_said(client: httpx.As
     assert (await client.get("/v1/files")).json()["items"] == [file]
 
 
+async def test_a_proxy_may_name_parts_otherwise(client: httpx.AsyncClient) -> None:
+    ids = [(await part(client, data)).rpartition("/")[2] for data in (b"abc", b"de", b"f", b"g")]
+    urls = [f"https://h.example/files/{ids[0]}", f"/storage/tus/{ids[1]}?x=/y", ids[2], f"//h/{ids[3]}"]
+    answer = await join(client, *urls)
+    assert answer.status_code == 201
+    assert (await stored(client, answer))[1] == b"abcdefg"
+
+
 async def test_parts_may_be_put_together_before_they_are_complete(client: httpx.AsyncClient) -> None:
     first, second = await part(client, b"abc"), await part(client, b"defg", sent=b"de")
     begun = await join(client, first, second)
@@ -80,6 +88,8 @@ async def test_a_final_upload_is_of_partial_ones_that_exist(client: httpx.AsyncC
         [whole],
         [sound, f"{UPLOADS}/019a6b1e-5d2c-7c41-9f4e-3b8a1d6e0f27"],
         ["/elsewhere"],
+        [f"{sound}/"],
+        [f"{sound}/more"],
         [f"{UPLOADS}/x"],
     ):
         answer = await join(client, *urls)

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.support.tus import BYTES, TUS, UPLOADS
+from tests.support.tus import BYTES, TUS, UPLOADS, encoded
 from tests.unit.uploads.requests import begin, offset
 
 
@@ -80,3 +80,29 @@ async def test_no_other_part_of_the_api_takes_a_method_from_a_header(client: htt
     file = (await client.put("/v1/buckets/default/files/a", content=b"1")).json()
     answer = await client.post(f"/v1/files/{file['id']}", headers={**TUS, "X-HTTP-Method-Override": "DELETE"})
     assert answer.status_code == 405
+
+
+@pytest.mark.parametrize(
+    "name", ["Upload-Length", "Upload-Defer-Length", "Upload-Metadata", "Upload-Concat", "Upload-Checksum"]
+)
+async def test_a_header_of_a_creation_that_stands_twice_is_refused(client: httpx.AsyncClient, name: str) -> None:
+    values = {"Upload-Length": "3", "Upload-Metadata": encoded(filename="a"), "Upload-Concat": "partial"}
+    values |= {"Upload-Checksum": "md5 kAFQmDzST7DWlj99KOF/cg=="}
+    if name == "Upload-Defer-Length":
+        values = {name: "1"}
+    once = [*BYTES.items(), *values.items()]
+    answer = await client.post(UPLOADS, content=b"abc", headers=[*once, (name, values[name])])
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_upload")
+    assert name in answer.json()["detail"]
+    assert (await client.get(UPLOADS)).json()["items"] == []
+
+
+@pytest.mark.parametrize("name", ["Upload-Offset", "Upload-Length", "Upload-Checksum"])
+async def test_a_header_of_an_addition_that_stands_twice_is_refused(client: httpx.AsyncClient, name: str) -> None:
+    url = await begin(client, None)
+    values = {"Upload-Offset": "0", "Upload-Length": "9", "Upload-Checksum": "md5 kAFQmDzST7DWlj99KOF/cg=="}
+    once = [*BYTES.items(), *values.items()]
+    answer = await client.patch(url, content=b"abc", headers=[*once, (name, values[name])])
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_upload")
+    assert name in answer.json()["detail"]
+    assert (await client.head(url, headers=TUS)).headers["upload-offset"] == "0"

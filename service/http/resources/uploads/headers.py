@@ -1,5 +1,6 @@
 """Uploads in request headers."""
 
+from contextlib import suppress
 from http import HTTPStatus
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -12,6 +13,7 @@ from domain.uploads.errors import InvalidUploadError
 from domain.uploads.model import NewUpload, UploadKind
 from service.http.request import FileportRequest
 from service.http.resources.uploads.protocol import OFFSET_OCTET_STREAM, PATH
+from service.http.resources.uploads.single_headers import single_value
 from service.http.resources.uploads.upload_metadata import decode_metadata, described_file
 
 
@@ -22,7 +24,7 @@ def new_upload(request: FileportRequest) -> NewUpload:
     `InvalidConditionError`, and the errors of invalid metadata.
     """
     kind, parts = _concat(request)
-    given = request.headers.get("upload-metadata", "")
+    given = single_value(request, "upload-metadata") or ""
     values = decode_metadata(given)
     return NewUpload(
         kind=kind,
@@ -68,7 +70,7 @@ def concat_of(kind: UploadKind, parts: tuple[UUID, ...]) -> str | None:
 
 
 def _concat(request: FileportRequest) -> tuple[UploadKind, tuple[UUID, ...]]:
-    value = request.headers.get("upload-concat", "").strip()
+    value = (single_value(request, "upload-concat") or "").strip()
     if not value:
         return "whole", ()
     if value == "partial":
@@ -80,18 +82,15 @@ def _concat(request: FileportRequest) -> tuple[UploadKind, tuple[UUID, ...]]:
 
 
 def _id_in(url: str) -> UUID:
-    try:
-        folder, _, last = urlsplit(url).path.rpartition("/")
-        if folder.endswith(PATH):
-            return UUID(last)
-    except ValueError:
-        pass
+    # The path before it is the proxy's to name.
+    with suppress(ValueError):
+        return UUID(urlsplit(url).path.rpartition("/")[2])
     raise InvalidUploadError(f"Upload-Concat names no upload with {url[:200]!r}.")
 
 
 def _length(request: FileportRequest) -> int | None:
     length = _whole(request, "upload-length")
-    deferred = request.headers.get("upload-defer-length")
+    deferred = single_value(request, "upload-defer-length")
     if deferred not in {None, "1"}:
         raise InvalidUploadError("Upload-Defer-Length is 1.")
     if (length is None) == (deferred is None):
@@ -100,7 +99,7 @@ def _length(request: FileportRequest) -> int | None:
 
 
 def _whole(request: FileportRequest, name: str) -> int | None:
-    value = request.headers.get(name)
+    value = single_value(request, name)
     if value is None:
         return None
     if not value.isascii() or not value.isdigit() or len(value) > 19 or int(value) > MAX_BYTES:

@@ -8,14 +8,17 @@ from domain.uploads.checksums import Checksum, LateChecksum, make_checksum
 from domain.uploads.errors import InvalidChecksumError
 from service.http.connection import trailers
 from service.http.request import FileportRequest
+from service.http.resources.uploads.single_headers import single_value
 
 
 def checksum_of(request: FileportRequest) -> Checksum | LateChecksum | None:
-    """Return the checksum of the request's bytes, which may follow them. Raises `InvalidChecksumError`.
+    """Return the checksum of the request's bytes, which may follow them.
+
+    Raises `InvalidChecksumError`, and `InvalidUploadError` where it stands twice.
 
     A trailer counts only if `Trailer` announces it (RFC 9110, section 6.6.2): the hashing begins before the bytes.
     """
-    value = request.headers.get("upload-checksum")
+    value = single_value(request, "upload-checksum")
     announced = request.field("trailer").lower().split(",")
     if "upload-checksum" not in map(str.strip, announced):
         return None if value is None else _checksum(value)
