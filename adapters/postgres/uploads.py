@@ -21,8 +21,8 @@ from domain.uploads.model import LockState, NewUpload, Upload
 from domain.values.preconditions import Precondition
 
 COLUMNS = """
-id, kind, blob_key, length, size, store_state, bucket, name, content_type, metadata, tags, precondition, given, parts,
-is_finished, file_id, is_wanted, created_at, expires_at,
+id, kind, blob_key, length, size, store_state, bucket, name, content_type, metadata, tags, precondition, given, concat,
+parts, is_finished, file_id, is_wanted, created_at, expires_at,
 CASE WHEN held_until IS NULL THEN 'free' WHEN held_until > statement_timestamp() THEN 'held' ELSE 'left' END AS hold
 """
 ALIVE = "expires_at > statement_timestamp()"
@@ -31,8 +31,9 @@ FROM_NOW = "statement_timestamp() + make_interval(secs => {})"
 _RESERVE = f"INSERT INTO blobs (key, state, lease_until) VALUES ($1, 'staged', {FROM_NOW.format('$2')})"
 _CREATE = f"""
 INSERT INTO uploads (
-    id, kind, blob_key, length, bucket, name, content_type, metadata, tags, precondition, given, parts, expires_at
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, {FROM_NOW.format("$13")})
+    id, kind, blob_key, length, bucket, name, content_type, metadata, tags, precondition, given, concat, parts,
+    expires_at
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, {FROM_NOW.format("$14")})
 RETURNING {COLUMNS}
 """
 FIND = f"SELECT {COLUMNS}, {ALIVE} AS is_alive FROM uploads WHERE id = $1"
@@ -163,6 +164,7 @@ async def _create(connection: Connection, new: NewUpload, id: UUID, blob_key: st
         target and target.tags,
         target and msgspec.to_builtins(target.precondition),
         new.given,
+        new.concat,
         new.parts,
         ttl,
     )
@@ -201,6 +203,7 @@ def to_upload(row: asyncpg.Record) -> Upload:
         target=_to_target(row),
         length=row["length"],
         given=row["given"],
+        concat=row["concat"],
         parts=tuple(row["parts"]),
         blob_key=row["blob_key"],
         progress=None if state is None else Progress(size=row["size"], state=state),

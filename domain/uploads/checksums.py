@@ -76,7 +76,13 @@ class RunningChecksum:
     def check(self) -> None:
         """Raise `ChecksumMismatchError` where the declared checksum differs; `InvalidChecksumError`."""
         checksum = self._declared()
-        if (value := self._hashes[checksum.algorithm].digest()) != checksum.value:
+        value = self._hashes[checksum.algorithm].digest()
+        if len(value) != len(checksum.value):
+            raise ChecksumMismatchError(
+                f"A checksum by {checksum.algorithm} has {len(value)} bytes, the declared one {len(checksum.value)}; "
+                "none of the bytes sent was kept."
+            )
+        if value != checksum.value:
             declared, found = (b64encode(each).decode("ascii") for each in (checksum.value, value))
             raise ChecksumMismatchError(
                 f"The {checksum.algorithm} of the bytes is {found}, not {declared}; none of them was kept."
@@ -84,10 +90,10 @@ class RunningChecksum:
 
 
 def make_checksum(algorithm: str, value: bytes) -> Checksum:
-    """Return the checksum. Raises `InvalidChecksumError`."""
+    """Return the checksum. Raises `InvalidChecksumError` for an unknown algorithm.
+
+    A value that is not as long as the algorithm's are is one that no bytes have: a mismatch.
+    """
     if algorithm not in ALGORITHMS:
         raise InvalidChecksumError(f"Checksums are by {', '.join(ALGORITHMS)}.")
-    length = len(ALGORITHMS[algorithm]().digest())
-    if len(value) != length:
-        raise InvalidChecksumError(f"A checksum by {algorithm} has {length} bytes.")
     return Checksum(algorithm, value)

@@ -27,7 +27,7 @@ class InvalidUploadMetadataError(InvalidInputError):
 
 
 class InvalidChecksumError(InvalidInputError):
-    """A checksum's algorithm is not known, or its value is not as long as the algorithm's are."""
+    """A checksum's algorithm is not known, or its value is not Base64."""
 
     code = "invalid_checksum"
     example = "Checksums are by sha1, sha256, md5, crc32."
@@ -40,10 +40,14 @@ class NoSuchUploadError(NotFoundError):
 
 
 class OffsetMismatchError(ConflictError):
-    """The bytes sent do not begin where the upload's end: ask for its offset, and send those that are missing."""
+    """The bytes sent do not begin where the upload's end, at `offset`: send those that are missing."""
 
     code = "offset_mismatch"
     example = "The upload has 8388608 bytes; these begin at 0."
+
+    def __init__(self, detail: str, *, offset: int) -> None:
+        super().__init__(detail)
+        self.offset = offset
 
 
 class UploadLockedError(LockedError):

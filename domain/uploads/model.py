@@ -21,13 +21,15 @@ LockState = Literal["free", "held", "left"]
 class NewUpload(msgspec.Struct, frozen=True, kw_only=True):
     """An upload to begin. `length`, in bytes, is None while it is not known.
 
-    `target` is the file that the upload becomes, None for a partial one; `given` is its metadata as it was sent.
+    `target` is the file that the upload becomes, None for a partial one. `given` is its metadata, and `concat` its part
+    in a concatenation, as they were sent.
     """
 
     kind: UploadKind = "whole"
     target: NewFile | None = None
     length: int | None = None
     given: str = ""
+    concat: str = ""
     parts: tuple[UUID, ...] = ()
 
 
@@ -53,6 +55,8 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True, rename={"lock_state": "h
     is_release_requested: bool
     created_at: datetime
     expires_at: datetime
+    # Empty for uploads of former releases.
+    concat: str = ""
 
     @property
     def size(self) -> int:
@@ -79,7 +83,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True, rename={"lock_state": "h
         if self.kind == "final":
             raise FinalUploadError("A final upload takes no bytes: it is put together from its parts.")
         if offset != self.size:
-            raise OffsetMismatchError(f"The upload has {self.size} bytes; these begin at {offset}.")
+            raise OffsetMismatchError(f"The upload has {self.size} bytes; these begin at {offset}.", offset=self.size)
         if self.length is not None and size is not None and offset + size > self.length:
             raise UploadTooLongError(f"The upload has a length of {self.length} bytes, of which {offset} are there.")
 

@@ -25,7 +25,7 @@ from domain.errors import (
     UnsupportedError,
 )
 from domain.idempotency.errors import IdempotencyKeyInUseError, IdempotencyKeyReusedError
-from domain.uploads.errors import ChecksumMismatchError
+from domain.uploads.errors import ChecksumMismatchError, OffsetMismatchError
 from domain.values.errors import RangeNotSatisfiableError
 
 log = structlog.get_logger()
@@ -144,6 +144,8 @@ def _headers(error: FileportError) -> Mapping[str, str]:
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, BodyTimeoutError):
         return {"Connection": "close"}  # RFC 9110, section 15.5.9
+    if isinstance(error, OffsetMismatchError):
+        return {"Upload-Offset": str(error.offset)}
     if isinstance(error, RangeNotSatisfiableError):
         return {"Content-Range": f"bytes */{error.size}"}  # RFC 9110, section 15.5.17
     return {}

@@ -53,10 +53,11 @@ class TestUploads:
     async def test_an_upload_comes_back_as_it_was_begun(self, catalog: CatalogPorts) -> None:
         precondition = Precondition(if_match=('"é"', 'W/"b"'), if_unmodified_since=LONG_AGO)
         target = NewFileFactory.build(name="é/x", metadata={"a": [1, None]}, tags=("b", "a"), precondition=precondition)
-        begun_ = await begun(catalog, target=target, length=10, given="filename w6kveA==")
+        begun_ = await begun(catalog, target=target, length=10, given="filename w6kveA==", concat="final;é")
         found = await catalog.uploads.get_upload(begun_.id)
         assert found == begun_
         assert (found.target, found.length, found.given) == (target, 10, "filename w6kveA==")
+        assert found.concat == "final;é"
         assert (found.kind, found.size, found.progress, found.is_finished) == ("whole", 0, None, False)
         assert (found.lock_state, found.is_release_requested, found.file_id) == ("free", False, None)
         assert found.expires_at > found.created_at

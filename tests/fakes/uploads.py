@@ -35,6 +35,7 @@ class FakeUploads:
             target=new.target and replace(new.target, size=None, digests=()),
             length=new.length,
             given=new.given,
+            concat=new.concat,
             parts=new.parts,
             blob_key=blob_key,
             progress=None,

@@ -49,6 +49,9 @@ DISPOSITION = Header(
 ACCEPT_RANGES = Header(
     "Accept-Ranges", "Whether ranges can be asked for: `bytes`, or `none`.", "bytes", {"enum": ["bytes", "none"]}
 )
+UPLOAD_OFFSET = Header(
+    "Upload-Offset", "How many bytes of the upload are durable. Its length only once it is a file.", 8388608, _WHOLE
+)
 CONTENT_RANGE = Header(
     "Content-Range",
     "Which bytes of how many these are; with 416, how many there are.",

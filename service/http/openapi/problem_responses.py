@@ -7,8 +7,16 @@ from typing import Any
 import msgspec
 
 from domain.idempotency.errors import IdempotencyKeyInUseError
+from domain.uploads.errors import OffsetMismatchError
 from service.http import problems
-from service.http.openapi.headers import CACHE_CONTROL, CONTENT_RANGE, REQUEST_ID, RETRY_AFTER, WWW_AUTHENTICATE
+from service.http.openapi.headers import (
+    CACHE_CONTROL,
+    CONTENT_RANGE,
+    REQUEST_ID,
+    RETRY_AFTER,
+    UPLOAD_OFFSET,
+    WWW_AUTHENTICATE,
+)
 from service.http.openapi.operation import Header, Refusal
 from service.http.openapi.schemas import header_references, reference
 
@@ -27,6 +35,7 @@ _HEADERS: Mapping[int | Refusal, Header] = {
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: CONTENT_RANGE,
     HTTPStatus.SERVICE_UNAVAILABLE: RETRY_AFTER,
     IdempotencyKeyInUseError: RETRY_AFTER,
+    OffsetMismatchError: UPLOAD_OFFSET,
 }
 PROBLEM_HEADERS = tuple(_HEADERS.values())
 

@@ -111,7 +111,7 @@ async def test_every_path_documents_the_methods_that_it_allows(client: httpx.Asy
     for path, item in document["paths"].items():
         refused = await client.request("TRACE", at_example(document, path))
         told = await client.options(at_example(document, path))
-        assert (refused.status_code, told.status_code) == (405, 204)
+        assert (refused.status_code, told.is_success) == (405, True)
         for answer in (refused, told):
             allowed = {method.lower() for method in answer.headers["allow"].split(", ")}
             assert allowed - {"options"} == item.keys() & set(METHODS), path

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from domain.blobs.errors import BlobMissingError
 from tests.fakes.blobs.partial_blobs import FakePartialBlobs
@@ -37,7 +38,7 @@ async def test_parts_are_put_together_in_the_order_that_is_said(client: httpx.As
     assert (file["name"], file["content_type"], content) == ("whole.txt", "text/plain", b"defgabc")
     found = await client.head(answer.headers["location"], headers=TUS)
     assert (found.headers["upload-offset"], found.headers["upload-length"]) == ("7", "7")
-    assert found.headers["upload-concat"] == f"final;{httpx.URL(second).path} {httpx.URL(first).path}"
+    assert found.headers["upload-concat"] == f"final;{second} {httpx.URL(first).path}"
     assert (await client.get("/v1/files")).json()["items"] == [file]
 
 
@@ -62,6 +63,39 @@ async def test_parts_may_be_put_together_before_they_are_complete(client: httpx.
     found = await client.head(final, headers=TUS)
     assert found.headers["upload-offset"] == "7"
     assert (await stored(client, found))[1] == b"abcdefg"
+
+
+@pytest.mark.parametrize("form", ["final;{0} {1}", "final; {0}  {1}", "final;{2} {3}", "final;{3} {0} {2}"])
+async def test_what_was_sent_of_a_concatenation_is_given_back(client: httpx.AsyncClient, form: str) -> None:
+    first, second = await part(client, b"abc"), await part(client, b"defg", sent=b"de")
+    value = form.format(first, second, httpx.URL(first).path, httpx.URL(second).path)
+    begun = await client.post(UPLOADS, headers={**TUS, "Upload-Concat": value})
+    final = begun.headers["location"]
+    found = await client.head(final, headers=TUS)
+    assert found.headers["upload-concat"] == value
+    assert "upload-offset" not in found.headers
+    await add(client, second, 2, b"fg")
+    found = await client.head(final, headers=TUS)
+    assert found.headers["upload-concat"] == value
+    assert found.headers["upload-offset"] == found.headers["upload-length"]
+
+
+async def test_of_an_upload_of_a_former_release_the_parts_are_told(
+    client: httpx.AsyncClient, catalog: FakeCatalog
+) -> None:
+    first = await part(client, b"abc", sent=b"a")
+    final = (await join(client, first)).headers["location"]
+    row = catalog.database.uploads[UUID(final.rpartition("/")[2])]
+    row.upload = replace(row.upload, concat="")
+    found = await client.head(final, headers=TUS)
+    assert found.headers["upload-concat"] == f"final;{httpx.URL(first).path}"
+
+
+async def test_a_repeat_may_name_the_parts_by_other_urls(client: httpx.AsyncClient) -> None:
+    first = await part(client, b"abc")
+    once, again = [await join(client, url, **{"Idempotency-Key": "k"}) for url in (first, httpx.URL(first).path)]
+    assert (once.status_code, again.status_code) == (201, 201)
+    assert once.headers["location"] == again.headers["location"]
 
 
 async def test_a_final_upload_has_no_length_while_a_part_has_none(client: httpx.AsyncClient) -> None:

@@ -11,7 +11,7 @@ async def test_options_name_the_abilities_of_the_server_without_a_key(client: ht
     del client.headers["authorization"]
     for path in (UPLOADS, f"{UPLOADS}/019a6b1e-5d2c-7c41-9f4e-3b8a1d6e0f27"):
         answer = await client.options(path)
-        assert answer.status_code == 204
+        assert (answer.status_code, answer.content, answer.headers["content-length"]) == (200, b"", "0")
         assert answer.headers["tus-version"] == "1.0.0"
         assert answer.headers["tus-max-size"] == str(16 * 1024 * 1024)
         assert answer.headers["tus-checksum-algorithm"] == "sha1,sha256,md5,crc32"

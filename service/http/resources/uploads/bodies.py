@@ -83,7 +83,7 @@ def found_response(upload: Upload) -> Response[None]:
         headers["Upload-Defer-Length"] = "1"
     if upload.given:
         headers["Upload-Metadata"] = upload.given
-    if concat := concat_of(upload.kind, upload.parts):
+    if concat := concat_of(upload):
         headers["Upload-Concat"] = concat
     return _empty(200, headers)
 

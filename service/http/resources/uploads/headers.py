@@ -5,12 +5,13 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import msgspec
 from litestar.exceptions import HTTPException
 from msgspec.structs import replace
 
 from domain.buckets.model import MAX_BYTES
 from domain.uploads.errors import InvalidUploadError
-from domain.uploads.model import NewUpload, UploadKind
+from domain.uploads.model import NewUpload, Upload, UploadKind
 from service.http.request import FileportRequest
 from service.http.resources.uploads.protocol import OFFSET_OCTET_STREAM, PATH
 from service.http.resources.uploads.single_headers import single_value
@@ -23,7 +24,8 @@ def new_upload(request: FileportRequest) -> NewUpload:
     Conditions are those of the file, so a partial upload has none. Raises `InvalidUploadError`,
     `InvalidConditionError`, and the errors of invalid metadata.
     """
-    kind, parts = _concat(request)
+    concat = (single_value(request, "upload-concat") or "").strip()
+    kind, parts = _parse_concat(concat)
     given = single_value(request, "upload-metadata") or ""
     values = decode_metadata(given)
     return NewUpload(
@@ -31,8 +33,19 @@ def new_upload(request: FileportRequest) -> NewUpload:
         target=None if kind == "partial" else replace(described_file(values), precondition=request.precondition),
         length=None if kind == "final" and "upload-length" not in request.headers else _length(request),
         given=given,
+        concat=concat,
         parts=parts,
     )
+
+
+def fingerprint_of(new: NewUpload) -> bytes:
+    """Return the bytes by which a repeat of the request is known, in the form of former releases.
+
+    The file comes from what was `given`, and parts are the same by whatever URLs they are named.
+    """
+    described = msgspec.to_builtins(replace(new, target=None))
+    del described["concat"]
+    return msgspec.json.encode(described)
 
 
 def offset_of(request: FileportRequest) -> int:
@@ -62,15 +75,14 @@ def has_body(request: FileportRequest) -> bool:
     return "transfer-encoding" in request.headers or request.headers.get("content-length", "0").strip("0") != ""
 
 
-def concat_of(kind: UploadKind, parts: tuple[UUID, ...]) -> str | None:
-    """Return the value of `Upload-Concat` for an upload, None for a whole one."""
-    if kind == "final":
-        return f"final;{' '.join(f'{PATH}/{each}' for each in parts)}"
-    return "partial" if kind == "partial" else None
+def concat_of(upload: Upload) -> str | None:
+    """Return the value of `Upload-Concat` for an upload, as it was sent; None for a whole one."""
+    if upload.kind == "final":
+        return upload.concat or f"final;{' '.join(f'{PATH}/{each}' for each in upload.parts)}"
+    return "partial" if upload.kind == "partial" else None
 
 
-def _concat(request: FileportRequest) -> tuple[UploadKind, tuple[UUID, ...]]:
-    value = (single_value(request, "upload-concat") or "").strip()
+def _parse_concat(value: str) -> tuple[UploadKind, tuple[UUID, ...]]:
     if not value:
         return "whole", ()
     if value == "partial":

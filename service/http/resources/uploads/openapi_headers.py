@@ -1,5 +1,6 @@
 """The headers of tus: a row each."""
 
+from service.http.openapi.headers import UPLOAD_OFFSET
 from service.http.openapi.operation import Header, constant
 
 _WHOLE = {"type": "integer", "minimum": 0}
@@ -12,13 +13,12 @@ TUS_RESUMABLE = Header("Tus-Resumable", "The version of tus.", "1.0.0", _VERSION
 TUS_VERSION = Header(
     "Tus-Version", "The version of tus that is spoken here, where the request asks for another.", "1.0.0"
 )
-OFFSET = Header(
-    "Upload-Offset", "How many bytes of the upload are durable. Its length only once it is a file.", 8388608, _WHOLE
-)
 LENGTH = Header("Upload-Length", "How many bytes the upload will have.", 31457280, _WHOLE)
 DEFER_LENGTH = Header("Upload-Defer-Length", "The upload's length is not known yet.", "1", _ONE)
 METADATA = Header("Upload-Metadata", "What was said of the file when the upload was begun.", _METADATA)
-CONCAT = Header("Upload-Concat", "That the upload is a part, or which ones it is put together from.", "partial")
+CONCAT = Header(
+    "Upload-Concat", "That the upload is a part, or which ones it is put together from, as it was sent.", "partial"
+)
 EXPIRES = Header(
     "Upload-Expires", "Until when the upload waits for more, if nothing more is done.", "Wed, 04 Nov 2026 09:26:12 GMT"
 )
@@ -59,5 +59,5 @@ CHECKSUM = Header(
     "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=",
 )
 
-PROGRESS = (TUS_RESUMABLE, OFFSET, EXPIRES, FILE_ID)
+PROGRESS = (TUS_RESUMABLE, UPLOAD_OFFSET, EXPIRES, FILE_ID)
 CREATION = (SPOKEN_VERSION, WHOLE_LENGTH, LATER_LENGTH, NEW_METADATA, NEW_CONCAT, CHECKSUM)

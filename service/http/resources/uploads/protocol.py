@@ -70,6 +70,10 @@ def speak_tus(app: ASGIApp, *, max_size: int) -> ASGIApp:
                 versions = _REFUSED_VERSION if message["status"] == HTTPStatus.PRECONDITION_FAILED else _VERSION
                 able = abilities if scope["method"] == "OPTIONS" else ()
                 headers = message["headers"]
+                if message["status"] == HTTPStatus.NO_CONTENT and scope["method"] == "OPTIONS":
+                    # Some clients take nothing else.
+                    message["status"] = HTTPStatus.OK
+                    headers = [*headers, (b"content-length", b"0")]
                 if is_bodiless:
                     headers = [(name, b"0" if name == b"content-length" else value) for name, value in headers]
                 message["headers"] = [*headers, *versions, *able]

@@ -3,10 +3,8 @@
 from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from dishka.integrations.litestar import DishkaRouter, FromDishka
 from litestar import HttpMethod, Response, delete, get, patch, post, route
-from msgspec.structs import replace
 
 from domain.buckets.model import BucketName
 from domain.files.search.model import DEFAULT_LIMIT, MAX_LIMIT
@@ -29,6 +27,7 @@ from service.http.resources.uploads.bodies import (
     upload_body,
 )
 from service.http.resources.uploads.headers import (
+    fingerprint_of,
     has_body,
     late_length,
     new_upload,
@@ -80,7 +79,7 @@ async def begin_upload(
     """
     new = new_upload(request)
     base = base_url(request.scope, public_url=settings.public_url, trusted_proxies=settings.trusted_proxies)
-    keyed = request.keyed(msgspec.json.encode(replace(new, target=None)))
+    keyed = request.keyed(fingerprint_of(new))
     if not has_body(request):
         return begun_response(await begin(new, request=keyed), base)
     require_bytes(request)

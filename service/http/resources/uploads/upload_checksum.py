@@ -38,8 +38,11 @@ def _trailing_checksum(request: FileportRequest) -> Checksum:
 
 
 def _checksum(value: str) -> Checksum:
-    algorithm, _, encoded = value.strip().partition(" ")
+    algorithm, space, encoded = value.strip().partition(" ")
+    malformed = InvalidChecksumError("Upload-Checksum is an algorithm, a space, and the checksum in Base64.")
+    if not space:
+        raise malformed
     try:
         return make_checksum(algorithm, b64decode(encoded.strip(), validate=True))
     except (binascii.Error, ValueError):
-        raise InvalidChecksumError("Upload-Checksum is an algorithm, a space, and the checksum in Base64.") from None
+        raise malformed from None
