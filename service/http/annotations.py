@@ -8,6 +8,9 @@ import msgspec
 from domain.files.errors import InvalidMetadataError, InvalidTagsError
 from domain.files.metadata import MAX_TAGS, JsonObject
 
+# Skipped before JSON (RFC 8259, section 8.1).
+BYTE_ORDER_MARK = "\ufeff"
+
 _BETWEEN_COMMAS = re.compile("[^,]+")
 
 
@@ -15,7 +18,7 @@ def parse_metadata(text: str) -> JsonObject:
     """Return metadata that is written as JSON. Raises `InvalidMetadataError`."""
     try:
         # As an object: null would pass for metadata that is not there.
-        return msgspec.json.decode(text, type=JsonObject)
+        return msgspec.json.decode(text.removeprefix(BYTE_ORDER_MARK), type=JsonObject)
     except (msgspec.MsgspecError, RecursionError):
         raise InvalidMetadataError("The field metadata is not a JSON object.") from None
 
@@ -34,6 +37,7 @@ def parse_tags(text: str, before: tuple[str, ...] = ()) -> tuple[str, ...]:
 
 
 def _split_tags(text: str) -> Iterable[str]:
+    text = text.removeprefix(BYTE_ORDER_MARK)
     if not text.lstrip().startswith("["):
         return (tag for each in _BETWEEN_COMMAS.finditer(text) if (tag := each[0].strip()))
     try:

@@ -24,6 +24,7 @@ from service.http.middleware.in_flight import InFlightRequests
 from service.http.middleware.request_log import log_requests
 from service.http.middleware.response_progress import track_response
 from service.http.openapi.pages import schema_router
+from service.http.queries import check_query
 from service.http.request import FileportRequest
 from service.http.resources.archives import routes as archives
 from service.http.resources.batches import routes as batches
@@ -72,7 +73,7 @@ def create_app(container: AsyncContainer, settings: Settings, in_flight: InFligh
             jobs.ROUTER,
             archives.ROUTER,
         ],
-        guards=[RequireRootKey(settings.root_key)],
+        guards=[RequireRootKey(settings.root_key), check_query],
         response_headers={"Cache-Control": "no-store"},  # unless a response says otherwise
     )
     app = Litestar(

@@ -1,5 +1,6 @@
 """JSON in request bodies."""
 
+from codecs import BOM_UTF8
 from typing import TypeVar
 
 import msgspec
@@ -18,11 +19,21 @@ JSON_TYPES = frozenset({"application/json", MERGE_PATCH})
 def decode_json(body: bytes, type_: type[T]) -> T:
     """Return JSON as `type_`: nothing is converted, and unknown fields are refused.
 
-    Raises `InvalidInputError`, which names the field.
+    A byte order mark before it is skipped (RFC 8259, section 8.1). Raises `InvalidInputError`, which names the field.
     """
+    body = body.removeprefix(BOM_UTF8)
     try:
         return msgspec.json.decode(body, type=type_)
     except RecursionError:
         raise InvalidInputError("The body is nested too deep.") from None
     except (msgspec.MsgspecError, UnicodeError) as error:
-        raise InvalidInputError(f"The body: {error}.") from None
+        raise InvalidInputError(f"The body: {error}." if _is_utf8(body) else "The body is not UTF-8.") from None
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    # JSON begins with two ASCII characters or a digit: in UTF-16 and UTF-32, NUL stands beside them.
+    return b"\0" not in body[:2]

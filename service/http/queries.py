@@ -1,9 +1,25 @@
-"""Query parameters that select files."""
+"""Queries: what all of them have to be, and parameters that select files."""
+
+import re
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, get_args, get_origin
+from urllib.parse import unquote_to_bytes
+
+from litestar.connection import ASGIConnection
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler
+from litestar.params import QueryParameter
+from litestar.typing import FieldDefinition
 
 from domain.files.search.errors import InvalidFilterError
 
 # Text that `storable` takes, as JSON Schema.
 STORABLE = {"pattern": r"^[^\u0000]*$"}
+
+ESCAPED_PLUS = "In a query, + stands for a space: write it as %2B."
+# An offset from UTC, and the suffix of a media type, whose plus has become a space.
+_LOST_PLUS = re.compile(r":[0-9.]+ [0-9]{2}:?[0-9]{2}(?![0-9])|[^\s/;\"]+/[^\s/;\"]+ [^\s/;\"]+")
 
 
 def storable(text: str | None) -> str | None:
@@ -11,3 +27,38 @@ def storable(text: str | None) -> str | None:
     if text is not None and "\0" in text:
         raise InvalidFilterError("A parameter holds a NUL character.")
     return text
+
+
+def has_lost_plus(text: str) -> bool:
+    """Return whether a time or a media type in `text` has a space where it may have had a plus."""
+    return _LOST_PLUS.search(text) is not None
+
+
+async def check_query(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Guard routes: raise 400 for a query that is not UTF-8, and for a parameter that is given twice.
+
+    A parameter that is a list may be repeated. Of another one, given twice, nobody could say which one counts. A
+    coroutine although it awaits nothing: Litestar would run a plain function in a thread.
+    """
+    query = connection.scope["query_string"]
+    if not query:
+        return
+    try:
+        unquote_to_bytes(query).decode()
+    except UnicodeDecodeError:
+        raise _refusal("The query is not percent-encoded UTF-8.") from None
+    for name, field in handler.parsed_fn_signature.parameters.items():
+        if isinstance(field.kwarg_definition, QueryParameter):
+            _check_parameter(name, field, connection.query_params.getall(name, []))
+
+
+def _check_parameter(name: str, field: FieldDefinition, values: list[str]) -> None:
+    kinds = (field.annotation, *get_args(field.annotation))
+    if len(values) > 1 and not any(get_origin(kind) is list for kind in kinds):
+        raise _refusal(f"{name} is given more than once.")
+    if datetime in kinds and any(map(has_lost_plus, values)):
+        raise _refusal(f"{name} is not an RFC 3339 time. {ESCAPED_PLUS}")
+
+
+def _refusal(detail: str) -> HTTPException:
+    return HTTPException(status_code=HTTPStatus.BAD_REQUEST, detail=detail)

@@ -56,7 +56,7 @@ class FileportRequest(Request[Any, Any, Any]):
     @property
     def precondition(self) -> Precondition:
         """The conditions. Raises `InvalidConditionError`."""
-        return parse_precondition(self.headers)
+        return parse_precondition(self.headers, is_read=self.method in {"GET", "HEAD"})
 
     @property
     def if_range(self) -> IfRange | None:

@@ -28,15 +28,16 @@ class InvalidConditionError(InvalidInputError):
     example = "if-match is neither * nor a list of quoted entity tags."
 
 
-def parse_precondition(headers: Headers) -> Precondition:
+def parse_precondition(headers: Headers, *, is_read: bool = False) -> Precondition:
     """Return the conditions of a request. Raises `InvalidConditionError`.
 
-    A malformed date is ignored (sections 13.1.3 and 13.1.4).
+    A malformed date is ignored (sections 13.1.3 and 13.1.4). Of a request that only reads, a malformed `If-None-Match`
+    matches nothing: many clients send tags without quotes, and what they get is never wrong.
     """
     return Precondition(
         if_match=_entity_tags(headers, "if-match"),
         if_unmodified_since=parse_http_date(field_value(headers, "if-unmodified-since")),
-        if_none_match=_entity_tags(headers, "if-none-match"),
+        if_none_match=_none_match(headers, is_read=is_read),
         if_modified_since=parse_http_date(field_value(headers, "if-modified-since")),
     )
 
@@ -56,6 +57,15 @@ def parse_entity_tags(value: str, field: str) -> tuple[str, ...]:
     if not tags or not _LIST.fullmatch(value):
         raise InvalidConditionError(f"{field} is neither * nor a list of quoted entity tags.")
     return tags
+
+
+def _none_match(headers: Headers, *, is_read: bool) -> tuple[str, ...] | None:
+    try:
+        return _entity_tags(headers, "if-none-match")
+    except InvalidConditionError:
+        if not is_read:
+            raise
+        return (field_value(headers, "if-none-match"),)
 
 
 def _entity_tags(headers: Headers, name: str) -> tuple[str, ...] | None:

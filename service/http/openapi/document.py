@@ -8,7 +8,6 @@ from typing import Any, NamedTuple, get_type_hints
 from uuid import UUID
 
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import QueryParameter
 from litestar.routes import BaseRoute, HTTPRoute
 
 from domain import errors
@@ -133,9 +132,7 @@ def _parameter(header: Header) -> dict[str, str]:
 
 def _refusals(described: _Described) -> Iterator[Refusal]:
     route, _, handler, known, _ = described
-    fields, headers = handler.parsed_fn_signature.parameters.values(), {each.name for each in known.headers}
-    if any(isinstance(field.kwarg_definition, QueryParameter) for field in fields):
-        yield HTTPStatus.BAD_REQUEST
+    headers = {each.name for each in known.headers}
     if known.body is not None:
         yield from (errors.BodyTimeoutError, InvalidDigestError, DigestMismatchError)
         if known.body.kind is not None:
@@ -153,7 +150,9 @@ def _refusals(described: _Described) -> Iterator[Refusal]:
     for kind in get_type_hints(getattr(handler.fn, "__dishka_orig_func__", handler.fn)).values():
         yield from getattr(kind, "errors", ())
     if not described.is_open:
-        yield from (HTTPStatus.UNAUTHORIZED, errors.CatalogUnavailableError, errors.CatalogBusyError, ShuttingDownError)
+        # Every query is checked, whatever its parameters are.
+        yield from (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED)
+        yield from (errors.CatalogUnavailableError, errors.CatalogBusyError, ShuttingDownError)
     yield HTTPStatus.INTERNAL_SERVER_ERROR
 
 

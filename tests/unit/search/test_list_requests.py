@@ -105,14 +105,41 @@ async def test_pages_follow_one_another_by_cursor_or_by_offset(client: httpx.Asy
         ({"min_size": "-1"}, "invalid_request", "min_size"),
         ({"min_size": str(10**30)}, "invalid_request", "min_size"),
         ({"total": "perhaps"}, "invalid_request", "total"),
+        ({"updated_before": "2026-11-01T00:00:00 02:00"}, "invalid_request", "%2B"),
+        ({"created_after": "2026-11-01T00:00:00.5 0200"}, "invalid_request", "%2B"),
+        ({"content_type": "image/svg xml"}, "invalid_content_type", "%2B"),
+        ({"where": '{"created_at": {"gt": "2026-11-01T00:00:00 02:00"}}'}, "invalid_filter", "%2B"),
+        ({"where": '{"content_type": {"eq": "image/svg xml"}}'}, "invalid_filter", "%2B"),
+        ({"where": '{"not": {"or": [{"content_type": {"in": ["a/b", "a/b c"]}}]}}'}, "invalid_filter", "%2B"),
+        ({"limit": ["1", "1"]}, "invalid_request", "limit"),
+        ({"name": ["a", "b"]}, "invalid_request", "name"),
+        ({"where": ["{}", "{}"]}, "invalid_request", "where"),
+        ({"created_after": ["2026-11-01T00:00:00Z", "2026-11-01T00:00:00Z"]}, "invalid_request", "created_after"),
         ({"prefxi": "a"}, "invalid_filter", "prefxi"),
         ({"list_files": "x"}, "invalid_filter", "list_files"),
         ({"request": "x"}, "invalid_filter", "request"),
     ],
 )
 async def test_a_parameter_that_is_not_understood_is_named(
-    client: httpx.AsyncClient, parameters: dict[str, str], code: str, named: str
+    client: httpx.AsyncClient, parameters: dict[str, str | list[str]], code: str, named: str
 ) -> None:
     answer = await client.get("/v1/files", params=parameters)
     assert (answer.status_code, answer.json()["code"]) == (400, code)
     assert named in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "content_type=image/svg%2Bxml&created_after=2026-01-01T00:00:00%2B01:00",
+        'where={"content_type":{"eq":"image/svg%2Bxml"},"created_at":{"gt":"2025-11-01T00:00:00%2B02:00"}}',
+        'where={"content_type":{"like":"image/svg xml%25"}}'.replace("svg xml", "svg_xml"),
+        'where={"name":{"eq":"a/b+c.svg"}}',
+        "name=a/b+c.svg",
+        '\ufeffwhere={"size":{"gt":0}}'.replace("\ufeffwhere=", "where=\ufeff"),
+    ],
+)
+async def test_an_escaped_plus_is_one(client: httpx.AsyncClient, query: str) -> None:
+    await client.put(f"{FILES}/a/b%20c.svg", content=b"x")
+    answer = await client.get(f"/v1/files?{query}")
+    assert [file["name"] for file in answer.json()["items"]] == ["a/b c.svg"]

@@ -21,19 +21,20 @@ from domain.files.search.model import (
     decode_cursor,
     parse_sort,
 )
-from domain.files.search.where import parse_where
-from domain.values.errors import InvalidTimeError
+from domain.values.errors import InvalidContentTypeError, InvalidTimeError
 from domain.values.media_types import TypePattern, check_type_pattern
 from domain.values.times import in_utc
+from service.http.annotations import BYTE_ORDER_MARK
 from service.http.file_examples import FILE
 from service.http.openapi.parameters import json_query, query
 from service.http.openapi.schemas import schema_of
-from service.http.queries import STORABLE, storable
+from service.http.queries import ESCAPED_PLUS, STORABLE, has_lost_plus, storable
 from service.http.representations import file_body
 from service.http.request import FileportRequest
 from service.http.resources.files import openapi
 from service.http.resources.files.bodies import FilePage
 from service.http.resources.files.openapi_where import reference
+from service.http.resources.files.where_parameter import parse_where_parameter
 from service.http.routing import get_or_head
 
 MAX_OFFSET = 2**31
@@ -137,10 +138,10 @@ async def list_files(
         prefix=storable(prefix),
         name=storable(name),
         words=() if search is None else _words(search),
-        content_type=None if content_type is None else check_type_pattern(content_type),
+        content_type=None if content_type is None else _type_pattern(content_type),
         tags=tuple(storable(each) or "" for each in tag or ()),
         metadata=None if metadata is None else check_metadata(_json("metadata", metadata)),
-        where=None if where is None else parse_where(_json("where", where)),
+        where=None if where is None else parse_where_parameter(_json("where", where), where),
         min_size=min_size,
         max_size=max_size,
         created_after=_time("created_after", created_after),
@@ -183,9 +184,18 @@ def _words(text: str) -> tuple[str, ...]:
     return words
 
 
+def _type_pattern(text: str) -> str:
+    try:
+        return check_type_pattern(text)
+    except InvalidContentTypeError as error:
+        if has_lost_plus(text):
+            raise InvalidContentTypeError(f"{error.detail} {ESCAPED_PLUS}") from None
+        raise
+
+
 def _json(parameter: str, text: str) -> Any:
     try:
-        return msgspec.json.decode(text)
+        return msgspec.json.decode(text.removeprefix(BYTE_ORDER_MARK))
     except (msgspec.MsgspecError, RecursionError):
         raise InvalidFilterError(f"{parameter} is not JSON.") from None
 
