@@ -16,11 +16,14 @@ from domain.files.ports import Files
 from domain.maintenance.ports import CatalogHealth
 from service.http import problems
 from service.http.authentication import RequireRootKey
+from service.http.base_url import own_url
 from service.http.middleware.abort_on_failure import abort_on_failure
 from service.http.middleware.body_timeout import limit_body_time
 from service.http.middleware.close_after_early_response import close_after_early_response
 from service.http.middleware.cors import allow_origins
 from service.http.middleware.in_flight import InFlightRequests
+from service.http.middleware.one_spelling import spell_once
+from service.http.middleware.own_locations import own_locations
 from service.http.middleware.request_log import log_requests
 from service.http.middleware.response_progress import track_response
 from service.http.openapi.pages import schema_router
@@ -88,7 +91,8 @@ def create_app(container: AsyncContainer, settings: Settings, in_flight: InFligh
         openapi_config=None,
         logging_config=None,
     )
-    app.register(schema_router(app.routes, TAGS))
+    find_url = partial(own_url, public_url=settings.public_url, trusted_proxies=settings.trusted_proxies)
+    app.register(schema_router(app.routes, TAGS, find_url))
     setup_dishka(container, app)
     wrapped: ASGIApp = app
     for wrap in reversed(_middleware(settings, in_flight or InFlightRequests())):
@@ -105,6 +109,10 @@ def _middleware(settings: Settings, in_flight: InFlightRequests) -> list[Callabl
         partial(log_requests, trusted_proxies=settings.trusted_proxies),
         # Answers preflights, and shows pages every response, refusals included.
         partial(allow_origins, origins=settings.allowed_origins),
+        # Makes URLs of the locations of all responses.
+        partial(own_locations, public_url=settings.public_url, trusted_proxies=settings.trusted_proxies),
+        # Refuses other spellings of operational paths before anything looks at them.
+        spell_once,
         # Cancels all work below, so that it is undone, and can still send a 503.
         in_flight.track,
         # Ends connections whose response fails anywhere below.

@@ -8,6 +8,7 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.types import Send
 
 from domain.errors import (
     BodyTimeoutError,
@@ -112,6 +113,19 @@ def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | No
     return Response(
         body, status_code=status, media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store", **(headers or {})}
     )
+
+
+async def send_problem(send: Send, problem: Problem, *headers: tuple[bytes, bytes]) -> None:
+    """Send a problem from outside the framework, with more `headers`."""
+    body = msgspec.json.encode(problem)
+    fields = [
+        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        *headers,
+    ]
+    await send({"type": "http.response.start", "status": problem.status, "headers": fields})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def from_domain(_: Request[Any, Any, Any], error: FileportError) -> Response[Problem]:

@@ -1,7 +1,6 @@
 """The requests in flight, and their cancellation when the worker shuts down."""
 
 import anyio
-import msgspec
 import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
@@ -75,19 +74,9 @@ class InFlightRequests:
 
 async def _send_shutting_down(send: Send) -> None:
     error = ShuttingDownError("The service is shutting down.")
-    problem = problems.problem_of(error)
-    body = msgspec.json.encode(problem)
-    await send(
-        {
-            "type": "http.response.start",
-            "status": problem.status,
-            "headers": [
-                (b"content-type", problems.MEDIA_TYPE.encode()),
-                (b"content-length", str(len(body)).encode()),
-                (b"cache-control", b"no-store"),
-                (b"retry-after", str(error.retry_after).encode()),
-                (b"connection", b"close"),
-            ],
-        }
+    await problems.send_problem(
+        send,
+        problems.problem_of(error),
+        (b"retry-after", str(error.retry_after).encode()),
+        (b"connection", b"close"),
     )
-    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,7 +1,8 @@
-"""`/schema`: the document, and a page that shows it. Both are made once, at the start, and need no other host."""
+"""`/schema`: the document, and a page that shows it. Both need no other host."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,7 @@ from litestar import Response, Router
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.routes import BaseRoute
+from litestar.types import HTTPScope
 
 from service.http.openapi.document import build_document
 from service.http.openapi.operation import Tag
@@ -35,11 +37,22 @@ class Page(msgspec.Struct, frozen=True):
     etag: str
 
 
-def schema_router(routes: Iterable[BaseRoute], tags: Sequence[Tag]) -> Router:
-    """Return the router of the document of `routes`, in the order of their `tags`, and of its page."""
+def schema_router(
+    routes: Iterable[BaseRoute], tags: Sequence[Tag], find_url: Callable[[str, HTTPScope], str]
+) -> Router:
+    """Return the router of the document of `routes`, in the order of their `tags`, and of its page.
+
+    `find_url` returns the URL of a path as the client of a request knows it.
+    """
     pages = {name: _page((_STATIC / name).read_bytes(), media_type) for name, media_type in _FILES.items()}
-    pages["openapi.json"] = _page(msgspec.json.encode(build_document(routes, tags)), "application/json")
     index = pages.pop("schema.html")
+    document = build_document(routes, tags)
+
+    @lru_cache(maxsize=4)
+    def document_at(server: str) -> Page:
+        return _page(msgspec.json.encode({**document, "servers": [{"url": server}]}), "application/json")
+
+    document_at("/")
 
     @get_or_head("/")
     async def get_index(request: FileportRequest) -> Response[bytes | None]:
@@ -47,6 +60,8 @@ def schema_router(routes: Iterable[BaseRoute], tags: Sequence[Tag]) -> Router:
 
     @get_or_head("/{page:str}")
     async def get_page(request: FileportRequest, page: FromPath[str]) -> Response[bytes | None]:
+        if page == "openapi.json":
+            return _answer(request, document_at(find_url("", request.scope) or "/"))
         if page not in pages:
             raise NotFoundException
         return _answer(request, pages[page])

@@ -13,7 +13,7 @@ const pretty = (value) => (typeof value === "string" ? value : JSON.stringify(va
 const block = (value) => element("pre", { tabIndex: 0 }, code(pretty(value)));
 const joined = (nodes, separator) => nodes.flatMap((node, index) => (index ? [separator, node] : [node])).flat();
 
-const api = await (await fetch("/schema/openapi.json")).json();
+const api = await (await fetch(new URL("openapi.json", import.meta.url))).json();
 const resolve = (item) => (item.$ref ? item.$ref.slice(2).split("/").reduce((at, key) => at[key], api) : item);
 
 function type(schema) {
@@ -144,7 +144,7 @@ document.querySelector("nav").append(filter, ...links.flat(), element("h2", {}, 
 document.title = `${api.info.title} API`;
 document.querySelector("main").replaceChildren(
   element("h1", {}, `${api.info.title} `, element("small", {}, api.info.version)), ...prose(api.info.description),
-  element("p", {}, element("a", { href: "/schema/openapi.json" }, "openapi.json"), `, OpenAPI ${api.openapi}`),
+  element("p", {}, element("a", { href: "schema/openapi.json" }, "openapi.json"), `, OpenAPI ${api.openapi}`),
   ...tagged.flatMap(([tag, members]) => [element("h2", {}, tag.name), ...prose(tag.description), ...members.map(article)]),
   element("h2", { id: "schemas" }, "Schemas"),
   ...Object.entries(api.components.schemas).map(([name, schema]) =>

@@ -39,6 +39,7 @@ def test_a_public_url_is_it_whatever_is_said() -> None:
     [
         FORWARDED,
         (("X-Forwarded-Proto", "https, http"), ("X-Forwarded-Host", "files.example.com, inside")),
+        (("Forwarded", "for=192.0.2.1"), *FORWARDED),
         (("Forwarded", 'for=192.0.2.1;proto=https;host="files.example.com", for=10.0.0.9;host=inside'), FORWARDED[0]),
     ],
 )
@@ -62,3 +63,12 @@ def test_any_other_client_is_not_believed(client: str | None) -> None:
 )
 def test_a_header_that_makes_an_invalid_url_leaves_the_path_alone(header: tuple[str, str]) -> None:
     assert base_of(header) == ""
+
+
+def test_a_prefix_of_a_trusted_proxy_stands_before_all_paths() -> None:
+    prefix = ("X-Forwarded-Prefix", "/storage/")
+    assert base_of(prefix) == "http://inside:8000/storage"
+    assert base_of(prefix, *FORWARDED) == "https://files.example.com/storage"
+    assert base_of(prefix, client="192.0.2.1") == "http://inside:8000"
+    assert base_of(prefix, ("X-Forwarded-Host", "a@b")) == "/storage"
+    assert base_of(prefix, public_url="https://public.example/files/") == "https://public.example/files"
