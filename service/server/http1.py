@@ -57,8 +57,9 @@ class _RequestConnection:
 class Http1Protocol(HttpToolsProtocol):
     """One connection.
 
-    A head must arrive within `HEAD_SECONDS`; heads and trailer sections are limited to `MAX_SECTION_BYTES` and
-    `MAX_FIELDS`. A request that breaks these limits, or the grammar, gets a problem, and its connection is closed.
+    A head must arrive within `HEAD_SECONDS` of its first byte; heads and trailer sections are limited to
+    `MAX_SECTION_BYTES` and `MAX_FIELDS`. A request that breaks these limits, or the grammar, gets a problem, and its
+    connection is closed.
     """
 
     def __init__(self, *args: Any, refusals: Refusals | None = None, **kwargs: Any) -> None:
@@ -98,7 +99,8 @@ class Http1Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
-        self._start_timer(HEAD_SECONDS, self._end_idle)
+        # Proxies open connections before they have requests for them.
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_lost = True

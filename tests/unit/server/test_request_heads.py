@@ -168,9 +168,18 @@ async def test_a_head_that_stops_coming_is_408(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("data", [b"", b"\r\n"])
 async def test_a_client_that_says_nothing_is_left(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
     monkeypatch.setattr(http1, "HEAD_SECONDS", 0.05)
-    async with connect() as client:
+    async with connect(keep_alive=60 if data else 0.05) as client:
         client.writer.write(data)
         assert not await client.rest()
+
+
+async def test_a_client_may_wait_with_its_first_request_as_with_its_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http1, "HEAD_SECONDS", 0.05)
+    async with connect() as client, connect() as silent:
+        # The client that has begun a head is answered first, though it connected no earlier.
+        assert (await client.ask(GET))[0] == 408
+        monkeypatch.setattr(http1, "HEAD_SECONDS", 60)
+        assert (await silent.ask(GET + b"\r\n"))[0] == 200
 
 
 async def test_a_client_that_asks_no_more_is_left() -> None:
@@ -187,7 +196,7 @@ async def test_an_answer_may_take_longer_than_a_head(monkeypatch: pytest.MonkeyP
         await later.wait()
         await echo(scope, receive, send)
 
-    async with connect(late) as client, connect() as silent:
+    async with connect(late) as client, connect(keep_alive=LONG_ENOUGH) as silent:
         client.writer.write(GET + b"\r\n")
         # The silent client connected later, and its time is up.
         assert not await silent.rest()
