@@ -1,12 +1,12 @@
 """Media types (RFC 9110, section 8.3.1): checked, compared, guessed from names, read for a charset."""
 
-import codecs
 import mimetypes
 import re
 from typing import Annotated
 
 from msgspec import Meta
 
+from domain.values.encodings.labels import find_encoding
 from domain.values.errors import InvalidContentTypeError
 
 OCTET_STREAM = "application/octet-stream"
@@ -14,6 +14,7 @@ MAX_CONTENT_TYPE_LENGTH = 255
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _QUOTED = r'"(?:[\t !#-\[\]-~]|\\[\t -~])*"'
+_QUOTED_PAIR = re.compile(r"\\(.)")
 _PARAMETER = re.compile(rf"[ \t]*;[ \t]*(?:({_TOKEN})=({_TOKEN}|{_QUOTED}))?")
 # RFC 6838, section 4.2: narrower than a token, without the `*` that patterns need.
 _TYPE = r"[0-9A-Za-z][0-9A-Za-z!#$&^_.+-]{0,126}"
@@ -61,16 +62,6 @@ for _extension, _content_type in {
 }.items():
     _BY_EXTENSION.add_type(_content_type, _extension)
 
-# The encodings of the WHATWG Encoding Standard that Python has, by Python's names. Python's other codecs
-# include some that are not charsets (rot13), that explode (zlib) or are quadratic (idna).
-_CHARSETS = """
-    utf-8 utf-16 utf-16-le utf-16-be utf-32 utf-32-le utf-32-be ascii latin-1 iso8859-2 iso8859-3 iso8859-4 iso8859-5
-    iso8859-6 iso8859-7 iso8859-8 iso8859-9 iso8859-10 iso8859-11 iso8859-13 iso8859-14 iso8859-15 iso8859-16
-    cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 cp866 cp874 koi8-r koi8-u mac-roman mac-cyrillic
-    big5 big5hkscs gbk gb2312 gb18030 euc-jp euc-kr iso2022_jp shift_jis cp932 cp949
-"""
-_TEXT_CODECS = frozenset(codecs.lookup(charset).name for charset in _CHARSETS.split())
-
 
 def parse_content_type(value: str) -> str:
     """Return `value` with its type, subtype and parameter names in lower case and its spacing regular.
@@ -114,18 +105,16 @@ def matches_type(content_type: str, pattern: str) -> bool:
     return essence == pattern
 
 
-def charset_of(content_type: str) -> str | None:
-    """Return Python's name of the charset that a parsed content type names, UTF-8 where it names none.
+def encoding_of(content_type: str) -> str | None:
+    """Return the encoding that the charset of a parsed content type stands for, UTF-8 where it names none.
 
-    None where the charset is not one of the Web's text encodings.
+    None where there is no such encoding, or it is one that nobody should decode.
     """
-    parameters = dict(_parameters(content_type, len(content_type.partition(";")[0])))
-    label = parameters.get("charset", "utf-8").strip('"')
-    try:
-        codec = codecs.lookup(label).name
-    except (LookupError, ValueError):
-        return None
-    return codec if codec in _TEXT_CODECS else None
+    parameters = _parameters(content_type, len(content_type.partition(";")[0]))
+    label = next((value for name, value in parameters if name == "charset"), "utf-8")
+    if label.startswith('"'):
+        label = _QUOTED_PAIR.sub(r"\1", label[1:-1])
+    return find_encoding(label)
 
 
 def _parameters(value: str, start: int) -> list[tuple[str, str]]:

@@ -1,6 +1,5 @@
 """Read a file as text."""
 
-import codecs
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,7 +9,8 @@ from domain.buckets.model import Policy
 from domain.files.content.read_file import Body, FileContent, ReadFile
 from domain.files.errors import NotTextError, TextTooLargeError
 from domain.files.model import Address, File
-from domain.values.media_types import charset_of
+from domain.values.encodings.decoders import TextDecoder
+from domain.values.media_types import encoding_of
 
 # Nobody reads a larger text in one piece, and each is read twice.
 MAX_TEXT_BYTES = 64 * 1024 * 1024
@@ -25,7 +25,7 @@ class Text(msgspec.Struct, frozen=True):
 
 
 class ReadText:
-    """Decode a file by the charset of its content type, UTF-8 where it names none, and give it as UTF-8.
+    """Decode a file by its byte order mark, else by the charset of its content type, else as UTF-8; give it as UTF-8.
 
     The file is read twice, since all of it is text only if its last byte is, and memory is bounded.
     """
@@ -42,31 +42,31 @@ class ReadText:
         """
         content = await self._read_file(address)
         file = content.file
-        charset = charset_of(file.content_type)
-        if charset is None:
+        encoding = encoding_of(file.content_type)
+        if encoding is None:
             raise NotTextError("The file's content type names a charset that is not known here.")
         if file.size > MAX_TEXT_BYTES:
             raise TextTooLargeError(
                 f"Only files of at most {MAX_TEXT_BYTES} bytes are decoded as text; this one's content can be read."
             )
-        return Text(file, content.policy, _decoded(content, charset))
+        return Text(file, content.policy, _decoded(content, encoding))
 
 
 @asynccontextmanager
-async def _decoded(content: FileContent, charset: str) -> AsyncIterator[AsyncIterator[bytes]]:
+async def _decoded(content: FileContent, encoding: str) -> AsyncIterator[AsyncIterator[bytes]]:
+    decoder = TextDecoder(encoding)
     try:
         async with content.whole() as chunks:
-            async for text in _transcode(chunks, charset):
+            async for text in _transcode(chunks, decoder):
                 if b"\0" in text:
                     raise NotTextError("The file holds NUL characters, so it is not text.")
-    except UnicodeError as error:  # more than UnicodeDecodeError: UTF-16 may lack its byte order mark
-        raise NotTextError(f"The file's bytes are not text in {charset}.") from error
+    except UnicodeError as error:  # more than UnicodeDecodeError: UTF-32 may lack its byte order mark
+        raise NotTextError(f"The file's bytes are not text in {decoder.encoding}.") from error
     async with content.whole() as chunks:
-        yield _transcode(chunks, charset)
+        yield _transcode(chunks, TextDecoder(encoding))
 
 
-async def _transcode(chunks: AsyncIterator[bytes], charset: str) -> AsyncIterator[bytes]:
-    decoder = codecs.getincrementaldecoder(charset)()
+async def _transcode(chunks: AsyncIterator[bytes], decoder: TextDecoder) -> AsyncIterator[bytes]:
     async for chunk in chunks:
         if text := decoder.decode(chunk):
             yield text.encode()

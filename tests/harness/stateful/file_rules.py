@@ -1,6 +1,5 @@
 """Files that are there: read, changed, copied, deleted."""
 
-import codecs
 from datetime import datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
@@ -9,7 +8,8 @@ import httpx
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from domain.values.media_types import charset_of
+from domain.values.encodings.decoders import TextDecoder
+from domain.values.media_types import encoding_of
 from tests.harness.stateful.driving import Driving, path_of
 from tests.harness.stateful.records import ModelFile
 from tests.harness.stateful.refusals import Conditions, Refused
@@ -37,12 +37,6 @@ _annotations = st.fixed_dictionaries(
     {}, optional={"metadata": metadata_patches, "tags": st.none() | tags, "expires_at": expiries}
 )
 _destinations = st.fixed_dictionaries({}, optional={"name": st.none() | names, "bucket": st.none() | buckets})
-
-# Without one of them, nothing tells the order of the bytes.
-_MARKS: dict[str | None, tuple[bytes, ...]] = {
-    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
-    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
-}
 
 
 class FileRules(Driving):
@@ -128,11 +122,10 @@ def _last_modified(file: ModelFile, answer: httpx.Response) -> datetime:
 
 
 def _text(file: ModelFile) -> str:
-    charset = charset_of(file.content_type)
-    is_marked = not file.content or file.content.startswith(_MARKS.get(charset, (b"",)))
+    encoding = encoding_of(file.content_type)
     try:
-        text = file.content.decode(charset) if charset and is_marked else None
-    except UnicodeDecodeError:
+        text = TextDecoder(encoding).decode(file.content, final=True) if encoding else None
+    except UnicodeError:
         text = None
     if text is None or "\0" in text:
         raise Refused(415, "not_text")

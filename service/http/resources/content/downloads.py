@@ -63,7 +63,8 @@ async def get_text(
 ) -> ASGIApp:
     """Return a file decoded as text, in UTF-8.
 
-    Decoded by the `charset` of its content type, UTF-8 where that names none. Every byte is looked at before the
+    Decoded by its byte order mark, which is not part of the text; else by the `charset` of its content type, whose
+    labels are those of WHATWG's Encoding standard; else as UTF-8. Every byte is looked at before the
     answer begins, so that text that is cut short by a decoding error is never sent; and so only files of up to 64
     MiB are decoded.
     """
