@@ -24,7 +24,7 @@ class CountingSecretSource(FakeSecretSource):
 
     asked = 0
 
-    async def secret(self, id: str) -> str:
+    async def get_secret(self, id: str) -> str:
         self.asked += 1
         return await super().get_secret(id)
 
