@@ -4,6 +4,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from msgspec.structs import replace
 
 from adapters.postgres.blobs import GracePeriod
 from adapters.postgres.database.connections import Connection
@@ -95,8 +96,8 @@ class PostgresDirectUploads:
     async def claim_direct_upload(self, id: UUID, key: str) -> DirectUpload:
         return await self._database.transact(_claim, id, key)
 
-    async def commit_direct_upload(self, id: UUID, blob: Blob) -> Stored:
-        return await self._database.transact(_commit, id, blob, self._grace)
+    async def commit_direct_upload(self, id: UUID, blob: Blob, content_type: str | None = None) -> Stored:
+        return await self._database.transact(_commit, id, blob, content_type, self._grace)
 
     async def fail_direct_upload(self, id: UUID, key: str, failure: Failure, *, ended: bool) -> None:
         await self._database.change(_FAIL, id, key, msgspec.to_builtins(failure), ended)
@@ -135,7 +136,7 @@ async def _claim(connection: Connection, id: UUID, key: str) -> DirectUpload:
     return upload
 
 
-async def _commit(connection: Connection, id: UUID, blob: Blob, grace: float) -> Stored:
+async def _commit(connection: Connection, id: UUID, blob: Blob, content_type: str | None, grace: float) -> Stored:
     rows = await _locked(connection, id)
     upload = _only(rows)
     if rows[0]["final_key"] != blob.key:
@@ -144,7 +145,8 @@ async def _commit(connection: Connection, id: UUID, blob: Blob, grace: float) ->
         return await _committed(connection, upload)
     if upload.state in {"aborted", "failed"}:
         raise DirectUploadEndedError("The upload has ended.")
-    stored = await commit(connection, upload.file, blob, grace)
+    file = replace(upload.file, content_type=content_type or upload.file.content_type)
+    stored = await commit(connection, file, blob, grace)
     await connection.execute(_COMPLETE, id, stored.file.id)
     return stored
 

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from domain.buckets.errors import FileTooLargeError, InvalidBucketError, QuotaExceededError, TypeNotAllowedError
 from domain.values.errors import InvalidContentTypeError
-from domain.values.media_types import TypePattern, check_type_pattern, matches_type
+from domain.values.media_types import TypePattern, check_type_pattern, is_type_allowed
 from domain.values.numbers import Count
 
 DEFAULT_BUCKET = "default"
@@ -35,7 +35,7 @@ MaxFileSize = Annotated[
 AllowedTypes = Annotated[
     tuple[TypePattern, ...],
     Meta(
-        description="Which content types may come in: `type/subtype`, `type/*` or `*/*`; null: all.",
+        description="Which types may come in: `type/subtype`, by any of its names, `type/*` or `*/*`; null: all.",
         extra_json_schema={"maxItems": MAX_ALLOWED_TYPES},
     ),
 ]
@@ -73,13 +73,17 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     public: IsPublic = False
     cache_control: CacheControl | None = None
 
-    def admit(self, *, content_type: str, size: int | None) -> None:
+    def admit(self, *, content_type: str | None, size: int | None) -> None:
         """Raise `TypeNotAllowedError` or `FileTooLargeError` where this policy keeps such a file out.
 
-        A `size` of None is not known yet, and passes.
+        A type, or a size, of None is not known yet, and passes.
         """
         allowed = self.allowed_types
-        if allowed is not None and not any(matches_type(content_type, each) for each in allowed):
+        if (
+            content_type is not None
+            and allowed is not None
+            and not any(is_type_allowed(content_type, each) for each in allowed)
+        ):
             raise TypeNotAllowedError(f"The bucket allows {', '.join(allowed) or 'no type'}, not {content_type}.")
         if size is not None and self.max_file_size is not None and size > self.max_file_size:
             raise FileTooLargeError(f"The bucket allows files of at most {self.max_file_size} bytes.")

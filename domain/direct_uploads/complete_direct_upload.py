@@ -31,6 +31,7 @@ from domain.errors import (
     UnavailableError,
 )
 from domain.files.content.commit_retries import retry_unknown_commit
+from domain.files.content.detect_type import DetectType
 from domain.files.errors import NoSuchFileError
 from domain.files.model import Stored
 from domain.files.ports import Files
@@ -63,17 +64,20 @@ class CompleteDirectUpload:
 
     def __init__(
         self,
+        *,
         direct_uploads: DirectUploads,
         files: Files,
         blob_store: BlobStore,
         direct_access: DirectAccess,
         reservations: Reservations,
+        detect_type: DetectType,
     ) -> None:
         self._direct_uploads = direct_uploads
         self._files = files
         self._blob_store = blob_store
         self._direct_access = direct_access
         self._reservations = reservations
+        self._detect_type = detect_type
 
     async def __call__(self, id: UUID) -> Stored | None:
         """Return the file that the upload has become, now or before; None while another request completes it.
@@ -121,15 +125,17 @@ class CompleteDirectUpload:
         try:
             await self._join_parts(upload)
             blob = await self._copy(upload, reservation)
+            content_type = (await self._detect_type.by_blob(upload.file, blob)).content_type
             await self._reservations.confirm(reservation)
-            return await self._commit(upload, blob)
+            return await self._commit(upload, blob, content_type)
         except FileportError as error:
             await self._record_failure(upload, reservation, error)
             raise
 
-    async def _commit(self, upload: DirectUpload, blob: Blob) -> Stored:
+    async def _commit(self, upload: DirectUpload, blob: Blob, content_type: str) -> Stored:
+        commit = partial(self._direct_uploads.commit_direct_upload, upload.id, blob, content_type)
         try:
-            return await retry_unknown_commit(partial(self._direct_uploads.commit_direct_upload, upload.id, blob))
+            return await retry_unknown_commit(commit)
         except PreconditionFailedError as error:
             # The condition is not one of this request, as 412 would say (RFC 9110, section 15.5.13).
             raise DirectUploadConditionError(error.detail) from error

@@ -41,13 +41,13 @@ class DirectUploads(Protocol):
         """
         ...
 
-    async def commit_direct_upload(self, id: UUID, blob: Blob) -> Stored:
+    async def commit_direct_upload(self, id: UUID, blob: Blob, content_type: str | None = None) -> Stored:
         """Make the upload a file on the blob that it was claimed for, in one transaction.
 
-        Commits the file as `Files.commit_file` does, as declared when the upload was opened, and completes the
-        upload, which may have expired since it was claimed. Idempotent, as `commit_file` is. Raises
-        `NoSuchDirectUploadError`, `DirectUploadEndedError`, `LeaseLostError` where another claim has followed, and
-        the errors of `commit_file`.
+        Commits the file as `Files.commit_file` does, as declared when the upload was opened, or with the
+        `content_type` that is given, and completes the upload, which may have expired since it was claimed.
+        Idempotent, as `commit_file` is. Raises `NoSuchDirectUploadError`, `DirectUploadEndedError`, `LeaseLostError`
+        where another claim has followed, and the errors of `commit_file`.
         """
         ...
 

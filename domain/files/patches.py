@@ -10,7 +10,7 @@ from domain.buckets.model import BucketName, check_bucket_name
 from domain.files.metadata import METADATA, Tags, check_metadata, check_tags, merge_patch
 from domain.files.model import Expiry, File
 from domain.files.names import FileName, check_file_name
-from domain.values.media_types import ContentType, parse_content_type
+from domain.values.media_types import ContentType, parse_content_type, renamed_type
 from domain.values.times import in_utc
 
 
@@ -26,12 +26,18 @@ class FilePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 def apply_patch(patch: FilePatch, file: File) -> File:
-    """Return `file` with `patch` applied, at the same revision. Raises the `Invalid…Error` of an invalid field."""
+    """Return `file` with `patch` applied, at the same revision; its type follows its name, see `renamed_type`.
+
+    Raises the `Invalid…Error` of an invalid field.
+    """
+    name = file.name if patch.name is UNSET else check_file_name(patch.name)
     return msgspec.structs.replace(
         file,
-        name=file.name if patch.name is UNSET else check_file_name(patch.name),
+        name=name,
         bucket=file.bucket if patch.bucket is UNSET else check_bucket_name(patch.bucket),
-        content_type=file.content_type if patch.content_type is UNSET else parse_content_type(patch.content_type),
+        content_type=renamed_type(file.content_type, file.name, name)
+        if patch.content_type is UNSET
+        else parse_content_type(patch.content_type),
         metadata=file.metadata
         if patch.metadata is UNSET
         else check_metadata(merge_patch(file.metadata, patch.metadata) or {}),

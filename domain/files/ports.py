@@ -1,4 +1,4 @@
-"""The port of files; `tests/contracts` checks its contract."""
+"""The ports of files; `tests/contracts` checks their contracts."""
 
 from typing import Protocol
 from uuid import UUID
@@ -73,4 +73,12 @@ class Files(Protocol):
 
     async def expire_files(self, *, limit: int) -> int:
         """Delete up to `limit` expired files, as `delete_file` does, and return their number."""
+        ...
+
+
+class TypeSignatures(Protocol):
+    """Knows the signatures that the files of many types begin with."""
+
+    def type_of(self, head: bytes) -> str | None:
+        """Return the content type of a file that begins with `head`, None where that has no signature."""
         ...

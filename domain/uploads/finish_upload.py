@@ -11,6 +11,7 @@ from domain.buckets.errors import ADMISSION
 from domain.errors import LeaseLostError, OutcomeUnknownError, PreconditionFailedError
 from domain.files.content.admission import Admission
 from domain.files.content.commit_retries import retry_unknown_commit
+from domain.files.content.detect_type import DetectType
 from domain.files.model import NewFile
 from domain.uploads.errors import UploadExpiredError
 from domain.uploads.model import Upload
@@ -36,10 +37,12 @@ class FinishUpload:
 
     def __init__(
         self,
+        *,
         uploads: Uploads,
         blob_store: BlobStore,
         partial_blobs: PartialBlobs,
         admission: Admission,
+        detect_type: DetectType,
         limits: Limits,
     ) -> None:
         self._uploads = uploads
@@ -47,6 +50,7 @@ class FinishUpload:
         self._partial_blobs = partial_blobs
         self._kept = limits.upload_ttl
         self._admission = admission
+        self._detect_type = detect_type
 
     async def __call__(self, lock: UploadLock, sha256: str | None = None) -> None:
         """Finish the locked upload. `sha256` is that of all its bytes; where it is None, they are read for it.
@@ -67,6 +71,7 @@ class FinishUpload:
         lock.mark_finished(length=size, file_id=file_id)
 
     async def _commit(self, lock: UploadLock, target: NewFile, blob: Blob) -> UUID:
+        target = await self._detect_type.by_blob(target, blob)
         finish = partial(self._uploads.finish_upload, lock.upload.id, lock.epoch, target, blob, kept=self._kept)
         return (await retry_unknown_commit(finish)).file.id
 

@@ -1,6 +1,5 @@
 """Media types (RFC 9110, section 8.3.1): checked, compared, guessed from names, read for a charset."""
 
-import mimetypes
 import re
 from typing import Annotated
 
@@ -8,6 +7,8 @@ from msgspec import Meta
 
 from domain.values.encodings.labels import find_encoding
 from domain.values.errors import InvalidContentTypeError
+from domain.values.type_aliases import canonical_type
+from domain.values.types_by_name import type_of_name
 
 OCTET_STREAM = "application/octet-stream"
 MAX_CONTENT_TYPE_LENGTH = 255
@@ -33,34 +34,23 @@ ContentType = Annotated[
 ]
 TypePattern = Annotated[str, Meta(extra_json_schema={"pattern": f"^{_PATTERN}$", "maxLength": MAX_CONTENT_TYPE_LENGTH})]
 
-# Only Python's own table: the system's differ from machine to machine.
-_BY_EXTENSION = mimetypes.MimeTypes()
-# Types that are not in the table of every version of Python.
-for _extension, _content_type in {
-    ".7z": "application/x-7z-compressed",
-    ".avif": "image/avif",
-    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    ".flac": "audio/flac",
-    ".gz": "application/gzip",
-    ".heic": "image/heic",
-    ".jsonl": "application/jsonl",
-    ".m4a": "audio/mp4",
-    ".md": "text/markdown",
-    ".mkv": "video/x-matroska",
-    ".odt": "application/vnd.oasis.opendocument.text",
-    ".ogg": "audio/ogg",
-    ".opus": "audio/ogg",
-    ".parquet": "application/vnd.apache.parquet",
-    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-    ".rtf": "application/rtf",
-    ".toml": "application/toml",
-    ".webm": "video/webm",
-    ".webp": "image/webp",
-    ".woff2": "font/woff2",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ".yaml": "application/yaml",
-}.items():
-    _BY_EXTENSION.add_type(_content_type, _extension)
+# Senders that know no type declare one of these, as `curl --data-binary` does the one of HTML's forms.
+_SAYS_NOTHING = frozenset(
+    {
+        OCTET_STREAM,
+        "application/binary",
+        "application/download",
+        "application/force-download",
+        "application/unknown",
+        "application/x-binary",
+        "application/x-download",
+        "application/x-octet-stream",
+        "application/x-unknown",
+        "application/x-www-form-urlencoded",
+        "binary/octet-stream",
+        "unknown/unknown",
+    }
+)
 
 
 def parse_content_type(value: str) -> str:
@@ -78,14 +68,25 @@ def parse_content_type(value: str) -> str:
 
 
 def content_type_of(name: str, given: str | None = None) -> str:
-    """Return the content type of an upload: `given`, parsed, or else the type of the extension of `name`.
+    """Return the content type of an upload: `given`, parsed, or where that says nothing, what `name` says.
 
-    `application/octet-stream` where the extension is not known. Raises `InvalidContentTypeError`.
+    `application/octet-stream` where neither says anything: then the bytes may. Raises `InvalidContentTypeError`.
     """
     if given:
-        return parse_content_type(given)
-    guessed, encoding = _BY_EXTENSION.guess_type(name.rpartition("/")[2], strict=True)
-    return guessed if guessed is not None and encoding is None else OCTET_STREAM
+        parsed = parse_content_type(given)
+        if parsed.partition(";")[0] not in _SAYS_NOTHING:
+            return parsed
+    return type_of_name(name) or OCTET_STREAM
+
+
+def renamed_type(content_type: str, name: str, new_name: str) -> str:
+    """Return the content type of a file of that type that gets another name.
+
+    A type that its name said follows the new name, where that says one. Any other stays.
+    """
+    if content_type != content_type_of(name):
+        return content_type
+    return type_of_name(new_name) or content_type
 
 
 def check_type_pattern(pattern: str) -> str:
@@ -103,6 +104,12 @@ def matches_type(content_type: str, pattern: str) -> bool:
     if pattern.endswith("/*"):
         return essence.startswith(pattern[:-1])
     return essence == pattern
+
+
+def is_type_allowed(content_type: str, pattern: str) -> bool:
+    """Return whether a parsed content type, by any of its names, matches a checked pattern."""
+    canonical = canonical_type(content_type.partition(";")[0])
+    return matches_type(content_type, pattern) or matches_type(canonical, canonical_type(pattern))
 
 
 def encoding_of(content_type: str) -> str | None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dishka import Provider, Scope, from_context, provide, provide_all
 
 from adapters.clock import SystemClock
+from adapters.type_signatures import PuremagicSignatures
 from domain.archives.read_archive import ReadArchive
 from domain.batches.apply_batch import ApplyBatch
 from domain.blobs.ports import BlobRecords
@@ -21,6 +22,7 @@ from domain.direct_uploads.list_direct_uploads import ListDirectUploads
 from domain.direct_uploads.sign_parts import SignParts
 from domain.files.change_file import ChangeFile
 from domain.files.content.admission import Admission
+from domain.files.content.detect_type import DetectType
 from domain.files.content.read_file import ReadFile
 from domain.files.content.read_text import ReadText
 from domain.files.content.redirect_read import RedirectRead
@@ -29,6 +31,7 @@ from domain.files.content.store_once import StoreOnce
 from domain.files.copy_file import CopyFile
 from domain.files.delete_file import DeleteFile
 from domain.files.find_file import FindFile
+from domain.files.ports import TypeSignatures
 from domain.files.search.list_files import ListFiles
 from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.ports import IdempotencyKeys
@@ -72,7 +75,8 @@ class UseCases(Provider):
 
     settings = from_context(Settings)
     clock = provide(SystemClock, provides=Clock)
-    shared = provide_all(Admission, LockUpload, WakeUp)
+    signatures = provide(PuremagicSignatures, provides=TypeSignatures)
+    shared = provide_all(Admission, DetectType, LockUpload, WakeUp)
     use_cases = provide_all(
         AbortDirectUpload,
         AppendToUpload,

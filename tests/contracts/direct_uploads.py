@@ -112,6 +112,13 @@ class TestDirectUploads:
         found = await catalog.direct_uploads.get_direct_upload(upload.id)
         assert (found.state, found.file_id) == ("completed", file.id)
 
+    async def test_a_type_that_the_bytes_told_is_the_files(self, catalog: CatalogPorts) -> None:
+        upload = await opened(catalog, content_type="application/octet-stream")
+        blob = await claimed(catalog, upload)
+        committed = await catalog.direct_uploads.commit_direct_upload(upload.id, blob, "image/png")
+        assert committed.file.content_type == "image/png"
+        assert await catalog.direct_uploads.commit_direct_upload(upload.id, blob, "image/png") == committed
+
     async def test_a_commit_that_is_repeated_finds_its_file(self, catalog: CatalogPorts) -> None:
         upload = await opened(catalog)
         blob = await claimed(catalog, upload)

@@ -221,6 +221,14 @@ class TestCopyingFiles:
         assert await catalog.files.get_file(original.id) == original
         assert await usage(catalog) == Usage(bytes=14, files=2)
 
+    async def test_a_type_that_the_name_told_follows_the_copys_name(self, catalog: CatalogPorts) -> None:
+        original = await stored(catalog, name="a.txt", content_type="text/plain")
+        copy = await catalog.files.copy_file(original.id, Destination(name="a.md"), NO_PRECONDITION)
+        assert copy.content_type == "text/markdown"
+        await catalog.buckets.put_bucket("texts", Policy(allowed_types=("text/*",)))
+        with pytest.raises(TypeNotAllowedError):
+            await catalog.files.copy_file(original.id, Destination(bucket="texts", name="a.png"), NO_PRECONDITION)
+
     async def test_a_copy_may_keep_its_name_in_another_bucket(self, catalog: CatalogPorts) -> None:
         await catalog.buckets.put_bucket("songs", Policy(default_ttl=60))
         original = await stored(catalog, size=7)

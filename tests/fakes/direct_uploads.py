@@ -73,17 +73,18 @@ class FakeDirectUploads:
             row.final_key, row.upload = key, replace(upload, failure=None)
         return upload
 
-    async def commit_direct_upload(self, id: UUID, blob: Blob) -> Stored:
+    async def commit_direct_upload(self, id: UUID, blob: Blob, content_type: str | None = None) -> Stored:
         upload = await self.get_direct_upload(id)
         row = self._database.direct_uploads[id]
         if row.final_key != blob.key:
             raise LeaseLostError("Another completion of the upload has taken over.")
         if upload.file_id is not None:
-            file = await self._files.get_file(upload.file_id)
-            return Stored(file=file, created=file.revision == 1)
+            found = await self._files.get_file(upload.file_id)
+            return Stored(file=found, created=found.revision == 1)
         if upload.state in {"aborted", "failed"}:
             raise DirectUploadEndedError("The upload has ended.")
-        stored = await self._files.commit_file(upload.file, blob)
+        file = replace(upload.file, content_type=content_type or upload.file.content_type)
+        stored = await self._files.commit_file(file, blob)
         row.upload = replace(row.upload, state="completed", file_id=stored.file.id)
         return stored
 

@@ -13,6 +13,7 @@ from domain.files.errors import InvalidExpiryError, NameTakenError, NoSuchFileEr
 from domain.files.model import Address, Destination, File, NewFile, Stored
 from domain.idempotency.model import KeyClaim
 from domain.values.ids import new_id
+from domain.values.media_types import renamed_type
 from domain.values.preconditions import Precondition
 from tests.fakes.database import BlobRow, FakeDatabase
 from tests.fakes.idempotency import check_claim, finish_claim
@@ -113,7 +114,8 @@ class FakeFiles:
         precondition.check(original)
         bucket, name = to.bucket or original.bucket, to.name or original.name
         policy = self._database.bucket(bucket).policy
-        policy.admit(content_type=original.content_type, size=original.size)
+        content_type = renamed_type(original.content_type, original.name, name)
+        policy.admit(content_type=content_type, size=original.size)
         self._make_room(bucket, name, original.size)
         self._refuse_taken(bucket, name)
         now = self._database.clock.now()
@@ -122,6 +124,7 @@ class FakeFiles:
             id=new_id(),
             bucket=bucket,
             name=name,
+            content_type=content_type,
             revision=1,
             created_at=now,
             updated_at=now,

@@ -19,6 +19,7 @@ from domain.errors import FileportError, PreconditionFailedError
 from domain.files.errors import InvalidExpiryError, NameTakenError
 from domain.files.model import Address, Destination, File, Location, NewFile
 from domain.files.names import search_words
+from domain.values.media_types import renamed_type
 from domain.values.preconditions import Precondition
 
 # A file at a revision never changes, so it needs no lock to be looked at.
@@ -107,7 +108,8 @@ async def copy(
     precondition.check(original)
     if (original.bucket, original.name) != (seen.bucket, seen.name):
         raise TryAgainError
-    policy.admit(content_type=original.content_type, size=original.size)
+    content_type = renamed_type(original.content_type, original.name, name)
+    policy.admit(content_type=content_type, size=original.size)
     # The original itself makes no way, even if it has expired by now: its blob is about to be shared.
     if (bucket, name) != (original.bucket, original.name):
         await make_way(connection, bucket, name, grace=grace)
@@ -115,7 +117,7 @@ async def copy(
     new = NewFile(
         bucket=bucket,
         name=name,
-        content_type=original.content_type,
+        content_type=content_type,
         metadata=original.metadata,
         tags=original.tags,
     )

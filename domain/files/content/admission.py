@@ -11,6 +11,7 @@ from domain.files.model import File, NewFile
 from domain.files.names import check_file_name
 from domain.files.ports import Files
 from domain.values.limits import Limits
+from domain.values.media_types import OCTET_STREAM
 from domain.values.preconditions import NO_PRECONDITION
 
 
@@ -42,10 +43,13 @@ class Admission:
         self._max_file_size = limits.max_file_size
 
     async def admit(self, new: NewFile) -> int:
-        """Return the largest size that the file may have, in bytes; raise the error that its commit would raise now."""
+        """Return the largest size that the file may have, in bytes; raise the error that its commit would raise now.
+
+        A type that only the bytes tell passes: see `DetectType`.
+        """
         bucket = await self._buckets.get_bucket(new.bucket)
         policy = bucket.policy
-        policy.admit(content_type=new.content_type, size=new.size)
+        policy.admit(content_type=None if new.content_type == OCTET_STREAM else new.content_type, size=new.size)
         bucket_limit = self._max_file_size if policy.max_file_size is None else policy.max_file_size
         limit = min(bucket_limit, self._max_file_size)
         size = new.size or 0
@@ -58,6 +62,11 @@ class Admission:
             new.precondition.check(replaced)
             policy.check_quota(used=bucket.usage.bytes, added=size - (replaced.size if replaced else 0))
         return limit
+
+    async def admit_type(self, new: NewFile) -> None:
+        """Raise `TypeNotAllowedError` where the bucket does not allow the file's type."""
+        bucket = await self._buckets.get_bucket(new.bucket)
+        bucket.policy.admit(content_type=new.content_type, size=None)
 
     async def admit_upload(self, target: NewFile | None, size: int | None) -> int:
         """Do as `admit` does for a resumable upload of `size` bytes to `target`; a part of one has no target."""

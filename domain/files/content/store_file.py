@@ -11,12 +11,14 @@ from domain.buckets.errors import ADMISSION, InvalidBucketError
 from domain.errors import LeaseLostError, OutcomeUnknownError
 from domain.files.content.admission import Admission, check_new_file, too_large
 from domain.files.content.commit_retries import retry_unknown_commit
+from domain.files.content.detect_type import DetectType, read_head
 from domain.files.errors import InvalidNameError
 from domain.files.model import NewFile, Stored
 from domain.files.ports import Files
 from domain.idempotency.model import KeyClaim
 from domain.values.digests import Hashes
 from domain.values.errors import InvalidContentTypeError
+from domain.values.media_types import OCTET_STREAM
 
 
 class StoreFile:
@@ -36,16 +38,25 @@ class StoreFile:
         OutcomeUnknownError,
     )
 
-    def __init__(self, files: Files, blob_store: BlobStore, reservations: Reservations, admission: Admission) -> None:
+    def __init__(
+        self,
+        files: Files,
+        blob_store: BlobStore,
+        reservations: Reservations,
+        admission: Admission,
+        detect_type: DetectType,
+    ) -> None:
         self._files = files
         self._blob_store = blob_store
         self._reservations = reservations
         self._admission = admission
+        self._detect_type = detect_type
 
     async def __call__(self, new: NewFile, body: AsyncIterable[bytes], claim: KeyClaim | None = None) -> Stored:
         """Stream `body` to the blob store and commit it as `new` describes, which finishes the `claim`.
 
-        A file that can be refused is refused before `body` is read. Raises `InvalidNameError`, `InvalidMetadataError`,
+        A file that can be refused is refused before `body` is read; one whose type only `body` tells, after its first
+        bytes. Raises `InvalidNameError`, `InvalidMetadataError`,
         `InvalidTagsError`, `InterruptedBodyError` or `DigestMismatchError` where `body` is not as declared, all that
         `Files.commit_file` and `BlobStore.put` raise, and all that `body` raises.
         """
@@ -53,10 +64,19 @@ class StoreFile:
         limit = await self._admission.admit(new)
         # While the store is down, each failed reservation would leave a row to the reaper.
         await self._blob_store.admit()
+        if new.content_type == OCTET_STREAM:
+            new, body = await self._typed(new, body)
         async with self._reservations.holding() as reservation:
             measured = _MeasuredBody(body, new, limit, reservation, self._reservations)
             await self._blob_store.put(reservation.key, measured, size=new.size)
             return await retry_unknown_commit(partial(self._files.commit_file, new, measured.blob(), claim))
+
+    async def _typed(self, new: NewFile, body: AsyncIterable[bytes]) -> tuple[NewFile, AsyncIterable[bytes]]:
+        start = await read_head(body)
+        new = self._detect_type.by_head(new, start.head)
+        if not start.is_all:  # the commit of a short body refuses it soon enough
+            await self._admission.admit_type(new)
+        return new, start.body
 
 
 class _MeasuredBody:

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from urllib.parse import quote
 
+from domain.values.type_aliases import canonical_type
+
 # Types that no browser executes. HTML, SVG, XML and PDF are not among them, nor are unknown types.
 _INLINE_TYPES = frozenset(
     {
@@ -14,8 +16,6 @@ _INLINE_TYPES = frozenset(
         "audio/ogg",
         "audio/wav",
         "audio/webm",
-        "audio/x-flac",
-        "audio/x-wav",
         "image/apng",
         "image/avif",
         "image/bmp",
@@ -34,25 +34,43 @@ _INLINE_TYPES = frozenset(
 _ATTRIBUTE_CHARACTERS = "!#$&+^`|"
 # RFC 6266, appendix D: browsers disagree about the meaning of these in a quoted string. The other ones end a path.
 _UNSAFE = re.compile(r'[^\x20-\x7e]|["\\%/:*?<>|]')
+# Windows saves no file under the name of a device, whatever its extension, nor with these at its end.
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9]) *(?:\..*)?", re.IGNORECASE)
+_LOOSE_ENDS = re.compile(r"^ +|[ .]+$")
+# In bytes: the longest name that common file systems have room for.
+_LONGEST = 255
 
 
 def is_safe_inline(content_type: str) -> bool:
     """Return whether a browser may show a file of this parsed content type itself."""
-    return content_type.partition(";")[0] in _INLINE_TYPES
+    return canonical_type(content_type.partition(";")[0]) in _INLINE_TYPES
 
 
 def content_disposition(name: str, *, inline: bool) -> str:
     """Return the header's value for a file name, of which the last segment counts.
 
-    `filename` is for clients that know only ASCII, `filename*` (RFC 8187) has the exact name, except backslashes.
+    `filename` is for clients that know only ASCII, and is always a name that they can save. Where it is another one,
+    `filename*` (RFC 8187) has the exact name, except backslashes.
     """
     # On Windows a backslash names a directory, and not every program that saves a file looks (RFC 6266, section 4.3).
     last = name.rpartition("/")[2].replace("\\", "_")
-    kind = "inline" if inline else "attachment"
-    return f"{kind}; filename=\"{_in_ascii(last)}\"; filename*=UTF-8''{quote(last, safe=_ATTRIBUTE_CHARACTERS)}"
+    plain = _in_ascii(last)
+    value = f'{"inline" if inline else "attachment"}; filename="{plain}"'
+    # Android's downloads take no name from a header that has both.
+    return value if plain == last else f"{value}; filename*=UTF-8''{quote(last, safe=_ATTRIBUTE_CHARACTERS)}"
 
 
 def _in_ascii(name: str) -> str:
     # Letters lose their accents; a character without an ASCII form becomes a low line.
     letters = "".join(each for each in unicodedata.normalize("NFKD", name) if not unicodedata.combining(each))
-    return _UNSAFE.sub("_", letters)
+    plain = _cut(_UNSAFE.sub("_", letters))
+    plain = _LOOSE_ENDS.sub(lambda ends: "_" * len(ends[0]), plain) or "_"
+    return f"_{plain}" if _DEVICE.fullmatch(plain) else plain
+
+
+def _cut(name: str) -> str:
+    if len(name) <= _LONGEST:
+        return name
+    stem, dot, extension = name.rpartition(".")
+    end = f"{dot}{extension}" if stem and len(extension) < _LONGEST // 4 else ""
+    return name[: _LONGEST - len(end)] + end

@@ -4,8 +4,11 @@ from collections.abc import AsyncIterator
 
 from msgspec.structs import replace
 
+from adapters.type_signatures import PuremagicSignatures
 from domain.files.content.admission import Admission
+from domain.files.content.detect_type import DetectType
 from domain.files.model import NewFile
+from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 from tests.support.limits import LIMITS
 
@@ -24,3 +27,7 @@ def new_file(name: str = "a.txt", **given: object) -> NewFile:
 def admission(catalog: FakeCatalog) -> Admission:
     """Return the admission of files of up to 1,000 bytes."""
     return Admission(catalog.buckets, catalog.files, replace(LIMITS, max_file_size=1000))
+
+
+def detect_type(blobs: FakeBlobStore) -> DetectType:
+    return DetectType(PuremagicSignatures(), blobs)

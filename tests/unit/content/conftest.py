@@ -9,7 +9,7 @@ from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
 from tests.support.reaper import reaper
-from tests.unit.content.bodies import LEASE, admission
+from tests.unit.content.bodies import LEASE, admission, detect_type
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def reservations(catalog: FakeCatalog, clock: FakeClock) -> Reservations:
 
 @pytest.fixture
 def store_file(catalog: FakeCatalog, blobs: FakeBlobStore, reservations: Reservations) -> StoreFile:
-    return StoreFile(catalog.files, blobs, reservations, admission(catalog))
+    return StoreFile(catalog.files, blobs, reservations, admission(catalog), detect_type(blobs))
 
 
 @pytest.fixture

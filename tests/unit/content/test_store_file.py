@@ -32,7 +32,7 @@ from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
 from tests.fakes.database import CATALOG_DOWN, FakeDatabase
 from tests.fakes.files import FakeFiles
-from tests.unit.content.bodies import LEASE, admission, body, new_file
+from tests.unit.content.bodies import LEASE, admission, body, detect_type, new_file
 
 
 @pytest.fixture(autouse=True)
@@ -225,7 +225,7 @@ async def test_a_commit_whose_outcome_is_unknown_is_repeated_until_it_is_known(
     catalog: FakeCatalog, blobs: FakeBlobStore, reservations: Reservations, times: int
 ) -> None:
     files = ForgetfulFiles(catalog.database, times)
-    store_file = StoreFile(files, blobs, reservations, admission(catalog))
+    store_file = StoreFile(files, blobs, reservations, admission(catalog), detect_type(blobs))
     stored = await store_file(new_file(precondition=Precondition(if_none_match=())), body(b"x"))
     assert stored.created
     assert stored.file.revision == 1
@@ -235,7 +235,7 @@ async def test_a_commit_that_stays_unknown_deletes_nothing(
     catalog: FakeCatalog, blobs: FakeBlobStore, reservations: Reservations
 ) -> None:
     files = ForgetfulFiles(catalog.database, 100)
-    store_file = StoreFile(files, blobs, reservations, admission(catalog))
+    store_file = StoreFile(files, blobs, reservations, admission(catalog), detect_type(blobs))
     with pytest.raises(OutcomeUnknownError):
         await store_file(new_file(), body(b"x"))
     file = await catalog.files.get_file_by_name("default", "a.txt")
@@ -267,7 +267,7 @@ async def test_a_catalog_that_goes_down_after_a_commit_leaves_its_outcome_unknow
     catalog: FakeCatalog, blobs: FakeBlobStore, reservations: Reservations
 ) -> None:
     files = FailingOverFiles(catalog.database)
-    store_file = StoreFile(files, blobs, reservations, admission(catalog))
+    store_file = StoreFile(files, blobs, reservations, admission(catalog), detect_type(blobs))
     with pytest.raises(OutcomeUnknownError):
         await store_file(new_file(), body(b"x"))
     catalog.database.fail_with = None

@@ -112,7 +112,7 @@ async def test_a_file_of_that_name_is_replaced(client: httpx.AsyncClient, direct
     [
         ({"quota_bytes": 9}, {}, 413, "quota_exceeded"),
         ({"max_file_size": 9}, {}, 413, "file_too_large"),
-        ({"allowed_types": ["image/*"]}, {}, 415, "type_not_allowed"),
+        ({"allowed_types": ["image/*"]}, {"name": "a.txt"}, 415, "type_not_allowed"),
         ({}, {"size": 2**40}, 413, "file_too_large"),
         ({}, {"size": -1}, 400, "invalid_input"),
         ({}, {"size": 2**50}, 400, "invalid_input"),

@@ -3,7 +3,16 @@
 import pytest
 
 from domain.values.errors import InvalidContentTypeError
-from domain.values.media_types import check_type_pattern, content_type_of, encoding_of, matches_type, parse_content_type
+from domain.values.media_types import (
+    check_type_pattern,
+    content_type_of,
+    encoding_of,
+    is_type_allowed,
+    matches_type,
+    parse_content_type,
+    renamed_type,
+)
+from domain.values.types_by_name import TYPES_BY_NAME
 
 
 @pytest.mark.parametrize(
@@ -37,12 +46,130 @@ def test_a_malformed_type_is_refused(given: str) -> None:
         ("sun.WebP", "image/webp"),
         ("README.md", "text/markdown"),
         ("report.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-        ("archive.tar.gz", "application/octet-stream"),
+        ("a.tar.gz", "application/gzip"),
+        ("A.TAR.GZ", "application/gzip"),
+        ("a.tar.bz2", "application/x-bzip2"),
+        ("Data: Q1, Q2.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ("data:,x.png", "image/png"),
+        ("http://a/b.pdf?c=d.txt", "text/plain"),
+        ("#1;type=a.pdf", "application/pdf"),
         ("dir.png/README", "application/octet-stream"),
+        (".png", "application/octet-stream"),
+        ("..png", "application/octet-stream"),
+        ("a.", "application/octet-stream"),
+        ("a.bin", "application/octet-stream"),
     ],
 )
 def test_a_file_that_is_sent_without_a_type_gets_that_of_its_name(name: str, content_type: str) -> None:
     assert content_type_of(name) == content_type
+
+
+@pytest.mark.parametrize(
+    ("extensions", "content_type"),
+    [
+        ("yml yaml", "application/yaml"),
+        ("ts", "video/mp2t"),
+        ("m4v", "video/x-m4v"),
+        ("m4s", "video/iso.segment"),
+        ("mpd", "application/dash+xml"),
+        ("m3u8", "application/vnd.apple.mpegurl"),
+        ("oga ogg opus", "audio/ogg"),
+        ("ogv", "video/ogg"),
+        ("ttf", "font/ttf"),
+        ("otf", "font/otf"),
+        ("woff", "font/woff"),
+        ("woff2", "font/woff2"),
+        ("epub", "application/epub+zip"),
+        ("geojson", "application/geo+json"),
+        ("ndjson", "application/x-ndjson"),
+        ("jsonl", "application/jsonl"),
+        ("xz", "application/x-xz"),
+        ("zst", "application/zstd"),
+        ("7z", "application/x-7z-compressed"),
+        ("rar", "application/vnd.rar"),
+        ("ods", "application/vnd.oasis.opendocument.spreadsheet"),
+        ("odp", "application/vnd.oasis.opendocument.presentation"),
+        ("deb", "application/vnd.debian.binary-package"),
+        ("rpm", "application/x-redhat-package-manager"),
+        ("apk", "application/vnd.android.package-archive"),
+        ("xlsm", "application/vnd.ms-excel.sheet.macroenabled.12"),
+        ("heic", "image/heic"),
+        ("jxl", "image/jxl"),
+        ("psd", "image/vnd.adobe.photoshop"),
+        ("mid midi", "audio/midi"),
+        ("wma", "audio/x-ms-wma"),
+        ("flv", "video/x-flv"),
+        ("ics", "text/calendar"),
+        ("glb", "model/gltf-binary"),
+        ("sqlite", "application/vnd.sqlite3"),
+        ("js mjs", "text/javascript"),
+    ],
+)
+def test_one_table_knows_the_extensions_in_use(extensions: str, content_type: str) -> None:
+    for extension in extensions.split():
+        assert content_type_of(f"a/b.{extension}") == content_type_of(f"B.{extension.upper()}") == content_type
+
+
+def test_the_table_has_types_that_a_file_may_have() -> None:
+    for content_type in TYPES_BY_NAME:
+        assert parse_content_type(content_type) == content_type
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "application/octet-stream",
+        "Application/Octet-Stream; charset=binary",
+        "binary/octet-stream",
+        "application/x-www-form-urlencoded",
+        "",
+        None,
+    ],
+)
+def test_a_declared_type_that_says_nothing_leaves_it_to_the_name(given: str | None) -> None:
+    assert content_type_of("song.mp3", given) == "audio/mpeg"
+    assert content_type_of("song", given) == "application/octet-stream"
+
+
+def test_a_declared_type_counts_for_more_than_the_name() -> None:
+    assert content_type_of("song.mp3", "text/plain") == "text/plain"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "name", "new_name", "renamed"),
+    [
+        ("application/octet-stream", "draft", "draft.pdf", "application/pdf"),
+        ("text/plain", "a.txt", "a.md", "text/markdown"),
+        ("text/plain", "a.txt", "b", "text/plain"),
+        ("text/plain", "a.txt", "b.unknown", "text/plain"),
+        ("image/png", "a.txt", "b.md", "image/png"),
+        ("text/plain; charset=utf-16", "a.txt", "b.md", "text/plain; charset=utf-16"),
+        ("application/octet-stream", "a.png", "b.gif", "application/octet-stream"),
+        ("image/png", "sniffed", "b.txt", "image/png"),
+    ],
+)
+def test_a_type_that_came_from_the_name_follows_it(content_type: str, name: str, new_name: str, renamed: str) -> None:
+    assert renamed_type(content_type, name, new_name) == renamed
+
+
+@pytest.mark.parametrize(
+    ("content_type", "pattern", "allowed"),
+    [
+        ("image/jpg", "image/jpeg", True),
+        ("image/jpeg", "image/jpg", True),
+        ("audio/mp3", "audio/mpeg", True),
+        ("application/x-zip-compressed", "application/zip", True),
+        ("application/x-gzip", "application/gzip", True),
+        ("application/x-font-ttf", "font/*", True),
+        ("audio/x-wav", "audio/wave", True),
+        ("image/jpg; q=1", "image/jpeg", True),
+        ("image/jpg", "image/png", False),
+        ("application/zip", "application/gzip", False),
+        ("image/png", "*/*", True),
+    ],
+)
+def test_a_type_is_allowed_by_any_of_its_names(content_type: str, pattern: str, *, allowed: bool) -> None:
+    assert is_type_allowed(content_type, pattern) is allowed
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ async def put_file(
     """Store the request's body as a file, or replace the bytes of the file with that name.
 
     A replaced file keeps its id, metadata and tags. The body is the file, of any length, chunked or not: `curl -T`.
-    It is acknowledged once it is durable. Without a `Content-Type`, the extension of the name decides.
+    It is acknowledged once it is durable. Where the `Content-Type` says nothing, the extension of the name decides, else the first bytes.
     `If-None-Match: *` stores only a new file. To replace, `If-Match` guards against overwriting what somebody else
     has stored in the meantime.
     """
@@ -61,8 +61,8 @@ async def post_file(
     """Store the file of a `multipart/form-data` request.
 
     The part `file` is the last one, for it is stored as it arrives; the fields stand before it. The name is the
-    field `name`, else the part's file name, one of which must be there; a part without a `Content-Type` gets the
-    one that its name's extension stands for. The file of that name, if there is one, is replaced, and keeps the
+    field `name`, else the part's file name, one of which must be there; where the part's
+    `Content-Type` says nothing, the name's extension decides, else the first bytes. The file of that name, if there is one, is replaced, and keeps the
     metadata and tags that the form leaves out.
     """
     form = UploadForm(request)
