@@ -17,6 +17,7 @@ from domain.maintenance.ports import CatalogHealth
 from service.http import problems
 from service.http.authentication import RequireRootKey
 from service.http.base_url import own_url
+from service.http.headers.content_coding import refuse_content_coding
 from service.http.middleware.abort_on_failure import abort_on_failure
 from service.http.middleware.body_timeout import limit_body_time
 from service.http.middleware.close_after_early_response import close_after_early_response
@@ -76,7 +77,7 @@ def create_app(container: AsyncContainer, settings: Settings, in_flight: InFligh
             jobs.ROUTER,
             archives.ROUTER,
         ],
-        guards=[RequireRootKey(settings.root_key), check_query],
+        guards=[RequireRootKey(settings.root_key), check_query, refuse_content_coding],
         response_headers={"Cache-Control": "no-store"},  # unless a response says otherwise
     )
     app = Litestar(

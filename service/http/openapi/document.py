@@ -135,9 +135,9 @@ def _refusals(described: _Described) -> Iterator[Refusal]:
     headers = {each.name for each in known.headers}
     if known.body is not None:
         yield from (errors.BodyTimeoutError, InvalidDigestError, DigestMismatchError)
+        yield HTTPStatus.UNSUPPORTED_MEDIA_TYPE
         if known.body.kind is not None:
-            yield errors.InvalidInputError
-            yield from (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+            yield from (errors.InvalidInputError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     if "If-Match" in headers:
         yield from (InvalidConditionError, errors.PreconditionFailedError)
     if "Idempotency-Key" in headers:

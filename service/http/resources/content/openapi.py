@@ -15,7 +15,7 @@ from service.http.file_examples import FILE, NEW_FILE, REPLACED, UNCHANGED
 from service.http.openapi import headers
 from service.http.openapi.operation import BYTES, Content, Operation, Response
 from service.http.openapi.schemas import schema_of
-from service.http.resources.content.forms import InvalidFormError
+from service.http.resources.content.forms.errors import InvalidFormError
 
 _STORED = (Response(200, "The file of that name has the new bytes.", REPLACED, (headers.ETAG,)), NEW_FILE)
 _FLAC, _SONG = {"example": "fLaC…"}, {"example": "Is this the real life?\n"}
@@ -73,7 +73,7 @@ PUT_FILE = Operation(
     headers=(*headers.ON_CHANGES, headers.IDEMPOTENCY_KEY),
     body=Content(media_types=("*/*",), schema=BYTES, examples=_FLAC, is_optional=True),
     responses=_STORED,
-    problems=(HTTPStatus.LENGTH_REQUIRED, InvalidInputError, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, OverloadedError),
+    problems=(HTTPStatus.LENGTH_REQUIRED, InvalidInputError, OverloadedError),
 )
 POST_FILE = Operation(
     headers=(*headers.ON_CHANGES, headers.IDEMPOTENCY_KEY),

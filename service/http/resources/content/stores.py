@@ -17,7 +17,7 @@ from service.http.file_examples import BucketPath
 from service.http.representations import FileBody, stored_response
 from service.http.request import FileportRequest
 from service.http.resources.content import openapi
-from service.http.resources.content.forms import UploadForm
+from service.http.resources.content.forms.upload_form import UploadForm
 from service.http.resources.content.parameters import FilePath
 from service.runtime.concurrency import Capacity
 
@@ -33,12 +33,13 @@ async def put_file(
     """Store the request's body as a file, or replace the bytes of the file with that name.
 
     A replaced file keeps its id, metadata and tags. The body is the file, of any length, chunked or not: `curl -T`.
-    It is acknowledged once it is durable. Where the `Content-Type` says nothing, the extension of the name decides, else the first bytes.
+    It is acknowledged once it is durable. Where the `Content-Type` says nothing, the extension of the name decides,
+    else the first bytes.
     `If-None-Match: *` stores only a new file. To replace, `If-Match` guards against overwriting what somebody else
     has stored in the meantime.
     """
     location = request.location(bucket)
-    _refuse_partial_or_encoded(request)
+    _refuse_what_is_no_file(request)
     new = NewFile(
         bucket=location.bucket,
         name=location.name,
@@ -61,9 +62,10 @@ async def post_file(
     """Store the file of a `multipart/form-data` request.
 
     The part `file` is the last one, for it is stored as it arrives; the fields stand before it. The name is the
-    field `name`, else the part's file name, one of which must be there; where the part's
-    `Content-Type` says nothing, the name's extension decides, else the first bytes. The file of that name, if there is one, is replaced, and keeps the
-    metadata and tags that the form leaves out.
+    field `name`, else the part's `filename*`, else its `filename`, one of which must be there. Where the part's
+    `Content-Type` says nothing, the name's extension decides, else the first bytes. The file of that name, if there
+    is one, is replaced, and keeps the metadata and tags that the form leaves out. Parts in Base64 or quoted-printable
+    are decoded.
     """
     form = UploadForm(request)
     async with capacity.uploads.slot():
@@ -84,10 +86,13 @@ def _keyed(request: FileportRequest, new: NewFile) -> KeyedRequest | None:
     return request.keyed(msgspec.json.encode(described, order="sorted"))
 
 
-def _refuse_partial_or_encoded(request: FileportRequest) -> None:
+def _refuse_what_is_no_file(request: FileportRequest) -> None:
     # RFC 9110, section 14.5: a part of the file, which would replace the whole.
     if "content-range" in request.headers:
         raise InvalidInputError("PUT stores whole files: Content-Range is refused.")
-    # Section 8.4: readers would not learn of the coding.
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise HTTPException(status_code=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail="Content-Encoding is not supported.")
+    # RFC 7578: a file with its framing.
+    if request.media_type == "multipart/form-data":
+        raise HTTPException(
+            status_code=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            detail="PUT stores its body as it is, and this one is a form: POST it to /v1/buckets/{bucket}/files.",
+        )

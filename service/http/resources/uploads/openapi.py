@@ -1,7 +1,6 @@
 """The document's descriptions of resumable uploads."""
 
 from datetime import UTC, datetime
-from http import HTTPStatus
 from uuid import UUID
 
 from domain.errors import OverloadedError
@@ -46,7 +45,6 @@ BEGIN_UPLOAD = Operation(
     problems=(
         UnsupportedTusVersionError,
         InvalidUploadMetadataError,
-        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         OverloadedError,
     ),
 )
@@ -61,7 +59,7 @@ APPEND_TO_UPLOAD = Operation(
     headers=(tus.SPOKEN_VERSION, tus.SENT_OFFSET, tus.WHOLE_LENGTH, tus.CHECKSUM),
     body=_BYTES,
     responses=(Response(204, "The bytes are durable.", headers=tus.PROGRESS),),
-    problems=(UnsupportedTusVersionError, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, OverloadedError),
+    problems=(UnsupportedTusVersionError, OverloadedError),
 )
 END_UPLOAD = Operation(
     headers=(tus.SPOKEN_VERSION,),

@@ -71,11 +71,11 @@ async def begin_upload(
     """Begin an upload, with its first bytes or without.
 
     The file is what `Upload-Metadata` says: `filename` is its name, else the upload's id; `filetype` its content
-    type, where it says one, else the name's extension decides, else the bytes; `bucket`, else `default`; `metadata`, a JSON object; `tags`, a JSON
-    array, or with commas between. Other keys are kept in the file's metadata, as texts. With a body, declared as
-    `application/offset+octet-stream`, the first bytes come along. The conditions are those of the file, checked now
-    and once more when it is stored; on a partial upload they mean nothing. A repeat with the same key gets the same
-    upload, as it is by now, and its bytes are not read.
+    type, where it says one, else the name's extension decides, else the bytes; `bucket`, else `default`; `metadata`,
+    a JSON object; `tags`, a JSON array, or with commas between. Other keys are kept in the file's metadata, as texts.
+    With a body, declared as `application/offset+octet-stream`, the first bytes come along. The conditions are those
+    of the file, checked now and once more when it is stored; on a partial upload they mean nothing. A repeat with
+    the same key gets the same upload, as it is by now, and its bytes are not read.
     """
     new = new_upload(request)
     base = base_url(request.scope, public_url=settings.public_url, trusted_proxies=settings.trusted_proxies)

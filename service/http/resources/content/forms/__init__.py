@@ -1,0 +1,1 @@
+"""Forms (RFC 7578), as clients really send them, streamed."""
