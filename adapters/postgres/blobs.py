@@ -58,7 +58,7 @@ WHERE blobs.key = claim.key AND blobs.epoch = claim.epoch AND state = 'condemned
 RETURNING blobs.key
 """
 _MAKE_LIVE = """
-UPDATE blobs SET state = 'live', file_count = 1, size = $2, sha256 = $3, lease_until = NULL
+UPDATE blobs SET state = 'live', file_count = 1, size = $2, sha256 = $3, crc32 = $4, lease_until = NULL
 WHERE key = $1 AND state = 'staged'
 RETURNING key
 """
@@ -110,7 +110,7 @@ class PostgresBlobRecords:
 
 async def make_live(connection: Connection, blob: Blob) -> bool:
     """Make a staged blob live, for one file. Returns False where it is not staged."""
-    return await connection.fetchval(_MAKE_LIVE, blob.key, blob.size, blob.sha256) is not None
+    return await connection.fetchval(_MAKE_LIVE, blob.key, blob.size, blob.sha256, blob.crc32) is not None
 
 
 async def share(connection: Connection, key: str) -> None:

@@ -1,6 +1,6 @@
 """The port of archives; `tests/contracts` checks its contract."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -17,4 +17,11 @@ class Archives(Protocol):
 
     async def find_members(self, ids: Sequence[UUID]) -> list[Member]:
         """Return those of the files that exist, in any order. `ids` are distinct."""
+        ...
+
+    async def keep_checksums(self, checksums: Mapping[str, int]) -> None:
+        """Record the CRC-32 of blobs, by their keys, for all files on them. Blobs that are forgotten are left out.
+
+        Idempotent.
+        """
         ...

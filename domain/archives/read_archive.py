@@ -1,12 +1,14 @@
 """Read many files as one."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from typing import TypeVar
 from uuid import UUID
 
+from domain.archives.batches import CONCURRENCY, batches_of
+from domain.archives.checksums import MissingChecksums
 from domain.archives.errors import ArchiveTooLargeError
-from domain.archives.model import MAX_ARCHIVE_FILES, ByIds, ByPrefix, Member, Selection, archive_etag
+from domain.archives.model import MAX_ARCHIVE_FILES, ByIds, ByPrefix, Extract, Member, Selection, archive_etag
 from domain.archives.ports import Archives
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.blobs.ports import BlobStore
@@ -18,25 +20,23 @@ from domain.files.errors import NoSuchFileError
 from domain.files.search.model import FileQuery, parse_sort
 
 _BY_NAME = parse_sort("name")
-# Small files are read several at once, since each costs little but a wait for the store, and are kept until they are
-# sent. Only a few: every download may be an archive, and the client of S3 has 512 connections for all of them.
-SMALL_BYTES = 64 * 1024
-BATCH_BYTES = 1024 * 1024
-BATCH_FILES = 32
-CONCURRENCY = 4
 
 T = TypeVar("T")
 
-# Entering it opens the bytes of the first file; those of each file are read before the next file is asked for. Leaving
-# it frees them.
+# Entering it opens the bytes of the first extract; those of each are read before the next one is asked for. Leaving it
+# frees them.
 Contents = AbstractAsyncContextManager[AsyncIterator[AsyncIterator[bytes]]]
 
 
 class Archive:
-    """At least one file, in order, and their bytes, ready to be opened any number of times."""
+    """At least one file, in order, and their bytes, ready to be opened any number of times.
 
-    def __init__(self, members: Sequence[Member], blob_store: BlobStore) -> None:
+    `checksums` are the CRC-32 of each member's bytes.
+    """
+
+    def __init__(self, members: Sequence[Member], checksums: Sequence[int], blob_store: BlobStore) -> None:
         self.members = members
+        self.checksums = checksums
         self._blob_store = blob_store
 
     @property
@@ -45,27 +45,29 @@ class Archive:
         return archive_etag(self.members)
 
     @asynccontextmanager
-    async def contents(self) -> AsyncIterator[AsyncIterator[AsyncIterator[bytes]]]:
-        """Open the files one after another.
+    async def contents(self, extracts: Iterable[Extract]) -> AsyncIterator[AsyncIterator[AsyncIterator[bytes]]]:
+        """Open these extracts of different members, one after another.
 
-        Opening and iterating raise what `BlobStore.open` does. A file is read to its end, or an error is raised.
+        Opening and iterating raise what `BlobStore.open` does. An extract is read to its end, or an error is raised.
         """
-        async with aclosing(self._each()) as each, aclosing(_begin(await anext(each), each)) as contents:
-            yield contents
+        async with aclosing(self._each(extracts)) as each:
+            first = await anext(each, None)
+            async with aclosing(_begin(first, each)) as contents:
+                yield contents
 
-    async def _each(self) -> AsyncGenerator[AsyncIterator[bytes]]:
-        for batch in _batches(self.members):
+    async def _each(self, extracts: Iterable[Extract]) -> AsyncGenerator[AsyncIterator[bytes]]:
+        for batch in batches_of(extracts):
             if len(batch) == 1:
-                async with self._blob_store.open(batch[0].blob_key) as chunks:
+                async with self._blob_store.open(batch[0].member.blob_key, batch[0].part) as chunks:
                     yield counted(chunks, batch[0].size)
             else:
                 found = dict(await map_concurrently(self._whole, batch, concurrency=CONCURRENCY))
-                for member in batch:
-                    yield _only(found.pop(member.id))
+                for extract in batch:
+                    yield _only(found.pop(extract.member.id))
 
-    async def _whole(self, member: Member) -> tuple[UUID, bytes]:
-        async with self._blob_store.open(member.blob_key) as chunks:
-            return member.id, b"".join([chunk async for chunk in counted(chunks, member.size)])
+    async def _whole(self, extract: Extract) -> tuple[UUID, bytes]:
+        async with self._blob_store.open(extract.member.blob_key, extract.part) as chunks:
+            return extract.member.id, b"".join([chunk async for chunk in counted(chunks, extract.size)])
 
 
 class ReadArchive:
@@ -73,6 +75,8 @@ class ReadArchive:
 
     Files that are changed or deleted afterwards are in the archive as they were: bytes stay for a grace period that is
     longer than any download. No catalog connection is held while they are read.
+
+    A file whose checksum is not known is read here, once: then the catalog has it.
     """
 
     errors = (NoSuchFileError, BlobMissingError, BlobStoreUnavailableError)
@@ -82,18 +86,23 @@ class ReadArchive:
         self._archives = archives
         self._buckets = buckets
         self._blob_store = blob_store
+        self._checksums = MissingChecksums(archives, blob_store)
 
     async def __call__(self, selection: Selection) -> Archive:
         """Return the files of the selection, those of a bucket in the order of their names, by code point.
 
         Raises `InvalidBucketError`, `NoSuchBucketError`; `NoSuchFileError` where there is none, or not one of each id;
-        `ArchiveTooLargeError`.
+        `ArchiveTooLargeError`; what `BlobStore.open` does, where checksums are not known.
         """
+        members = await self._find(selection)
+        return Archive(members, await self._checksums.of(members), self._blob_store)
+
+    async def _find(self, selection: Selection) -> Sequence[Member]:
         match selection:
             case ByPrefix(bucket, prefix):
-                return Archive(await self._find_by_prefix(check_bucket_name(bucket), prefix), self._blob_store)
+                return await self._find_by_prefix(check_bucket_name(bucket), prefix)
             case ByIds(ids):
-                return Archive(await self._find_by_ids(list(dict.fromkeys(ids))), self._blob_store)
+                return await self._find_by_ids(list(dict.fromkeys(ids)))
 
     async def _find_by_prefix(self, bucket: str, prefix: str) -> Sequence[Member]:
         query = FileQuery(bucket=bucket, prefix=prefix, sort=_BY_NAME, limit=MAX_ARCHIVE_FILES + 1)
@@ -113,26 +122,9 @@ class ReadArchive:
         return [found[id_] for id_ in ids]
 
 
-def _batches(members: Sequence[Member]) -> Iterator[Sequence[Member]]:
-    """Yield all members in order: consecutive small ones in batches, each of the others alone."""
-    batch: list[Member] = []
-    size = 0
-    for member in members:
-        is_small = member.size <= SMALL_BYTES
-        if batch and (not is_small or len(batch) == BATCH_FILES or size + member.size > BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        if is_small:
-            batch.append(member)
-            size += member.size
-        else:
-            yield [member]
-    if batch:
-        yield batch
-
-
-async def _begin(first: T, others: AsyncIterator[T]) -> AsyncGenerator[T]:
-    yield first
+async def _begin(first: T | None, others: AsyncIterator[T]) -> AsyncGenerator[T]:
+    if first is not None:
+        yield first
     async for each in others:
         yield each
 

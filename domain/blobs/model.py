@@ -1,10 +1,12 @@
 """Blobs: immutable bytes under an opaque key, and the states they pass: staged, live, condemned, gone."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from domain.values.ids import new_id
+
+Crc32 = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF_FFFF)]
 
 
 def new_blob_key() -> str:
@@ -21,11 +23,15 @@ def listing_order(key: str) -> tuple[str, str]:
 
 
 class Blob(msgspec.Struct, frozen=True, kw_only=True):
-    """Bytes that are stored: `size` in bytes, `sha256` in lower-case hex."""
+    """Bytes that are stored: `size` in bytes, `sha256` in lower-case hex.
+
+    `crc32` is that of zip; None where the bytes did not come through this service, so that it is not known yet.
+    """
 
     key: str
     size: int
     sha256: str
+    crc32: Crc32 | None = None
 
 
 class BlobClaim(msgspec.Struct, frozen=True, kw_only=True):

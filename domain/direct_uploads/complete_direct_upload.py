@@ -1,6 +1,5 @@
 """Complete a direct upload: make a file of the bytes that a client has sent to the blob store itself."""
 
-import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
@@ -13,6 +12,7 @@ from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError, Dir
 from domain.blobs.model import Blob
 from domain.blobs.ports import BlobStore, DirectAccess
 from domain.blobs.reservations import Reservation, Reservations
+from domain.blobs.running_hash import RunningHash
 from domain.buckets.errors import ADMISSION
 from domain.direct_uploads.errors import (
     DirectUploadConditionError,
@@ -161,23 +161,26 @@ class CompleteDirectUpload:
         # Clients with a URL may have sent other bytes meanwhile: only the copy cannot change any more.
         _check_size(upload, await self._blob_store.get_size(reservation.key))
         if sha256 is None:
-            sha256 = await self._hash(reservation)
+            blob = (await self._hash(reservation)).blob(reservation.key)
+        else:
+            # No store computes a second checksum: an archive that needs the CRC-32 reads the bytes for it.
+            blob = Blob(key=reservation.key, size=upload.size, sha256=sha256)
         for digest in upload.file.digests:
-            digest.check(bytes.fromhex(sha256))
-        return Blob(key=reservation.key, size=upload.size, sha256=sha256)
+            digest.check(bytes.fromhex(blob.sha256))
+        return blob
 
     async def _missing_error(self, upload: DirectUpload, detail: str) -> FileportError:
         # An abort of the upload removes its bytes.
         now = await self._direct_uploads.get_direct_upload(upload.id)
         return now.ended_error() if now.state == "aborted" else IncompleteUploadError(detail)
 
-    async def _hash(self, reservation: Reservation) -> str:
-        hash_ = hashlib.sha256()
+    async def _hash(self, reservation: Reservation) -> RunningHash:
+        hash_ = RunningHash()
         async with self._blob_store.open(reservation.key) as chunks:
             async for chunk in chunks:
                 hash_.update(chunk)
                 reservation.check()
-        return hash_.hexdigest()
+        return hash_
 
     async def _record_failure(self, upload: DirectUpload, reservation: Reservation, error: FileportError) -> None:
         # For clients that did not wait for the outcome. It precedes the end of the claim, which lets others try.

@@ -11,6 +11,7 @@ import msgspec
 from domain.blobs.errors import InterruptedBodyError, PartialBusyError
 from domain.blobs.partials import Progress
 from domain.blobs.ports import BlobStore, PartialBlobs
+from domain.blobs.running_hash import RunningHash
 from domain.errors import BodyTimeoutError, FileportError, UnavailableError
 from domain.files.content.admission import Admission, too_large
 from domain.uploads.checksums import Checksum, LateChecksum
@@ -27,7 +28,7 @@ from domain.uploads.finish_upload import FinishUpload
 from domain.uploads.measured_body import MeasuredBody
 from domain.uploads.model import Upload
 from domain.uploads.ports import Uploads
-from domain.uploads.running_hashes import RunningHash, RunningHashes
+from domain.uploads.running_hashes import RunningHashes
 from domain.uploads.upload_lock import RELEASE_SECONDS, LockUpload, UploadLock
 
 # The errors of adding bytes, whether to a new upload or to an existing one.
@@ -111,7 +112,7 @@ class AppendToUpload:
             progress = self._partial_blobs.fence(progress)
         hash_ = await self._append(lock, progress, addition, body)
         if lock.upload.is_whole:
-            await self._finish(lock, None if hash_ is None else hash_.sha256)
+            await self._finish(lock, hash_)
         else:
             self._keep_hash(upload.id, hash_, lock.upload.size)
         return lock.upload

@@ -1,12 +1,12 @@
 """Finish an upload whose bytes are all there: make them a file, or a part that is complete."""
 
-import hashlib
 from functools import partial
 from uuid import UUID
 
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.blobs.model import Blob
 from domain.blobs.ports import BlobStore, PartialBlobs
+from domain.blobs.running_hash import RunningHash
 from domain.buckets.errors import ADMISSION
 from domain.errors import LeaseLostError, OutcomeUnknownError, PreconditionFailedError
 from domain.files.content.admission import Admission
@@ -52,8 +52,8 @@ class FinishUpload:
         self._admission = admission
         self._detect_type = detect_type
 
-    async def __call__(self, lock: UploadLock, sha256: str | None = None) -> None:
-        """Finish the locked upload. `sha256` is that of all its bytes; where it is None, they are read for it.
+    async def __call__(self, lock: UploadLock, hash_: RunningHash | None = None) -> None:
+        """Finish the locked upload. `hash_` is that of all its bytes; where it is None, they are read for it.
 
         Raises all that `Uploads.finish_upload` and the blob store do, and `UploadExpiredError` where a part is gone.
         """
@@ -66,8 +66,8 @@ class FinishUpload:
         if upload.target is None:
             await self._uploads.finish_part(upload.id, lock.epoch)
         else:
-            blob = Blob(key=upload.blob_key, size=size, sha256=sha256 or await self._hash(upload.blob_key))
-            file_id = await self._commit(lock, upload.target, blob)
+            hash_ = hash_ or await self._hash(upload.blob_key)
+            file_id = await self._commit(lock, upload.target, hash_.blob(upload.blob_key))
         lock.mark_finished(length=size, file_id=file_id)
 
     async def _commit(self, lock: UploadLock, target: NewFile, blob: Blob) -> UUID:
@@ -101,9 +101,9 @@ class FinishUpload:
             raise UploadExpiredError("A part of the upload is gone; begin it again.")
         return [parts[each] for each in upload.parts]
 
-    async def _hash(self, key: str) -> str:
-        sha256 = hashlib.sha256()
+    async def _hash(self, key: str) -> RunningHash:
+        hash_ = RunningHash()
         async with self._blob_store.open(key) as chunks:
             async for chunk in chunks:
-                sha256.update(chunk)
-        return sha256.hexdigest()
+                hash_.update(chunk)
+        return hash_

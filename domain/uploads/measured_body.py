@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterable, AsyncIterator
 
+from domain.blobs.running_hash import RunningHash
 from domain.errors import FileportError
 from domain.uploads.checksums import Checksum, LateChecksum
 from domain.uploads.errors import ChecksumMismatchError, InvalidChecksumError
-from domain.uploads.running_hashes import RunningHash
 
 
 class MeasuredBody:

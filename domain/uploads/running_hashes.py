@@ -1,37 +1,11 @@
-"""SHA-256s of uploads in progress, so that bytes that came through this process need not be read again."""
+"""Hashes of uploads in progress, so that bytes that came through this process need not be read again."""
 
-import hashlib
 from collections import OrderedDict
-from typing import Any
 from uuid import UUID
 
+from domain.blobs.running_hash import RunningHash
+
 MAX_HASHES = 1024
-
-
-class RunningHash:
-    """The SHA-256 of the first `size` bytes of an upload."""
-
-    __slots__ = ("_sha256", "size")
-
-    def __init__(self) -> None:
-        self._sha256: Any = hashlib.sha256()
-        self.size = 0
-
-    def update(self, data: bytes) -> None:
-        """Add bytes."""
-        self._sha256.update(data)
-        self.size += len(data)
-
-    def copy(self) -> "RunningHash":
-        """Return an independent copy."""
-        copy = RunningHash()
-        copy._sha256, copy.size = self._sha256.copy(), self.size
-        return copy
-
-    @property
-    def sha256(self) -> str:
-        """The SHA-256, in lower-case hex."""
-        return str(self._sha256.hexdigest())
 
 
 class RunningHashes:

@@ -105,7 +105,11 @@ class IfRange(msgspec.Struct, frozen=True):
         """
         if isinstance(self.validator, datetime):
             return self.validator == last_modified(current) and _has_strong_date(current)
-        return self.validator == current.etag
+        return self.holds_tag(current.etag)
+
+    def holds_tag(self, etag: str) -> bool:
+        """Do as `holds` does for a resource with an entity tag and no date."""
+        return self.validator == etag
 
 
 def last_modified(current: Versioned) -> datetime:

@@ -1,7 +1,7 @@
 """Domain values to test with: valid, and random where a test does not choose them."""
 
 from functools import cache
-from random import randbytes, randrange
+from random import getrandbits, randbytes, randrange
 from typing import TypeVar
 from uuid import uuid4
 
@@ -41,6 +41,7 @@ class BlobFactory(ValueFactory[Blob]):
     key = Use(new_blob_key)
     size = Use(randrange, 10_000)
     sha256 = Use(lambda: randbytes(32).hex())
+    crc32 = Use(getrandbits, 32)
 
 
 class NewFileFactory(ValueFactory[NewFile]):

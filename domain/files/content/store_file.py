@@ -1,5 +1,6 @@
 """Store a file: the write protocol, from the reservation of a blob to the commit."""
 
+import zlib
 from collections.abc import AsyncIterable, AsyncIterator
 from functools import partial
 
@@ -96,6 +97,7 @@ class _MeasuredBody:
         self._reservation = reservation
         self._reservations = reservations
         self._size = 0
+        self._crc32 = 0
         self._hashes = Hashes(new.digests)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -104,6 +106,7 @@ class _MeasuredBody:
             if self._size > self._limit:
                 raise too_large(self._limit)
             self._hashes.update(chunk)
+            self._crc32 = zlib.crc32(chunk, self._crc32)
             yield chunk
             self._reservation.check()
         # After the last chunk, however long the body's end took: nothing is published without a lease.
@@ -114,4 +117,4 @@ class _MeasuredBody:
 
     def blob(self) -> Blob:
         """Return the blob, once all of the body has passed."""
-        return Blob(key=self._reservation.key, size=self._size, sha256=self._hashes.sha256)
+        return Blob(key=self._reservation.key, size=self._size, sha256=self._hashes.sha256, crc32=self._crc32)

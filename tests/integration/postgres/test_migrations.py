@@ -79,16 +79,37 @@ async def test_migrating_again_changes_nothing(empty_database: str) -> None:
         assert await catalog.files.get_file(file.id) == file
 
 
+async def undo_all_behind_0006(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Have the tables as they were after migration 0006."""
+    await connection.execute("ALTER TABLE uploads DROP COLUMN precondition, DROP COLUMN concat")
+    await connection.execute("ALTER TABLE blobs DROP COLUMN crc32")
+
+
 async def test_an_upload_that_was_begun_before_conditions_were_kept_has_none(empty_database: str) -> None:
     await migrate(empty_database)
     async with create_pool(empty_database) as pool:
         upload = await begun(PostgresPorts(pool))
     async with connected(empty_database) as connection:
-        await connection.execute("ALTER TABLE uploads DROP COLUMN precondition")
+        await undo_all_behind_0006(connection)
         await connection.execute("UPDATE schema_version SET version = '0006'")
     await migrate(empty_database)
     async with create_pool(empty_database) as pool:
         assert await PostgresPorts(pool).uploads.get_upload(upload.id) == upload
+
+
+async def test_a_blob_that_was_stored_before_checksums_were_kept_has_none(empty_database: str) -> None:
+    await migrate(empty_database)
+    async with create_pool(empty_database) as pool:
+        file = await stored(PostgresPorts(pool))
+    async with connected(empty_database) as connection:
+        await undo_all_behind_0006(connection)
+        await connection.execute("UPDATE schema_version SET version = '0006'")
+    await migrate(empty_database)
+    async with create_pool(empty_database) as pool:
+        archives = PostgresPorts(pool).archives
+        assert [member.crc32 for member in await archives.find_members([file.id])] == [None]
+        await archives.keep_checksums({file.blob_key: 7})
+        assert [member.crc32 for member in await archives.find_members([file.id])] == [7]
 
 
 async def test_a_database_that_alembic_migrated_goes_on_without_a_change(empty_database: str) -> None:
@@ -105,7 +126,7 @@ async def test_a_database_that_alembic_migrated_gets_the_migrations_it_is_missin
     await migrate(empty_database)
     async with connected(empty_database) as connection:
         await pretend_alembic(connection, "0006")
-        await connection.execute("ALTER TABLE uploads DROP COLUMN precondition")
+        await undo_all_behind_0006(connection)
         await migrate(empty_database)
         assert await current_version(connection) == NEWEST_VERSION
         assert await connection.fetchval("SELECT version_num FROM alembic_version") == "0006"

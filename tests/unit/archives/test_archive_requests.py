@@ -107,11 +107,13 @@ async def test_chosen_files_are_to_be_saved_under_the_name_that_was_asked_for(
 
 async def test_an_archive_has_the_guards_of_files(client: httpx.AsyncClient) -> None:
     ids = await store(client, {"a": b"1"})
-    for answer in (await client.get(ARCHIVE), await client.post("/v1/archive", json={"ids": list(ids.values())})):
+    chosen = await client.post("/v1/archive", json={"ids": list(ids.values())}, headers={"Range": "bytes=0-1"})
+    assert unpacked(chosen) == {"a": b"1"}
+    for answer, ranges in ((await client.get(ARCHIVE), "bytes"), (chosen, "none")):
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
-        assert answer.headers["accept-ranges"] == "none"
+        assert answer.headers["accept-ranges"] == ranges
 
 
 async def test_caches_ask_each_time_and_may_not_keep_an_archive_by_ids(client: httpx.AsyncClient) -> None:
@@ -179,18 +181,69 @@ async def test_a_client_that_wants_another_archive_is_refused(client: httpx.Asyn
     assert (await client.get(ARCHIVE, headers={"If-None-Match": etag.strip('"')})).status_code == 200
 
 
-async def test_dates_and_ranges_do_not_count(client: httpx.AsyncClient) -> None:
+async def test_dates_do_not_count(client: httpx.AsyncClient) -> None:
     await store(client, CONTENTS)
     answer = await client.get(
         ARCHIVE,
         headers={
             "If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT",
             "If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT",
-            "Range": "bytes=0-1",
         },
     )
     assert unpacked(answer) == CONTENTS
     assert "last-modified" not in answer.headers
+
+
+async def test_any_part_of_an_archive_is_sent_alone(client: httpx.AsyncClient) -> None:
+    await store(client, CONTENTS)
+    whole = await client.get(ARCHIVE)
+    size = len(whole.content)
+    for first in (0, 1, 29, 30, 100, 5_000, 512_000, size // 2, size - 600, size - 22, size - 1):
+        for last in {first, min(first + 99, size - 1), min(first + 70_000, size - 1), size - 1}:
+            answer = await client.get(ARCHIVE, headers={"Range": f"bytes={first}-{last}"})
+            assert (answer.status_code, answer.content) == (206, whole.content[first : last + 1])
+            assert answer.headers["content-range"] == f"bytes {first}-{last}/{size}"
+            assert answer.headers["content-length"] == str(last + 1 - first)
+            for name in ("etag", "content-type", "content-disposition", "cache-control", "accept-ranges"):
+                assert answer.headers[name] == whole.headers[name]
+    suffix = await client.get(ARCHIVE, headers={"Range": "bytes=-22"})
+    assert suffix.content == whole.content[-22:]
+    several = await client.get(ARCHIVE, headers={"Range": "bytes=0-3,-4"})
+    assert several.headers["content-type"].startswith("multipart/byteranges; boundary=")
+    assert several.headers["content-length"] == str(len(several.content))
+    boundary = several.headers["content-type"].partition("=")[2].encode()
+    parts = [each.partition(b"\r\n\r\n") for each in several.content.split(b"--" + boundary)[1:-1]]
+    assert [(f"bytes 0-3/{size}".encode() in head, body) for head, _, body in parts[:1]] == [(True, b"PK\3\4\r\n")]
+    assert parts[1][2] == whole.content[-4:] + b"\r\n"
+    beyond = await client.get(ARCHIVE, headers={"Range": f"bytes={size}-"})
+    assert (beyond.status_code, beyond.json()["code"]) == (416, "range_not_satisfiable")
+    assert beyond.headers["content-range"] == f"bytes */{size}"
+
+
+async def test_a_part_reads_no_other_file(client: httpx.AsyncClient, blobs: FakeBlobStore) -> None:
+    await store(client, CONTENTS)
+    whole = (await client.get(ARCHIVE)).content
+    blobs.fail_with = BLOB_STORE_DOWN
+    start = whole.index(b"PK\1\2")
+    assert (await client.get(ARCHIVE, headers={"Range": f"bytes={start}-"})).content == whole[start:]
+    assert (await client.get(ARCHIVE, headers={"Range": "bytes=0-20"})).content == whole[:21]
+    refused = await client.get(ARCHIVE, headers={"Range": f"bytes={start - 1}-"})
+    assert (refused.status_code, refused.json()["code"]) == (503, "blob_store_unavailable")
+
+
+async def test_a_part_is_sent_only_of_the_archive_that_the_reader_has(client: httpx.AsyncClient) -> None:
+    await store(client, CONTENTS)
+    etag = (await client.head(ARCHIVE)).headers["etag"]
+    part = {"Range": "bytes=10-19"}
+    assert (await client.get(ARCHIVE, headers={**part, "If-Range": etag})).status_code == 206
+    for validator in ('"x"', f"W/{etag}", "Fri, 01 Jan 2100 00:00:00 GMT"):
+        assert unpacked(await client.get(ARCHIVE, headers={**part, "If-Range": validator})) == CONTENTS
+    head = await client.head(ARCHIVE, headers=part)
+    assert (head.status_code, head.headers["accept-ranges"]) == (200, "bytes")
+    unchanged = await client.get(ARCHIVE, headers={**part, "If-None-Match": etag})
+    assert unchanged.status_code == 304
+    await store(client, {"empty": b"no more"})
+    assert len(unpacked(await client.get(ARCHIVE, headers={**part, "If-Range": etag}))) == len(CONTENTS)
 
 
 @pytest.mark.parametrize(

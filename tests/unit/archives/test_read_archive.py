@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 import anyio
 import pytest
 
-from domain.archives.model import Member
-from domain.archives.read_archive import BATCH_BYTES, CONCURRENCY, SMALL_BYTES, Archive
+from domain.archives.batches import BATCH_BYTES, CONCURRENCY, SMALL_BYTES
+from domain.archives.model import Extract, Member
+from domain.archives.read_archive import Archive, Contents
 from domain.blobs.errors import BlobStoreUnavailableError
 from domain.values.ranges import ByteRange
 from tests.fakes.blobs.store import FakeBlobStore
@@ -49,8 +50,22 @@ def fill(store: FakeBlobStore, sizes: Sequence[int]) -> tuple[list[Member], list
     return members, contents
 
 
-async def read(archive: Archive) -> list[bytes]:
-    async with archive.contents() as contents:
+def archive_of(members: Sequence[Member], store: FakeBlobStore) -> Archive:
+    return Archive(members, [0] * len(members), store)
+
+
+def wholes(archive: Archive) -> list[Extract]:
+    return [Extract(member) for member in archive.members]
+
+
+def open_all(members: Sequence[Member], store: FakeBlobStore) -> Contents:
+    archive = archive_of(members, store)
+    return archive.contents(wholes(archive))
+
+
+async def read(archive: Archive, extracts: Sequence[Extract] | None = None) -> list[bytes]:
+    """Read the extracts, or all files whole."""
+    async with archive.contents(wholes(archive) if extracts is None else extracts) as contents:
         return [b"".join([chunk async for chunk in chunks]) async for chunks in contents]
 
 
@@ -66,17 +81,30 @@ async def read(archive: Archive) -> list[bytes]:
 )
 async def test_files_are_read_whole_and_in_order(store: CountingBlobStore, sizes: list[int]) -> None:
     members, contents = fill(store, sizes)
-    assert await read(Archive(members, store)) == contents
+    assert await read(archive_of(members, store)) == contents
+    assert store.open_keys == []
+
+
+async def test_parts_of_files_are_read_and_nothing_else(store: CountingBlobStore) -> None:
+    sizes = [10, SMALL_BYTES * 3, 5, 5, SMALL_BYTES * 2]
+    members, contents = fill(store, sizes)
+    parts = [(0, ByteRange(3, 2)), (1, ByteRange(SMALL_BYTES, SMALL_BYTES + 1)), (3, None), (4, ByteRange(7, 1))]
+    extracts = [Extract(members[place], part) for place, part in parts]
+    found = await read(archive_of(members, store), extracts)
+    assert found == [
+        contents[place] if part is None else contents[place][part.start : part.end] for place, part in parts
+    ]
+    assert await read(archive_of(members, store), []) == []
     assert store.open_keys == []
 
 
 async def test_small_files_are_read_a_few_at_once_and_large_ones_alone(store: CountingBlobStore) -> None:
     members, _ = fill(store, [1] * 200)
-    await read(Archive(members, store))
+    await read(archive_of(members, store))
     assert store.most == CONCURRENCY
     store.most = 0
     members, _ = fill(store, [SMALL_BYTES + 1] * 5)
-    await read(Archive(members, store))
+    await read(archive_of(members, store))
     assert store.most == 1
 
 
@@ -95,7 +123,7 @@ async def test_only_bytes_that_are_sent_soon_are_kept(
             yield chunks
 
     monkeypatch.setattr(store, "open", counted)
-    async with Archive(members, store).contents() as contents:
+    async with open_all(members, store) as contents:
         async for _ in contents:
             break
         assert 1 < opened <= BATCH_BYTES // SMALL_BYTES
@@ -103,7 +131,7 @@ async def test_only_bytes_that_are_sent_soon_are_kept(
 
 async def test_a_client_that_leaves_amid_a_large_file_frees_it(store: CountingBlobStore) -> None:
     members, _ = fill(store, [SMALL_BYTES * 4] * 2)
-    async with Archive(members, store).contents() as contents:
+    async with open_all(members, store) as contents:
         async for chunks in contents:
             async for _ in chunks:
                 break
@@ -117,5 +145,5 @@ async def test_a_store_that_fails_fails_the_archive_as_it_said_it(store: Countin
     members, _ = fill(store, [size] * 10)
     store.fail_after_chunks = 0
     with pytest.raises(BlobStoreUnavailableError):
-        await read(Archive(members, store))
+        await read(archive_of(members, store))
     assert store.open_keys == []

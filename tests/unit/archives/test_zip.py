@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.values.ranges import ByteRange
 from service.http.resources.archives.zip.layout import Layout
-from service.http.resources.archives.zip.records import Entry, descriptor, local_header, local_length
+from service.http.resources.archives.zip.records import Entry, local_header, local_length
 
 TIME = datetime(2026, 11, 21, 10, 33, 41, tzinfo=UTC)
 GIGABYTE = 1024**3
@@ -60,26 +61,39 @@ class Sparse(io.RawIOBase):
 
 def sparse_archive(files: Sequence[tuple[str, int]]) -> tuple[Sparse, Layout]:
     """Write an archive of zeros, which are not there."""
-    layout = Layout([Entry(name.encode(), size, TIME) for name, size in files])
+    layout = Layout([Entry(name.encode(), size, 7, TIME) for name, size in files])
     archive = Sparse()
     for entry in layout.entries:
         archive.add(local_header(entry))
         archive.skip(entry.size)
-        archive.add(descriptor(entry, 7))
-    archive.add(b"".join(layout.directory([7] * len(files))))
+    archive.add(directory_of(layout))
     return archive, layout
+
+
+def directory_of(layout: Layout) -> bytes:
+    return b"".join(layout.directory_in(ByteRange(0, layout.length)))
 
 
 def archive_of(files: Sequence[tuple[str, bytes]], time: datetime = TIME) -> bytes:
     """Write an archive, and see that it is as long as was said."""
-    layout = Layout([Entry(name.encode(), len(data), time) for name, data in files])
-    checksums = [zlib.crc32(data) for _, data in files]
-    whole = b""
-    for entry, (_, data), crc32 in zip(layout.entries, files, checksums, strict=True):
-        whole += local_header(entry) + data + descriptor(entry, crc32)
-    whole += b"".join(layout.directory(checksums))
+    layout = layout_of(files, time)
+    whole = part_of(layout, files, ByteRange(0, layout.length))
     assert len(whole) == layout.length
     return whole
+
+
+def layout_of(files: Sequence[tuple[str, bytes]], time: datetime = TIME) -> Layout:
+    return Layout([Entry(name.encode(), len(data), zlib.crc32(data), time) for name, data in files])
+
+
+def part_of(layout: Layout, files: Sequence[tuple[str, bytes]], part: ByteRange) -> bytes:
+    """Write a part of an archive."""
+    written = b""
+    for index in layout.files_in(part):
+        written += layout.header_in(index, part)
+        if (data := layout.data_in(index, part)) is not None:
+            written += files[index][1][data.start : data.end]
+    return written + b"".join(layout.directory_in(part))
 
 
 @given(st.lists(st.tuples(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1), st.binary())))
@@ -89,18 +103,40 @@ def test_files_that_go_in_come_out(files: list[tuple[str, bytes]]) -> None:
     assert found == files
 
 
+@given(st.lists(st.tuples(st.text("ab/é", min_size=1), st.binary()), max_size=4), st.data())
+def test_a_part_is_that_part_of_the_whole(files: list[tuple[str, bytes]], data: st.DataObject) -> None:
+    layout, whole = layout_of(files), archive_of(files)
+    start = data.draw(st.integers(0, len(whole) - 1))
+    part = ByteRange(start, data.draw(st.integers(1, len(whole) - start)))
+    assert part_of(layout, files, part) == whole[part.start : part.end]
+
+
+def test_a_part_has_only_the_files_that_it_needs() -> None:
+    files = [("a", b"1" * 100), ("b", b""), ("c", b"3" * 100)]
+    layout, header = layout_of(files), local_length(Entry(b"a", 100, 0, TIME))
+    assert layout.files_in(ByteRange(0, header)) == range(1)
+    assert layout.data_in(0, ByteRange(0, header)) is None
+    assert layout.data_in(0, ByteRange(0, header + 1)) == ByteRange(0, 1)
+    assert layout.data_in(0, ByteRange(header + 99, 1000)) == ByteRange(99, 1)
+    assert layout.data_in(1, ByteRange(0, layout.length)) is None
+    assert layout.files_in(ByteRange(header + 100, 1)) == range(1, 2)
+    assert layout.files_in(ByteRange(layout.length - 22, 22)) == range(0)
+    assert list(layout.directory_in(ByteRange(0, 3 * header + 200))) == []
+
+
 def test_a_file_is_as_it_would_be_unpacked_on_unix() -> None:
     (info,) = zipfile.ZipFile(io.BytesIO(archive_of([("a/Übung.txt", b"x")]))).infolist()
     assert (info.create_system, oct(info.external_attr >> 16)) == (3, "0o100644")
     assert (info.compress_type, info.compress_size, info.file_size) == (zipfile.ZIP_STORED, 1, 1)
-    assert info.flag_bits == 0x808
+    assert info.flag_bits == 0x800
     assert info.extract_version == 20
 
 
-def test_the_sizes_are_known_before_the_bytes_and_the_checksum_only_behind_them() -> None:
+def test_the_checksum_and_the_sizes_are_known_before_the_bytes_and_nothing_stands_behind_them() -> None:
     whole = archive_of([("a", b"12345")])
-    assert struct.unpack_from("<III", whole, 14) == (0, 5, 5)
-    assert b"12345PK\x07\x08" + struct.pack("<III", zlib.crc32(b"12345"), 5, 5) in whole
+    version, flags, method, _, *sums = struct.unpack_from("<HHHIIII", whole, 4)
+    assert (version, flags, method, *sums) == (20, 0x800, 0, zlib.crc32(b"12345"), 5, 5)
+    assert b"12345PK\x01\x02" in whole
 
 
 @pytest.mark.parametrize(
@@ -151,7 +187,7 @@ def test_sizes_and_places_beyond_four_gigabytes_are_read_back(sizes: list[int]) 
     ]
     assert [info.header_offset for info in found] == [
         0,
-        *accumulate(local_length(entry) for entry in layout.entries[:-1]),
+        *accumulate(local_length(entry) + entry.size for entry in layout.entries[:-1]),
     ]
 
 
@@ -163,25 +199,23 @@ def test_whoever_reads_from_the_front_finds_every_file(sizes: list[int]) -> None
 
 
 def from_the_front(archive: Sparse) -> Iterator[tuple[str, int]]:
-    """Read as a reader does that cannot go back: by local headers alone (sections 4.3.7 and 4.3.9.2)."""
+    """Read as a reader does that cannot go back: by local headers alone (section 4.3.7)."""
     while (header := archive.read(30)).startswith(b"PK\3\4"):
+        assert header[14:18] == b"\7\0\0\0"
         size, name_length, extra_length = struct.unpack("<22xIHH", header)
         name, extra = archive.read(name_length).decode(), archive.read(extra_length)
-        is_long = size == 0xFFFF_FFFF
-        if is_long:
+        if size == 0xFFFF_FFFF:
             assert struct.unpack_from("<HH", extra) == (1, 16)
             (size, again) = struct.unpack_from("<QQ", extra, 4)
             assert size == again
         archive.seek(size, 1)
-        told = struct.unpack("<4sIQQ" if is_long else "<4sIII", archive.read(24 if is_long else 16))
-        assert told == (b"PK\7\b", 7, size, size)
         yield name, size
 
 
 @pytest.mark.parametrize(("count", "is_long"), [(65_534, False), (65_535, True)])
 def test_there_may_be_more_files_than_the_old_end_can_count(count: int, is_long: bool) -> None:
-    layout = Layout([Entry(b"%d" % place, 0, TIME) for place in range(count)])
-    directory = b"".join(layout.directory([0] * count))
+    layout = Layout([Entry(b"%d" % place, 0, 0, TIME) for place in range(count)])
+    directory = directory_of(layout)
     archive = Sparse()
     archive.skip(layout.length - len(directory))
     archive.add(directory)
@@ -191,7 +225,7 @@ def test_there_may_be_more_files_than_the_old_end_can_count(count: int, is_long:
 
 @pytest.mark.parametrize(("offset", "is_long"), [(0xFFFF_FFFE, False), (0xFFFF_FFFF, True)])
 def test_the_old_end_is_used_up_to_its_last_byte(offset: int, is_long: bool) -> None:
-    frame = local_length(Entry(b"file-0", 0, TIME))
+    frame = local_length(Entry(b"file-0", 0, 7, TIME))
     archive, _ = sparse_archive([("file-0", offset - frame)])
     archive.seek(-98, 2)
     assert (b"PK\6\6" in archive.read()) == is_long

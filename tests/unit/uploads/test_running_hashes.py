@@ -1,8 +1,11 @@
 """Hashes of uploads in progress are those of their bytes, or are not known."""
 
 import hashlib
+import zlib
 
-from domain.uploads.running_hashes import RunningHash, RunningHashes
+from domain.blobs.model import Blob
+from domain.blobs.running_hash import RunningHash
+from domain.uploads.running_hashes import RunningHashes
 from domain.values.ids import new_id
 
 
@@ -19,6 +22,7 @@ def test_a_hash_goes_on_where_it_was() -> None:
     assert taken is not None
     taken.update(b"def")
     assert taken.sha256 == hashlib.sha256(b"abcdef").hexdigest()
+    assert taken.blob("k").crc32 == zlib.crc32(b"abcdef")
     assert hashes.take(id_, 3) is None
 
 
@@ -41,7 +45,7 @@ def test_a_copy_is_independent() -> None:
     hash_ = hash_of(b"abc")
     copy = hash_.copy()
     hash_.update(b"x")
-    assert (copy.size, copy.sha256) == (3, hashlib.sha256(b"abc").hexdigest())
+    assert copy.blob("k") == Blob(key="k", size=3, sha256=hashlib.sha256(b"abc").hexdigest(), crc32=zlib.crc32(b"abc"))
 
 
 def test_the_hashes_that_were_used_last_are_kept() -> None:

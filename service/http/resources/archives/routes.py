@@ -8,13 +8,15 @@ from litestar import post
 from litestar.types import ASGIApp
 
 from domain.archives.model import ByIds, ByPrefix
-from domain.archives.read_archive import Archive, ReadArchive
+from domain.archives.read_archive import ReadArchive
 from domain.buckets.model import BucketName
 from domain.files.names import check_file_name
+from domain.values.ranges import ByteRange, resolve_ranges
 from service.http.headers.disposition import content_disposition
 from service.http.headers.guards import GUARDS, PRIVATE
 from service.http.openapi.parameters import query
 from service.http.openapi.schemas import schema_of
+from service.http.partial_content import Representation, partial_response
 from service.http.queries import STORABLE, storable
 from service.http.request import FileportRequest
 from service.http.resources.archives import openapi
@@ -43,13 +45,16 @@ async def get_archive(
     request.refuse_unknown_parameters()
     prefix = storable(prefix) or ""
     archive = await read(ByPrefix(bucket, prefix))
-    etag = archive.etag
-    kept = {"ETag": etag, "Cache-Control": PRIVATE}
-    if request.precondition.is_fresh_tag(etag):
-        body = ZipBody(archive)
-        return ContentResponse(body.open(), kept, capacity.downloads, size=body.length, status=HTTPStatus.NOT_MODIFIED)
+    body = ZipBody(archive)
+    kept = {"ETag": archive.etag, "Cache-Control": PRIVATE}
+    if request.precondition.is_fresh_tag(archive.etag):
+        return ContentResponse(body.whole(), kept, capacity.downloads, size=body.length, status=HTTPStatus.NOT_MODIFIED)
     directory = prefix.rstrip("/").rpartition("/")[2]
-    return _response(archive, directory or bucket, kept, capacity.downloads)
+    headers = {**_headers(directory or bucket, accept_ranges="bytes"), **kept}
+    if parts := _wanted_parts(request, archive.etag, body.length):
+        representation = Representation(MEDIA_TYPE, body.length, body.part)
+        return partial_response(representation, parts, headers, capacity.downloads)
+    return _whole_response(body, headers, capacity.downloads)
 
 
 @post("/", operation=openapi.POST_ARCHIVE)
@@ -59,23 +64,33 @@ async def post_archive(
     """Return the files with these ids as a ZIP archive."""
     wanted = await request.read_json(ArchiveRequest)
     name = check_file_name(wanted.name)
-    archive = await read(ByIds(wanted.ids))
-    return _response(archive, name, {"Cache-Control": "no-store"}, capacity.downloads)
+    body = ZipBody(await read(ByIds(wanted.ids)))
+    # Ranges are for GET alone (RFC 9110, section 14.2).
+    headers = {**_headers(name, accept_ranges="none"), "Cache-Control": "no-store"}
+    return _whole_response(body, headers, capacity.downloads)
 
 
-def _response(archive: Archive, name: str, kept: dict[str, str], limit: ConcurrencyLimit) -> ContentResponse:
-    body = ZipBody(archive)
+def _headers(name: str, *, accept_ranges: str) -> dict[str, str]:
     if not name.lower().endswith(_EXTENSION):
         name += _EXTENSION
-    headers = {
+    return {
         "Content-Type": MEDIA_TYPE,
-        "Content-Length": str(body.length),
         "Content-Disposition": content_disposition(name, inline=False),
-        "Accept-Ranges": "none",
-        **kept,
+        "Accept-Ranges": accept_ranges,
         **GUARDS,
     }
-    return ContentResponse(body.open(), headers, limit, size=body.length)
+
+
+def _wanted_parts(request: FileportRequest, etag: str, size: int) -> tuple[ByteRange, ...]:
+    if_range = request.if_range
+    if if_range is not None and not if_range.holds_tag(etag):
+        return ()
+    return resolve_ranges(request.ranges, size)
+
+
+def _whole_response(body: ZipBody, headers: dict[str, str], limit: ConcurrencyLimit) -> ContentResponse:
+    headers["Content-Length"] = str(body.length)
+    return ContentResponse(body.whole(), headers, limit, size=body.length)
 
 
 ROUTER = DishkaRouter("/archive", opt={"tag": CONTENT}, route_handlers=[get_archive, post_archive])

@@ -7,9 +7,8 @@ from domain.files.content.read_text import Text
 from domain.files.model import File
 from domain.files.names import check_file_name
 from domain.values.ranges import ByteRange, resolve_ranges
-from service.http.headers.ranges import content_range
+from service.http.partial_content import Representation, partial_response
 from service.http.request import FileportRequest
-from service.http.resources.content.byteranges import Byteranges
 from service.http.resources.content.headers import content_headers, text_headers, unchanged_headers, whole_headers
 from service.http.streaming import ContentResponse
 from service.runtime.concurrency import ConcurrencyLimit
@@ -30,18 +29,10 @@ def content_response(
         headers = unchanged_headers(file, content.policy)
         return ContentResponse(content.whole(), headers, limit, size=file.size, status=HTTPStatus.NOT_MODIFIED)
     headers = content_headers(request, file, content.policy, download)
-    match _wanted_parts(request, file):
-        case []:
-            headers |= whole_headers(request, file)
-            return ContentResponse(content.whole(), headers, limit, size=file.size)
-        case [part]:
-            headers |= {"Content-Range": content_range(part, file.size), "Content-Length": str(part.length)}
-            body, size = content.part(part), part.length
-        case parts:
-            byteranges = Byteranges(content, parts)
-            headers |= {"Content-Type": byteranges.content_type, "Content-Length": str(byteranges.length)}
-            body, size = byteranges.body(), byteranges.length
-    return ContentResponse(body, headers, limit, size=size, status=HTTPStatus.PARTIAL_CONTENT)
+    if parts := _wanted_parts(request, file):
+        representation = Representation(file.content_type, file.size, content.part)
+        return partial_response(representation, parts, headers, limit)
+    return ContentResponse(content.whole(), headers | whole_headers(request, file), limit, size=file.size)
 
 
 def text_response(request: FileportRequest, text: Text, limit: ConcurrencyLimit) -> ContentResponse:

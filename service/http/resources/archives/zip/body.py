@@ -1,13 +1,15 @@
 """A ZIP archive as a body: its records, and the files' bytes between them as they are read."""
 
-import zlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
+from domain.archives.model import Extract
 from domain.archives.read_archive import Archive
+from domain.files.content.read_file import Body
+from domain.values.ranges import ByteRange
 from service.http.resources.archives.zip.layout import Layout
 from service.http.resources.archives.zip.names import names_in_archive
-from service.http.resources.archives.zip.records import Entry, descriptor, local_header
+from service.http.resources.archives.zip.records import Entry
 
 MEDIA_TYPE = "application/zip"
 # Smaller chunks are joined with the next ones: a file may be smaller than its records.
@@ -22,8 +24,8 @@ class ZipBody:
         self._archive = archive
         self._layout = Layout(
             [
-                Entry(name.encode(), member.size, member.updated_at)
-                for name, member in zip(names, archive.members, strict=True)
+                Entry(name.encode(), member.size, crc32, member.updated_at)
+                for name, member, crc32 in zip(names, archive.members, archive.checksums, strict=True)
             ]
         )
 
@@ -32,28 +34,39 @@ class ZipBody:
         """How many bytes the body has."""
         return self._layout.length
 
+    def whole(self) -> Body:
+        """Open all of it, as `part` does."""
+        return self.part(ByteRange(0, self.length))
+
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[AsyncIterator[bytes]]:
-        """Open the body with its first file, so that missing bytes are an error before the response begins."""
+    async def part(self, part: ByteRange) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Open a part with its first file, so that missing bytes are an error before the response begins.
+
+        Only files with bytes in the part are opened, and no more of them is read.
+        """
+        files = self._layout.files_in(part)
+        extracts = (extract for index in files if (extract := self._extract(index, part)) is not None)
         async with (
-            self._archive.contents() as contents,
-            aclosing(self._pieces(contents)) as pieces,
+            self._archive.contents(extracts) as contents,
+            aclosing(self._pieces(part, contents)) as pieces,
             aclosing(_gathered(pieces)) as chunks,
         ):
             yield chunks
 
-    async def _pieces(self, contents: AsyncIterator[AsyncIterator[bytes]]) -> AsyncGenerator[bytes]:
-        checksums: list[int] = []
-        async for chunks in contents:
-            entry = self._layout.entries[len(checksums)]
-            yield local_header(entry)
-            crc32 = 0
-            async for chunk in chunks:
-                crc32 = zlib.crc32(chunk, crc32)
-                yield chunk
-            yield descriptor(entry, crc32)
-            checksums.append(crc32)
-        for record in self._layout.directory(checksums):
+    def _extract(self, index: int, part: ByteRange) -> Extract | None:
+        data = self._layout.data_in(index, part)
+        if data is None:
+            return None
+        member = self._archive.members[index]
+        return Extract(member, None if data.length == member.size else data)
+
+    async def _pieces(self, part: ByteRange, contents: AsyncIterator[AsyncIterator[bytes]]) -> AsyncGenerator[bytes]:
+        for index in self._layout.files_in(part):
+            yield self._layout.header_in(index, part)
+            if self._layout.data_in(index, part) is not None:
+                async for chunk in await anext(contents):
+                    yield chunk
+        for record in self._layout.directory_in(part):
             yield record
 
 

@@ -11,8 +11,6 @@ FULL_16 = 0xFFFF
 FULL_32 = 0xFFFF_FFFF
 
 _LOCAL_HEADER = struct.Struct("<4sHHHIIIIHH")
-_DESCRIPTOR = struct.Struct("<4sIII")
-_LONG_DESCRIPTOR = struct.Struct("<4sIQQ")
 _DIRECTORY_HEADER = struct.Struct("<4sHHHHIIIIHHHHHII")
 _LONG_END = struct.Struct("<4sQHHIIQQQQ")
 _LOCATOR = struct.Struct("<4sIQI")
@@ -21,8 +19,8 @@ _TIME_FIELD = struct.Struct("<HHBi")
 
 _PLAIN, _ZIP64 = 20, 45  # section 4.4.3
 _MADE_BY = 3 << 8 | _ZIP64  # on Unix, so that the permissions count (section 4.4.2)
-# Bit 3: the CRC-32 comes behind the bytes. Bit 11: the name is UTF-8 (section 4.4.4).
-_FLAGS = 1 << 3 | 1 << 11
+# Bit 11: the name is UTF-8. Bit 3, that the CRC-32 comes behind the bytes, is not set (section 4.4.4).
+_FLAGS = 1 << 11
 _STORED = 0  # section 4.4.5
 _PERMISSIONS = (stat.S_IFREG | 0o644) << 16
 _ZIP64_FIELD = 0x0001  # section 4.5.3
@@ -34,41 +32,33 @@ _FIRST_UNIX_TIME, _LAST_UNIX_TIME = -(2**31), 2**31 - 1
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A file in an archive. `name` is in UTF-8, `size` in bytes, `modified_at` in UTC."""
+    """A file in an archive. `name` is in UTF-8, `size` in bytes, `modified_at` in UTC; `crc32` is that of the bytes."""
 
     name: bytes
     size: int
+    crc32: int
     modified_at: datetime
 
 
 def local_header(entry: Entry) -> bytes:
-    """Return the record before the bytes (section 4.3.7).
-
-    It has the sizes although bit 3 lets them come later: otherwise a reader that cannot seek would not know where the
-    stored bytes end. Only the CRC-32 is not known yet.
-    """
+    """Return the record before the bytes (section 4.3.7), which tells a reader that cannot seek all about them."""
     sizes = () if entry.size < FULL_32 else (entry.size, entry.size)  # section 4.5.3: here both or none
     extra = _zip64_field(*sizes) + _time_field(entry)
     size = min(entry.size, FULL_32)
     header = _LOCAL_HEADER.pack(
-        b"PK\3\4", _version(*sizes), _FLAGS, _STORED, _dos_time(entry), 0, size, size, len(entry.name), len(extra)
+        *(b"PK\3\4", _version(*sizes), _FLAGS, _STORED, _dos_time(entry), entry.crc32, size, size),
+        *(len(entry.name), len(extra)),
     )
     return header + entry.name + extra
 
 
-def descriptor(entry: Entry, crc32: int) -> bytes:
-    """Return the record behind the bytes (section 4.3.9). Its sizes are long where the local header's are."""
-    form = _DESCRIPTOR if entry.size < FULL_32 else _LONG_DESCRIPTOR
-    return form.pack(b"PK\7\b", crc32, entry.size, entry.size)
-
-
-def directory_header(entry: Entry, crc32: int, offset: int) -> bytes:
+def directory_header(entry: Entry, offset: int) -> bytes:
     """Return the file's record in the central directory (section 4.3.12). Its local header is at `offset`."""
     long = _long_values(entry.size, offset)
     extra = _zip64_field(*long) + _time_field(entry)
     size = min(entry.size, FULL_32)
     header = _DIRECTORY_HEADER.pack(
-        *(b"PK\1\2", _MADE_BY, _version(*long), _FLAGS, _STORED, _dos_time(entry), crc32, size, size),
+        *(b"PK\1\2", _MADE_BY, _version(*long), _FLAGS, _STORED, _dos_time(entry), entry.crc32, size, size),
         *(len(entry.name), len(extra), 0, 0, 0, _PERMISSIONS, min(offset, FULL_32)),
     )
     return header + entry.name + extra
@@ -91,10 +81,8 @@ def end_of_directory(*, count: int, size: int, offset: int) -> bytes:
 
 
 def local_length(entry: Entry) -> int:
-    """Return the length of the file with its records, in bytes."""
-    is_long = entry.size >= FULL_32
-    frame = _LOCAL_HEADER.size + (_LONG_DESCRIPTOR if is_long else _DESCRIPTOR).size
-    return frame + len(entry.name) + (20 if is_long else 0) + len(_time_field(entry)) + entry.size
+    """Return the length of `local_header`, in bytes."""
+    return _LOCAL_HEADER.size + len(entry.name) + (20 if entry.size >= FULL_32 else 0) + len(_time_field(entry))
 
 
 def directory_length(entry: Entry, offset: int) -> int:
