@@ -1,10 +1,6 @@
 """tus-js-client, with which most programs and pages upload: in Node, and in Chromium on a page of another origin."""
 
 import asyncio
-import hashlib
-import json
-import random
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,22 +9,22 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page
 
-from tests.integration.outside.conftest import skip_unless_required
-from tests.integration.outside.programs import run
+from tests.integration.outside.tus_js_client import (
+    CONTENT,
+    MIB,
+    TUS_JS,
+    assert_stored,
+    require_tus_js,
+    run_node,
+    upload,
+)
 from tests.support.clients import ROOT_KEY
 from tests.support.processes.server import Server, serving
 from tests.support.stacks import EmbeddedStack
 from tests.support.tus import TUS
 
-NODE = shutil.which("node")
-HERE = Path(__file__).with_name("tus_js")
-TUS_JS = HERE / "node_modules" / "tus-js-client"
-
 # Far longer than a page takes for ten megabytes.
 UPLOADED_SECONDS = 120
-
-MIB = 1024**2
-CONTENT = random.Random(11).randbytes(20 * MIB + 3)
 
 # Uploads `size` bytes, 0 to 250 again and again.
 UPLOAD = """
@@ -53,9 +49,8 @@ UPLOAD = """
 
 @pytest.fixture(scope="module", autouse=True)
 def tus_js() -> None:
-    """Skip where tus-js-client could not be installed, unless it is required."""
-    if NODE is None or not TUS_JS.is_dir():
-        skip_unless_required("There is no Node, or no npm to install tus-js-client.", "FILEPORT_REQUIRE_NODE")
+    """Skip where there is no tus-js-client."""
+    require_tus_js()
 
 
 @pytest.fixture
@@ -63,33 +58,6 @@ def path(tmp_path: Path) -> Path:
     path = tmp_path / "opera.flac"
     path.write_bytes(CONTENT)
     return path
-
-
-async def upload(server: Server, path: Path, **options: object) -> dict[str, Any]:
-    """Run tus-js-client on the file, and return its output. It keeps the URLs of uploads beside the file."""
-    job = {
-        "endpoint": f"{server.url}/v1/uploads",
-        "key": ROOT_KEY,
-        "path": str(path),
-        "uploads": str(path.with_suffix(".json")),
-        "metadata": {"filename": path.name, "tags": "rock, album", "metadata": '{"year": 1975}'},
-        **options,
-    }
-    return await run_node("upload.mjs", job, path)
-
-
-async def run_node(script: str, job: dict[str, Any], path: Path) -> dict[str, Any]:
-    assert NODE is not None
-    status, printed = await run(NODE, HERE / script, json.dumps(job), cwd=path.parent)
-    assert status == 0, printed
-    return dict(json.loads(printed))
-
-
-async def assert_stored(client: httpx.AsyncClient, file_id: str, *, name: str, content: bytes) -> dict[str, Any]:
-    file = (await client.get(f"/v1/files/{file_id}")).json()
-    assert (file["name"], file["size"], file["sha256"]) == (name, len(content), hashlib.sha256(content).hexdigest())
-    assert (await client.get(f"/v1/files/{file_id}/content")).content == content
-    return dict(file)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +73,7 @@ async def assert_stored(client: httpx.AsyncClient, file_id: str, *, name: str, c
     ids=str,
 )
 async def test_it_uploads(server: Server, client: httpx.AsyncClient, path: Path, options: dict[str, Any]) -> None:
-    told = await upload(server, path, **options)
+    told = await upload(f"{server.url}/v1/uploads", path, **options)
     file = await assert_stored(client, told["file"], name=path.name, content=CONTENT)
     assert (file["content_type"], file["tags"], file["metadata"]["year"]) == ("audio/flac", ["rock", "album"], 1975)
 
@@ -115,12 +83,12 @@ async def test_it_pauses_and_goes_on_in_another_process(
     server: Server, client: httpx.AsyncClient, path: Path, parts: int
 ) -> None:
     options = {"parallelUploads": parts, "chunkSize": MIB}
-    paused = await upload(server, path, pauseAt=12 * MIB, **options)
+    paused = await upload(f"{server.url}/v1/uploads", path, pauseAt=12 * MIB, **options)
     assert "file" not in paused
     begun = (await client.get("/v1/uploads")).json()["items"]
     # All but the chunks that were on their way.
     assert sum(each["received"] for each in begun) >= (12 - parts) * MIB
-    told = await upload(server, path, **options)
+    told = await upload(f"{server.url}/v1/uploads", path, **options)
     assert (await client.get("/v1/uploads")).json()["items"] == []
     await assert_stored(client, told["file"], name=path.name, content=CONTENT)
 
