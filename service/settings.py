@@ -1,5 +1,6 @@
 """The settings: read from the environment, checked whole at the start, then frozen."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +19,10 @@ MAX_DOWNLOADS = 96
 URL_LIFE = 900
 # S3 signs for a week at most.
 MAX_URL_LIFE = 604_800
+
+
+# Other paths are put behind it, and it stands in headers.
+_PUBLIC_URL = re.compile(r"https?://[0-9A-Za-z._~%:\[\]-]+(?:/[0-9A-Za-z._~!$&'()*+,;=:@%/-]*)?", re.IGNORECASE)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,5 +142,9 @@ def _check_together(settings: Settings) -> None:
         raise SettingsError(f"{PREFIX}S3_BUCKET is missing, and {PREFIX}BLOB_STORE is s3.")
     if settings.database_secret_id is not None and settings.database_url is None:
         raise SettingsError(f"{PREFIX}DATABASE_URL is missing, and {PREFIX}DATABASE_SECRET_ID is set.")
+    if settings.public_url is not None and not _PUBLIC_URL.fullmatch(settings.public_url):
+        raise SettingsError(
+            f"{PREFIX}PUBLIC_URL is not a host and perhaps a path, such as https://example.com/storage."
+        )
     if settings.root_key is not None and (len(settings.root_key) < 16 or not settings.root_key.isascii()):
         raise SettingsError(f"{PREFIX}ROOT_KEY has fewer than 16 characters, or some that are not ASCII.")

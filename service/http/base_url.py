@@ -1,10 +1,13 @@
 """The service's own URLs as clients know them: behind proxies, it is not the address that the service listens on."""
 
+import re
 from collections.abc import Sequence
 
 from litestar.types import HTTPScope
 
 from service.http.forwarded import Network, forwarded_origin, forwarded_prefix, is_trusted
+
+_HOST = re.compile(r"[0-9A-Za-z._~%:\[\]-]+")
 
 
 def base_url(scope: HTTPScope, *, public_url: str | None, trusted_proxies: Sequence[Network]) -> str:
@@ -48,4 +51,4 @@ def _host(scope: HTTPScope) -> str:
 
 
 def _is_host(host: str) -> bool:
-    return bool(host) and not set(host) & set("/\\?#@ \t\"'<>")
+    return bool(_HOST.fullmatch(host))

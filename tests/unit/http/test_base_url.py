@@ -59,7 +59,12 @@ def test_any_other_client_is_not_believed(client: str | None) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    [("X-Forwarded-Proto", "javascript"), ("X-Forwarded-Host", "evil/path"), ("X-Forwarded-Host", "a@b")],
+    [
+        ("X-Forwarded-Proto", "javascript"),
+        ("X-Forwarded-Host", "evil/path"),
+        ("X-Forwarded-Host", "a@b"),
+        ("X-Forwarded-Host", "\xe9.example"),
+    ],
 )
 def test_a_header_that_makes_an_invalid_url_leaves_the_path_alone(header: tuple[str, str]) -> None:
     assert base_of(header) == ""

@@ -53,6 +53,7 @@ def test_every_setting_is_read() -> None:
             "FILEPORT_MAX_DOWNLOADS": "4",
             "FILEPORT_BODY_IDLE_TIMEOUT": "20",
             "FILEPORT_BODY_TIMEOUT": "600",
+            "FILEPORT_KEEP_ALIVE": "100.5",
             "FILEPORT_REAPER_INTERVAL": "5",
             "FILEPORT_SWEEP_INTERVAL": "7.5",
             "FILEPORT_SIGNED_URL_LIFE": "59",
@@ -63,7 +64,7 @@ def test_every_setting_is_read() -> None:
             "FILEPORT_STAGED_LEASE": "60",
             "FILEPORT_IDEMPOTENCY_TTL": "3600",
             "FILEPORT_UPLOAD_TTL": "3600",
-            "FILEPORT_PUBLIC_URL": "https://files.example.com",
+            "FILEPORT_PUBLIC_URL": "https://files.example.com/storage",
             "FILEPORT_TRUSTED_PROXIES": "10.0.0.0/8, ::1",
             "FILEPORT_ALLOWED_ORIGINS": "https://App.example, http://localhost:5173",
             "FILEPORT_SHUTDOWN_TIMEOUT": "7",
@@ -81,10 +82,10 @@ def test_every_setting_is_read() -> None:
     assert (settings.max_file_size, settings.reaper_interval, settings.blob_grace) == (1024, 5, 60)
     assert (settings.sweep_interval, settings.job_interval, settings.job_retention) == (7.5, 2, 3600)
     assert (settings.max_uploads, settings.max_downloads) == (3, 4)
-    assert (settings.body_idle_timeout, settings.body_timeout) == (20, 600)
+    assert (settings.body_idle_timeout, settings.body_timeout, settings.keep_alive) == (20, 600, 100.5)
     assert (settings.staged_lease, settings.shutdown_timeout) == (60, 7)
     assert settings.idempotency_ttl == 3600
-    assert (settings.upload_ttl, settings.public_url) == (3600, "https://files.example.com")
+    assert (settings.upload_ttl, settings.public_url) == (3600, "https://files.example.com/storage")
     assert settings.allowed_origins == ("https://app.example", "http://localhost:5173")
     assert settings.trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("::1"))
     assert (settings.log_level, settings.log_format) == ("warning", "json")
@@ -124,7 +125,12 @@ def test_every_setting_is_read() -> None:
         ("BLOB_GRACE", "nan"),
         ("STAGED_LEASE", "0"),
         ("UPLOAD_TTL", "0"),
+        ("KEEP_ALIVE", "0"),
         ("PUBLIC_URL", "files.example.com"),
+        ("PUBLIC_URL", "https://files.example.com/?a=b"),
+        ("PUBLIC_URL", "https://user@files.example.com"),
+        ("PUBLIC_URL", "https://files.example.com/é"),
+        ("PUBLIC_URL", "https://"),
         ("TRUSTED_PROXIES", "proxy.example.com"),
         ("TRUSTED_PROXIES", "10.0.0.1/8"),
         ("ALLOWED_ORIGINS", "app.example"),
