@@ -17,7 +17,9 @@ from service.http.problems import MEDIA_TYPE, Problem, code_of, phrase_of
 log = structlog.get_logger()
 
 # In the bytes that came last: the parser keeps a field back until the next one begins, and reads none behind a fault.
-_UNREAD = re.compile(rb"^(origin|x-request-id):[ \t]*([!-~]+)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_UNREAD = re.compile(
+    rb"^(origin|x-request-id|forwarded|x-forwarded-for):[ \t]*([^\r\n]+?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE
+)
 
 
 class RequestRefusedError(Exception):
