@@ -16,6 +16,7 @@ BLOB_STORES: tuple[BlobStoreKind, ...] = ("disk", "s3")
 # The defaults fit the memory of a worker: see docs/deploy.md.
 MAX_UPLOADS: Mapping[BlobStoreKind, int] = {"disk": 96, "s3": 24}
 MAX_DOWNLOADS = 96
+MAX_CONNECTIONS = 2048
 URL_LIFE = 900
 # S3 signs for a week at most.
 MAX_URL_LIFE = 604_800
@@ -48,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_file_size: int
     max_uploads: int
     max_downloads: int
+    max_connections: int
     body_idle_timeout: float
     body_timeout: float
     keep_alive: float
@@ -106,6 +108,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         max_file_size=environment.integer("MAX_FILE_SIZE", MAX_FILE_BYTES, least=1, most=MAX_FILE_BYTES),
         max_uploads=environment.integer("MAX_UPLOADS", MAX_UPLOADS[blob_store], least=1, most=100_000),
         max_downloads=environment.integer("MAX_DOWNLOADS", MAX_DOWNLOADS, least=1, most=100_000),
+        max_connections=environment.integer("MAX_CONNECTIONS", MAX_CONNECTIONS, least=2, most=100_000),
         body_idle_timeout=environment.seconds("BODY_IDLE_TIMEOUT", 30, least=0.01),
         body_timeout=environment.seconds("BODY_TIMEOUT", 21_600, least=0.01),
         keep_alive=environment.seconds("KEEP_ALIVE", 75, least=0.01),

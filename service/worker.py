@@ -11,6 +11,7 @@ from service.container.container import make_container
 from service.http.app import create_app
 from service.http.middleware.in_flight import InFlightRequests
 from service.observability.retries import observe_retries
+from service.server.connections import Connections
 from service.server.graceful_shutdown import GracefulServer
 from service.server.http1 import Http1Protocol
 from service.server.refusals import Refusals
@@ -32,7 +33,7 @@ def make_server(settings: Settings) -> GracefulServer:
     config = uvicorn.Config(
         create_app(make_container(settings), settings, in_flight),
         interface="asgi3",
-        http=partial(Http1Protocol, refusals=refusals),  # type: ignore[arg-type] # it is called, no more
+        http=partial(Http1Protocol, refusals=refusals, connections=Connections(settings.max_connections)),  # type: ignore[arg-type] # it is called, no more
         ws="none",
         lifespan="on",
         timeout_keep_alive=settings.keep_alive,  # type: ignore[arg-type] # seconds of any kind

@@ -19,6 +19,7 @@ from service.http.authentication import RequireRootKey
 from service.http.base_url import own_url
 from service.http.headers.content_coding import refuse_content_coding
 from service.http.middleware.abort_on_failure import abort_on_failure
+from service.http.middleware.body_memory import share_body_memory
 from service.http.middleware.body_timeout import limit_body_time
 from service.http.middleware.close_after_early_response import close_after_early_response
 from service.http.middleware.cors import allow_origins
@@ -43,6 +44,7 @@ from service.http.resources.uploads.protocol import speak_tus
 from service.http.routing import CompleteRouter
 from service.http.tags import TAGS
 from service.runtime.background import run_in_background
+from service.runtime.memory_budget import MemoryBudget
 from service.settings import Settings
 
 
@@ -122,6 +124,8 @@ def _middleware(settings: Settings, in_flight: InFlightRequests) -> list[Callabl
         partial(speak_tus, max_size=settings.max_file_size),
         # Drops the rest of a body after the timeouts below have ended: it has limits of its own.
         close_after_early_response,
+        # Gives the memory of a body back once the body is of no use to the application.
+        partial(share_body_memory, budget=MemoryBudget()),
         # Next to the application, which it cancels, and which renders its error.
         partial(limit_body_time, idle=settings.body_idle_timeout, total=settings.body_timeout),
     ]

@@ -1,12 +1,15 @@
 """Authentication by bearer token (RFC 6750, section 2.1): the root key may call."""
 
 import hmac
-from typing import Any
+from typing import Any, cast
 
 from litestar.connection import ASGIConnection
 from litestar.enums import HttpMethod
 from litestar.exceptions import NotAuthorizedException
 from litestar.handlers import BaseRouteHandler
+from litestar.types import HTTPScope
+
+from service.http.connection import mark_authenticated
 
 _SCHEME = "bearer "
 ROOT = "root"
@@ -35,3 +38,4 @@ class RequireRootKey:
                 "The request needs the header Authorization: Bearer, with a valid key.",
                 headers={"WWW-Authenticate": 'Bearer realm="fileport"'},
             )
+        mark_authenticated(cast(HTTPScope, connection.scope))

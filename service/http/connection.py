@@ -22,6 +22,9 @@ class Connection(Protocol):
     def unsent(self) -> int:
         """The number of bytes that wait here for the client to receive them."""
 
+    def authenticate(self) -> None:
+        """Count the connection among those whose client has shown a valid key."""
+
     def cut(self) -> None:
         """Reset the connection at once and drop all unsent bytes: the client sees an error."""
 
@@ -39,6 +42,13 @@ def unsent_bytes(scope: HTTPScope) -> int | None:
     """Return the number of bytes that wait for the client to receive them; None where the server does not tell."""
     connection = _connection(scope)
     return None if connection is None else connection.unsent
+
+
+def mark_authenticated(scope: HTTPScope) -> None:
+    """Say that the client of the request has shown a valid key: fewer connections without one may be open."""
+    connection = _connection(scope)
+    if connection is not None:
+        connection.authenticate()
 
 
 def cut(scope: HTTPScope) -> None:

@@ -27,6 +27,7 @@ from service.http.headers.fields import field_value
 from service.http.headers.idempotency_key import parse_key
 from service.http.headers.ranges import parse_ranges
 from service.http.json_bodies import JSON_TYPES, MAX_JSON_BYTES, decode_json
+from service.http.middleware.body_memory import take_body_memory
 
 T = TypeVar("T")
 
@@ -164,6 +165,10 @@ class FileportRequest(Request[Any, Any, Any]):
             raise HTTPException(
                 status_code=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail="The body is not declared as application/json."
             )
+        declared = self.headers.get("content-length", "")
+        size = int(declared) if declared.isdecimal() else limit if "transfer-encoding" in self.headers else 0
+        # Before any byte is there, so that bodies which are gathered side by side do not wait for each other.
+        await take_body_memory(self.scope, min(size, limit))
         body = bytearray()
         async for chunk in self.verified_stream():
             body += chunk

@@ -11,17 +11,25 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from service.http.connection import EXTENSION
 from service.server import tcp
+from service.server.connections import FREE_HEAD_BYTES, Connections
 from service.server.exchange import run_application
+from service.server.message_end import MessageEnd
+from service.server.receiver import Receiver
 from service.server.refusals import Refusals, RequestRefusedError
+from service.server.request_connection import RequestConnection
 from service.server.request_head import (
     MAX_TARGET_BYTES,
     absolute_form,
+    body_length,
     check_head,
+    crowded,
     head_without_upgrade,
     refusal_of,
     too_large,
     too_long,
 )
+from service.server.sequential_flow import SequentialFlow
+from service.server.stall import StallWatch
 from service.server.unchunked import UnchunkedTransport
 
 log = structlog.get_logger()
@@ -32,45 +40,41 @@ MAX_SECTION_BYTES = 400 * 1024
 MAX_FIELDS = 100
 # How long the connection lingers after a refusal, so that the client can read it.
 LINGER_SECONDS = 2.0
-# How long a client may take no bytes of a response that is complete.
-STALLED_SECONDS = 30.0
-
-
-class _RequestConnection:
-    """The connection as one request sees it: a `service.http.connection.Connection`."""
-
-    def __init__(self, protocol: "Http1Protocol") -> None:
-        self._protocol = protocol
-        self.trailers: list[tuple[bytes, bytes]] = []
-
-    @property
-    def unsent(self) -> int:
-        return self._protocol.unsent
-
-    def cut(self) -> None:
-        self._protocol.cut()
-
-    def truncate_response(self) -> None:
-        self._protocol.truncate_response()
+# How long a large head waits for room.
+WAIT_SECONDS = 3.0
+# How long a client may take no bytes of a response.
+STALLED_SECONDS = 60.0
+# With more bytes than these behind a request in flight, a connection reads no more until the response is complete.
+MAX_QUEUED_BYTES = 4 * 1024
 
 
 class Http1Protocol(HttpToolsProtocol):
     """One connection.
+
+    Requests are parsed one at a time: those that a client sends ahead wait as bytes, and only a few. A client that has
+    ended its side of the connection still gets its responses.
 
     A head must arrive within `HEAD_SECONDS` of its first byte; heads and trailer sections are limited to
     `MAX_SECTION_BYTES` and `MAX_FIELDS`. A request that breaks these limits, or the grammar, gets a problem, and its
     connection is closed.
     """
 
-    def __init__(self, *args: Any, refusals: Refusals | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, refusals: Refusals | None = None, connections: Connections | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._refusals = refusals or Refusals()
+        self._others = connections or Connections()
+        self._reserved_head_bytes = 0
+        self._stall = StallWatch(lambda: self.unsent, self.cut)
         # The head or trailer section that is being parsed, and the bytes fed to the parser since it began.
         self._section: list[tuple[bytes, bytes]] = []
         self._section_bytes = 0
         self._trailers: list[tuple[bytes, bytes]] = []
         self._is_in_head = False
-        self._last_run: RequestResponseCycle | None = None
+        self._message_end = MessageEnd()
+        self._queued = b""
+        self._has_eof = False
         self._is_refused = False
         self._is_lost = False
         self._timer: asyncio.TimerHandle | None = None
@@ -99,41 +103,159 @@ class Http1Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
-        # Proxies open connections before they have requests for them.
-        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+        self.flow = self._flow = SequentialFlow(transport)
+        transport.set_protocol(Receiver(self))
+        if self._others.admit(self):
+            # Proxies open connections before they have requests for them.
+            seconds = self.timeout_keep_alive
+            self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+        elif self._others.may_linger(self):
+            self._refuse(crowded("Too many connections are open."))
+        else:
+            transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_lost = True
+        self._queued = b""
         self._stop_timer()
+        self._stall.stop()
         self._unset_keepalive_if_required()
-        self._tell_disconnect()
+        self._others.remove(self)
+        self._release_head()
         super().connection_lost(exc)
 
-    def data_received(self, data: bytes) -> None:
+    def bytes_received(self, buffer: bytearray, size: int) -> None:
+        """Parse the first `size` bytes of `buffer`, but for those behind a request in flight, which are queued."""
+        if self._is_refused or self._is_last:
+            return
+        if self._queued:
+            self._queue(self._queued + buffer[:size])
+            return
+        parsed = self._parse(buffer, size)
+        if parsed < size:
+            self._queue(bytes(memoryview(buffer)[parsed:size]))
+
+    def eof_received(self) -> bool:  # type: ignore[override] # uvicorn lets every connection end
+        """Return whether the connection stays open: its client may wait for responses to whole requests."""
         if self._is_refused:
+            return False
+        self._has_eof = True
+        self._flow.hold_reading()
+        return bool(self._queued) or self._may_end_after_response()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._cut_when_stalled()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if not self.transport.is_closing():
+            self._stall.stop()
+
+    @property
+    def is_dispensable(self) -> bool:
+        """Whether nothing is lost with it but a request that has not come whole, or a response that nobody takes."""
+        return self._in_flight is None or self.flow.write_paused
+
+    def dismiss(self) -> None:
+        """End the connection in favour of another one."""
+        log.info("connection cut", reason="too many connections are open")
+        if self._in_flight is None and not self._is_in_head:
+            self.transport.close()
+        else:
+            self.cut()
+
+    def authenticate(self) -> None:
+        """Count the connection among those whose client has shown a valid key."""
+        self._others.authenticate(self)
+
+    def go_on(self) -> None:
+        """Parse the head that waited for room."""
+        self._start_timer(HEAD_SECONDS, self._end_idle)
+        self._parse_queued()
+
+    def _queue(self, data: bytes) -> None:
+        self._queued = data
+        if len(data) > MAX_QUEUED_BYTES:
+            self._flow.hold_reading()
+
+    def _parse_queued(self) -> None:
+        queued, self._queued = self._queued, b""
+        parsed = self._parse(queued, len(queued))
+        if self._is_refused or self._is_lost or self.transport.is_closing():
             return
+        self._queued = queued[parsed:]
+        if self._has_eof:
+            if not self._queued and not self._may_end_after_response():
+                self.transport.close()
+        elif len(self._queued) <= MAX_QUEUED_BYTES:
+            self._flow.release_reading()
+
+    def _may_end_after_response(self) -> bool:
+        """Return whether a request is in flight that has come whole, and let its response be the last."""
+        in_flight = self._in_flight
+        if in_flight is None or in_flight.more_body:
+            return False
+        in_flight.keep_alive = False
+        return True
+
+    def _parse(self, data: bytes | bytearray, size: int) -> int:
+        """Parse up to `size` bytes of `data`, and no byte behind a request in flight. Return how many were parsed."""
         self._unset_keepalive_if_required()
-        self._section_bytes += len(data)
-        try:
-            self._parse(data)
-        except httptools.HttpParserError as error:
-            self._refuse(refusal_of(error, self.parser.get_http_version(), data), data)
-            return
-        if self._section_bytes > MAX_SECTION_BYTES:
-            is_long = self._is_in_head and self._is_target_too_long
-            self._refuse(too_long() if is_long else too_large(f"more than {MAX_SECTION_BYTES} bytes"), data)
-        elif self._in_flight is not None:
+        parsed = 0
+        with memoryview(data) as view:
+            while parsed < size and not self._has_whole_request and not self._is_refused:
+                stop = size
+                if self._in_flight is None:
+                    stop = min(size, parsed + FREE_HEAD_BYTES)
+                    if not self._has_room_for_head(stop - parsed):
+                        return parsed
+                end = self._message_end.take(data, parsed, stop)
+                with view[parsed:end] as piece:
+                    self._parse_piece(piece)
+                parsed = end
+        if self._is_refused:
+            return size
+        if self._in_flight is not None:
             self._stop_timer()
         elif self._timer is None:
             self._start_timer(HEAD_SECONDS, self._end_idle)
+        return parsed
 
-    def _parse(self, data: bytes) -> None:
+    def _has_room_for_head(self, size: int) -> bool:
+        if self._section_bytes + size <= FREE_HEAD_BYTES + self._reserved_head_bytes:
+            return True
+        if self._others.reserve_head(self, FREE_HEAD_BYTES):
+            self._reserved_head_bytes += FREE_HEAD_BYTES
+            return True
+        self._flow.hold_reading()
+        self._start_timer(WAIT_SECONDS, self._refuse, crowded("Too many large heads wait."))
+        return False
+
+    def _release_head(self) -> None:
+        reserved, self._reserved_head_bytes = self._reserved_head_bytes, 0
+        if reserved:
+            self._others.release_head(reserved)
+
+    def _parse_piece(self, piece: memoryview) -> None:
+        self._section_bytes += len(piece)
+        try:
+            self._feed(piece)
+        except httptools.HttpParserError as error:
+            came_last = bytes(piece)
+            self._refuse(refusal_of(error, self.parser.get_http_version(), came_last), came_last)
+            return
+        if self._section_bytes > MAX_SECTION_BYTES:
+            is_long = self._is_in_head and self._is_target_too_long
+            self._refuse(too_long() if is_long else too_large(f"more than {MAX_SECTION_BYTES} bytes"), bytes(piece))
+
+    def _feed(self, data: memoryview | bytes) -> None:
         while data:
             try:
                 self.parser.feed_data(data)
                 return
             except httptools.HttpParserUpgrade as upgrade:
-                rest = data[upgrade.args[0] :]
+                rest = bytes(data[upgrade.args[0] :])
             # The parser takes the bytes behind an upgrade for another protocol, though they may be a body. A server may
             # ignore an upgrade (RFC 9110, section 7.8): parse the head again without it.
             method, version = self.parser.get_method(), self.parser.get_http_version()
@@ -143,7 +265,7 @@ class Http1Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        connection = _RequestConnection(self)
+        connection = RequestConnection(self)
         self.scope["extensions"] = {EXTENSION: connection}  # type: ignore[dict-item] # one of our own
         self._trailers = connection.trailers
         self._section = self.headers
@@ -175,6 +297,7 @@ class Http1Protocol(HttpToolsProtocol):
             # It wins over Host (RFC 9112, section 3.2.2).
             self.url, self.scope["scheme"] = absolute.origin_form, absolute.scheme
             self.headers[:] = [(b"host", absolute.host), *(each for each in self.headers if each[0] != b"host")]
+        self._message_end.begin_body(body_length(self.headers))
         super().on_headers_complete()
         if self.scope["http_version"] == "1.0":
             self.cycle.transport = cast(asyncio.Transport, UnchunkedTransport(self.transport))
@@ -187,12 +310,16 @@ class Http1Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         if not self._asks_for_upgrade:
             self._section_bytes = 0
+            self._message_end.end_message()
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
+        self._release_head()
         super().on_response_complete()
         if self.transport.is_closing():
             self._cut_when_stalled()
+        elif self._queued:
+            self._parse_queued()
 
     def timeout_keep_alive_handler(self) -> None:
         super().timeout_keep_alive_handler()
@@ -205,13 +332,11 @@ class Http1Protocol(HttpToolsProtocol):
 
     def _refuse(self, refusal: RequestRefusedError, data: bytes = b"") -> None:
         self._is_refused = True
+        self._queued = b""
+        self._flow.release_reading()  # what still comes is dropped
         peer = self.client and self.client[0]
         response = self._refusals.response(refusal, peer, self.headers or [], data if self._is_in_head else b"")
         in_flight = self._in_flight
-        if in_flight is not None and not in_flight.more_body:
-            # The request before the bad bytes is complete: it gets its response, and then the connection ends.
-            in_flight.keep_alive = False
-            return
         if in_flight is not None:
             self._tell_disconnect()
             if in_flight.response_started:
@@ -231,16 +356,24 @@ class Http1Protocol(HttpToolsProtocol):
         # The parser counts CONNECT as an upgrade.
         return bool(self.parser.should_upgrade()) and self.parser.get_method() != b"CONNECT"
 
+    @property
+    def _has_whole_request(self) -> bool:
+        return (in_flight := self._in_flight) is not None and not in_flight.more_body
+
+    @property
+    def _is_last(self) -> bool:
+        """Whether the request in flight has come whole, and ends the connection: nothing that follows it counts."""
+        return self._has_whole_request and not self.cycle.keep_alive
+
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self._last_run = cycle
         super()._start_asgi_task(cycle, partial(run_application, app, cycle))
 
     @property
     def _in_flight(self) -> RequestResponseCycle | None:
-        return None if self._last_run is None or self._last_run.response_complete else self._last_run
+        cycle: RequestResponseCycle | None = self.cycle
+        return None if cycle is None or cycle.response_complete else cycle
 
     def _tell_disconnect(self) -> None:
-        # uvicorn tells the request that it parsed last, but an earlier one may be in flight.
         if (in_flight := self._in_flight) is not None:
             in_flight.disconnected = True
             in_flight.message_event.set()
@@ -255,14 +388,7 @@ class Http1Protocol(HttpToolsProtocol):
 
     def _cut_when_stalled(self) -> None:
         # A transport closes only once the client has received all bytes: without a limit, that may be never.
-        self._start_timer(STALLED_SECONDS, self._check_progress, self.unsent)
-
-    def _check_progress(self, unsent_before: int) -> None:
-        if self.unsent == unsent_before:
-            log.info("connection cut", reason="the client took too long to receive the response")
-            self.cut()
-        else:
-            self._cut_when_stalled()
+        self._stall.start(STALLED_SECONDS)
 
     def _start_timer(self, seconds: float, callback: Any, *args: Any) -> None:
         self._stop_timer()

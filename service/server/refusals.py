@@ -7,6 +7,7 @@ from http import HTTPStatus
 import msgspec
 import structlog
 
+from domain.errors import OverloadedError
 from service.http.connection import Fields
 from service.http.forwarded import Network, client_address
 from service.http.headers.dates import http_date_now
@@ -20,6 +21,9 @@ log = structlog.get_logger()
 _UNREAD = re.compile(
     rb"^(origin|x-request-id|forwarded|x-forwarded-for):[ \t]*([^\r\n]+?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE
 )
+
+
+_RETRY_AFTER = (b"retry-after", str(OverloadedError.retry_after).encode())
 
 
 class RequestRefusedError(Exception):
@@ -56,7 +60,7 @@ class Refusals:
             reason=refusal.detail,
         )
         status, phrase = refusal.status, phrase_of(refusal.status)
-        body = msgspec.json.encode(Problem(title=phrase, status=status, detail=refusal.detail, code=code_of(status)))
+        body = msgspec.json.encode(Problem(title=phrase, status=status, detail=refusal.detail, code=_code_of(status)))
         lines = [
             (b"date", http_date_now()),
             (b"content-type", MEDIA_TYPE.encode()),
@@ -64,7 +68,12 @@ class Refusals:
             (b"cache-control", b"no-store"),
             (b"connection", b"close"),
             (b"x-request-id", request_id),
+            *([_RETRY_AFTER] if status == HTTPStatus.SERVICE_UNAVAILABLE else []),
             *self._origins.response_fields(origin),
         ]
         head = [f"HTTP/1.1 {status.value} {phrase}".encode(), *(name + b": " + value for name, value in lines)]
         return b"\r\n".join([*head, b"", body])
+
+
+def _code_of(status: HTTPStatus) -> str:
+    return OverloadedError.code if status == HTTPStatus.SERVICE_UNAVAILABLE else code_of(status)

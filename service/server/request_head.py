@@ -64,6 +64,12 @@ def absolute_form(target: bytes) -> AbsoluteForm | None:
     return AbsoluteForm(scheme, host, rest if rest.startswith(b"/") else b"/" + rest)
 
 
+def body_length(fields: Fields) -> int | None:
+    """Return the length of the body behind a head, 0 where there is none; None where it is chunked."""
+    by_name = dict(fields)
+    return None if b"transfer-encoding" in by_name else int(by_name.get(b"content-length", b"0"))
+
+
 def too_long() -> RequestRefusedError:
     """Return the refusal of a target of more than `MAX_TARGET_BYTES`."""
     return RequestRefusedError(
@@ -110,3 +116,8 @@ def too_large(excess: str) -> RequestRefusedError:
     return RequestRefusedError(
         HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"The head, or the trailer section, has {excess}."
     )
+
+
+def crowded(reason: str) -> RequestRefusedError:
+    """Return the refusal of a connection or a head for which there is no room, such as "Too many large heads wait."."""
+    return RequestRefusedError(HTTPStatus.SERVICE_UNAVAILABLE, reason)

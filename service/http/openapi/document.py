@@ -137,7 +137,7 @@ def _refusals(described: _Described) -> Iterator[Refusal]:
         yield from (errors.BodyTimeoutError, InvalidDigestError, DigestMismatchError)
         yield HTTPStatus.UNSUPPORTED_MEDIA_TYPE
         if known.body.kind is not None:
-            yield from (errors.InvalidInputError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            yield from (errors.InvalidInputError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, errors.OverloadedError)
     if "If-Match" in headers:
         yield from (InvalidConditionError, errors.PreconditionFailedError)
     if "Idempotency-Key" in headers:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from service.server.http1 import Http1Protocol
+from service.server.receiver import READ_BYTES
 from tests.unit.server.wire import GET, PUT, UPGRADE, connect, echo
 
 
@@ -38,10 +39,13 @@ async def test_trailers_belong_to_their_request_and_are_no_fields_of_its_head() 
     assert not any(b"authorization" in names for names in heads)
 
 
-@pytest.mark.parametrize("nonsense", [b"no request\r\n\r\n", GET + b"Host: y\r\n\r\n", GET + b"A: b\r\n" * 101])
+@pytest.mark.parametrize(
+    ("nonsense", "status"),
+    [(b"no request\r\n\r\n", 400), (GET + b"Host: y\r\n\r\n", 400), (GET + b"A: b\r\n" * 101, 431)],
+)
 @pytest.mark.parametrize("is_answered", [True, False])
 async def test_a_request_that_is_whole_is_answered_whatever_comes_behind_it(
-    nonsense: bytes, *, is_answered: bool
+    nonsense: bytes, status: int, *, is_answered: bool
 ) -> None:
     later = asyncio.Event()
 
@@ -58,6 +62,7 @@ async def test_a_request_that_is_whole_is_answered_whatever_comes_behind_it(
         client.writer.write(PUT + b"\r\n3\r\nabc\r\n0\r\n\r\n" + nonsense)
         await later.wait()
         assert (await client.answer())[0] == 200
+        assert (await client.answer())[0] == status
         assert not await client.rest()
 
 
@@ -86,10 +91,11 @@ async def test_an_upgrade_that_is_not_taken_loses_no_body() -> None:
 
 
 async def test_all_that_came_before_a_disconnect_is_received() -> None:
-    gone = asyncio.Event()
+    begun, gone = asyncio.Event(), asyncio.Event()
     seen: list[tuple[bytes, bool]] = []
 
     async def late(_: Any, receive: Any, __: Any) -> None:
+        begun.set()
         await gone.wait()
         while (message := await receive())["type"] == "http.request":
             seen.append((message["body"], message["more_body"]))
@@ -104,11 +110,13 @@ async def test_all_that_came_before_a_disconnect_is_received() -> None:
         (b"Content-Length: 3\r\n\r\nabc", [(b"abc", False)]),
         (b"Content-Length: 0\r\n\r\n", [(b"", False)]),
     ):
+        begun.clear()
         gone.clear()
         seen.clear()
         async with connect(late, protocol=Telling) as client:
             client.writer.write(b"PUT / HTTP/1.1\r\nHost: x\r\n" + request)
-            client.writer.close()
+            await begun.wait()
+            client.reset()
             await gone.wait()
         assert seen == received
 
@@ -122,3 +130,93 @@ async def test_an_answer_is_framed_by_the_method_that_was_sent() -> None:
     async with connect(other) as client:
         client.writer.write(b"HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert (await client.rest()).endswith(b"\r\n\r\n")
+
+
+async def test_a_client_that_ended_its_side_gets_the_responses_to_all_whole_requests() -> None:
+    whole = PUT + b"\r\n3\r\nabc\r\n0\r\n\r\n"
+    for sent, responses in (
+        (GET + b"\r\n", 1),
+        (whole, 1),
+        (whole + GET + b"\r\n" + whole, 3),
+        (whole + GET, 1),
+        (whole + PUT + b"\r\n3\r\na", 1),
+        ((GET + b"\r\n") * 5000, 5000),
+        (GET + b"Connection: close\r\n\r\n" + whole, 1),
+    ):
+        async with connect() as client:
+            client.writer.write(sent)
+            client.writer.write_eof()
+            for _ in range(responses):
+                assert (await client.answer())[0] == 200
+            assert not await client.rest()
+
+
+async def test_half_a_request_and_the_end_is_a_disconnect() -> None:
+    seen = []
+
+    async def recorded(_: Any, receive: Any, __: Any) -> None:
+        while (message := await receive())["type"] == "http.request":
+            seen.append(message["body"])
+        seen.append(message["type"])
+
+    async with connect(recorded) as client:
+        client.writer.write(PUT + b"\r\n3\r\nabc\r\n")
+        client.writer.write_eof()
+        assert not await client.rest()
+    assert b"".join(seen[:-1]) == b"abc"
+    assert seen[-1] == "http.disconnect"
+    async with connect(recorded) as client:
+        client.writer.write(GET)
+        client.writer.write_eof()
+        assert not await client.rest()
+
+
+async def test_the_response_to_a_last_request_says_that_the_connection_ends() -> None:
+    later = asyncio.Event()
+
+    class Ended(Http1Protocol):
+        def eof_received(self) -> Any:
+            later.set()
+            return super().eof_received()
+
+    async def late(scope: Any, receive: Any, send: Any) -> None:
+        await later.wait()
+        await echo(scope, receive, send)
+
+    async with connect(late, protocol=Ended) as client:
+        client.writer.write(GET + b"\r\n")
+        client.writer.write_eof()
+        assert (await client.answer())[1][b"connection"] == b"close"
+
+
+async def test_requests_sent_ahead_wait_unparsed_and_few_are_read() -> None:
+    begun, later = asyncio.Event(), asyncio.Event()
+    count = 0
+    read = 0
+
+    class Counting(Http1Protocol):
+        def bytes_received(self, buffer: bytearray, size: int) -> None:
+            nonlocal read
+            read += size
+            super().bytes_received(buffer, size)
+
+    async def late(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal count
+        count += 1
+        begun.set()
+        await later.wait()
+        await echo(scope, receive, send)
+
+    request = GET + b"\r\n"
+    many = 10_000
+    async with connect(late, protocol=Counting) as client:
+        client.writer.write(request * many)
+        await begun.wait()
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert count == 1
+        assert read <= 2 * READ_BYTES
+        later.set()
+        for _ in range(many):
+            assert (await client.answer())[0] == 200
+    assert count == many

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -58,6 +60,12 @@ class Client:
         fields = dict(each.lower().split(b": ", 1) for each in lines)
         body = await self.reader.readexactly(int(fields[b"content-length"]))
         return int(line.split()[1]), fields, json.loads(body)
+
+    def reset(self) -> None:
+        """End the connection at once, in both directions."""
+        connection = self.writer.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.writer.transport.abort()
 
     async def rest(self) -> bytes:
         """Return what comes until the server ends the connection in order."""

@@ -1,0 +1,52 @@
+"""The bytes of a connection, read into one buffer that all connections of a worker share."""
+
+import asyncio
+from typing import Protocol
+
+# uvloop would read 256 KB at once, which a paused connection would keep.
+READ_BYTES = 64 * 1024
+
+_buffer = bytearray(READ_BYTES)
+_view = memoryview(_buffer)
+
+
+class Receiving(Protocol):
+    """The protocol behind a receiver."""
+
+    def bytes_received(self, buffer: bytearray, size: int) -> None:
+        """Take the first `size` bytes of `buffer`, which holds others once this returns."""
+
+    def eof_received(self) -> bool:
+        """Return whether the connection stays open, for the peer to receive more."""
+
+    def connection_lost(self, exc: Exception | None) -> None: ...
+
+    def pause_writing(self) -> None: ...
+
+    def resume_writing(self) -> None: ...
+
+
+class Receiver(asyncio.BufferedProtocol):
+    """Takes the events of a transport for `protocol`, which is no `BufferedProtocol`."""
+
+    def __init__(self, protocol: Receiving) -> None:
+        self._protocol = protocol
+
+    def eof_received(self) -> bool:
+        return self._protocol.eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._protocol.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        self._protocol.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._protocol.resume_writing()
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's own
+        # A transport fills it and calls `buffer_updated` before any other can ask for it.
+        return _view
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._protocol.bytes_received(_buffer, nbytes)

@@ -1,0 +1,22 @@
+"""The flow control of a connection whose requests are parsed one at a time."""
+
+from uvicorn.protocols.http.flow_control import FlowControl
+
+
+class SequentialFlow(FlowControl):
+    """Reads on only while the connection does not hold it: uvicorn resumes reading whenever an application receives."""
+
+    _is_held = False
+
+    def hold_reading(self) -> None:
+        """Read no more, whoever asks, until `release_reading`."""
+        self._is_held = True
+        self.pause_reading()
+
+    def release_reading(self) -> None:
+        self._is_held = False
+        self.resume_reading()
+
+    def resume_reading(self) -> None:
+        if not self._is_held:
+            super().resume_reading()
