@@ -7,6 +7,9 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
 
+# Of one field, in all its lines. No chain of proxies has more to say: a longer one counts as missing.
+MAX_BYTES = 8192
+
 _PAIR = re.compile(r'\s*([!#$%&\'*+.^_`|~0-9A-Za-z-]+)=("(?:[^"\\]|\\.)*"|[^;,"\s]*)\s*([;,]|$)')
 # Segments of a path, none of which goes up; it is no host, as `//evil` would be.
 _SEGMENT = r"/(?!\.{1,2}(?:/|$))[0-9A-Za-z._~!$&'()*+;=:@%-]+"
@@ -70,7 +73,8 @@ def client_address(peer: str | None, fields: Iterable[tuple[bytes, bytes]], prox
 
 def _values(fields: Iterable[tuple[bytes, bytes]], name: str) -> str:
     wanted = name.encode()
-    return ",".join(value.decode("latin-1") for each, value in fields if each == wanted)
+    value = b",".join(value for each, value in fields if each == wanted)
+    return value.decode("latin-1") if len(value) <= MAX_BYTES else ""
 
 
 def _elements(value: str) -> Iterator[dict[str, str]]:

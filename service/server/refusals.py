@@ -18,9 +18,7 @@ from service.http.problems import MEDIA_TYPE, Problem, code_of, phrase_of
 log = structlog.get_logger()
 
 # In the bytes that came last: the parser keeps a field back until the next one begins, and reads none behind a fault.
-_UNREAD = re.compile(
-    rb"^(origin|x-request-id|forwarded|x-forwarded-for):[ \t]*([^\r\n]+?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE
-)
+_UNREAD = re.compile(rb"^(origin|x-request-id|forwarded|x-forwarded-for):([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 
 
 _RETRY_AFTER = (b"retry-after", str(OverloadedError.retry_after).encode())
@@ -49,7 +47,7 @@ class Refusals:
 
         `fields` are those of the head that were parsed, `data` the bytes of it that came last.
         """
-        fields = [*fields, *((match[1].lower(), match[2]) for match in _UNREAD.finditer(data))]
+        fields = [*fields, *((match[1].lower(), match[2].strip(b" \t")) for match in _UNREAD.finditer(data))]
         origin = next((value for name, value in fields if name == b"origin"), self._only_origin)
         request_id = request_id_of(fields)
         log.info(

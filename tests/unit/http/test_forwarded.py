@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from service.http.forwarded import client_address, forwarded_origin, forwarded_prefix
+from service.http.forwarded import MAX_BYTES, client_address, forwarded_origin, forwarded_prefix
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 Headers = tuple[tuple[str, str], ...]
@@ -103,3 +103,12 @@ def test_a_prefix_is_a_path(headers: Headers, prefix: str) -> None:
 def test_what_is_no_path_is_ignored(value: str) -> None:
     assert forwarded_prefix(fields(("X-Forwarded-Prefix", value))) == ""
     assert forwarded_prefix(fields(("X-Forwarded-Prefix", f"/a, {value}"))) == ""
+
+
+def test_what_is_too_long_counts_as_missing() -> None:
+    hops, more = "1.1.1.1," * (MAX_BYTES // 8), "203.0.113.7"
+    for name in ("X-Forwarded-For", "X-Forwarded-Prefix", "X-Forwarded-Host", "Forwarded"):
+        said = fields((name, hops), (name, more))
+        assert client_address("10.0.0.1", said, PROXIES) == "10.0.0.1"
+        assert forwarded_prefix(said) == ""
+        assert forwarded_origin(said) == {}
