@@ -11,13 +11,23 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from adapters.type_signatures import PuremagicSignatures
 from domain.buckets.model import Policy, check_bucket_name, check_policy
+from domain.files.content.detect_type import HEAD_BYTES
 from domain.files.metadata import check_metadata, check_tags
 from domain.files.names import check_file_name
-from domain.values.media_types import content_type_of, matches_type, parse_content_type
+from domain.values.media_types import (
+    OCTET_STREAM,
+    content_type_of,
+    is_type_allowed,
+    parse_content_type,
+    renamed_type,
+)
 from domain.values.times import in_utc
 from tests.harness.stateful.records import ModelBlob, ModelBucket, ModelFile
 from tests.harness.stateful.refusals import Conditions, Refused, checked, met, well_formed
+
+SIGNATURES = PuremagicSignatures()
 
 
 class Model:
@@ -88,12 +98,27 @@ class Model:
         del self.buckets[name]
 
     def put_file(
-        self, bucket: str, name: str, given_type: str | None, content: bytes, conditions: Conditions
+        self,
+        bucket: str,
+        name: str,
+        given_type: str | None,
+        content: bytes,
+        conditions: Conditions,
+        *,
+        has_length: bool = True,
     ) -> tuple[ModelFile, bool]:
         if not name.strip("/"):
             raise Refused(405, "method_not_allowed")
         content_type = checked(content_type_of, name, given_type)
         well_formed(conditions)
+        if content_type == OCTET_STREAM:
+            # The body tells its type, so that whatever else is wrong is told before.
+            self.admit_upload(bucket, name, None, None, None, len(content))
+            replaced = self._named(bucket, name)
+            met(conditions, replaced)
+            if has_length:
+                self._check_quota(bucket, name, len(content) - (replaced.size if replaced else 0))
+            content_type = detected(content)
         return self.store(bucket, name, content_type, content, None, None, conditions)
 
     def post_file(
@@ -112,12 +137,20 @@ class Model:
         if metadata is not None and not isinstance(given, dict):
             raise Refused(400, "invalid_metadata")  # the form is read before it is looked at
         # How long a form's file is shows only when its body has come.
-        self.admit_upload(bucket, name, content_type, given, tags, None)
+        is_untyped = content_type == OCTET_STREAM
+        self.admit_upload(bucket, name, None if is_untyped else content_type, given, tags, None)
         met(conditions, self._named(bucket, name))
+        content_type = detected(content) if is_untyped else content_type
         return self.store(bucket, name, content_type, content, given, tags, conditions)
 
     def admit_upload(
-        self, bucket: str, name: str, content_type: str, metadata: Any, tags: tuple[str, ...] | None, size: int | None
+        self,
+        bucket: str,
+        name: str,
+        content_type: str | None,
+        metadata: Any,
+        tags: tuple[str, ...] | None,
+        size: int | None,
     ) -> Policy:
         """Make the refusals that do not wait for the body's end."""
         checked(check_bucket_name, bucket)
@@ -165,13 +198,14 @@ class Model:
         well_formed(conditions)
         file = self.file(id)
         met(conditions, file)
+        name = checked(check_file_name, patch.get("name", file.name))
         changed = replace(
             file,
-            name=checked(check_file_name, patch.get("name", file.name)),
+            name=name,
             bucket=checked(check_bucket_name, patch.get("bucket", file.bucket)),
             content_type=checked(parse_content_type, patch["content_type"])
             if "content_type" in patch
-            else file.content_type,
+            else renamed_type(file.content_type, file.name, name),
             metadata=checked(check_metadata, merged(file.metadata, patch["metadata"]) or {})
             if "metadata" in patch
             else file.metadata,
@@ -198,7 +232,8 @@ class Model:
         original = self.file(id)
         met(conditions, original)
         bucket, name = bucket or original.bucket, name or original.name
-        policy = self._admit(bucket, original.content_type, original.size)
+        content_type = renamed_type(original.content_type, original.name, name)
+        policy = self._admit(bucket, content_type, original.size)
         self._settle(bucket, name, original.size)
         self._claim_name(bucket, name, None)
         copy = replace(
@@ -207,6 +242,7 @@ class Model:
             etag=self._fresh_etag(),
             bucket=bucket,
             name=name,
+            content_type=content_type,
             revision=1,
             created_at=self.now,
             updated_at=self.now,
@@ -243,22 +279,27 @@ class Model:
         file = self._at(bucket, name)
         return None if file is None or self._is_expired(file) else file
 
-    def _admit(self, bucket: str, content_type: str, size: int | None) -> Policy:
+    def _admit(self, bucket: str, content_type: str | None, size: int | None) -> Policy:
         policy = self._bucket(bucket).policy
         allowed = policy.allowed_types
-        if allowed is not None and not any(matches_type(content_type, each) for each in allowed):
-            raise Refused(415, "type_not_allowed")
+        if content_type is not None and allowed is not None:  # noqa: SIM102
+            if not any(is_type_allowed(content_type, each) for each in allowed):
+                raise Refused(415, "type_not_allowed")
         if size is not None and policy.max_file_size is not None and size > policy.max_file_size:
             raise Refused(413, "file_too_large")
         return policy
 
-    def _settle(self, bucket: str, name: str, added: int) -> None:
+    def _check_quota(self, bucket: str, name: str, added: int) -> None:
         # An expired file of that name makes way, so its bytes do not count.
         quota = self.buckets[bucket].policy.quota_bytes
         at = self._at(bucket, name)
         freed = at.size if at is not None and self._is_expired(at) else 0
         if quota is not None and added > 0 and self.usage(bucket)["bytes"] - freed + added > quota:
             raise Refused(413, "quota_exceeded")
+
+    def _settle(self, bucket: str, name: str, added: int) -> None:
+        self._check_quota(bucket, name, added)
+        at = self._at(bucket, name)
         if at is not None and self._is_expired(at):
             self._remove(at)
 
@@ -297,6 +338,10 @@ class Model:
     def _condemn_if_unshared(self, blob: ModelBlob) -> None:
         if blob not in self.blobs():
             self.condemned[blob] = self.now + self._grace
+
+
+def detected(content: bytes) -> str:
+    return SIGNATURES.type_of(content[:HEAD_BYTES]) or OCTET_STREAM
 
 
 def merged(target: Any, patch: Any) -> Any:

@@ -72,7 +72,13 @@ contents = st.one_of(
         [
             *(b"", b"x", b"plain text\r\n", "ünïcödé 😀".encode(), "ünïcödé".encode("latin-1"), b"a\0b"),
             *("ünïcödé".encode("utf-16"), b"\xff\xfeodd", "日本".encode("shift_jis"), "\ufeffmark".encode()),
-            *(b"\xf0\x9f\x98", _Repeated(b"\0", 70_000), _Repeated("é".encode(), 40_000)),
+            *(
+                b"\x89PNG\r\n\x1a\n",
+                b"ID3\x03\0",
+                b"\xf0\x9f\x98",
+                _Repeated(b"\0", 70_000),
+                _Repeated("é".encode(), 40_000),
+            ),
         ]
     ),
     st.binary(max_size=20),
@@ -83,7 +89,7 @@ content_types: st.SearchStrategy[str | None] = _seldom(
     st.sampled_from(
         ["text", "text/", "/plain", "text/plain; charset", "*/*", "text/plain, text/html", "a/" + "b" * 300]
     ),
-    st.sampled_from([None, None, "", "text/plain", "image/png", "TEXT/HTML;Charset=UTF-8"]),
+    st.sampled_from([None, None, "", "application/octet-stream", "text/plain", "image/png", "TEXT/HTML;Charset=UTF-8"]),
     st.sampled_from(
         [
             *('text/plain ; charset="utf-16"', "text/plain;charset=latin-1", "text/csv; charset=shift_jis; x=1"),
