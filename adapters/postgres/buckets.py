@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -17,14 +18,18 @@ from domain.values.preconditions import NO_PRECONDITION, Precondition
 
 POLICY_COLUMNS = "max_file_size, allowed_types, quota_bytes, default_ttl, public, cache_control"
 
+# The counts have the expired files that the reaper has not removed yet; usage does not.
 _BUCKETS = f"""
-SELECT name, created_at, {POLICY_COLUMNS}, usage.bytes, usage.files
+SELECT name, created_at, {POLICY_COLUMNS},
+    (counted.bytes - expired.bytes)::bigint AS bytes, (counted.files - expired.files)::bigint AS files
 FROM buckets
 CROSS JOIN LATERAL (
-    SELECT coalesce(sum(bytes), 0)::bigint AS bytes, coalesce(sum(files), 0)::bigint AS files
-    FROM bucket_usage
-    WHERE bucket = name
-) AS usage
+    SELECT coalesce(sum(bytes), 0) AS bytes, coalesce(sum(files), 0) AS files FROM bucket_usage WHERE bucket = name
+) AS counted
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(size), 0) AS bytes, count(*) AS files
+    FROM files WHERE bucket = buckets.name AND expires_at <= statement_timestamp()
+) AS expired
 """
 _BUCKET = _BUCKETS + "WHERE name = $1"
 _BUCKETS_AFTER = _BUCKETS + "WHERE $1::text IS NULL OR name > $1 ORDER BY name LIMIT $2"
@@ -57,7 +62,13 @@ WITH unlimited AS (
 SELECT * FROM unlimited UNION ALL SELECT * FROM limited
 """
 _EXISTS = "SELECT EXISTS (SELECT FROM buckets WHERE name = $1)"
-_USED = "SELECT coalesce(sum(bytes), 0)::bigint FROM bucket_usage WHERE bucket = $1"
+_POLICY = f"SELECT {POLICY_COLUMNS} FROM buckets WHERE name = $1"
+_COUNTED = "SELECT coalesce(sum(bytes), 0)::bigint FROM bucket_usage WHERE bucket = $1"
+# A file that is replaced may expire meanwhile; its bytes are then counted, as they were when it was locked.
+_USED = f"""
+SELECT (({_COUNTED}) - coalesce(sum(size), 0))::bigint
+FROM files WHERE bucket = $1 AND expires_at <= statement_timestamp() AND id IS DISTINCT FROM $2
+"""
 
 # A connection writes to its own shard, so that uploads at the same time do not wait for each other.
 SHARD = "pg_backend_pid() % 16"
@@ -94,6 +105,12 @@ class PostgresBuckets:
             raise _no_such_bucket(name)
         return _bucket(rows[0])
 
+    async def get_policy(self, name: str) -> Policy:
+        rows = await self._database.read(_POLICY, name)
+        if not rows:
+            raise _no_such_bucket(name)
+        return to_policy(rows[0])
+
     async def list_buckets(self, *, after: str | None, limit: int) -> list[Bucket]:
         return [_bucket(row) for row in await self._database.read(_BUCKETS_AFTER, after, limit)]
 
@@ -127,10 +144,20 @@ async def lock_bucket(connection: Connection, name: str) -> Policy:
     raise _no_such_bucket(name)
 
 
-async def settle(connection: Connection, bucket: str, policy: Policy, *, added: int) -> None:
-    """Raise `QuotaExceededError` where `added` bytes do not fit in the bucket, which is locked."""
-    if policy.quota_bytes is not None and added > 0:
-        policy.check_quota(used=await connection.fetchval(_USED, bucket), added=added)
+async def settle(
+    connection: Connection, bucket: str, policy: Policy, *, added: int, replaced: UUID | None = None
+) -> None:
+    """Raise `QuotaExceededError` where `added` bytes do not fit in the bucket, which is locked.
+
+    Expired files take no room, whether the reaper has removed them or not. They are left to it: removing them here
+    would lock files out of their order. `added` is less the bytes of the file `replaced`.
+    """
+    if policy.quota_bytes is None or added <= 0:
+        return
+    used = await connection.fetchval(_COUNTED, bucket)
+    if used + added > policy.quota_bytes:
+        used = await connection.fetchval(_USED, bucket, replaced)
+    policy.check_quota(used=used, added=added)
 
 
 async def count_usage(connection: Connection, changes: Iterable[tuple[str, int, int]]) -> None:

@@ -12,8 +12,8 @@ from adapters.postgres.database.pool import CONNECT_SECONDS
 from adapters.postgres.upgrade import current_version, read_migrations, upgrade
 from domain.errors import CatalogUnavailableError
 
-_MIGRATIONS = read_migrations(Path(__file__).parent / "migrations")
-NEWEST_VERSION = _MIGRATIONS[-1].version
+MIGRATIONS = read_migrations(Path(__file__).parent / "migrations")
+NEWEST_VERSION = MIGRATIONS[-1].version
 
 
 async def migrate(dsn: str, *, credentials: RotatingCredentials | None = None) -> None:
@@ -23,9 +23,13 @@ async def migrate(dsn: str, *, credentials: RotatingCredentials | None = None) -
     password. Raises `CatalogUnavailableError`.
     """
     async with _connected(dsn, credentials) as connection:
-        # A role that may not change tables gets by where nothing is missing.
-        if await current_version(connection) < NEWEST_VERSION:
-            await upgrade(connection, _MIGRATIONS)
+        with domain_errors(connection):
+            try:
+                # A role that may not change tables gets by where nothing is missing.
+                if await current_version(connection) < NEWEST_VERSION:
+                    await upgrade(connection, MIGRATIONS)
+            except asyncpg.InsufficientPrivilegeError as error:
+                raise CatalogUnavailableError("The database's user may not make or change the tables.") from error
 
 
 async def check_migrated(dsn: str, *, credentials: RotatingCredentials | None = None) -> None:

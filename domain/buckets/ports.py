@@ -8,7 +8,7 @@ from domain.values.preconditions import NO_PRECONDITION, Precondition
 
 
 class Buckets(Protocol):
-    """Keeps buckets."""
+    """Keeps buckets. The files that a usage adds up are those that have not expired."""
 
     async def put_bucket(
         self,
@@ -26,6 +26,10 @@ class Buckets(Protocol):
 
     async def get_bucket(self, name: str) -> Bucket:
         """Return the bucket with its usage. Raises `NoSuchBucketError`."""
+        ...
+
+    async def get_policy(self, name: str) -> Policy:
+        """Return the bucket's policy; it costs less than `get_bucket`. Raises `NoSuchBucketError`."""
         ...
 
     async def list_buckets(self, *, after: str | None, limit: int) -> list[Bucket]:

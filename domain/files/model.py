@@ -32,7 +32,8 @@ Expiry = Annotated[
 class File(msgspec.Struct, frozen=True, kw_only=True):
     """One file. `size` in bytes, `sha256` in lower-case hex; `blob_key` names the bytes and is never shown.
 
-    `revision` begins at 1 and grows with every change of the record or its bytes.
+    `revision` begins at 1 and grows with every change of the record or its bytes. `keeps_expiry` says that a caller
+    has set `expires_at`, to null or to a time: storing the file again then keeps it.
     """
 
     id: UUID
@@ -48,6 +49,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     expires_at: datetime | None = None
+    keeps_expiry: bool = False
 
     @property
     def etag(self) -> str:

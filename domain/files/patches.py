@@ -43,6 +43,7 @@ def apply_patch(patch: FilePatch, file: File) -> File:
         else check_metadata(merge_patch(file.metadata, patch.metadata) or {}),
         tags=file.tags if patch.tags is UNSET else check_tags(patch.tags or ()),
         expires_at=_patched_expiry(patch, file),
+        keeps_expiry=file.keeps_expiry or patch.expires_at is not UNSET,
     )
 
 

@@ -18,8 +18,9 @@ class Files(Protocol):
 
         Makes the staged blob live, creates the file or replaces the bytes and content type of the one with that
         name, condemns a replaced blob that no other file shares, and updates the bucket's usage. The bucket's
-        policy, its quota and `new.precondition` are checked against the state that the change is made on. A
-        file's time to live comes from its bucket and begins anew when its bytes are replaced.
+        policy, its quota and `new.precondition` are checked against the state that the change is made on; expired
+        files take none of the quota. A file's time to live comes from its bucket and begins anew when its bytes are
+        replaced, unless the file keeps its expiry.
 
         Idempotent: repeated for a blob that is live already, it returns that blob's file. So repeating a commit
         whose outcome is unknown settles it. Finishes the `claim`, see `IdempotencyKeys`, with the file.
@@ -44,10 +45,10 @@ class Files(Protocol):
     async def change_file(self, changed: File) -> File | None:
         """Store the record `changed`, whose `revision` is the one it was read at, as the next revision.
 
-        Its bucket, name, content type, metadata, tags and expiry are written; its other fields are not. Returns the
-        file as stored, or None where it was changed or deleted since, or never existed. A change of bucket moves its
-        bytes from one usage to the other, and the policy of the new bucket is checked; so is a new content type. A
-        new expiry must be in the future, by the catalog's clock.
+        Its bucket, name, content type, metadata, tags, expiry and `keeps_expiry` are written; its other fields are not.
+        Returns the file as stored, or None where it was changed or deleted since, or never existed. A change of bucket
+        moves its bytes from one usage to the other, and the policy of the new bucket is checked; so is a new content
+        type. A new expiry must be in the future, by the catalog's clock.
 
         Raises `InvalidExpiryError`, `NameTakenError`, `NoSuchBucketError`, `TypeNotAllowedError`, `FileTooLargeError`,
         `QuotaExceededError`, `OutcomeUnknownError`.

@@ -74,9 +74,17 @@ class TestBuckets:
         await catalog.buckets.put_bucket("songs", policy)
         assert (await catalog.buckets.get_bucket("songs")).policy == policy
 
+    async def test_a_policy_is_found_by_itself(self, catalog: CatalogPorts) -> None:
+        policy = Policy(allowed_types=("image/*",), quota_bytes=5, cache_control="no-cache")
+        await catalog.buckets.put_bucket("songs", policy)
+        assert await catalog.buckets.get_policy("songs") == policy
+        assert await catalog.buckets.get_policy("default") == Policy()
+
     async def test_a_bucket_that_is_not_there_says_so(self, catalog: CatalogPorts) -> None:
         with pytest.raises(NoSuchBucketError):
             await catalog.buckets.get_bucket("songs")
+        with pytest.raises(NoSuchBucketError):
+            await catalog.buckets.get_policy("songs")
         with pytest.raises(NoSuchBucketError):
             await catalog.buckets.delete_bucket("songs")
 
@@ -130,6 +138,18 @@ class TestBuckets:
             await stored(catalog, bucket="songs", size=size)
         assert await usage(catalog, "songs") == Usage(bytes=sum(sizes), files=len(sizes))
         assert await usage(catalog) == Usage()
+
+    async def test_usage_is_without_expired_files(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy())
+        await expired(catalog, bucket="songs", size=10)
+        await stored(catalog, bucket="songs", size=3)
+        await expired(catalog, size=5)
+        for _ in range(2):
+            assert await usage(catalog, "songs") == Usage(bytes=3, files=1)
+            default, songs = await catalog.buckets.list_buckets(after=None, limit=10)
+            assert (default.usage, songs.usage) == (Usage(), Usage(bytes=3, files=1))
+            assert await catalog.integrity.find_miscounted_usage() == []
+            await catalog.files.expire_files(limit=10)
 
     async def test_the_catalog_answers(self, catalog: CatalogPorts) -> None:
         await catalog.health.check()

@@ -1,6 +1,6 @@
 """The contract of `domain.files.ports.Files.commit_file`."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,18 @@ from domain.errors import FileportError, LeaseLostError, PreconditionFailedError
 from domain.files.errors import NoSuchFileError
 from domain.files.model import Destination, NewFile
 from domain.values.preconditions import NO_PRECONDITION, Precondition
-from tests.contracts.setup import LEASE, CatalogPorts, claims, exists, expired, reserved, stored, usage
+from tests.contracts.setup import (
+    FUTURE,
+    LEASE,
+    CatalogPorts,
+    changed,
+    claims,
+    exists,
+    expired,
+    reserved,
+    stored,
+    usage,
+)
 from tests.support.factories import BlobFactory, NewFileFactory
 
 NEW_ONLY = Precondition(if_none_match=())
@@ -309,6 +320,21 @@ class TestCommittingFiles:
         await catalog.buckets.put_bucket("songs", Policy())
         assert (await stored(catalog, bucket="songs", name="a")).expires_at is None
 
+    @pytest.mark.parametrize("expires_at", [FUTURE, None])
+    async def test_an_expiry_that_was_set_stays_when_the_file_is_stored_again(
+        self, catalog: CatalogPorts, expires_at: datetime | None
+    ) -> None:
+        await catalog.buckets.put_bucket("songs", Policy(default_ttl=60))
+        file = await stored(catalog, bucket="songs", name="a")
+        await changed(catalog, file, expires_at=expires_at, keeps_expiry=True)
+        for _ in range(2):
+            file = await stored(catalog, bucket="songs", name="a")
+            assert (file.expires_at, file.keeps_expiry) == (expires_at, True)
+        assert await catalog.files.get_file(file.id) == file
+        await catalog.files.delete_file(file.id, NO_PRECONDITION)
+        file = await stored(catalog, bucket="songs", name="a")
+        assert file.expires_at == file.created_at + timedelta(seconds=60)
+
     # Expired files
 
     async def test_an_expired_file_is_not_replaced_but_gone(self, catalog: CatalogPorts) -> None:
@@ -330,5 +356,20 @@ class TestCommittingFiles:
     async def test_an_expired_file_leaves_its_room_to_the_one_that_takes_its_name(self, catalog: CatalogPorts) -> None:
         await catalog.buckets.put_bucket("songs", Policy(quota_bytes=10))
         await expired(catalog, bucket="songs", name="a", size=10)
+        await stored(catalog, bucket="songs", name="a", size=10)
+        assert await usage(catalog, "songs") == Usage(bytes=10, files=1)
+
+    async def test_expired_files_take_none_of_a_quota(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy(quota_bytes=10))
+        await expired(catalog, bucket="songs", size=6)
+        await expired(catalog, bucket="songs", size=4)
+        await self._is_refused(catalog, QuotaExceededError, await reserved(catalog, size=11), bucket="songs")
+        await stored(catalog, bucket="songs", name="a", size=7)
+        for _ in range(2):
+            await self._is_refused(catalog, QuotaExceededError, await reserved(catalog, size=4), bucket="songs")
+            await self._is_refused(
+                catalog, QuotaExceededError, await reserved(catalog, size=11), bucket="songs", name="a"
+            )
+            await catalog.files.expire_files(limit=10)
         await stored(catalog, bucket="songs", name="a", size=10)
         assert await usage(catalog, "songs") == Usage(bytes=10, files=1)

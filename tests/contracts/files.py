@@ -79,6 +79,7 @@ class TestChangingFiles:
             {"tags": ()},
             {"expires_at": FUTURE + timedelta(microseconds=1)},
             {"expires_at": None},
+            {"expires_at": FUTURE, "keeps_expiry": True},
             {},
         ],
     )
@@ -196,6 +197,16 @@ class TestMovingFiles:
         assert await catalog.files.get_file(file.id) == file
         assert await usage(catalog, "songs") == Usage()
 
+    async def test_a_file_moves_into_the_room_of_expired_ones(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy(quota_bytes=10))
+        await expired(catalog, bucket="songs", size=9)
+        file = await stored(catalog, size=10)
+        await changed(catalog, file, bucket="songs")
+        assert await usage(catalog, "songs") == Usage(bytes=10, files=1)
+        more = await stored(catalog, size=1)
+        with pytest.raises(QuotaExceededError):
+            await catalog.files.change_file(replace(more, bucket="songs"))
+
     async def test_a_file_keeps_its_expiry_when_it_moves(self, catalog: CatalogPorts) -> None:
         await catalog.buckets.put_bucket("songs", Policy(default_ttl=60))
         moved = await changed(catalog, await stored(catalog), bucket="songs")
@@ -249,6 +260,20 @@ class TestCopyingFiles:
         assert await claims(catalog) == {}
         await catalog.files.delete_file(last.id, NO_PRECONDITION)
         assert list(await claims(catalog)) == [original.blob_key]
+
+    async def test_a_copy_is_made_in_the_room_of_expired_ones(self, catalog: CatalogPorts) -> None:
+        await catalog.buckets.put_bucket("songs", Policy(quota_bytes=10))
+        await expired(catalog, bucket="songs", size=9)
+        original = await stored(catalog, bucket="songs", size=5)
+        await catalog.files.copy_file(original.id, Destination(name="b"), NO_PRECONDITION)
+        assert await usage(catalog, "songs") == Usage(bytes=10, files=2)
+        with pytest.raises(QuotaExceededError):
+            await catalog.files.copy_file(original.id, Destination(name="c"), NO_PRECONDITION)
+
+    async def test_a_copy_has_the_time_to_live_of_its_bucket(self, catalog: CatalogPorts) -> None:
+        original = await changed(catalog, await stored(catalog, name="a"), expires_at=FUTURE, keeps_expiry=True)
+        copy = await catalog.files.copy_file(original.id, Destination(name="b"), NO_PRECONDITION)
+        assert (copy.expires_at, copy.keeps_expiry) == (None, False)
 
     async def test_a_copy_of_a_copy_shares_the_same_bytes(self, catalog: CatalogPorts) -> None:
         original = await stored(catalog)
@@ -312,8 +337,8 @@ class TestCopyingFiles:
         await expired(catalog, bucket="songs", name="a", size=5)
         with pytest.raises(QuotaExceededError):
             await catalog.files.copy_file(original.id, Destination(bucket="songs", name="a"), NO_PRECONDITION)
-        assert await usage(catalog, "songs") == Usage(bytes=5, files=1)
         assert await claims(catalog) == {}
+        assert await catalog.files.expire_files(limit=10) == 1
 
     async def test_the_original_must_be_in_the_state_that_was_asked_for(self, catalog: CatalogPorts) -> None:
         original = await stored(catalog)

@@ -33,8 +33,11 @@ class FakeBuckets:
     async def get_bucket(self, name: str) -> Bucket:
         self._database.reach()
         row = self._database.bucket(name)
-        usage = self._database.counted_usage(name)
-        return Bucket(name=name, policy=row.policy, created_at=row.created_at, usage=usage)
+        return Bucket(name=name, policy=row.policy, created_at=row.created_at, usage=self._database.usage(name))
+
+    async def get_policy(self, name: str) -> Policy:
+        self._database.reach()
+        return self._database.bucket(name).policy
 
     async def list_buckets(self, *, after: str | None, limit: int) -> list[Bucket]:
         self._database.reach()

@@ -110,6 +110,12 @@ class FakeDatabase:
         actual, error = self.actual_usage(bucket), self.usage_errors.get(bucket, Usage())
         return Usage(bytes=actual.bytes + error.bytes, files=actual.files + error.files)
 
+    def usage(self, bucket: str) -> Usage:
+        """Return the counts, less the files that have expired and that no reaper has seen."""
+        counted = self.counted_usage(bucket)
+        sizes = [file.size for file in self.files.values() if file.bucket == bucket and self.is_expired(file)]
+        return Usage(bytes=counted.bytes - sum(sizes), files=counted.files - len(sizes))
+
     # Files
 
     def is_expired(self, file: File) -> bool:

@@ -48,7 +48,8 @@ class FakeFiles:
             revision=replaced.revision + 1 if replaced else 1,
             created_at=replaced.created_at if replaced else now,
             updated_at=now,
-            expires_at=self._expiry(policy),
+            expires_at=replaced.expires_at if replaced and replaced.keeps_expiry else self._expiry(policy),
+            keeps_expiry=replaced is not None and replaced.keeps_expiry,
         )
         self._database.files[file.id] = file
         self._database.blobs[blob.key] = BlobRow(state="live", blob=blob)
@@ -100,6 +101,7 @@ class FakeFiles:
             metadata=changed.metadata,
             tags=changed.tags,
             expires_at=changed.expires_at,
+            keeps_expiry=changed.keeps_expiry,
             revision=current.revision + 1,
             updated_at=self._database.clock.now(),
         )
@@ -129,6 +131,7 @@ class FakeFiles:
             created_at=now,
             updated_at=now,
             expires_at=self._expiry(policy),
+            keeps_expiry=False,
         )
         self._database.files[copy.id] = copy
         finish_claim(self._database, claim, copy)
@@ -158,11 +161,9 @@ class FakeFiles:
 
     def _make_room(self, bucket: str, name: str, added: int) -> None:
         """Remove an expired file of that name, if `added` bytes fit then."""
+        self._database.bucket(bucket).policy.check_quota(used=self._database.usage(bucket).bytes, added=added)
         expired = [file for file in self._database.files.values() if self._database.is_expired(file)]
-        leaving = [file for file in expired if (file.bucket, file.name) == (bucket, name)]
-        used = self._database.counted_usage(bucket).bytes - sum(file.size for file in leaving)
-        self._database.bucket(bucket).policy.check_quota(used=used, added=added)
-        for file in leaving:
+        for file in [file for file in expired if (file.bucket, file.name) == (bucket, name)]:
             self._database.remove_file(file.id)
 
     def _refuse_taken(self, bucket: str, name: str, *, except_for: UUID | None = None) -> None:

@@ -30,7 +30,8 @@ FROM files WHERE id = $1 AND revision = $2 AND {UNEXPIRED}
 _CHANGE = f"""
 UPDATE files
 SET bucket = $3, name = $4, name_words = array_to_tsvector($5::text[]), content_type = $6, metadata = $7, tags = $8,
-    expires_at = $9, revision = revision + 1, updated_at = greatest(updated_at, statement_timestamp())
+    expires_at = $9, keeps_expiry = $10, revision = revision + 1,
+    updated_at = greatest(updated_at, statement_timestamp())
 WHERE id = $1 AND revision = $2 AND {UNEXPIRED}
 RETURNING {COLUMNS}
 """
@@ -87,6 +88,7 @@ async def change(connection: Connection, changed: File, grace: float) -> File | 
         changed.metadata,
         changed.tags,
         changed.expires_at,
+        changed.keeps_expiry,
     )
     if row is None:
         return None

@@ -43,7 +43,7 @@ UPDATE files
 SET content_type = $2, size = $3, sha256 = $4, blob_key = $5,
     metadata = coalesce($6, metadata), tags = coalesce($7, tags), revision = revision + 1,
     updated_at = greatest(updated_at, statement_timestamp()),
-    expires_at = statement_timestamp() + make_interval(secs => $8)
+    expires_at = CASE WHEN keeps_expiry THEN expires_at ELSE statement_timestamp() + make_interval(secs => $8) END
 WHERE id = $1
 RETURNING {COLUMNS}
 """
@@ -102,7 +102,7 @@ async def _publish(connection: Connection, new: NewFile, blob: Blob, grace: floa
         replaced = await _lock_current(connection, new, grace)
         new.precondition.check(replaced)
         added = blob.size - (replaced.size if replaced else 0)
-        await settle(connection, new.bucket, policy, added=added)
+        await settle(connection, new.bucket, policy, added=added, replaced=replaced.id if replaced else None)
         if replaced:
             file = await _replace(connection, replaced, new, blob, policy.default_ttl)
             await release(connection, [replaced.blob_key], grace=grace)

@@ -8,7 +8,8 @@ from domain.files.errors import NoSuchFileError
 from domain.files.model import File
 
 COLUMNS = """
-id, bucket, name, content_type, size, sha256, blob_key, metadata, tags, revision, created_at, updated_at, expires_at
+id, bucket, name, content_type, size, sha256, blob_key, metadata, tags, revision, created_at, updated_at, expires_at,
+keeps_expiry
 """
 UNEXPIRED = "(expires_at IS NULL OR expires_at > statement_timestamp())"
 FILE = f"SELECT {COLUMNS} FROM files WHERE id = $1 AND {UNEXPIRED}"
@@ -31,6 +32,7 @@ def to_file(row: asyncpg.Record) -> File:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         expires_at=row["expires_at"],
+        keeps_expiry=row["keeps_expiry"],
     )
 
 

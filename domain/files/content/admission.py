@@ -47,26 +47,26 @@ class Admission:
 
         A type that only the bytes tell passes: see `DetectType`.
         """
-        bucket = await self._buckets.get_bucket(new.bucket)
-        policy = bucket.policy
+        policy = await self._buckets.get_policy(new.bucket)
         policy.admit(content_type=None if new.content_type == OCTET_STREAM else new.content_type, size=new.size)
         bucket_limit = self._max_file_size if policy.max_file_size is None else policy.max_file_size
         limit = min(bucket_limit, self._max_file_size)
         size = new.size or 0
         if size > limit:
             raise too_large(limit)
+        used = 0 if policy.quota_bytes is None else (await self._buckets.get_bucket(new.bucket)).usage.bytes
         # Few uploads depend on the file that they replace; the others need not look for it.
-        is_tight = policy.quota_bytes is not None and bucket.usage.bytes + size > policy.quota_bytes
+        is_tight = policy.quota_bytes is not None and used + size > policy.quota_bytes
         if is_tight or new.precondition != NO_PRECONDITION:
             replaced = await self._find_replaced(new)
             new.precondition.check(replaced)
-            policy.check_quota(used=bucket.usage.bytes, added=size - (replaced.size if replaced else 0))
+            policy.check_quota(used=used, added=size - (replaced.size if replaced else 0))
         return limit
 
     async def admit_type(self, new: NewFile) -> None:
         """Raise `TypeNotAllowedError` where the bucket does not allow the file's type."""
-        bucket = await self._buckets.get_bucket(new.bucket)
-        bucket.policy.admit(content_type=new.content_type, size=None)
+        policy = await self._buckets.get_policy(new.bucket)
+        policy.admit(content_type=new.content_type, size=None)
 
     async def admit_upload(self, target: NewFile | None, size: int | None) -> int:
         """Do as `admit` does for a resumable upload of `size` bytes to `target`; a part of one has no target."""

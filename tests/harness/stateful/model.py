@@ -33,7 +33,7 @@ SIGNATURES = PuremagicSignatures()
 class Model:
     """All that was acknowledged. `now`, `new_id` and `new_etag` are to be set before each change: the service chooses.
 
-    Files that have expired stay until something makes them go, and count until then.
+    Files that have expired stay until something makes them go, and count no more.
     """
 
     def __init__(self, now: datetime, *, grace: float) -> None:
@@ -72,7 +72,7 @@ class Model:
         return self._bucket(name)
 
     def usage(self, bucket: str) -> dict[str, int]:
-        sizes = [file.size for file in self.files.values() if file.bucket == bucket]
+        sizes = [file.size for file in self.live() if file.bucket == bucket]
         return {"bytes": sum(sizes), "files": len(sizes)}
 
     def blobs(self) -> set[ModelBlob]:
@@ -117,7 +117,7 @@ class Model:
             replaced = self._named(bucket, name)
             met(conditions, replaced)
             if has_length:
-                self._check_quota(bucket, name, len(content) - (replaced.size if replaced else 0))
+                self._check_quota(bucket, len(content) - (replaced.size if replaced else 0))
             content_type = detected(content)
         return self.store(bucket, name, content_type, content, None, None, conditions)
 
@@ -187,7 +187,8 @@ class Model:
             revision=replaced.revision + 1 if replaced else 1,
             created_at=replaced.created_at if replaced else self.now,
             updated_at=self.now,
-            expires_at=self._expiry(policy),
+            expires_at=replaced.expires_at if replaced and replaced.keeps_expiry else self._expiry(policy),
+            keeps_expiry=replaced is not None and replaced.keeps_expiry,
         )
         self.files[file.id] = file
         if replaced:
@@ -211,6 +212,7 @@ class Model:
             else file.metadata,
             tags=checked(check_tags, patch["tags"] or ()) if "tags" in patch else file.tags,
             expires_at=self._new_expiry(patch["expires_at"]) if "expires_at" in patch else file.expires_at,
+            keeps_expiry=file.keeps_expiry or "expires_at" in patch,
         )
         moved = changed.bucket != file.bucket
         if moved or changed.content_type != file.content_type:
@@ -247,6 +249,7 @@ class Model:
             created_at=self.now,
             updated_at=self.now,
             expires_at=self._expiry(policy),
+            keeps_expiry=False,
         )
         self.files[copy.id] = copy
         return copy
@@ -289,16 +292,14 @@ class Model:
             raise Refused(413, "file_too_large")
         return policy
 
-    def _check_quota(self, bucket: str, name: str, added: int) -> None:
-        # An expired file of that name makes way, so its bytes do not count.
+    def _check_quota(self, bucket: str, added: int) -> None:
         quota = self.buckets[bucket].policy.quota_bytes
-        at = self._at(bucket, name)
-        freed = at.size if at is not None and self._is_expired(at) else 0
-        if quota is not None and added > 0 and self.usage(bucket)["bytes"] - freed + added > quota:
+        if quota is not None and added > 0 and self.usage(bucket)["bytes"] + added > quota:
             raise Refused(413, "quota_exceeded")
 
     def _settle(self, bucket: str, name: str, added: int) -> None:
-        self._check_quota(bucket, name, added)
+        self._check_quota(bucket, added)
+        # An expired file of that name makes way.
         at = self._at(bucket, name)
         if at is not None and self._is_expired(at):
             self._remove(at)

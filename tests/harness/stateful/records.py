@@ -30,6 +30,7 @@ class ModelFile(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     expires_at: datetime | None
+    keeps_expiry: bool = False
 
     @property
     def content(self) -> bytes:

@@ -18,7 +18,7 @@ from domain.buckets.model import Policy, Usage
 from domain.direct_uploads.errors import DirectUploadEndedError, NoSuchDirectUploadError
 from domain.errors import FileportError, LeaseLostError
 from domain.files.errors import NameTakenError, NoSuchFileError
-from domain.files.model import Destination, File, Location, NewFile
+from domain.files.model import Destination, File, Location, NewFile, Stored
 from domain.files.patches import FilePatch
 from domain.files.search.model import FileQuery
 from domain.values.preconditions import NO_PRECONDITION, Precondition
@@ -63,6 +63,22 @@ async def test_of_many_writers_of_one_name_all_are_answered_and_one_file_is_left
     assert await catalog.files.get_file_by_name("songs", "a") == last
     assert await usage(catalog, "songs") == Usage(bytes=last.size, files=1)
     assert set(await claims(catalog)) == {blob.key for blob in blobs} - {last.blob_key}
+
+
+async def test_the_room_of_expired_files_is_given_away_once(catalog: PostgresPorts) -> None:
+    await catalog.buckets.put_bucket("songs", Policy(quota_bytes=100))
+    for _ in range(10):
+        await expired(catalog, bucket="songs", size=10)
+    blobs = [await reserved(catalog, size=10) for _ in range(20)]
+    commits = [catalog.files.commit_file(NewFileFactory.build(bucket="songs"), blob) for blob in blobs]
+    expiries = [catalog.files.expire_files(limit=1) for _ in range(5)]
+    results, refusals = await race([*commits, *expiries])
+    assert len([result for result in results if isinstance(result, Stored)]) == 10
+    assert kinds(refusals) == {QuotaExceededError}
+    assert await usage(catalog, "songs") == Usage(bytes=100, files=10)
+    await catalog.files.expire_files(limit=10)
+    assert await usage(catalog, "songs") == Usage(bytes=100, files=10)
+    assert await catalog.integrity.find_miscounted_usage() == []
 
 
 async def test_of_many_who_may_only_create_one_does(catalog: PostgresPorts) -> None:

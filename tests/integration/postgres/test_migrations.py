@@ -1,6 +1,7 @@
 """The schema is made by migrations, however many replicas start at once."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
@@ -9,7 +10,7 @@ import asyncpg
 import pytest
 
 from adapters.postgres import check_migrated, create_pool, migrate
-from adapters.postgres.migrate import NEWEST_VERSION
+from adapters.postgres.migrate import MIGRATIONS, NEWEST_VERSION
 from adapters.postgres.upgrade import Migration, current_version, upgrade
 from domain.errors import CatalogUnavailableError
 from tests.contracts.setup import stored
@@ -170,6 +171,25 @@ async def test_an_index_that_failed_concurrently_is_built_by_the_next_try(empty_
         await upgrade(connection, INDEXED)
         assert await current_version(connection) == "0001"
         assert await connection.fetch(VALID_INDEX) != []
+
+
+@pytest.mark.parametrize("migration", MIGRATIONS, ids=[each.version for each in MIGRATIONS])
+def test_no_migration_locks_a_table_while_it_builds_an_index(migration: Migration) -> None:
+    made = set(re.findall(r"^CREATE TABLE (\w+)", migration.sql, re.MULTILINE))
+    indexed = set(re.findall(r"^CREATE (?:UNIQUE )?INDEX (?!CONCURRENTLY).*? ON (\w+)", migration.sql, re.MULTILINE))
+    assert indexed <= made, "Build it concurrently, in a file that says -- outside a transaction."
+
+
+async def test_a_database_from_the_first_migration_gets_valid_indexes(empty_database: str) -> None:
+    async with connected(empty_database) as connection:
+        await upgrade(connection, MIGRATIONS[:1])
+        # As a try leaves it that was killed while it built the index.
+        await connection.execute("CREATE INDEX blobs_place_index ON blobs (key)")
+    await migrate(empty_database)
+    async with connected(empty_database) as connection:
+        assert await connection.fetch("SELECT FROM pg_index WHERE NOT indisvalid") == []
+        definition = await connection.fetchval("SELECT pg_get_indexdef('blobs_place_index'::regclass)")
+        assert '"right"(key, 2), key' in definition
 
 
 async def test_a_database_without_tables_is_no_catalog(empty_database: str) -> None:

@@ -155,12 +155,16 @@ async def test_any_order_is_served_by_an_index_within_a_filter_that_is(large: Po
         ("SELECT key FROM blobs WHERE state = 'condemned' AND due_at <= statement_timestamp()", "blobs_due_index"),
         ("SELECT id FROM files WHERE expires_at <= statement_timestamp()", "files_expires_at_index"),
         (
+            "SELECT sum(size) FROM files WHERE bucket = 'bucket-1' AND expires_at <= statement_timestamp()",
+            "files_bucket_expires_at_index",
+        ),
+        (
             "SELECT key FROM idempotency_keys WHERE expires_at <= statement_timestamp()",
             "idempotency_keys_expires_at_index",
         ),
     ],
 )
-async def test_the_reaper_finds_its_work_by_an_index(large: Pool, sql: str, index: str) -> None:
+async def test_what_is_due_is_found_by_an_index(large: Pool, sql: str, index: str) -> None:
     assert index in await plan(large, (sql, []))
 
 
