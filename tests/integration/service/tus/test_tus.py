@@ -7,8 +7,10 @@ from base64 import b64encode
 from collections.abc import AsyncIterator
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 import anyio
+import asyncpg
 import httpx
 import pytest
 from tusclient.client import TusClient
@@ -109,15 +111,26 @@ async def test_an_addition_that_hangs_gives_way_and_its_bytes_are_kept(
         await check_file(client, await add(client, path, at, content[at:]), content)
 
 
-async def test_of_two_additions_at_once_one_is_refused(client: httpx.AsyncClient) -> None:
+async def locked(stack: Stack, path: str) -> None:
+    """Wait until a request has the lock of the upload."""
+    connection = await asyncpg.connect(stack.database_url())
+    try:
+        with anyio.fail_after(ARRIVED_SECONDS):
+            while not await connection.fetchval(
+                "SELECT held_until > now() FROM uploads WHERE id = $1", UUID(path.rpartition("/")[2])
+            ):
+                pass
+    finally:
+        await connection.close()
+
+
+async def test_of_two_additions_at_once_one_is_refused(client: httpx.AsyncClient, stack: Stack) -> None:
     content = payload(2 * MEBIBYTE)
     path = await begin(client, len(content))
     refused = anyio.Event()
-    begun = anyio.Event()
 
     async def steady() -> AsyncIterator[bytes]:
         yield content[:MEBIBYTE]
-        begun.set()
         at = MEBIBYTE
         while not refused.is_set():
             yield content[at : at + 1]
@@ -126,7 +139,9 @@ async def test_of_two_additions_at_once_one_is_refused(client: httpx.AsyncClient
         yield content[at:]
 
     async def second() -> None:
-        await begun.wait()
+        # The first MiB fits into the buffers of the sockets: that it has left the client does not say that the server
+        # has begun with it, and the other addition could be the first one.
+        await locked(stack, path)
         answer = await add(client, path, 0, content)
         assert (answer.status_code, answer.json()["code"]) == (423, "upload_locked")
         refused.set()
