@@ -41,7 +41,7 @@ class InvalidInputError(FileportError):
     """The request is invalid, and will be in every state of the service."""
 
     code = "invalid_input"
-    example = "The body: Object contains unknown field `nmae`."
+    example = "The body: `quota_bytes` must be a whole number or null, not a string: send it without quotes."
 
 
 class BodyTimeoutError(FileportError):

@@ -10,16 +10,20 @@ from importlib.metadata import version
 from typing import NoReturn
 
 import msgspec
+import structlog
 
 from domain.errors import FileportError
 from service import embedded
 from service.container.catalog import migrate_catalog
-from service.container.container import check_disk
+from service.container.container import check_blob_store
 from service.environment import SettingsError
 from service.fsck import UNKNOWN, Options, fsck
+from service.observability.causes import Origins, explain, origins_of
 from service.observability.logs import configure_logs
 from service.serve import serve
-from service.settings import Settings, read_settings
+from service.settings import Settings, read_settings, unknown_settings
+
+log = structlog.get_logger()
 
 
 def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
@@ -27,16 +31,21 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
     options = _parse(arguments)
     # The first process of a container ignores the signals that it does not handle.
     signal.signal(signal.SIGTERM, _exit)
+    environ = os.environ if environ is None else environ
+    origins: Origins = {}
     try:
-        settings = read_settings(os.environ if environ is None else environ)
-        configure_logs(level=settings.log_level, format_=settings.log_format)
+        settings = read_settings(environ)
+        origins = origins_of(settings)
+        configure_logs(level=settings.log_level, format_=settings.log_format, origins=origins)
+        _warn_of_unknown_settings(environ)
         if options.command == "fsck":
             return fsck(settings, msgspec.convert(vars(options), Options))
         with embedded.started_stack(settings) as complete:
             return _run(options.command, complete)
-    except (SettingsError, FileportError) as error:
-        print(f"fileport: {error}", file=sys.stderr)
-        return UNKNOWN if options.command == "fsck" else 1
+    except SettingsError as error:
+        return _fail(options.command, str(error))
+    except FileportError as error:
+        return _fail(options.command, explain(error, origins))
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
 
@@ -44,10 +53,21 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
 def _run(command: str, settings: Settings) -> int:
     asyncio.run(migrate_catalog(settings))
     if command == "serve":
-        asyncio.run(check_disk(settings))
+        asyncio.run(check_blob_store(settings))
         return serve(settings)
     print("fileport: the catalog's tables are up to date")
     return 0
+
+
+def _fail(command: str, reason: str) -> int:
+    print(f"fileport: {reason}", file=sys.stderr)
+    return UNKNOWN if command == "fsck" else 1
+
+
+def _warn_of_unknown_settings(environ: Mapping[str, str]) -> None:
+    for name, nearest in unknown_settings(environ).items():
+        # The value may be a secret.
+        log.warning("a variable is not a setting", name=name, nearest=nearest or "none: see docs/settings.md")
 
 
 def _exit(number: int, _: object) -> NoReturn:

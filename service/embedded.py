@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from adapters.embedded import EmbeddedPostgres
-from service.environment import SettingsError
+from service.environment import PREFIX, SettingsError
 from service.settings import Settings
 
 KEY_FILE = "root.key"
@@ -49,14 +49,27 @@ def keep_root_key(path: Path) -> str:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode=0o600)
     except FileExistsError:
         return _read_root_key(path)
+    except OSError as error:
+        raise _unusable(path, error) from error
     key = f"fp_{secrets.token_urlsafe(32)}"
-    with os.fdopen(descriptor, "w") as file:
-        file.write(f"{key}\n")
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(f"{key}\n")
+    except OSError as error:
+        path.unlink()  # the next start would take it for the key's file
+        raise _unusable(path, error) from error
     return key
 
 
 def _read_root_key(path: Path) -> str:
-    key = path.read_text().strip()
+    try:
+        key = path.read_text().strip()
+    except OSError as error:
+        raise _unusable(path, error) from error
     if not key:
         raise SettingsError(f"{path} is empty: remove it, and a new key is made.")
     return key
+
+
+def _unusable(path: Path, error: OSError) -> SettingsError:
+    return SettingsError(f"{path} cannot be used, {error.strerror}: see {PREFIX}DATA_DIR.")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -12,6 +13,10 @@ Choice = TypeVar("Choice", bound=str)
 Number = TypeVar("Number", int, float)
 Network = IPv4Network | IPv6Network
 
+# The commands that `/schema` shows have them.
+_OF_CLIENTS = frozenset({"KEY", "URL"})
+# Of 1, for names without their prefix. TTL is as near as that to UPLOAD_TTL.
+_LEAST_LIKENESS = 0.4
 # A scheme, a host, and perhaps a port, as browsers send them: no path, not even a slash.
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 
@@ -25,8 +30,22 @@ class Environment:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
+        # The names that were asked for, without their prefix.
+        self.known: set[str] = set()
+
+    def unknown(self) -> dict[str, str | None]:
+        """Return the variables with our prefix that were not asked for, each with the known one nearest to it."""
+        given = sorted(name for name in self._environ if name.upper().startswith(PREFIX))
+        known = self.known | _OF_CLIENTS
+        ends = {name: name.upper().removeprefix(PREFIX) for name in given if name.removeprefix(PREFIX) not in known}
+        return {name: self._nearest(end) for name, end in ends.items()}
+
+    def _nearest(self, end: str) -> str | None:
+        found = get_close_matches(end, sorted(self.known), n=1, cutoff=_LEAST_LIKENESS)
+        return PREFIX + found[0] if found else None
 
     def text(self, name: str) -> str | None:
+        self.known.add(name)
         return self._environ.get(PREFIX + name, "").strip() or None
 
     def choice(self, name: str, choices: Sequence[Choice], default: Choice) -> Choice:

@@ -16,6 +16,7 @@ from domain.maintenance.repair_findings import REPAIRED, RepairCounts, RepairFin
 from service import embedded
 from service.container.catalog import check_catalog
 from service.container.container import make_inspection_container
+from service.observability.causes import explain, origins_of
 from service.settings import Settings
 
 CLEAN, FINDINGS, UNKNOWN = 0, 1, 2
@@ -49,7 +50,7 @@ def fsck(settings: Settings, options: Options) -> int:
         sys.stdout.write(f"{_as_json(outcome) if options.json else _as_text(outcome)}\n")
         sys.stdout.flush()
     except FileportError as error:
-        return _fail(error.detail)
+        return _fail(explain(error, origins_of(settings)))
     except Exception:
         # Uncaught, it would exit with the status of findings.
         log = structlog.get_logger()

@@ -82,7 +82,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Return the settings in `environ`. Raises `SettingsError` for the first wrong one."""
+    return _read(Environment(environ))
+
+
+def unknown_settings(environ: Mapping[str, str]) -> dict[str, str | None]:
+    """Return the names in `environ` that look like a setting and are none, each with the nearest one, if any is near.
+
+    The other settings in `environ` are right.
+    """
     environment = Environment(environ)
+    _read(environment)
+    return environment.unknown()
+
+
+def _read(environment: Environment) -> Settings:
     s3_bucket = environment.text("S3_BUCKET")
     default_store: BlobStoreKind = "s3" if s3_bucket else "disk"
     blob_store = environment.choice("BLOB_STORE", BLOB_STORES, default_store)

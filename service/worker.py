@@ -2,14 +2,19 @@
 
 import asyncio
 import socket
+import sys
 from functools import partial
 
+import structlog
 import uvicorn
 import uvloop
+from dishka import AsyncContainer
 
-from service.container.container import make_container
+from domain.errors import FileportError
+from service.container.container import make_container, open_stores
 from service.http.app import create_app
 from service.http.middleware.in_flight import InFlightRequests
+from service.observability.causes import facts_of
 from service.observability.retries import observe_retries
 from service.server.connections import Connections
 from service.server.graceful_shutdown import GracefulServer
@@ -17,21 +22,35 @@ from service.server.http1 import Http1Protocol
 from service.server.refusals import Refusals
 from service.settings import Settings
 
+log = structlog.get_logger()
+
 
 def run_worker(settings: Settings, listener: socket.socket) -> None:
     """Accept connections on the bound `listener` until SIGTERM, then shut down gracefully."""
-    server = make_server(settings)
+    container = make_container(settings)
+    server = make_server(settings, container)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(server.serve([listener]))
+        runner.run(_serve(server, container, listener))
 
 
-def make_server(settings: Settings) -> GracefulServer:
-    """Return the server of the application that the settings describe."""
+async def _serve(server: GracefulServer, container: AsyncContainer, listener: socket.socket) -> None:
+    try:
+        await open_stores(container)
+    except FileportError as error:
+        # Within the lifespan it would be logged with a traceback.
+        log.critical("the worker cannot start", **facts_of(error))
+        await container.close()
+        sys.exit(1)
+    await server.serve([listener])
+
+
+def make_server(settings: Settings, container: AsyncContainer) -> GracefulServer:
+    """Return the server of the application on the parts that `container` holds."""
     observe_retries()
     in_flight = InFlightRequests()
     refusals = Refusals(origins=settings.allowed_origins, trusted_proxies=settings.trusted_proxies)
     config = uvicorn.Config(
-        create_app(make_container(settings), settings, in_flight),
+        create_app(container, settings, in_flight),
         interface="asgi3",
         http=partial(Http1Protocol, refusals=refusals, connections=Connections(settings.max_connections)),  # type: ignore[arg-type] # it is called, no more
         ws="none",

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from adapters.embedded.bundle import MAJOR_VERSION
@@ -91,9 +92,11 @@ class Cluster:
         return lines[_SOCKET_LINE] if len(lines) > _SOCKET_LINE else ""
 
     def _initialize(self) -> None:
-        unfinished = self.path.with_name(f"{self.path.name}.unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(mode=0o700)
+        # An initdb outlives a service that is killed, and goes on writing, or clears up what it wrote: so each has a
+        # directory of its own, and what it leaves is removed by the next start.
+        for left in self.path.parent.glob(f"{self.path.name}.unfinished*"):
+            shutil.rmtree(left, ignore_errors=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=f"{self.path.name}.unfinished.", dir=self.path.parent))
         if self.owner.is_other:
             os.chown(unfinished, self.owner.uid, self.owner.gid)
         for made in (
@@ -103,7 +106,8 @@ class Cluster:
             ),
         ):
             if made.returncode != 0:
-                raise EmbeddedPostgresError(f"PostgreSQL's files cannot be made: {_last_line(made.stderr)}")
+                shutil.rmtree(unfinished, ignore_errors=True)
+                raise EmbeddedPostgresError(f"PostgreSQL's files cannot be made: {_reason(made.stderr)}")
         unfinished.rename(self.path)
         # Else a power cut could bring the old name back, which the next start takes for unfinished.
         descriptor = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
@@ -155,5 +159,7 @@ class Cluster:
         return f" {os.fsdecode(words).replace(chr(0), ' ')} "
 
 
-def _last_line(output: str) -> str:
-    return (output.strip().splitlines() or ["no message"])[-1]
+def _reason(output: str) -> str:
+    """Return the line that says why; initdb goes on to say what it does then."""
+    lines = output.strip().splitlines() or ["no message"]
+    return next((line for line in lines if "error:" in line or "FATAL:" in line), lines[-1])

@@ -18,8 +18,13 @@ class DirectoryLock:
         self._file: int | None = None
 
     def acquire(self) -> None:
-        """Acquire the lock. Raises `DirectoryInUseError` where another service has it."""
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        """Acquire the lock. Raises `DirectoryInUseError` where another service has it, and `DataDirectoryError`."""
+        try:
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise DataDirectoryError(
+                f"The data directory {self._path.parent} cannot be written: set another FILEPORT_DATA_DIR."
+            ) from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

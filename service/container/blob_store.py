@@ -1,6 +1,8 @@
 """The blob store, in S3 or in a directory."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 from dishka import Provider, Scope, provide
 
@@ -32,8 +34,7 @@ class DiskProvider(StoreProvider):
 
     @provide
     async def stores(self, settings: Settings, clock: Clock) -> Stores:
-        root = settings.data_dir / "blobs"
-        return guarded(await open_disk_blob_store(root), DiskPartialBlobs(root), clock)
+        return guarded(await open_disk(settings), DiskPartialBlobs(_root(settings)), clock)
 
 
 class ExistingDiskProvider(Provider):
@@ -43,7 +44,7 @@ class ExistingDiskProvider(Provider):
 
     @provide(override=True)
     def blob_store(self, settings: Settings) -> BlobStore:
-        return DiskBlobStore(settings.data_dir / "blobs")
+        return DiskBlobStore(_root(settings))
 
 
 class S3Provider(StoreProvider):
@@ -51,14 +52,8 @@ class S3Provider(StoreProvider):
 
     @provide
     async def stores(self, settings: Settings, clock: Clock) -> AsyncIterator[Stores]:
-        from adapters.s3 import S3BlobStore, S3Bucket, S3PartialBlobs, open_s3_client  # noqa: PLC0415 - takes half a second, which the disk store need not wait
-
-        async with open_s3_client(
-            region=settings.s3_region, endpoint_url=settings.s3_endpoint_url, request_timeout=settings.s3_timeout
-        ) as client:
-            bucket = S3Bucket(client, str(settings.s3_bucket), timeout=settings.s3_timeout)
-            blobs = S3BlobStore(bucket)
-            yield guarded(blobs, S3PartialBlobs(bucket, sending=blobs.sending), clock)
+        async with open_s3(settings) as (blobs, partials):
+            yield guarded(blobs, partials, clock)
 
     @provide
     async def direct_access(self, settings: Settings) -> AsyncIterator[DirectAccess]:
@@ -76,3 +71,25 @@ class S3Provider(StoreProvider):
         ):
             bucket = S3Bucket(client, str(settings.s3_bucket), timeout=settings.s3_timeout)
             yield S3DirectAccess(bucket, signing=signing, life=settings.signed_url_life)
+
+
+async def open_disk(settings: Settings) -> DiskBlobStore:
+    """Return the blob store in the data directory. Raises `BlobStoreUnavailableError`."""
+    return await open_disk_blob_store(_root(settings))
+
+
+@asynccontextmanager
+async def open_s3(settings: Settings) -> AsyncIterator[tuple[BlobStore, PartialBlobs]]:
+    """Open the blob store in S3, and close it at the end. Raises `BlobStoreUnavailableError`."""
+    from adapters.s3 import S3BlobStore, S3Bucket, S3PartialBlobs, open_s3_client  # noqa: PLC0415 - takes half a second, which the disk store need not wait
+
+    async with open_s3_client(
+        region=settings.s3_region, endpoint_url=settings.s3_endpoint_url, request_timeout=settings.s3_timeout
+    ) as client:
+        bucket = S3Bucket(client, str(settings.s3_bucket), timeout=settings.s3_timeout)
+        blobs = S3BlobStore(bucket)
+        yield blobs, S3PartialBlobs(bucket, sending=blobs.sending)
+
+
+def _root(settings: Settings) -> Path:
+    return settings.data_dir / "blobs"

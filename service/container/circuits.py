@@ -5,6 +5,7 @@ from typing import NamedTuple
 import structlog
 
 from adapters.circuit import Circuit, CircuitBlobStore, CircuitPartialBlobs
+from domain.blobs.errors import BlobStoreUnavailableError
 from domain.blobs.ports import BlobStore, PartialBlobs
 from domain.values.clock import Clock
 
@@ -26,7 +27,7 @@ def guarded(blobs: BlobStore, partials: PartialBlobs, clock: Clock) -> Stores:
     def report(is_open: bool) -> None:
         show_circuit(is_open=is_open)
         if is_open:
-            log.error("blob store is down")
+            log.error("blob store is down", code=BlobStoreUnavailableError.code)
         else:
             log.info("blob store is back")
 

@@ -3,8 +3,11 @@
 import msgspec
 from dishka import STRICT_VALIDATION, AsyncContainer, Provider, make_async_container
 
+from domain.blobs.ports import BlobStore, PartialBlobs
+from domain.files.ports import Files
 from domain.maintenance.check_store import CheckStore
-from service.container.blob_store import DiskProvider, ExistingDiskProvider, S3Provider
+from domain.maintenance.ports import CatalogHealth
+from service.container.blob_store import DiskProvider, ExistingDiskProvider, S3Provider, open_disk, open_s3
 from service.container.catalog import CatalogProvider
 from service.container.use_cases import UseCases
 from service.settings import Settings
@@ -25,6 +28,12 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
     )
 
 
+async def open_stores(container: AsyncContainer) -> None:
+    """Open both stores, unless they are open. Raises the errors of a store that cannot be opened."""
+    for store in (Files, CatalogHealth, BlobStore, PartialBlobs):
+        await container.get(store)
+
+
 def make_inspection_container(settings: Settings) -> AsyncContainer:
     """Return the container for an inspection: it creates no directories, and takes few connections."""
     settings = msgspec.structs.replace(settings, database_pool_size=INSPECTION_CONNECTIONS)
@@ -32,12 +41,20 @@ def make_inspection_container(settings: Settings) -> AsyncContainer:
     return make_container(settings, *overrides)
 
 
-async def check_disk(settings: Settings) -> None:
-    """Return if the blob store is not on disk, or may belong to the catalog. Raises `WrongBlobStoreError`."""
-    if settings.blob_store != "disk":
+async def check_blob_store(settings: Settings) -> None:
+    """Return if the blob store works, and may belong to the catalog.
+
+    Raises `WrongBlobStoreError`, `BlobStoreUnavailableError`. No circuit is made: it would load the metrics, and
+    processes that have loaded them cannot fork workers that share theirs.
+    """
+    if settings.blob_store == "s3":
+        async with open_s3(settings) as (store, _):
+            await store.check()
         return
     container = make_inspection_container(settings)
     try:
         await (await container.get(CheckStore))()
+        # Only now may the directory be made: it is missing where a disk is not mounted.
+        await open_disk(settings)
     finally:
         await container.close()

@@ -10,10 +10,8 @@ from litestar import Litestar
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
-from domain.blobs.ports import BlobStore, PartialBlobs
 from domain.errors import FileportError
-from domain.files.ports import Files
-from domain.maintenance.ports import CatalogHealth
+from service.container.container import open_stores
 from service.http import problems
 from service.http.authentication import RequireRootKey
 from service.http.base_url import own_url
@@ -28,7 +26,7 @@ from service.http.middleware.one_spelling import spell_once
 from service.http.middleware.own_locations import own_locations
 from service.http.middleware.request_log import log_requests
 from service.http.middleware.response_progress import track_response
-from service.http.openapi.pages import schema_router
+from service.http.openapi.pages import root_route, schema_router
 from service.http.queries import check_query
 from service.http.request import FileportRequest
 from service.http.resources.archives import routes as archives
@@ -59,9 +57,8 @@ def create_app(container: AsyncContainer, settings: Settings, in_flight: InFligh
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         try:
-            # Opened here, so that a store that cannot be opened stops the start.
-            for store in (Files, CatalogHealth, BlobStore, PartialBlobs):
-                await container.get(store)
+            # So that a store that cannot be opened stops the start.
+            await open_stores(container)
             async with run_in_background(container, settings):
                 yield
         finally:
@@ -96,6 +93,7 @@ def create_app(container: AsyncContainer, settings: Settings, in_flight: InFligh
     )
     find_url = partial(own_url, public_url=settings.public_url, trusted_proxies=settings.trusted_proxies)
     app.register(schema_router(app.routes, TAGS, find_url))
+    app.register(root_route(find_url))
     setup_dishka(container, app)
     wrapped: ASGIApp = app
     for wrap in reversed(_middleware(settings, in_flight or InFlightRequests())):

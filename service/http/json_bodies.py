@@ -6,6 +6,7 @@ from typing import TypeVar
 import msgspec
 
 from domain.errors import InvalidInputError
+from service.http.wrong_values import explain_json
 
 T = TypeVar("T")
 
@@ -22,12 +23,16 @@ def decode_json(body: bytes, type_: type[T]) -> T:
     A byte order mark before it is skipped (RFC 8259, section 8.1). Raises `InvalidInputError`, which names the field.
     """
     body = body.removeprefix(BOM_UTF8)
+    if not body:
+        raise InvalidInputError("The body is empty: send JSON.")
     try:
         return msgspec.json.decode(body, type=type_)
     except RecursionError:
         raise InvalidInputError("The body is nested too deep.") from None
     except (msgspec.MsgspecError, UnicodeError) as error:
-        raise InvalidInputError(f"The body: {error}." if _is_utf8(body) else "The body is not UTF-8.") from None
+        raise InvalidInputError(
+            f"The body: {explain_json(str(error))}." if _is_utf8(body) else "The body is not UTF-8."
+        ) from None
 
 
 def _is_utf8(body: bytes) -> bool:

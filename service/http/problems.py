@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
 from litestar.types import Send
 
 from domain.errors import (
@@ -28,6 +28,8 @@ from domain.errors import (
 from domain.idempotency.errors import IdempotencyKeyInUseError, IdempotencyKeyReusedError
 from domain.uploads.errors import ChecksumMismatchError, OffsetMismatchError
 from domain.values.errors import RangeNotSatisfiableError
+from service.http.wrong_values import explain_parameter
+from service.observability.causes import facts_of
 
 log = structlog.get_logger()
 
@@ -56,6 +58,7 @@ STATUS: Mapping[type[FileportError], int] = {
     FileportError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
+NOTHING_HERE = "There is nothing at this path: calls begin with /v1, and /schema lists them all."
 # Codes of the framework's own refusals; any other status is named by its phrase.
 _CODES = {
     HTTPStatus.BAD_REQUEST: "invalid_request",
@@ -132,7 +135,7 @@ def from_domain(_: Request[Any, Any, Any], error: FileportError) -> Response[Pro
     """Render an error of the domain."""
     status = status_of(type(error))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.warning("request failed", code=error.code, detail=error.detail)
+        log.warning("request failed", **facts_of(error))
     return problem(status, error.code, error.detail, _headers(error))
 
 
@@ -142,8 +145,7 @@ def from_framework(_: Request[Any, Any, Any], error: HTTPException) -> Response[
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request failed", exc_info=error)
         return problem(status, code_of(status), "Something went wrong here; it is not the request's fault.")
-    detail = _validation_detail(error) if isinstance(error, ValidationException) else error.detail
-    return problem(status, code_of(status), detail, error.headers)
+    return problem(status, code_of(status), _detail(error), error.headers)
 
 
 def from_bug(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
@@ -165,9 +167,20 @@ def _headers(error: FileportError) -> Mapping[str, str]:
     return {}
 
 
-def _validation_detail(error: ValidationException) -> str:
-    if not isinstance(error.extra, list) or not error.extra:
-        return error.detail
-    return "; ".join(
-        f"{each['key']}: {each['message']}" if each.get("key") else each["message"] for each in error.extra
-    )
+def _detail(error: HTTPException) -> str:
+    match error:
+        case ValidationException(extra=[_, *_] as wrong):
+            return "; ".join(_wrong_parameter(each.get("key"), each["message"]) for each in wrong)
+        case NotFoundException():
+            return NOTHING_HERE
+        case MethodNotAllowedException():
+            return f"This path has the methods {(error.headers or {}).get('allow', 'that OPTIONS names')}."
+        case _:
+            return error.detail
+
+
+def _wrong_parameter(name: str | None, message: str) -> str:
+    explained = explain_parameter(message)
+    if name is None:
+        return message
+    return f"{name}: {message}" if explained == message else f"{name} {explained}"

@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+from service.observability.causes import Origins
+
 # These log requests, addresses and retries at INFO; our own lines have the same facts once, without secrets.
 _QUIET = ("aiobotocore", "asyncio", "asyncpg", "boto3", "botocore", "litestar")
 
@@ -15,12 +17,22 @@ _JSON_TRACEBACKS = structlog.processors.ExceptionRenderer(
 _PLAIN_TRACEBACKS = structlog.dev.plain_traceback
 
 
-def configure_logs(*, level: str, format_: str) -> None:
-    """Write events of `level` and above to standard error, as JSON lines or as text for people."""
+def configure_logs(*, level: str, format_: str, origins: Origins) -> None:
+    """Write events of `level` and above to standard error, as JSON lines or as text for people.
+
+    Events with the `code` of one of the `origins` name that, too.
+    """
+
+    def add_origin(
+        _: structlog.typing.WrappedLogger, __: str, event: structlog.typing.EventDict
+    ) -> structlog.typing.EventDict:
+        return {**event, **origins.get(event.get("code", ""), {})}
+
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        add_origin,
     ]
     renderers: list[structlog.typing.Processor] = (
         [_JSON_TRACEBACKS, structlog.processors.JSONRenderer()]

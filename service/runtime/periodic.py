@@ -11,6 +11,7 @@ from domain.errors import UnavailableError
 from domain.jobs.work_on_jobs import WorkOnJobs
 from domain.maintenance.reap import Reap
 from domain.maintenance.sweep import Sweep, SweepCounts
+from service.observability.causes import facts_of
 from service.observability.metrics import count_job, count_reaped, count_swept
 from service.runtime.wake_up import WakeUp
 
@@ -74,7 +75,7 @@ async def _repeat(
         try:
             await work()
         except UnavailableError as error:
-            log.warning(failure, code=error.code, detail=error.detail)
+            log.warning(failure, **facts_of(error))
         except Exception:
             log.exception(failure)
         with anyio.move_on_after(interval):

@@ -7,6 +7,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from domain.errors import FileportError
 from service.http.connection import truncate_response
 from service.http.middleware.response_progress import progress_of
+from service.observability.causes import facts_of
 
 log = structlog.get_logger()
 
@@ -23,7 +24,7 @@ def abort_on_failure(app: ASGIApp) -> ASGIApp:
             # The framework wraps an error that it meets after the response has begun.
             cause = error.__cause__ or error
             if isinstance(cause, FileportError):
-                log.warning("answer broken off", code=cause.code, detail=cause.detail)
+                log.warning("answer broken off", **facts_of(cause))
             else:
                 log.exception("answer broken off")
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from service.http.problems import Problem, code_of, phrase_of, send_problem
+from service.http.problems import NOTHING_HERE, Problem, code_of, phrase_of, send_problem
 
 # The first segments of the paths of operations; "" is the root's.
 _OPERATIONAL = frozenset({"", "health", "metrics", "schema"})
@@ -23,7 +23,7 @@ def spell_once(app: ASGIApp) -> ASGIApp:
             path = f"/{'/'.join(segments)}"
             if path[1:].partition("/")[0] in _OPERATIONAL and scope["raw_path"] != path.encode():
                 status = HTTPStatus.NOT_FOUND
-                detail = f"There is no such path. It is spelled {path}." if path.isprintable() else "Not Found"
+                detail = f"There is no such path. It is spelled {path}." if path.isprintable() else NOTHING_HERE
                 await send_problem(
                     send, Problem(title=phrase_of(status), status=status, detail=detail, code=code_of(status))
                 )

@@ -26,7 +26,11 @@ from service.http.problems import Problem
 _ABOUT = """\
 A file service: metadata in Postgres, bytes in S3, and the two never disagree.
 
-Calls under `/v1` need the header `Authorization: Bearer` with a key. JSON is snake_case in UTF-8, times are RFC 3339 \
+Calls under `/v1` need the header `Authorization: Bearer` with a key. The curl commands here take the address and \
+the key from two variables of the shell, `FILEPORT_URL` and `FILEPORT_KEY`. Where `make run` has started the service: \
+`export FILEPORT_URL=127.0.0.1:8000 FILEPORT_KEY=$(cat data/root.key)`
+
+JSON is snake_case in UTF-8, times are RFC 3339 \
 in UTC. Fields and filters that are not known are refused; answers may gain fields.
 
 Every error is a problem of RFC 9457, `application/problem+json`. Its `code` is stable: match on it, never on the texts.

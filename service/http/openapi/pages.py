@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 from litestar import Response, Router
 from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.routes import BaseRoute
 from litestar.types import HTTPScope
@@ -35,6 +36,19 @@ class Page(msgspec.Struct, frozen=True):
     body: bytes
     media_type: str
     etag: str
+
+
+def root_route(find_url: Callable[[str, HTTPScope], str]) -> HTTPRouteHandler:
+    """Return the handler of `/`, which sends people who open it to the page. `find_url` is as in `schema_router`."""
+
+    @get_or_head("/", include_in_schema=False)
+    async def get_root(request: FileportRequest) -> Response[str]:
+        url = find_url("/schema", request.scope)
+        headers = {"Location": url, "Cache-Control": "no-store"}
+        text = f"Fileport: the API is documented at {url}\n"
+        return Response(text, status_code=307, headers=headers, media_type="text/plain")
+
+    return get_root
 
 
 def schema_router(

@@ -16,7 +16,7 @@ def fail_with_a_secret_at_hand() -> None:
 
 @pytest.mark.parametrize("format_", ["json", "console"])
 def test_a_traceback_shows_no_local_variable(capsys: pytest.CaptureFixture[str], format_: str) -> None:
-    configure_logs(level="info", format_=format_)
+    configure_logs(level="info", format_=format_, origins={})
     try:
         fail_with_a_secret_at_hand()
     except RuntimeError as error:
@@ -28,7 +28,7 @@ def test_a_traceback_shows_no_local_variable(capsys: pytest.CaptureFixture[str],
 
 
 def test_json_lines_carry_the_request_id_and_libraries_speak_the_same_way(capsys: pytest.CaptureFixture[str]) -> None:
-    configure_logs(level="info", format_="json")
+    configure_logs(level="info", format_="json", origins={})
     with structlog.contextvars.bound_contextvars(request_id="r1"):
         structlog.get_logger().info("request", status=200)
         logging.getLogger("some.library").warning("slow %s", "disk")
@@ -40,6 +40,6 @@ def test_json_lines_carry_the_request_id_and_libraries_speak_the_same_way(capsys
 
 
 def test_lines_below_the_level_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
-    configure_logs(level="warning", format_="json")
+    configure_logs(level="warning", format_="json", origins={})
     structlog.get_logger().info("request")
     assert capsys.readouterr().err == ""

@@ -7,7 +7,7 @@ import pytest
 
 from service.environment import SettingsError
 from service.serve import serve
-from service.settings import read_settings
+from service.settings import read_settings, unknown_settings
 
 PRODUCTION = {
     "FILEPORT_DATABASE_URL": "postgresql://fileport:hunter2hunter2@db/fileport",
@@ -184,3 +184,24 @@ def test_settings_never_show_their_secrets() -> None:
     assert "hunter2" not in repr(read_settings(PRODUCTION))
     assert "0123456789abcdef" not in repr(read_settings(PRODUCTION))
     assert "hunter2" not in str(read_settings(PRODUCTION).__rich_repr__())
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("FILEPORT_PROT", "FILEPORT_PORT"),
+        ("FILEPORT_DB_URL", "FILEPORT_DATABASE_URL"),
+        ("FILEPORT_S3_ENDPOINT", "FILEPORT_S3_ENDPOINT_URL"),
+        ("FILEPORT_TTL", "FILEPORT_UPLOAD_TTL"),
+        ("FILEPORT_ROOTKEY", "FILEPORT_ROOT_KEY"),
+        ("fileport_port", "FILEPORT_PORT"),
+        ("FILEPORT_XYZ", None),
+    ],
+)
+def test_a_variable_that_is_no_setting_is_told_with_the_nearest_one(name: str, nearest: str | None) -> None:
+    environ = {**PRODUCTION, "PATH": "/bin", "PROT": "1", name: "1"}
+    assert unknown_settings(environ) == {name: nearest}
+
+
+def test_settings_and_the_variables_of_curl_commands_are_known() -> None:
+    assert unknown_settings({**PRODUCTION, "FILEPORT_URL": "http://x", "FILEPORT_KEY": "k"}) == {}

@@ -1,14 +1,19 @@
 """`/health` and `/metrics`: for the platform that runs the service."""
 
+import structlog
 from dishka.integrations.litestar import DishkaRouter, FromDishka
 from litestar import Response
 
+from domain.errors import UnavailableError
 from domain.maintenance.check_health import CheckHealth
 from service.http.resources.health import openapi
 from service.http.resources.health.bodies import Liveness, Readiness, StoreState
 from service.http.routing import get_or_head
 from service.http.tags import HEALTH
+from service.observability.causes import facts_of
 from service.observability.metrics import exposition
+
+log = structlog.get_logger()
 
 # The state now does not tell the state later.
 _UNCACHED = {"Cache-Control": "no-store"}
@@ -26,9 +31,13 @@ async def live() -> Response[Liveness]:
 @get_or_head("/health/ready", operation=openapi.READY)
 async def ready(check: FromDishka[CheckHealth]) -> Response[Readiness]:
     """Answer 200 while both stores work, else 503 and which of them fails."""
-    health = await check()
-    works = all(health.values())
-    body = Readiness(_state(works), _state(health["catalog"]), _state(health["blob_store"]))
+    failures = await check()
+    states = {store: _state(failure) for store, failure in failures.items()}
+    for store, failure in failures.items():
+        if failure is not None:
+            log.warning("not ready", store=store, **facts_of(failure))
+    works = not any(failures.values())
+    body = Readiness("ok" if works else "failing", **states)
     return Response(body, status_code=200 if works else 503, headers=_UNCACHED)
 
 
@@ -40,8 +49,8 @@ async def metrics() -> Response[bytes]:
     return Response(figures, headers={**_UNCACHED, "Content-Type": media_type})
 
 
-def _state(works: bool) -> StoreState:
-    return "ok" if works else "failing"
+def _state(failure: UnavailableError | None) -> StoreState:
+    return "ok" if failure is None else "failing"
 
 
 ROUTER = DishkaRouter("/", opt={"tag": HEALTH}, route_handlers=[live, ready, metrics])
