@@ -75,6 +75,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return [("host", self.host), ("port", self.port), ("blob_store", self.blob_store)]
 
     @property
+    def response_idle_timeout(self) -> float:
+        """How long a reader may pause: people and players do, where a sender that does is gone."""
+        return 2 * self.body_idle_timeout
+
+    @property
     def is_embedded(self) -> bool:
         """Whether the service starts the bundled Postgres."""
         return self.database_url is None

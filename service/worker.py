@@ -52,7 +52,12 @@ def make_server(settings: Settings, container: AsyncContainer) -> GracefulServer
     config = uvicorn.Config(
         create_app(container, settings, in_flight),
         interface="asgi3",
-        http=partial(Http1Protocol, refusals=refusals, connections=Connections(settings.max_connections)),  # type: ignore[arg-type] # it is called, no more
+        http=partial(
+            Http1Protocol,
+            refusals=refusals,
+            connections=Connections(settings.max_connections),
+            stalled_seconds=settings.response_idle_timeout,
+        ),  # type: ignore[arg-type] # it is called, no more
         ws="none",
         lifespan="on",
         timeout_keep_alive=settings.keep_alive,  # type: ignore[arg-type] # seconds of any kind

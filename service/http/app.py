@@ -125,5 +125,10 @@ def _middleware(settings: Settings, in_flight: InFlightRequests) -> list[Callabl
         # Gives the memory of a body back once the body is of no use to the application.
         partial(share_body_memory, budget=MemoryBudget()),
         # Next to the application, which it cancels, and which renders its error.
-        partial(limit_body_time, idle=settings.body_idle_timeout, total=settings.body_timeout),
+        partial(
+            limit_body_time,
+            idle=settings.body_idle_timeout,
+            response_idle=settings.response_idle_timeout,
+            total=settings.body_timeout,
+        ),
     ]

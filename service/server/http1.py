@@ -42,7 +42,7 @@ MAX_FIELDS = 100
 LINGER_SECONDS = 2.0
 # How long a large head waits for room.
 WAIT_SECONDS = 3.0
-# How long a client may take no bytes of a response.
+# How long a client may take no bytes of a response. A transport closes only once it has taken all: perhaps never.
 STALLED_SECONDS = 60.0
 # With more bytes than these behind a request in flight, a connection reads no more until the response is complete.
 MAX_QUEUED_BYTES = 4 * 1024
@@ -60,13 +60,18 @@ class Http1Protocol(HttpToolsProtocol):
     """
 
     def __init__(
-        self, *args: Any, refusals: Refusals | None = None, connections: Connections | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        refusals: Refusals | None = None,
+        connections: Connections | None = None,
+        stalled_seconds: float | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self._refusals = refusals or Refusals()
         self._others = connections or Connections()
         self._reserved_head_bytes = 0
-        self._stall = StallWatch(lambda: self.unsent, self.cut)
+        self._stall = StallWatch(stalled_seconds or STALLED_SECONDS, lambda: self.unsent, self.cut)
         # The head or trailer section that is being parsed, and the bytes fed to the parser since it began.
         self._section: list[tuple[bytes, bytes]] = []
         self._section_bytes = 0
@@ -99,7 +104,7 @@ class Http1Protocol(HttpToolsProtocol):
         elif not self._is_lost:
             self._tell_disconnect()
             self.transport.close()
-            self._cut_when_stalled()
+            self._stall.start()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
@@ -107,8 +112,9 @@ class Http1Protocol(HttpToolsProtocol):
         transport.set_protocol(Receiver(self))
         if self._others.admit(self):
             # Proxies open connections before they have requests for them.
-            seconds = self.timeout_keep_alive
-            self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
         elif self._others.may_linger(self):
             self._refuse(crowded("Too many connections are open."))
         else:
@@ -145,7 +151,7 @@ class Http1Protocol(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._cut_when_stalled()
+        self._stall.start()
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -193,26 +199,24 @@ class Http1Protocol(HttpToolsProtocol):
 
     def _may_end_after_response(self) -> bool:
         """Return whether a request is in flight that has come whole, and let its response be the last."""
-        in_flight = self._in_flight
-        if in_flight is None or in_flight.more_body:
-            return False
-        in_flight.keep_alive = False
-        return True
+        if is_whole := self._has_whole_request:
+            self.cycle.keep_alive = False
+        return is_whole
 
     def _parse(self, data: bytes | bytearray, size: int) -> int:
         """Parse up to `size` bytes of `data`, and no byte behind a request in flight. Return how many were parsed."""
         self._unset_keepalive_if_required()
-        parsed = 0
+        parsed = begun = 0
         with memoryview(data) as view:
             while parsed < size and not self._has_whole_request and not self._is_refused:
-                stop = size
+                stop, begun = size, begun if self._section_bytes else parsed
                 if self._in_flight is None:
                     stop = min(size, parsed + FREE_HEAD_BYTES)
                     if not self._has_room_for_head(stop - parsed):
                         return parsed
                 end = self._message_end.take(data, parsed, stop)
-                with view[parsed:end] as piece:
-                    self._parse_piece(piece)
+                with view[parsed:end] as piece, view[begun:end] as section:
+                    self._parse_piece(piece, section)
                 parsed = end
         if self._is_refused:
             return size
@@ -237,17 +241,17 @@ class Http1Protocol(HttpToolsProtocol):
         if reserved:
             self._others.release_head(reserved)
 
-    def _parse_piece(self, piece: memoryview) -> None:
+    def _parse_piece(self, piece: memoryview, section: memoryview) -> None:
         self._section_bytes += len(piece)
         try:
             self._feed(piece)
         except httptools.HttpParserError as error:
-            came_last = bytes(piece)
+            came_last = bytes(section)
             self._refuse(refusal_of(error, self.parser.get_http_version(), came_last), came_last)
             return
         if self._section_bytes > MAX_SECTION_BYTES:
             is_long = self._is_in_head and self._is_target_too_long
-            self._refuse(too_long() if is_long else too_large(f"more than {MAX_SECTION_BYTES} bytes"), bytes(piece))
+            self._refuse(too_long() if is_long else too_large(f"more than {MAX_SECTION_BYTES} bytes"), bytes(section))
 
     def _feed(self, data: memoryview | bytes) -> None:
         while data:
@@ -317,18 +321,18 @@ class Http1Protocol(HttpToolsProtocol):
         self._release_head()
         super().on_response_complete()
         if self.transport.is_closing():
-            self._cut_when_stalled()
+            self._stall.start()
         elif self._queued:
             self._parse_queued()
 
     def timeout_keep_alive_handler(self) -> None:
         super().timeout_keep_alive_handler()
-        self._cut_when_stalled()
+        self._stall.start()
 
     def shutdown(self) -> None:
         super().shutdown()
         if self.transport.is_closing():
-            self._cut_when_stalled()
+            self._stall.start()
 
     def _refuse(self, refusal: RequestRefusedError, data: bytes = b"") -> None:
         self._is_refused = True
@@ -384,11 +388,7 @@ class Http1Protocol(HttpToolsProtocol):
             self._refuse(RequestRefusedError(HTTPStatus.REQUEST_TIMEOUT, "The head did not come in time."))
         else:
             self.transport.close()
-            self._cut_when_stalled()
-
-    def _cut_when_stalled(self) -> None:
-        # A transport closes only once the client has received all bytes: without a limit, that may be never.
-        self._stall.start(STALLED_SECONDS)
+            self._stall.start()
 
     def _start_timer(self, seconds: float, callback: Any, *args: Any) -> None:
         self._stop_timer()

@@ -11,23 +11,24 @@ log = structlog.get_logger()
 class StallWatch:
     """Calls `cut` once the client has taken none of the `unsent` bytes for `seconds`, from one look to the next."""
 
-    def __init__(self, unsent: Callable[[], int], cut: Callable[[], None]) -> None:
+    def __init__(self, seconds: float, unsent: Callable[[], int], cut: Callable[[], None]) -> None:
+        self._seconds = seconds
         self._unsent = unsent
         self._cut = cut
         self._timer: asyncio.TimerHandle | None = None
 
-    def start(self, seconds: float) -> None:
+    def start(self) -> None:
         self.stop()
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._look, seconds, self._unsent())
+        self._timer = asyncio.get_running_loop().call_later(self._seconds, self._look, self._unsent())
 
     def stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _look(self, seconds: float, unsent_before: int) -> None:
+    def _look(self, unsent_before: int) -> None:
         if self._unsent() == unsent_before:
             log.info("connection cut", reason="the client took too long to receive the response")
             self._cut()
         else:
-            self.start(seconds)
+            self.start()

@@ -22,8 +22,10 @@ class _TimeoutPassedError(Exception):
     """The client took too long."""
 
 
-def limit_body_time(app: ASGIApp, *, idle: float, total: float) -> ASGIApp:
-    """Wrap `app`: a client may send or receive no bytes for `idle` seconds, and take `total` seconds for one body.
+def limit_body_time(app: ASGIApp, *, idle: float, response_idle: float, total: float) -> ASGIApp:
+    """Wrap `app`: a client has `total` seconds for one body, in either direction.
+
+    It may send no bytes for `idle` seconds, and receive none for `response_idle` seconds.
 
     After that `receive` raises `BodyTimeoutError`, to be rendered as any problem. Where the client is too slow to
     receive a response, the application is cancelled, so that it frees its resources, and then the connection is cut.
@@ -34,7 +36,7 @@ def limit_body_time(app: ASGIApp, *, idle: float, total: float) -> ASGIApp:
             await app(scope, receive, send)
             return
         with anyio.CancelScope() as work:
-            response = _ResponseBody(scope, send, work, idle, total)
+            response = _ResponseBody(scope, send, work, response_idle, total)
             try:
                 await app(scope, _RequestBody(receive, _BodyTimeout(idle, total)).receive, response.send)
             finally:

@@ -45,7 +45,9 @@ async def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     async def run(application: Any, client: Client, *, idle: float, total: float) -> None:
         async with clock.running():
             with anyio.fail_after(1000):
-                await limit_body_time(application, idle=idle, total=total)(SCOPE, client.receive, client.send)
+                await limit_body_time(application, idle=idle, response_idle=idle, total=total)(
+                    SCOPE, client.receive, client.send
+                )
 
     return run
 
