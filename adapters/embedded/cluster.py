@@ -47,6 +47,8 @@ class Cluster:
 
         Raises `DataDirectoryError` where they are of another version or belong to somebody else.
         """
+        for left in self.path.parent.glob(f"{self.path.name}.unfinished*"):
+            shutil.rmtree(left, ignore_errors=True)
         if not self.path.exists():
             self._initialize()
         try:
@@ -93,9 +95,7 @@ class Cluster:
 
     def _initialize(self) -> None:
         # An initdb outlives a service that is killed, and goes on writing, or clears up what it wrote: so each has a
-        # directory of its own, and what it leaves is removed by the next start.
-        for left in self.path.parent.glob(f"{self.path.name}.unfinished*"):
-            shutil.rmtree(left, ignore_errors=True)
+        # directory of its own.
         unfinished = Path(tempfile.mkdtemp(prefix=f"{self.path.name}.unfinished.", dir=self.path.parent))
         if self.owner.is_other:
             os.chown(unfinished, self.owner.uid, self.owner.gid)

@@ -38,7 +38,7 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
         """Return the first directory on the way to `path` that this user cannot enter, None where there is none."""
         if not self.is_other:
             return None
-        directories = (each for each in reversed(path.parents) if each.exists())
+        directories = (each for each in reversed(path.parents) if each.is_dir())
         return next((each for each in directories if not self.can_use(each)), None)
 
 

@@ -163,7 +163,8 @@ class FileportRequest(Request[Any, Any, Any]):
     async def _gather_json(self, limit: int) -> bytes:
         if self.media_type not in JSON_TYPES:
             raise HTTPException(
-                status_code=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail="The body is not declared as application/json."
+                status_code=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                detail="The body is not declared as JSON: send Content-Type: application/json.",
             )
         declared = self.headers.get("content-length", "")
         size = int(declared) if declared.isdecimal() else limit if "transfer-encoding" in self.headers else 0

@@ -27,7 +27,7 @@ _DETAILS: Mapping[HTTPStatus, str] = {
     HTTPStatus.NOT_FOUND: problems.NOTHING_HERE,
     HTTPStatus.LENGTH_REQUIRED: "The body has neither a Content-Length, which may be 0, nor a Transfer-Encoding.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is over 1048576 bytes.",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not declared as application/json.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not declared as JSON: send Content-Type: application/json.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong here; it is not the request's fault.",
 }
 _HEADERS: Mapping[int | Refusal, Header] = {

@@ -5,7 +5,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from textwrap import dedent
 
@@ -110,6 +112,28 @@ async def test_a_first_start_that_was_cut_short_is_made_again(short_dir: Path) -
     with EmbeddedPostgres(short_dir) as dsn:
         assert await query(dsn, "SELECT 1") == 1
     assert not unfinished.exists()
+
+
+async def test_the_initdb_of_a_start_that_was_killed_does_not_disturb_the_next(short_dir: Path) -> None:
+    left = short_dir / "postgres.unfinished.left"
+    ends = threading.Event()
+
+    def go_on_writing() -> None:
+        while not ends.is_set():
+            with suppress(OSError):  # the start removes what it finds
+                (left / "base").mkdir(parents=True, exist_ok=True)
+                (left / "base" / "1").write_bytes(b"x")
+
+    writer = threading.Thread(target=go_on_writing)
+    writer.start()
+    try:
+        with EmbeddedPostgres(short_dir) as dsn:
+            assert await query(dsn, "SELECT 1") == 1
+    finally:
+        ends.set()
+        writer.join()
+    with EmbeddedPostgres(short_dir):
+        assert not left.exists()
 
 
 def test_two_services_do_not_share_a_data_directory(short_dir: Path) -> None:

@@ -58,7 +58,8 @@ async def test_wrong_credentials_of_the_database(database: str, short_dir: Path)
 @pytest.mark.parametrize("below", ["", "data"])
 async def test_a_data_directory_that_is_a_file(below: str, short_dir: Path) -> None:
     (short_dir / "file").touch()
-    assert "FILEPORT_DATA_DIR" in await refusal({"FILEPORT_DATA_DIR": str(short_dir / "file" / below)})
+    line = await refusal({"FILEPORT_DATA_DIR": str(short_dir / "file" / below)})
+    assert "cannot be made or written: set another FILEPORT_DATA_DIR" in line
 
 
 async def test_a_data_directory_that_is_a_file_beside_another_database(database: str, short_dir: Path) -> None:
