@@ -11,9 +11,9 @@ BIN := .venv/bin
 # the longest tests, alone in their modules, would come last.
 PARALLEL := --dist loadscope --no-loadscope-reorder
 INSTALLED := .venv/.installed
-# A tus client, for tests that are skipped where npm is missing.
-TUS_JS := tests/integration/outside/tus_js
-NODE_MODULES := $(TUS_JS)/node_modules/.package-lock.json
+# A tus client and readers of archives, for tests that are skipped where npm is missing.
+NODE_PROJECTS := $(addprefix tests/integration/outside/,tus_js zip_readers)
+NODE_MODULES := $(addsuffix /node_modules/.package-lock.json,$(NODE_PROJECTS))
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --quiet --custom-compile-command "make lock"
 
@@ -67,7 +67,7 @@ lock: $(BIN)/uv ## pin again from pyproject.toml; UPGRADE=1 takes the newest ver
 	$(UV_COMPILE) --constraint requirements.lock --upgrade --output-file requirements-runtime.lock
 
 clean: ## remove .venv, caches and builds; data stays
-	rm -rf .venv .coverage .coverage.* htmlcov dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache $(TUS_JS)/node_modules
+	rm -rf .venv .coverage .coverage.* htmlcov dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache $(addsuffix /node_modules,$(NODE_PROJECTS))
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --no-build-isolation: the build backend too comes from the lock.
@@ -76,9 +76,9 @@ $(INSTALLED): pyproject.toml requirements.lock | $(BIN)/uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(NODE_MODULES): $(TUS_JS)/package-lock.json
-	@if command -v npm >/dev/null; then npm ci --prefix $(TUS_JS) --ignore-scripts --no-audit --no-fund --silent || \
-		echo 'npm could not install tus-js-client: its tests are skipped.' >&2; fi
+$(NODE_MODULES): %/node_modules/.package-lock.json: %/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --prefix $* --ignore-scripts --no-audit --no-fund --silent || \
+		echo 'npm could not install $*: its tests are skipped.' >&2; fi
 
 $(BIN)/uv: | $(BIN)/python
 	@uv=$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.lock 2>/dev/null); \
