@@ -78,7 +78,7 @@ async def trailing(service: Service, *values: str) -> AsyncIterator[httpx.AsyncC
     fields = [(b"server-timing", b"x"), *((b"upload-checksum", value.encode()) for value in values)]
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        scope["extensions"] = {EXTENSION: SimpleNamespace(trailers=fields)}
+        scope["extensions"] = {EXTENSION: SimpleNamespace(trailers=fields, authenticate=lambda: None)}
         await service.app(scope, receive, send)
 
     async with client_of(app) as client:
