@@ -16,6 +16,7 @@ from service.http import problems
 from service.http.authentication import RequireRootKey
 from service.http.base_url import own_url
 from service.http.headers.content_coding import refuse_content_coding
+from service.http.headers.singletons import refuse_repeated
 from service.http.middleware.abort_on_failure import abort_on_failure
 from service.http.middleware.body_memory import share_body_memory
 from service.http.middleware.body_timeout import limit_body_time
@@ -76,7 +77,7 @@ def create_app(container: AsyncContainer, settings: Settings, in_flight: InFligh
             jobs.ROUTER,
             archives.ROUTER,
         ],
-        guards=[RequireRootKey(settings.root_key), check_query, refuse_content_coding],
+        guards=[RequireRootKey(settings.root_key), check_query, refuse_repeated, refuse_content_coding],
         response_headers={"Cache-Control": "no-store"},  # unless a response says otherwise
     )
     app = Litestar(
