@@ -14,7 +14,7 @@ from domain.blobs.ports import BlobStore, PartialBlobs
 from domain.blobs.running_hash import RunningHash
 from domain.errors import BodyTimeoutError, FileportError, UnavailableError
 from domain.files.content.admission import Admission, too_large
-from domain.uploads.checksums import Checksum, LateChecksum
+from domain.uploads.checksums import Checksum, DeclaredDigests, LateChecksum
 from domain.uploads.errors import (
     ChecksumMismatchError,
     FinalUploadError,
@@ -53,7 +53,7 @@ class Addition(msgspec.Struct, frozen=True, kw_only=True):
     offset: int
     size: int | None = None
     length: int | None = None
-    checksum: Checksum | LateChecksum | None = None
+    checksum: Checksum | LateChecksum | DeclaredDigests | None = None
 
 
 class AppendToUpload:
@@ -87,8 +87,9 @@ class AppendToUpload:
 
         With a checksum all of `body` is added or nothing; without one, the bytes before an error stay. Raises all that
         `LockUpload`, `Upload.admit` and `FinishUpload` do; `InvalidUploadError` for a length that contradicts another;
-        `UploadTooLongError` or `FileTooLargeError`; `ChecksumMismatchError`, and `InvalidChecksumError` where the
-        checksum follows the body; `LeaseLostError` where another request took over; and all that `body` raises.
+        `UploadTooLongError` or `FileTooLargeError`; `ChecksumMismatchError` or `DigestMismatchError`, and
+        `InvalidChecksumError` where the checksum follows the body; `LeaseLostError` where another request took over;
+        and all that `body` raises.
         """
         await self._blob_store.admit()
         upload = await self._lock_upload(id, partial(self._add, addition=addition, body=body))

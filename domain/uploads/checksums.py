@@ -9,6 +9,7 @@ from typing import Protocol
 import msgspec
 
 from domain.uploads.errors import ChecksumMismatchError, InvalidChecksumError
+from domain.values.digests import Digest, Hashes
 
 
 class Hash(Protocol):
@@ -59,6 +60,37 @@ class LateChecksum(msgspec.Struct, frozen=True):
     def begin(self) -> "RunningChecksum":
         """Return a running checksum of no bytes yet, by all algorithms: the sender names its own with the value."""
         return RunningChecksum(ALGORITHMS, self.read)
+
+
+class DeclaredDigests(msgspec.Struct, frozen=True):
+    """The digests that a sender declares for the bytes of one request (RFC 9530), maybe beside their checksum."""
+
+    digests: tuple[Digest, ...]
+    checksum: Checksum | LateChecksum | None
+
+    def begin(self) -> "RunningDigests":
+        """Return running digests of no bytes yet, to be compared with these."""
+        return RunningDigests(Hashes(self.digests), None if self.checksum is None else self.checksum.begin())
+
+
+class RunningDigests:
+    """Computes digests, and maybe a checksum, of bytes as they pass, and compares them with the declared ones."""
+
+    def __init__(self, hashes: Hashes, checksum: "RunningChecksum | None") -> None:
+        self._hashes = hashes
+        self._checksum = checksum
+
+    def update(self, data: bytes) -> None:
+        """Add bytes."""
+        self._hashes.update(data)
+        if self._checksum is not None:
+            self._checksum.update(data)
+
+    def check(self) -> None:
+        """Raise `DigestMismatchError` where a digest differs, and all that `RunningChecksum.check` raises."""
+        self._hashes.check()
+        if self._checksum is not None:
+            self._checksum.check()
 
 
 class RunningChecksum:

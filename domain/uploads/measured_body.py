@@ -4,8 +4,9 @@ from collections.abc import AsyncIterable, AsyncIterator
 
 from domain.blobs.running_hash import RunningHash
 from domain.errors import FileportError
-from domain.uploads.checksums import Checksum, LateChecksum
+from domain.uploads.checksums import Checksum, DeclaredDigests, LateChecksum
 from domain.uploads.errors import ChecksumMismatchError, InvalidChecksumError
+from domain.values.errors import DigestMismatchError
 
 
 class MeasuredBody:
@@ -20,7 +21,7 @@ class MeasuredBody:
         room: int,
         refusal: FileportError,
         hash_: RunningHash | None,
-        checksum: Checksum | LateChecksum | None,
+        checksum: Checksum | LateChecksum | DeclaredDigests | None,
     ) -> None:
         self._body = body
         self._room = room
@@ -45,10 +46,13 @@ class MeasuredBody:
             raise
 
     def check(self) -> None:
-        """Raise `ChecksumMismatchError` or `InvalidChecksumError` unless the bytes are as declared."""
+        """Raise unless the bytes are as declared.
+
+        Raises `ChecksumMismatchError`, `InvalidChecksumError`, `DigestMismatchError`.
+        """
         if self._sum is not None:
             try:
                 self._sum.check()
-            except (ChecksumMismatchError, InvalidChecksumError) as error:
+            except (ChecksumMismatchError, InvalidChecksumError, DigestMismatchError) as error:
                 self.failure = error
                 raise

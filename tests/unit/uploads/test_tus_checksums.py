@@ -69,6 +69,39 @@ async def test_a_checksum_that_cannot_be_read_is_refused(client: httpx.AsyncClie
     assert await offset(client, url) == 0
 
 
+DIGESTS = {
+    "Content-Digest": f"sha-256=:{b64encode(CHECKSUMS['sha256']).decode()}:",
+    "Repr-Digest": f"sha-512=:{b64encode(hashlib.sha512(b'0123456789').digest()).decode()}:",
+    "Content-MD5": b64encode(CHECKSUMS["md5"]).decode(),
+}
+
+
+@pytest.mark.parametrize("name", DIGESTS)
+async def test_digests_are_verified_as_of_any_body(client: httpx.AsyncClient, name: str) -> None:
+    digest = {name: DIGESTS[name]}
+    url = await begin(client, 13)
+    await add(client, url, 0, b"abc")
+    refused = await add(client, url, 3, b"012345678X", **digest)
+    assert (refused.status_code, refused.json()["code"]) == (400, "digest_mismatch")
+    assert await offset(client, url) == 3
+    malformed = await add(client, url, 3, b"0123456789", **{name: "sha-256=:AAAA:"})
+    assert (malformed.status_code, malformed.json()["code"]) == (400, "invalid_digest")
+    wrong = await add(client, url, 3, b"0123456789", **digest, **{"Upload-Checksum": "md5 YQ=="})
+    assert (wrong.status_code, wrong.json()["code"]) == (460, "checksum_mismatch")
+    right = {"Upload-Checksum": f"sha1 {b64encode(CHECKSUMS['sha1']).decode()}"}
+    answer = await add(client, url, 3, b"0123456789", **digest, **right)
+    assert (await stored(client, answer))[1] == b"abc0123456789"
+
+
+async def test_the_first_bytes_have_their_digests_verified(client: httpx.AsyncClient) -> None:
+    headers = {**BYTES, "Upload-Length": "10", **DIGESTS}
+    refused = await client.post(UPLOADS, content=b"012345678X", headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (400, "digest_mismatch")
+    assert (await client.get(UPLOADS)).json()["items"] == []
+    answer = await client.post(UPLOADS, content=b"0123456789", headers=headers)
+    assert (await stored(client, answer))[1] == b"0123456789"
+
+
 ANNOUNCED = {**BYTES, "Trailer": "Upload-Checksum"}
 
 

@@ -35,7 +35,7 @@ from service.http.resources.uploads.headers import (
     require_bytes,
 )
 from service.http.resources.uploads.protocol import require_version
-from service.http.resources.uploads.upload_checksum import checksum_of
+from service.http.resources.uploads.upload_checksum import checks_of
 from service.http.tags import UPLOADS
 from service.runtime.concurrency import Capacity
 from service.settings import Settings
@@ -83,7 +83,7 @@ async def begin_upload(
     if not has_body(request):
         return begun_response(await begin(new, request=keyed), base)
     require_bytes(request)
-    first = Addition(offset=0, size=request.content_length, checksum=checksum_of(request))
+    first = Addition(offset=0, size=request.content_length, checksum=checks_of(request))
     async with capacity.uploads.slot():
         return begun_response(await begin(new, first, request.stream(), keyed), base)
 
@@ -121,7 +121,7 @@ async def append_to_upload(
         offset=offset_of(request),
         size=request.content_length,
         length=late_length(request),
-        checksum=checksum_of(request),
+        checksum=checks_of(request),
     )
     async with capacity.uploads.slot():
         return added_response(await append(upload_id, addition, request.stream()))

@@ -4,17 +4,24 @@ import binascii
 from base64 import b64decode
 from functools import partial
 
-from domain.uploads.checksums import Checksum, LateChecksum, make_checksum
+from domain.uploads.checksums import Checksum, DeclaredDigests, LateChecksum, make_checksum
 from domain.uploads.errors import InvalidChecksumError
 from service.http.connection import trailers
 from service.http.request import FileportRequest
 from service.http.resources.uploads.single_headers import single_value
 
 
-def checksum_of(request: FileportRequest) -> Checksum | LateChecksum | None:
-    """Return the checksum of the request's bytes, which may follow them.
+def checks_of(request: FileportRequest) -> Checksum | LateChecksum | DeclaredDigests | None:
+    """Return the checksum of the request's bytes, which may follow them, and their digests as other bodies have them.
 
-    Raises `InvalidChecksumError`, and `InvalidUploadError` where it stands twice.
+    Raises `InvalidChecksumError`, `InvalidDigestError`, and `InvalidUploadError` where the checksum stands twice.
+    """
+    checksum, digests = _checksum_of(request), request.digests
+    return DeclaredDigests(digests, checksum) if digests else checksum
+
+
+def _checksum_of(request: FileportRequest) -> Checksum | LateChecksum | None:
+    """Return the checksum of tus.
 
     A trailer counts only if `Trailer` announces it (RFC 9110, section 6.6.2): the hashing begins before the bytes.
     """
