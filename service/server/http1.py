@@ -71,7 +71,8 @@ class Http1Protocol(HttpToolsProtocol):
         self._refusals = refusals or Refusals()
         self._others = connections or Connections()
         self._reserved_head_bytes = 0
-        self._stall = StallWatch(stalled_seconds or STALLED_SECONDS, lambda: self.unsent, self.cut)
+        stalled = stalled_seconds or STALLED_SECONDS
+        self._stall = StallWatch(stalled, lambda: self.unsent, self.cut, lambda: self.client and self.client[0])
         # The head or trailer section that is being parsed, and the bytes fed to the parser since it began.
         self._section: list[tuple[bytes, bytes]] = []
         self._section_bytes = 0
@@ -165,7 +166,7 @@ class Http1Protocol(HttpToolsProtocol):
 
     def dismiss(self) -> None:
         """End the connection in favour of another one."""
-        log.info("connection cut", reason="too many connections are open")
+        log.info("connection cut", client=self.client and self.client[0], reason="too many connections are open")
         if self._in_flight is None and not self._is_in_head:
             self.transport.close()
         else:
@@ -215,7 +216,7 @@ class Http1Protocol(HttpToolsProtocol):
                     if not self._has_room_for_head(stop - parsed):
                         return parsed
                 end = self._message_end.take(data, parsed, stop)
-                with view[parsed:end] as piece, view[begun:end] as section:
+                with view[parsed:end] as piece, view[begun:size] as section:
                     self._parse_piece(piece, section)
                 parsed = end
         if self._is_refused:
@@ -297,8 +298,7 @@ class Http1Protocol(HttpToolsProtocol):
         if self._is_target_too_long:
             raise too_long()
         check_head(self.parser.get_method(), self.parser.get_http_version(), self.headers)
-        if (absolute := absolute_form(self.url)) is not None:
-            # It wins over Host (RFC 9112, section 3.2.2).
+        if (absolute := absolute_form(self.url)) is not None:  # it wins over Host (RFC 9112, section 3.2.2)
             self.url, self.scope["scheme"] = absolute.origin_form, absolute.scheme
             self.headers[:] = [(b"host", absolute.host), *(each for each in self.headers if each[0] != b"host")]
         self._message_end.begin_body(body_length(self.headers))

@@ -16,8 +16,8 @@ log = structlog.get_logger()
 # Longer ones the parser of URLs does not take.
 MAX_TARGET_BYTES = 65_535
 
-# Those of RFC 9110, but for CONNECT, and PATCH. The routes say which of them a resource has.
-_METHODS = frozenset({b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"TRACE"})
+# Those of RFC 9110, but for CONNECT, and PATCH and QUERY. The routes say which of them a resource has.
+_METHODS = frozenset({b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"TRACE", b"QUERY"})
 _TOKEN = rb"[\r\n]*[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 # A request line, or the beginning of one, from the method on or from within it.
 _LINE = re.compile(_TOKEN + rb"(?: [^\r\n]+ HTTP/[0-9.]+[ \t]*\r?\n|(?: [^\r\n]*)?\Z)")

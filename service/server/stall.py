@@ -11,10 +11,13 @@ log = structlog.get_logger()
 class StallWatch:
     """Calls `cut` once the client has taken none of the `unsent` bytes for `seconds`, from one look to the next."""
 
-    def __init__(self, seconds: float, unsent: Callable[[], int], cut: Callable[[], None]) -> None:
+    def __init__(
+        self, seconds: float, unsent: Callable[[], int], cut: Callable[[], None], client: Callable[[], str | None]
+    ) -> None:
         self._seconds = seconds
         self._unsent = unsent
         self._cut = cut
+        self._client = client
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
@@ -28,7 +31,8 @@ class StallWatch:
 
     def _look(self, unsent_before: int) -> None:
         if self._unsent() == unsent_before:
-            log.info("connection cut", reason="the client took too long to receive the response")
+            reason = "the client took too long to receive the response"
+            log.info("connection cut", client=self._client(), reason=reason)
             self._cut()
         else:
             self.start()
