@@ -19,6 +19,7 @@ from domain.batches.model import Change, Copy, Delete, Operation, Outcome
 from domain.buckets.errors import InvalidBucketError, NoSuchBucketError
 from domain.buckets.model import check_bucket_name
 from domain.files.model import File, Location
+from domain.files.name_forms import forms_of
 from domain.files.patches import apply_patch
 from domain.idempotency.model import KeyClaim
 
@@ -79,7 +80,8 @@ async def _touched(connection: Connection, operations: Sequence[Operation]) -> l
     addresses = [operation.address for operation in operations]
     ids = [each for each in addresses if isinstance(each, UUID)]
     places = [each for each in addresses if isinstance(each, Location)]
-    return await connection.fetch(TOUCHED, ids, [each.bucket for each in places], [each.name for each in places])
+    named = [(each.bucket, name) for each in places for name in forms_of(each.name)]
+    return await connection.fetch(TOUCHED, ids, [bucket for bucket, _ in named], [name for _, name in named])
 
 
 def _destinations(operations: Sequence[Operation]) -> Iterator[str]:

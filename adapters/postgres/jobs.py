@@ -13,8 +13,9 @@ from adapters.postgres.buckets import lock_bucket
 from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import Database
 from adapters.postgres.files.records import COLUMNS, UNEXPIRED, to_file
-from adapters.postgres.files.search.listing import successor
+from adapters.postgres.files.search.prefixes import successor
 from adapters.postgres.idempotency import finishing
+from domain.files.name_forms import Beginning, beginnings
 from domain.idempotency.model import KeyClaim
 from domain.jobs.errors import NoSuchJobError
 from domain.jobs.model import (
@@ -73,12 +74,14 @@ RETURNING jobs.id, kind, epoch, goes_on
 _HOLD = f"SELECT {_JOB}, position FROM jobs WHERE id = $1 AND epoch = $2 AND state = 'running' FOR UPDATE"
 # Files that the job does not cover count, too, so that a step is never long.
 _EXAMINE = f"""
-SELECT {COLUMNS}, updated_at < $5 AND {UNEXPIRED} AS is_covered FROM files
+SELECT {COLUMNS},
+    updated_at < $5 AND {UNEXPIRED} AND substr(name, length($2) + 1, 1) <> ALL($6::text[]) AS is_covered
+FROM files
 WHERE bucket = $1 AND name >= $2 AND name > $3 {{}}
 ORDER BY name LIMIT $4
 """
 _EXAMINE_TO_END = _EXAMINE.format("")
-_EXAMINE_TO = _EXAMINE.format("AND name < $6")
+_EXAMINE_TO = _EXAMINE.format("AND name < $7")
 _RECORD = f"""
 UPDATE jobs
 SET done = $2, failed = $3, problems = $4, position = $5, attempts = 0, updated_at = statement_timestamp(),
@@ -145,10 +148,12 @@ class PostgresJobs:
         return len(await self._database.change(FORGET_ENDED, age, limit))
 
 
-def examine_statement(task: Task, asked_at: datetime, *, after: str, limit: int) -> tuple[str, list[Any]]:
-    """Return the SQL of the next files below the task's prefix, by name, and the values bound to it."""
-    values = [task.bucket, task.prefix, after, limit, asked_at]
-    end = successor(task.prefix)
+def examine_statement(
+    bucket: str, beginning: Beginning, asked_at: datetime, *, after: str, limit: int
+) -> tuple[str, list[Any]]:
+    """Return the SQL of the next files whose names begin so, by name, and the values bound to it."""
+    values = [bucket, beginning.text, after, limit, asked_at, beginning.joining]
+    end = successor(beginning.text)
     return (_EXAMINE_TO_END, values) if end is None else (_EXAMINE_TO, [*values, end])
 
 
@@ -176,8 +181,7 @@ async def _advance(connection: Connection, claim: JobClaim, lease: float, limit:
     if row is None:
         return None
     job = _to_job(row)
-    sql, values = examine_statement(job.task, job.created_at, after=row["position"], limit=limit)
-    examined = await connection.fetch(sql, *values)
+    examined = await _examine(connection, job, row["position"], limit)
     files = [to_file(each) for each in examined if each["is_covered"]]
     outcomes = await apply(connection, [operation_on(job.task, file) for file in files], grace)
     progress = advance(job.progress, files, outcomes)
@@ -192,6 +196,17 @@ async def _advance(connection: Connection, claim: JobClaim, lease: float, limit:
         lease,
     )
     return _to_job(row)
+
+
+async def _examine(connection: Connection, job: Job, after: str, limit: int) -> list[asyncpg.Record]:
+    rows: list[asyncpg.Record] = []
+    for beginning in beginnings(job.task.prefix):
+        if len(rows) < limit:
+            sql, values = examine_statement(
+                job.task.bucket, beginning, job.created_at, after=after, limit=limit - len(rows)
+            )
+            rows += await connection.fetch(sql, *values)
+    return rows
 
 
 def _to_job(row: asyncpg.Record) -> Job:

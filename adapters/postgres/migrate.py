@@ -9,10 +9,11 @@ import asyncpg
 from adapters.postgres.database.credentials import RotatingCredentials
 from adapters.postgres.database.errors import domain_errors
 from adapters.postgres.database.pool import CONNECT_SECONDS
+from adapters.postgres.files.folding import fold_all_names
 from adapters.postgres.upgrade import current_version, read_migrations, upgrade
 from domain.errors import CatalogUnavailableError
 
-MIGRATIONS = read_migrations(Path(__file__).parent / "migrations")
+MIGRATIONS = read_migrations(Path(__file__).parent / "migrations", finishes={"0012": fold_all_names})
 NEWEST_VERSION = MIGRATIONS[-1].version
 
 

@@ -4,8 +4,11 @@ A file runs in a transaction of its own, which also notes its version. A file wh
 `-- outside a transaction`, for statements such as CREATE INDEX CONCURRENTLY, runs statement by statement, and its
 version is noted at the end. So it must be safe to repeat from its beginning (an index that failed exists and is
 invalid: drop it first), and each of its statements ends with a semicolon at the end of a line.
+
+What SQL cannot compute, Python finishes after the statements and before the version is noted, on the same terms.
 """
 
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,16 +21,21 @@ _POLL_SECONDS = 0.1
 _OUTSIDE_TRANSACTION = "-- outside a transaction\n"
 
 
+Finish = Callable[["asyncpg.Connection[asyncpg.Record]"], Awaitable[None]]
+
+
 class Migration(NamedTuple):
     """A step from one version of the tables to the next. Versions are numbers of four digits: they compare as text."""
 
     version: str
     sql: str
+    finish: Finish | None = None
 
 
-def read_migrations(directory: Path) -> list[Migration]:
-    """Return the migrations of a directory in their order."""
-    return [Migration(file.name.partition("_")[0], file.read_text("utf-8")) for file in sorted(directory.glob("*.sql"))]
+def read_migrations(directory: Path, finishes: Mapping[str, Finish]) -> list[Migration]:
+    """Return the migrations of a directory in their order, some with what finishes them, by version."""
+    versions = [(file.name.partition("_")[0], file.read_text("utf-8")) for file in sorted(directory.glob("*.sql"))]
+    return [Migration(version, sql, finishes.get(version)) for version, sql in versions]
 
 
 async def current_version(connection: "asyncpg.Connection[asyncpg.Record]") -> str:
@@ -66,12 +74,14 @@ async def _apply(connection: "asyncpg.Connection[asyncpg.Record]", migration: Mi
         # Sent together, they would be one transaction.
         for statement in migration.sql.strip().split(";\n"):
             await connection.execute(statement)
-        await _note(connection, migration)
+        await _finish(connection, migration)
         return
     async with connection.transaction():
         await connection.execute(migration.sql)
-        await _note(connection, migration)
+        await _finish(connection, migration)
 
 
-async def _note(connection: "asyncpg.Connection[asyncpg.Record]", migration: Migration) -> None:
+async def _finish(connection: "asyncpg.Connection[asyncpg.Record]", migration: Migration) -> None:
+    if migration.finish is not None:
+        await migration.finish(connection)
     await connection.execute("UPDATE schema_version SET version = $1", migration.version)

@@ -46,7 +46,7 @@ class Extract(msgspec.Struct, frozen=True):
 
 
 class ByPrefix(msgspec.Struct, frozen=True):
-    """The files of a bucket whose names begin with `prefix`."""
+    """The files of a bucket whose names begin with `prefix` in either normal form."""
 
     bucket: str
     prefix: str

@@ -21,4 +21,5 @@ class FindFile:
         address = check_address(address)
         if isinstance(address, UUID):
             return await self._files.get_file(address)
-        return await self._files.get_file_by_name(address.bucket, address.name)
+        file, _ = await self._files.get_file_with_policy(address)
+        return file

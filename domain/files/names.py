@@ -1,11 +1,13 @@
 """Names of files: Unicode paths, kept exactly as given."""
 
 import re
+import unicodedata
 from typing import Annotated
 
 from msgspec import Meta
 
 from domain.files.errors import InvalidNameError
+from domain.values.folding import fold_widely
 
 MAX_NAME_BYTES = 1024
 _MAX_WORD_CHARACTERS = 128
@@ -13,7 +15,8 @@ _MAX_WORD_CHARACTERS = 128
 # As a set of characters in a regular expression, Python's or ECMAScript's.
 CONTROLS = r"\u0000-\u001f\u007f-\u009f"
 _CONTROL_OR_SURROGATE = re.compile(rf"[{CONTROLS}\ud800-\udfff]")
-_WORD = re.compile(r"[^\W_]+")
+# Marks without a letter.
+_UNATTACHED = re.compile(r"^\W+")
 # Not empty, not `.`, not `..`.
 _SEGMENT = rf"(?:[^./{CONTROLS}][^/{CONTROLS}]*|\.[^./{CONTROLS}][^/{CONTROLS}]*|\.\.[^/{CONTROLS}]+)"
 
@@ -31,7 +34,7 @@ FileName = Annotated[
 Prefix = Annotated[
     str,
     Meta(
-        description="How names begin; the empty prefix begins all of them.",
+        description="How names begin, in either normal form; the empty prefix begins all of them.",
         extra_json_schema={"pattern": rf"^[^{CONTROLS}]*$", "maxLength": MAX_NAME_BYTES},
     ),
 ]
@@ -67,9 +70,14 @@ def check_prefix(prefix: str) -> str:
 
 
 def search_words(text: str) -> tuple[str, ...]:
-    """Return the distinct words of `text`, case-folded, in order. The search of names compares them.
+    """Return the distinct words of `text`, folded, in order. The search of names compares them.
 
-    A word is a run of letters and digits, of any script, cut at 128 characters.
+    A word is a run of letters and digits with their marks, of any script, cut at 128 characters.
     """
-    words = (word[:_MAX_WORD_CHARACTERS] for word in _WORD.findall(text.casefold()))
-    return tuple(dict.fromkeys(words))
+    runs = "".join(each if _is_in_word(each) else " " for each in fold_widely(text)).split()
+    words = (_UNATTACHED.sub("", run)[:_MAX_WORD_CHARACTERS] for run in runs)
+    return tuple(dict.fromkeys(filter(None, words)))
+
+
+def _is_in_word(character: str) -> bool:
+    return character.isalnum() or unicodedata.category(character).startswith("M")

@@ -11,7 +11,11 @@ from domain.values.preconditions import Precondition
 
 
 class Files(Protocol):
-    """Keeps the records of files. For every call, an expired file does not exist."""
+    """Keeps the records of files. For every call, an expired file does not exist.
+
+    A file at an `Address` with a name is the one of exactly that name, else the one whose name is another form of it
+    (`forms_of`). Names that are stored, and names that are taken, are compared exactly.
+    """
 
     async def commit_file(self, new: NewFile, blob: Blob, claim: KeyClaim | None = None) -> Stored:
         """Point the file at the blob, whose bytes are durable, in one transaction.
@@ -35,11 +39,17 @@ class Files(Protocol):
         ...
 
     async def get_file_by_name(self, bucket: str, name: str) -> File:
-        """Return the file of that name. Raises `NoSuchFileError`, also where the bucket does not exist."""
+        """Return the file of exactly that name: the one that a file stored under it would replace.
+
+        Raises `NoSuchFileError`, also where the bucket does not exist.
+        """
         ...
 
     async def get_file_with_policy(self, address: Address) -> tuple[File, Policy]:
-        """Return the file and the policy of its bucket, both of one moment. Raises `NoSuchFileError`, likewise."""
+        """Return the file at the address and the policy of its bucket, both of one moment.
+
+        Raises `NoSuchFileError`, also where the bucket does not exist.
+        """
         ...
 
     async def change_file(self, changed: File) -> File | None:
@@ -74,6 +84,13 @@ class Files(Protocol):
 
     async def expire_files(self, *, limit: int) -> int:
         """Delete up to `limit` expired files, as `delete_file` does, and return their number."""
+        ...
+
+    async def fold_names(self, *, limit: int) -> int:
+        """Bring up to `limit` names that a former release has stored into the form that `FileSearch` compares.
+
+        Returns their number. Until then, `FileSearch` finds them as it did in that release, or by less.
+        """
         ...
 
 

@@ -17,6 +17,7 @@ from domain.buckets.model import BucketName, check_bucket_name
 from domain.errors import ErrorCode, FileportError, InvalidInputError, PreconditionFailedError
 from domain.files.errors import NoSuchFileError
 from domain.files.model import File
+from domain.files.name_forms import after_prefix
 from domain.files.names import FileName, Prefix, check_prefix
 from domain.files.patches import FilePatch
 from domain.values.preconditions import Precondition
@@ -117,7 +118,7 @@ def operation_on(task: Task, file: File) -> Operation:
     unchanged = Precondition(if_match=(file.etag,))
     if task.to is None:
         return Delete(address=file.id, precondition=unchanged)
-    name = task.to.prefix + file.name.removeprefix(task.prefix)
+    name = task.to.prefix + (after_prefix(file.name, task.prefix) or "")
     bucket = UNSET if task.to.bucket is None else task.to.bucket
     return Change(address=file.id, patch=FilePatch(bucket=bucket, name=name), precondition=unchanged)
 

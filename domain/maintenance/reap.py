@@ -71,6 +71,8 @@ class Reap:
             yield ReapCounts(jobs=count)
         while count := await self._idempotency_keys.forget_keys(limit=BATCH):
             yield ReapCounts(keys=count)
+        while await self._files.fold_names(limit=BATCH):
+            pass  # stored by replicas of a former release, since the migration
         while await self._uploads.forget_uploads(kept=KEPT_SECONDS, limit=BATCH):
             pass  # their blobs are condemned like others whose lease has ended
         # A blob that is claimed and not removed has to wait for the claim's end: claim none while the store is down.

@@ -21,6 +21,8 @@ from tests.contracts.integrity import TestCatalogIntegrity
 from tests.contracts.jobs import TestClaimingJobs, TestJobSteps, TestKeepingJobs
 from tests.contracts.search.filters import TestFileFilters
 from tests.contracts.search.listing import TestFileOrder, TestFilePages, TestSongs
+from tests.contracts.search.names import TestNamesInListings
+from tests.contracts.search.paths import TestEitherForm
 from tests.contracts.search.where import TestWhere
 from tests.contracts.uploads import TestUploads
 
@@ -36,6 +38,7 @@ __all__ = [
     "TestCopyingFiles",
     "TestDeletingFiles",
     "TestDirectUploads",
+    "TestEitherForm",
     "TestFileFilters",
     "TestFileOrder",
     "TestFilePages",
@@ -44,6 +47,7 @@ __all__ = [
     "TestJobSteps",
     "TestKeepingJobs",
     "TestMovingFiles",
+    "TestNamesInListings",
     "TestSongs",
     "TestUploads",
     "TestWhere",

@@ -10,7 +10,9 @@ from domain.buckets.errors import NoSuchBucketError
 from domain.buckets.model import DEFAULT_BUCKET, Policy, Usage
 from domain.direct_uploads.model import DirectUpload
 from domain.errors import CatalogUnavailableError
+from domain.files.errors import NoSuchFileError
 from domain.files.model import File
+from domain.files.name_forms import forms_of
 from domain.jobs.model import Job
 from domain.uploads.model import Upload
 from tests.fakes.clock import FakeClock
@@ -126,6 +128,13 @@ class FakeDatabase:
 
     def file_named(self, bucket: str, name: str) -> File | None:
         return next((file for file in self.unexpired_files() if (file.bucket, file.name) == (bucket, name)), None)
+
+    def file_found(self, bucket: str, name: str) -> File:
+        """Return the file of that name, else that of its other form."""
+        for form in forms_of(name):
+            if file := self.file_named(bucket, form):
+                return file
+        raise NoSuchFileError("There is no such file.")
 
     def remove_file(self, id: UUID) -> None:
         self.condemn_unless_shared(self.files.pop(id).blob_key)

@@ -77,7 +77,8 @@ class FakeFiles:
         if isinstance(address, UUID):
             file = await self.get_file(address)
         else:
-            file = await self.get_file_by_name(address.bucket, address.name)
+            self._database.reach()
+            file = self._database.file_found(address.bucket, address.name)
         return file, self._database.bucket(file.bucket).policy
 
     async def change_file(self, changed: File) -> File | None:
@@ -148,6 +149,10 @@ class FakeFiles:
         for id_ in expired:
             self._database.remove_file(id_)
         return len(expired)
+
+    async def fold_names(self, *, limit: int) -> int:
+        self._database.reach()
+        return 0
 
     def _committed_before(self, blob: Blob) -> Stored:
         """Return the file of a blob that is live already."""

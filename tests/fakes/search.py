@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from domain.files.model import File
+from domain.files.name_forms import after_prefix, forms_of
 from domain.files.names import search_words
 from domain.files.search.fields import Column, Field, metadata_at, sorted_value
 from domain.files.search.model import FileQuery, SortKey
-from domain.files.search.where import AllOf, AnyOf, Comparison, Condition, Not
+from domain.files.search.where import AllOf, AnyOf, Comparison, Condition, Not, has_placeholder
+from domain.values.folding import compose, fold
 from domain.values.media_types import matches_type
 from tests.fakes.database import FakeDatabase
 
@@ -47,8 +49,8 @@ def _passes(file: File, query: FileQuery) -> bool:
     return all(
         (
             query.bucket is None or file.bucket == query.bucket,
-            query.prefix is None or file.name.startswith(query.prefix),
-            query.name is None or file.name == query.name,
+            query.prefix is None or after_prefix(file.name, query.prefix) is not None,
+            query.name is None or file.name in forms_of(query.name),
             all(any(word.startswith(start) for word in words) for start in query.words),
             query.content_type is None or matches_type(file.content_type, query.content_type),
             set(query.tags) <= set(file.tags),
@@ -103,6 +105,8 @@ def _holds(condition: Condition, file: File) -> bool:
 def _compares(comparison: Comparison, file: File) -> bool:
     exists, value = _value(file, comparison.field)
     wanted = comparison.value
+    if comparison.field == Column("name") and comparison.operator in {"eq", "ne", "in", "ilike"}:
+        return _compares_name(comparison.operator, wanted, file.name)
     match comparison.operator:
         case "exists":
             return bool(exists == wanted)
@@ -112,9 +116,20 @@ def _compares(comparison: Comparison, file: File) -> bool:
             return exists and any(_equal(value, each) for each in (wanted if comparison.operator == "in" else [wanted]))
         case "like" | "ilike":
             flags = re.IGNORECASE if comparison.operator == "ilike" else 0
-            return isinstance(value, str) and _like(wanted, flags).fullmatch(value) is not None
+            return isinstance(value, str) and _like(compose(wanted), flags).fullmatch(compose(value)) is not None
         case operator:
             return exists and _rank(value) == _rank(wanted) and _in_order(operator, value, wanted)
+
+
+def _compares_name(operator: str, wanted: Any, name: str) -> bool:
+    match operator:
+        case "ilike":
+            is_like = has_placeholder(wanted) and _like(compose(wanted), re.IGNORECASE).fullmatch(compose(name))
+            return bool(is_like) or _like(fold(wanted), 0).fullmatch(fold(name)) is not None
+        case "ne":
+            return name not in forms_of(wanted)
+        case _:
+            return any(name in forms_of(each) for each in (wanted if operator == "in" else [wanted]))
 
 
 def _in_order(operator: str, value: Any, wanted: Any) -> bool:

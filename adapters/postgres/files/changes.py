@@ -11,13 +11,15 @@ from adapters.postgres.buckets import count_usage, lock_bucket, settle
 from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import TryAgainError
 from adapters.postgres.files.commit import insert, make_way
-from adapters.postgres.files.records import COLUMNS, FILE, FILE_NAMED, UNEXPIRED, no_such_file, only, to_file
+from adapters.postgres.files.records import COLUMNS, FILE, FILE_FOUND, UNEXPIRED, no_such_file, only, to_file
+from adapters.postgres.files.search.names import folded_name
 from domain.batches.model import Delete
 from domain.blobs.model import Blob
 from domain.buckets.model import Policy
 from domain.errors import FileportError, PreconditionFailedError
 from domain.files.errors import InvalidExpiryError, NameTakenError
 from domain.files.model import Address, Destination, File, Location, NewFile
+from domain.files.name_forms import forms_of
 from domain.files.names import search_words
 from domain.values.media_types import renamed_type
 from domain.values.preconditions import Precondition
@@ -31,7 +33,8 @@ _CHANGE = f"""
 UPDATE files
 SET bucket = $3, name = $4, name_words = array_to_tsvector($5::text[]), content_type = $6, metadata = $7, tags = $8,
     expires_at = $9, keeps_expiry = $10, revision = revision + 1,
-    updated_at = greatest(updated_at, statement_timestamp())
+    updated_at = greatest(updated_at, statement_timestamp()),
+    folded_from = CASE WHEN $11::text IS NOT NULL THEN $4 END, folded_name = $11
 WHERE id = $1 AND revision = $2 AND {UNEXPIRED}
 RETURNING {COLUMNS}
 """
@@ -56,7 +59,7 @@ RETURNING bucket, size, blob_key
 async def find(connection: Connection, address: Address, *, lock: str = "") -> File:
     """Return the file, locked as `lock` says. Raises `NoSuchFileError`."""
     if isinstance(address, Location):
-        return only(await connection.fetch(f"{FILE_NAMED} {lock}", address.bucket, address.name))
+        return only(await connection.fetch(f"{FILE_FOUND} {lock}", address.bucket, forms_of(address.name)))
     return only(await connection.fetch(f"{FILE} {lock}", address))
 
 
@@ -89,6 +92,7 @@ async def change(connection: Connection, changed: File, grace: float) -> File | 
         changed.tags,
         changed.expires_at,
         changed.keeps_expiry,
+        folded_name(changed.name),
     )
     if row is None:
         return None
@@ -137,8 +141,9 @@ async def delete(connection: Connection, deletions: Sequence[Delete], grace: flo
     gone: dict[UUID, File] = {}
     refusals: list[FileportError | None] = []
     for each in deletions:
-        file = found.get(each.address)
-        refusal = no_such_file() if file is None or file.id in gone else _refusal(file, each.precondition)
+        files = (found[form] for form in _forms(each.address) if form in found)
+        file = next((file for file in files if file.id not in gone), None)
+        refusal = no_such_file() if file is None else _refusal(file, each.precondition)
         if file is not None and refusal is None:
             gone[file.id] = file
         refusals.append(refusal)
@@ -160,7 +165,7 @@ async def expire(connection: Connection, limit: int, grace: float) -> int:
 
 async def _lock(connection: Connection, addresses: Sequence[Address]) -> Mapping[Address, File]:
     ids = [each for each in addresses if isinstance(each, UUID)]
-    places = [each for each in addresses if isinstance(each, Location)]
+    places = [form for each in addresses for form in _forms(each) if isinstance(form, Location)]
     found: dict[Address, File] = {}
     if ids:
         found |= {file.id: file for file in map(to_file, await connection.fetch(_LOCK_BY_ID, ids))}
@@ -169,6 +174,13 @@ async def _lock(connection: Connection, addresses: Sequence[Address]) -> Mapping
         files = map(to_file, await connection.fetch(LOCK_BY_NAME, buckets, names))
         found |= {Location(file.bucket, file.name): file for file in files}
     return found
+
+
+def _forms(address: Address) -> Sequence[Address]:
+    """Return the addresses at which the file is looked for, one after another."""
+    if isinstance(address, Location):
+        return [Location(address.bucket, name) for name in forms_of(address.name)]
+    return [address]
 
 
 def _refusal(file: File, precondition: Precondition) -> FileportError | None:

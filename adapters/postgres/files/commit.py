@@ -6,6 +6,7 @@ from adapters.postgres.blobs import make_live, release
 from adapters.postgres.buckets import SHARD, count_usage, lock_bucket, settle
 from adapters.postgres.database.connections import Connection
 from adapters.postgres.files.records import COLUMNS, UNEXPIRED, to_file
+from adapters.postgres.files.search.names import folded_name
 from adapters.postgres.idempotency import finish
 from domain.blobs.model import Blob
 from domain.errors import LeaseLostError
@@ -24,10 +25,11 @@ _INSERT = f"""
 WITH stored AS (
     INSERT INTO files (
         id, bucket, name, name_words, content_type, size, sha256, blob_key, metadata, tags, revision,
-        created_at, updated_at, expires_at
+        created_at, updated_at, expires_at, folded_from, folded_name
     ) VALUES (
         $1, $2, $3, array_to_tsvector($4::text[]), $5, $6, $7, $8, $9, $10, 1,
-        statement_timestamp(), statement_timestamp(), statement_timestamp() + make_interval(secs => $11)
+        statement_timestamp(), statement_timestamp(), statement_timestamp() + make_interval(secs => $11),
+        CASE WHEN $12::text IS NOT NULL THEN $3 END, $12
     )
     ON CONFLICT (bucket, name) DO NOTHING
     RETURNING {COLUMNS}
@@ -81,6 +83,7 @@ async def insert(connection: Connection, new: NewFile, blob: Blob, default_ttl: 
         {} if new.metadata is None else new.metadata,
         new.tags or (),
         default_ttl,
+        folded_name(new.name),
     )
     return None if row is None else to_file(row)
 

@@ -8,12 +8,14 @@ from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import Database
 from adapters.postgres.files.changes import change, copy, delete, expire
 from adapters.postgres.files.commit import commit
-from adapters.postgres.files.records import FILE, FILE_NAMED, only
+from adapters.postgres.files.folding import fold_names
+from adapters.postgres.files.records import FILE, FILE_FOUND, FILE_NAMED, only
 from adapters.postgres.idempotency import finishing
 from domain.batches.model import Delete
 from domain.blobs.model import Blob
 from domain.buckets.model import Policy
 from domain.files.model import Address, Destination, File, NewFile, Stored
+from domain.files.name_forms import forms_of
 from domain.idempotency.model import KeyClaim
 from domain.values.preconditions import Precondition
 
@@ -21,7 +23,7 @@ _WITH_POLICY = (
     f"SELECT * FROM ({{}}) AS found JOIN (SELECT name AS bucket, {POLICY_COLUMNS} FROM buckets) AS own USING (bucket)"
 )
 _FILE_WITH_POLICY = _WITH_POLICY.format(FILE)
-_FILE_NAMED_WITH_POLICY = _WITH_POLICY.format(FILE_NAMED)
+_FILE_FOUND_WITH_POLICY = _WITH_POLICY.format(FILE_FOUND)
 
 
 class PostgresFiles:
@@ -44,7 +46,7 @@ class PostgresFiles:
         if isinstance(address, UUID):
             rows = await self._database.read(_FILE_WITH_POLICY, address)
         else:
-            rows = await self._database.read(_FILE_NAMED_WITH_POLICY, address.bucket, address.name)
+            rows = await self._database.read(_FILE_FOUND_WITH_POLICY, address.bucket, forms_of(address.name))
         return only(rows), to_policy(rows[0])
 
     async def change_file(self, changed: File) -> File | None:
@@ -60,6 +62,9 @@ class PostgresFiles:
 
     async def expire_files(self, *, limit: int) -> int:
         return await self._database.transact(expire, limit, self._grace)
+
+    async def fold_names(self, *, limit: int) -> int:
+        return await self._database.transact(fold_names, limit)
 
 
 async def _delete(connection: Connection, address: Address, precondition: Precondition, grace: float) -> None:

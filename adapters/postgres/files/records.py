@@ -14,6 +14,12 @@ keeps_expiry
 UNEXPIRED = "(expires_at IS NULL OR expires_at > statement_timestamp())"
 FILE = f"SELECT {COLUMNS} FROM files WHERE id = $1 AND {UNEXPIRED}"
 FILE_NAMED = f"SELECT {COLUMNS} FROM files WHERE bucket = $1 AND name = $2 AND {UNEXPIRED}"
+# $2 are the forms of a name, the one that is preferred first.
+FILE_FOUND = f"""
+SELECT {COLUMNS} FROM files
+WHERE bucket = $1 AND name = ANY($2::text[]) AND {UNEXPIRED}
+ORDER BY array_position($2::text[], name) LIMIT 1
+"""
 
 
 def to_file(row: asyncpg.Record) -> File:

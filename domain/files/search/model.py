@@ -44,7 +44,8 @@ NEWEST_FIRST = (SortKey(Column("created_at"), descending=True),)
 class FileQuery(msgspec.Struct, frozen=True, kw_only=True):
     """The files to list: those that pass every filter given. Expired files are never listed.
 
-    `prefix` and `name` compare by code point; `words` all begin some word of the name (`search_words`);
+    `prefix` and `name` compare in either normal form (`after_prefix`, `forms_of`); `words` all begin some word of the
+    name (`search_words`);
     `content_type` is a checked pattern; `tags` are all on the file; `metadata` is contained in the file's, as
     JSON containment goes. Sizes are inclusive; times are from `after`, inclusive, to `before`, exclusive.
     Ties in the sort are broken by id, in the direction of the last key. A page begins after `after` and skips

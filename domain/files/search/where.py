@@ -3,9 +3,10 @@ r"""The JSON filter of listings: `{"metadata.artist": {"ilike": "%queen%"}, "siz
 Every condition is either true or false for a file. A field that is missing equals nothing, is in no list, is
 neither above nor below anything and is like nothing; `ne` and `not` are plain negations. Numbers compare with
 numbers, strings with strings by code point. `like` and `ilike` take `%`, `_` and the escape `\`, and match
-strings only.
+strings only. Names equal, are in and are like either normal form, and `ilike` folds their case as `fold` does.
 """
 
+import re
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -165,6 +166,11 @@ def _typed(label: str, kind: FieldKind, value: object) -> Any:
     except (ValueError, InvalidTimeError):
         pass  # raised below, as for a value of the wrong JSON type
     raise InvalidFilterError(f"{label} takes {kind.value}.")
+
+
+def has_placeholder(pattern: str) -> bool:
+    """Tell whether a pattern counts characters: by a `_` that is not escaped."""
+    return "_" in re.sub(r"\\.", "", pattern, flags=re.DOTALL)
 
 
 def check_filter_json(label: str, value: object) -> None:

@@ -90,6 +90,16 @@ class FileRules(Driving):
         answer = self.send("DELETE", f"/v1/files/{id_}", headers=headers)
         self.predict(answer, lambda: self.model.delete_file(id_, conditions))
 
+    @rule(bucket=buckets, name=names, escaped=st.booleans(), conditions=conditions)
+    def delete_by_name(self, bucket: str, name: str, escaped: bool, conditions: Conditions) -> None:
+        try:
+            file = self.model.get_file_by_name(bucket, name)
+        except Refused:
+            file = None
+        headers = self.condition_headers(conditions, file)
+        answer = self.send("DELETE", path_of(bucket, name, escaped=escaped), headers=headers)
+        self.predict(answer, lambda: self.model.delete_file_by_name(bucket, name, conditions))
+
     def read(self, url: str) -> httpx.Response:
         """Return the answer to GET, after HEAD answered the same without the body."""
         head, answer = self.send("HEAD", url), self.send("GET", url)

@@ -10,6 +10,7 @@ from hypothesis.stateful import rule
 
 from domain.buckets.model import check_bucket_name
 from domain.files.metadata import check_metadata
+from domain.values.folding import compose
 from domain.values.media_types import matches_type
 from tests.harness.stateful.driving import Driving, record, same
 from tests.harness.stateful.records import ModelFile
@@ -111,8 +112,8 @@ def in_order(files: list[ModelFile], sort: list[tuple[str, str]]) -> list[ModelF
 def _passes(file: ModelFile, filters: Filters) -> bool:
     passes: dict[str, Callable[[Any], bool]] = {
         "bucket": lambda bucket: file.bucket == bucket,
-        "name": lambda name: file.name == name,
-        "prefix": file.name.startswith,
+        "name": lambda name: compose(file.name) == compose(name),
+        "prefix": lambda prefix: compose(file.name).startswith(compose(prefix)),
         "content_type": lambda pattern: matches_type(file.content_type, pattern),
         "tag": lambda tags: set(tags) <= set(file.tags),
         "metadata": lambda part: _contains(file.metadata, part),

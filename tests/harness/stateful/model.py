@@ -16,6 +16,7 @@ from domain.buckets.model import Policy, check_bucket_name, check_policy
 from domain.files.content.detect_type import HEAD_BYTES
 from domain.files.metadata import check_metadata, check_tags
 from domain.files.names import check_file_name
+from domain.values.folding import compose
 from domain.values.media_types import (
     OCTET_STREAM,
     content_type_of,
@@ -63,7 +64,8 @@ class Model:
             raise Refused(405, "method_not_allowed")  # the path is that of the bucket's files then
         checked(check_bucket_name, bucket)
         checked(check_file_name, name)
-        if (file := self._named(bucket, name)) is None:
+        others = (file for file in self.live() if file.bucket == bucket and compose(file.name) == compose(name))
+        if (file := self._named(bucket, name) or next(others, None)) is None:
             raise Refused(404, "file_not_found")
         return file
 
@@ -259,6 +261,10 @@ class Model:
         file = self.file(id)
         met(conditions, file)
         self._remove(file)
+
+    def delete_file_by_name(self, bucket: str, name: str, conditions: Conditions) -> None:
+        well_formed(conditions)
+        self.delete_file(self.get_file_by_name(bucket, name).id, conditions)
 
     def reap(self) -> None:
         for file in [file for file in self.files.values() if self._is_expired(file)]:

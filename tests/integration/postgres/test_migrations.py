@@ -4,15 +4,20 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 
 from adapters.postgres import check_migrated, create_pool, migrate
+from adapters.postgres.files.folding import fold_all_names, fold_names
 from adapters.postgres.migrate import MIGRATIONS, NEWEST_VERSION
-from adapters.postgres.upgrade import Migration, current_version, upgrade
+from adapters.postgres.upgrade import Finish, Migration, current_version, upgrade
 from domain.errors import CatalogUnavailableError
+from domain.files.names import search_words
+from domain.files.search.model import FileQuery
+from domain.files.search.where import parse_where
 from tests.contracts.setup import stored
 from tests.contracts.uploads import begun
 from tests.support.postgres_ports import PostgresPorts
@@ -36,6 +41,17 @@ async def connected(dsn: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Recor
         yield connection
     finally:
         await connection.close()
+
+
+def finished_by(finish: Finish | None) -> list[Migration]:
+    """Return the migrations, the one of folded names with another end."""
+    return [each._replace(finish=finish) if each.version == "0012" else each for each in MIGRATIONS]
+
+
+async def cut_after_two(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    async with connection.transaction():
+        await fold_names(connection, 2)
+    raise InterruptedError
 
 
 async def pretend_alembic(connection: "asyncpg.Connection[asyncpg.Record]", version: str) -> None:
@@ -111,6 +127,91 @@ async def test_a_blob_that_was_stored_before_checksums_were_kept_has_none(empty_
         assert [member.crc32 for member in await archives.find_members([file.id])] == [None]
         await archives.keep_checksums({file.blob_key: 7})
         assert [member.crc32 for member in await archives.find_members([file.id])] == [7]
+
+
+# The search of names as it was before migration 0012: split at marks, and nothing folded.
+OLD_NAMES = ["हिन्दी.txt", "re\u0301sume\u0301.txt", "résumé.txt", "İSTANBUL.txt", "plain.txt"]
+UNDO_0012 = """
+DROP INDEX files_unfolded_index;
+ALTER TABLE files DROP COLUMN folded_from, DROP COLUMN folded_name;
+UPDATE schema_version SET version = '0011'
+"""
+AS_BEFORE = "UPDATE files SET name_words = array_to_tsvector(ARRAY['r', 'sum', 'txt']) WHERE name <> 'plain.txt'"
+FOLDED = "SELECT count(*) FROM files WHERE folded_from = name"
+
+
+async def found(dsn: str, **filters: Any) -> set[str]:
+    async with create_pool(dsn) as pool:
+        return {file.name for file in await PostgresPorts(pool).search.list_files(FileQuery(**filters))}
+
+
+async def before_0012(dsn: str) -> None:
+    """Migrate the database, store files, and take it back to the release before migration 0012."""
+    await migrate(dsn)
+    async with create_pool(dsn) as pool:
+        for name in OLD_NAMES:
+            await stored(PostgresPorts(pool), name=name)
+    async with connected(dsn) as connection:
+        await connection.execute(UNDO_0012)
+        await connection.execute(AS_BEFORE)
+
+
+async def assert_rebuilt(dsn: str) -> None:
+    both = {"re\u0301sume\u0301.txt", "résumé.txt"}
+    assert await found(dsn, words=search_words("हिन्दी")) == {"हिन्दी.txt"}
+    assert await found(dsn, words=search_words("RÉSUMÉ")) == both
+    assert await found(dsn, words=search_words("sum")) == set()
+    assert await found(dsn, words=search_words("istanbul")) == {"İSTANBUL.txt"}
+    assert await found(dsn, words=search_words("plain")) == {"plain.txt"}
+    assert await found(dsn, where=parse_where({"name": {"ilike": "RÉSUMÉ%"}})) == both
+    assert await found(dsn, where=parse_where({"name": {"ilike": "istanbul%"}})) == {"İSTANBUL.txt"}
+    async with connected(dsn) as connection:
+        assert await connection.fetchval(FOLDED) == len(OLD_NAMES) - 1
+
+
+async def test_names_that_are_stored_are_searched_anew(empty_database: str) -> None:
+    await before_0012(empty_database)
+    await migrate(empty_database)
+    await assert_rebuilt(empty_database)
+
+
+async def test_a_rebuilding_of_names_that_was_cut_goes_on(empty_database: str) -> None:
+    await before_0012(empty_database)
+    async with connected(empty_database) as connection:
+        with pytest.raises(InterruptedError):
+            await upgrade(connection, finished_by(cut_after_two))
+        assert await connection.fetchval(FOLDED) == 2
+        assert await current_version(connection) == "0011"
+    await migrate(empty_database)
+    await assert_rebuilt(empty_database)
+
+
+async def test_a_rebuilding_of_names_waits_for_no_change_and_the_reaper_does_the_rest(empty_database: str) -> None:
+    await before_0012(empty_database)
+    async with connected(empty_database) as connection, connected(empty_database) as other:
+        await upgrade(connection, finished_by(None))
+        async with other.transaction():
+            await other.execute("UPDATE files SET revision = revision + 1 WHERE name = 'résumé.txt'")
+            await fold_all_names(connection)
+        assert await connection.fetchval(FOLDED) == len(OLD_NAMES) - 2
+    async with create_pool(empty_database) as pool:
+        files = PostgresPorts(pool).files
+        assert [await files.fold_names(limit=10) for _ in range(2)] == [1, 0]
+    await assert_rebuilt(empty_database)
+
+
+async def test_a_file_that_a_release_before_renames_is_folded_by_the_reaper(empty_database: str) -> None:
+    await migrate(empty_database)
+    async with create_pool(empty_database) as pool:
+        catalog = PostgresPorts(pool)
+        file = await stored(catalog, name="É.txt")
+        async with pool.connection() as connection:
+            rename = "UPDATE files SET name = 'Ö.txt', name_words = array_to_tsvector(ARRAY['txt']) WHERE id = $1"
+            await connection.execute(rename, file.id)
+        assert await found(empty_database, where=parse_where({"name": {"ilike": "É%"}})) == set()
+        assert [await catalog.files.fold_names(limit=10) for _ in range(2)] == [1, 0]
+    assert await found(empty_database, where=parse_where({"name": {"ilike": "ö%"}})) == {"Ö.txt"}
+    assert await found(empty_database, words=search_words("ö")) == {"Ö.txt"}
 
 
 async def test_a_database_that_alembic_migrated_goes_on_without_a_change(empty_database: str) -> None:

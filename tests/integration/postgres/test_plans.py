@@ -10,13 +10,15 @@ import pytest
 from adapters.postgres import Pool, create_pool
 from adapters.postgres.batches import TOUCHED
 from adapters.postgres.files.changes import LOCK_BY_NAME
+from adapters.postgres.files.folding import UNFOLDED
+from adapters.postgres.files.records import FILE_FOUND
 from adapters.postgres.files.search.listing import count_statement, list_statement
 from adapters.postgres.jobs import CLAIM, FORGET_ENDED, NEWEST, NEWEST_AFTER, examine_statement
 from adapters.postgres.maintenance import RECORDS_AFTER
 from domain.batches.apply_batch import CHUNK
+from domain.files.name_forms import beginnings
 from domain.files.search.model import FileQuery, decode_cursor, encode_cursor, parse_sort
 from domain.files.search.where import parse_where
-from domain.jobs.model import Task
 from tests.support.databases import new_database
 from tests.support.postgres_ports import PostgresPorts
 
@@ -61,7 +63,10 @@ FILTERS: dict[str, dict[str, Any]] = {
     "bucket": {"bucket": "bucket-3"},
     "prefix": {"prefix": "dir-7/"},
     "prefix in a bucket": {"bucket": "bucket-3", "prefix": "dir-2"},
+    "prefix of two forms": {"prefix": "dir-é/"},
+    "prefix of two forms in a bucket": {"bucket": "bucket-3", "prefix": "dir-é/"},
     "name": {"name": "dir-7/song 7.mp3"},
+    "name of two forms": {"name": "dir-7/é.mp3"},
     "rare word": {"words": ("song", "77")},
     "frequent word": {"words": ("song",)},
     "type": {"content_type": "image/png"},
@@ -77,6 +82,9 @@ FILTERS: dict[str, dict[str, Any]] = {
     "updated": {"updated_before": NOW - timedelta(days=13)},
     "where eq": {"where": parse_where({"metadata.artist": {"eq": "Artist 7"}})},
     "where in": {"where": parse_where({"metadata.artist": {"in": ["Artist 7", "Artist 8"]}})},
+    "where name in": {"where": parse_where({"name": {"in": ["dir-7/song 7.mp3", "dir-7/é.mp3"]}})},
+    "where name like": {"where": parse_where({"name": {"like": "dir-7/%é%"}})},
+    "where name ilike": {"where": parse_where({"name": {"ilike": "%SONG 7%"}})},
     "where ilike": {"where": parse_where({"metadata.artist": {"ilike": "%ARTIST 7%"}})},
     "where bounds": {"where": parse_where({"metadata.streams": {"gte": 50_000, "lt": 90_000}})},
     "where sha256": {"where": parse_where({"sha256": {"eq": "0" * 64}})},
@@ -84,7 +92,8 @@ FILTERS: dict[str, dict[str, Any]] = {
     "where or": {"where": parse_where({"or": [{"size": {"eq": 5}}, {"metadata.artist": {"eq": "Artist 9"}}]})},
     "where expiry": {"where": parse_where({"expires_at": {"lt": (NOW + timedelta(hours=1)).isoformat()}})},
 }
-COUNTED = {name for name in FILTERS if name not in {"frequent word", "any size", "where ilike", "where bounds"}}
+UNCOUNTED = {"frequent word", "any size", "where ilike", "where bounds", "where name ilike"}
+COUNTED = FILTERS.keys() - UNCOUNTED
 
 ORDERS = [
     "id", "-id", "bucket", "-bucket,name", "name", "-name", "content_type", "-content_type", "sha256", "size", "-size",
@@ -168,6 +177,14 @@ async def test_what_is_due_is_found_by_an_index(large: Pool, sql: str, index: st
     assert index in await plan(large, (sql, []))
 
 
+async def test_a_file_of_a_name_of_two_forms_is_found_by_an_index(large: Pool) -> None:
+    assert "files_bucket_name_key" in await plan(large, (FILE_FOUND, ["bucket-3", ["dir-é", "dir-e\u0301"]]))
+
+
+async def test_names_that_are_not_folded_are_found_by_an_index(large: Pool) -> None:
+    assert "files_unfolded_index" in await plan(large, (UNFOLDED, [500]))
+
+
 async def test_a_batch_finds_its_files_by_an_index(large: Pool) -> None:
     files = await PostgresPorts(large).search.list_files(FileQuery(limit=CHUNK))
     ids, buckets, names = [[getattr(file, field) for file in files] for field in ("id", "bucket", "name")]
@@ -180,8 +197,8 @@ async def test_a_batch_finds_its_files_by_an_index(large: Pool) -> None:
 async def test_a_job_goes_through_its_prefix_by_an_index_however_far_it_is(
     large: Pool, prefix: str, after: str
 ) -> None:
-    task = Task(kind="delete", bucket="bucket-8", prefix=prefix)
-    sql, values = examine_statement(task, NOW, after=after, limit=50)
+    [beginning] = beginnings(prefix)
+    sql, values = examine_statement("bucket-8", beginning, NOW, after=after, limit=50)
     async with large.connection() as connection:
         for mode in ("force_custom_plan", "force_generic_plan"):
             async with connection.transaction():

@@ -20,6 +20,8 @@ FILES = 80
 QUERIES = 250
 
 LETTERS = ["a", "B", "b", "é", "É", "Я", "я", "1", "_", "%", "/x", " ", ".", "'", "\\", "😀", "\ud7ff", "\U0010ffff"]
+LETTERS += ["e\u0301", "\u0301", "ß", "İ", "가", "\u1100\u1161", "\u11a8", "कि"]
+PATTERNS = ["a", "é", "e\u0301", "Я", "가", "%", "_", "\\%", "\\\\", "\\a", "1"]
 SCALARS: list[Any] = ["", "a", "A", "é", "É", "a%", "1", 0, 1, 1.5, -2, 10**25, True, False, None]
 JSON: list[Any] = [*SCALARS, [], ["a", 1], {}, {"x": 1}, {"x": None}, {"x": "a", "0": 0}]
 TYPES = ["text/plain", "text/html", "text/plain; charset=utf-8", "image/png", "texts/plain"]
@@ -33,7 +35,7 @@ def text(random: Random, *, least: int = 0) -> str:
 
 
 def pattern(random: Random) -> str:
-    return "".join(random.choices(["a", "é", "Я", "%", "_", "\\%", "\\\\", "\\a", "1"], k=random.randint(0, 3)))
+    return "".join(random.choices(PATTERNS, k=random.randint(0, 3)))
 
 
 def condition(random: Random, depth: int = 0) -> dict[str, Any]:

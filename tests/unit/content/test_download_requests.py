@@ -187,3 +187,18 @@ async def test_head_of_a_text_answers_as_get_would(client: httpx.AsyncClient) ->
     head = await client.head(f"/v1/files/{text['id']}/text")
     assert (head.status_code, head.content) == (200, b"")
     assert (await client.head(f"/v1/files/{binary['id']}/text")).status_code == 415
+
+
+@pytest.mark.parametrize(("given", "asked"), [("é.txt", "e\u0301.txt"), ("e\u0301.txt", "é.txt")])
+async def test_a_file_is_read_and_deleted_by_the_other_form_of_its_name(
+    client: httpx.AsyncClient, given: str, asked: str
+) -> None:
+    stored = (await client.put(f"/v1/buckets/default/files/{given}", content=b"1")).json()
+    assert (await client.get(f"/v1/buckets/default/files/{asked}")).content == b"1"
+    assert (await client.put(f"/v1/buckets/default/files/{asked}", content=b"2")).status_code == 201
+    assert (await client.get(f"/v1/buckets/default/files/{asked}")).content == b"2"
+    listed = await client.get("/v1/files", params={"name": asked})
+    assert {file["name"] for file in listed.json()["items"]} == {given, asked}
+    for _ in range(2):
+        assert (await client.delete(f"/v1/buckets/default/files/{asked}")).status_code == 204
+    assert (await client.get(f"/v1/files/{stored['id']}")).status_code == 404

@@ -6,13 +6,13 @@ from msgspec.structs import replace
 
 from adapters.postgres.database.transactions import Database
 from adapters.postgres.files.records import COLUMNS, UNEXPIRED, to_file
+from adapters.postgres.files.search.names import is_named, name_begins
 from adapters.postgres.files.search.order import after, order_by
-from adapters.postgres.files.search.where import Values, clamp, compile_where
+from adapters.postgres.files.search.prefixes import begins
+from adapters.postgres.files.search.values import Values
+from adapters.postgres.files.search.where import clamp, compile_where
 from domain.files.model import File
 from domain.files.search.model import DEFAULT_LIMIT, NEWEST_FIRST, FileQuery
-
-# Surrogates are not characters: the code point before them is followed by the one behind them.
-_BEFORE_SURROGATES, _BEHIND_SURROGATES, _LAST = "\ud7ff", "\ue000", "\U0010ffff"
 
 # Where nothing else is asked, the usage knows; it counts expired files as long as they are there.
 _COUNT_ALL = f"""
@@ -67,7 +67,9 @@ def count_statement(query: FileQuery) -> tuple[str, list[Any]]:
 def _filters(query: FileQuery, values: Values) -> list[str]:
     conditions = [UNEXPIRED]
     if query.prefix is not None:
-        conditions += _begins("name", query.prefix, values)
+        conditions += name_begins(query.prefix, values)
+    if query.name is not None:
+        conditions.append(is_named([query.name], values))
     if query.words:
         conditions.append(f"name_words @@ {values.bind(_all_begin(query.words), 'text')}::tsquery")
     if query.content_type is not None:
@@ -80,7 +82,6 @@ def _filters(query: FileQuery, values: Values) -> list[str]:
         conditions.append(f"tags @> {values.bind(query.tags, 'text[]')}")
     bounds = (
         ("bucket =", query.bucket, "text"),
-        ("name =", query.name, "text"),
         ("size >=", query.min_size, "bigint"),
         ("size <=", query.max_size, "bigint"),
         ("created_at >=", query.created_after, "timestamptz"),
@@ -95,31 +96,14 @@ def _filters(query: FileQuery, values: Values) -> list[str]:
     return conditions
 
 
-def _begins(column: str, prefix: str, values: Values) -> list[str]:
-    """Return conditions for a half-open range, which an index serves as LIKE is not in every case."""
-    conditions = [f"{column} >= {values.bind(prefix, 'text')}"]
-    if end := successor(prefix):
-        conditions.append(f"{column} < {values.bind(end, 'text')}")
-    return conditions
-
-
-def successor(prefix: str) -> str | None:
-    """Return the first text, by code point, behind all that begin with `prefix`; None where there is none."""
-    stem = prefix.rstrip(_LAST)
-    if not stem:
-        return None
-    last = stem[-1]
-    return stem[:-1] + (_BEHIND_SURROGATES if last == _BEFORE_SURROGATES else chr(ord(last) + 1))
-
-
 def _has_type(pattern: str, values: Values) -> list[str]:
     if pattern == "*/*":
         return []
     if pattern.endswith("/*"):
-        return _begins("content_type", pattern[:-1], values)
+        return begins("content_type", pattern[:-1], values)
     exact = f"content_type = {values.bind(pattern, 'text')}"
-    with_parameters = " AND ".join(_begins("content_type", f"{pattern};", values))
-    return [*_begins("content_type", pattern, values), f"({exact} OR {with_parameters})"]
+    with_parameters = " AND ".join(begins("content_type", f"{pattern};", values))
+    return [*begins("content_type", pattern, values), f"({exact} OR {with_parameters})"]
 
 
 def _all_begin(words: tuple[str, ...]) -> str:

@@ -5,7 +5,8 @@ from uuid import UUID
 
 import msgspec
 
-from adapters.postgres.files.search.where import Values, clamp, member
+from adapters.postgres.files.search.values import Values
+from adapters.postgres.files.search.where import clamp, member
 from domain.files.search.fields import MAX_SORTED_CHARACTERS, Column, Field, FieldKind, MetadataPath
 from domain.files.search.model import Position, SortKey
 

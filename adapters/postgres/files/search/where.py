@@ -5,25 +5,17 @@ from collections.abc import Iterable
 from functools import reduce
 from typing import Any, assert_never
 
+from adapters.postgres.files.search.names import compare_name
+from adapters.postgres.files.search.values import Values
 from domain.files.search.fields import Column, FieldKind, MetadataPath
 from domain.files.search.where import AllOf, AnyOf, Comparison, Condition, Not
+from domain.values.folding import compose
 
 LARGEST = 2**63 - 1
 
 _ORDER = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+_NAME = Column("name")
 _TYPES = {FieldKind.ID: "uuid", FieldKind.TEXT: "text", FieldKind.NUMBER: "bigint", FieldKind.TIME: "timestamptz"}
-
-
-class Values:
-    """The values bound to a statement, in the order of their placeholders."""
-
-    def __init__(self) -> None:
-        self.bound: list[object] = []
-
-    def bind(self, value: object, type_: str) -> str:
-        """Return the placeholder for `value`, as SQL of that type."""
-        self.bound.append(value)
-        return f"${len(self.bound)}::{type_}"
 
 
 def compile_where(condition: Condition, values: Values) -> str:
@@ -59,6 +51,8 @@ def _compare(comparison: Comparison, values: Values) -> str:
     field, operator, value = comparison.field, comparison.operator, comparison.value
     if operator == "ne":
         return f"({_compare(Comparison(field, 'eq', value), values)}) IS NOT TRUE"
+    if field == _NAME and (condition := compare_name(operator, value, values)):
+        return condition
     if isinstance(field, Column):
         return _compare_column(field, operator, value, values)
     return _compare_member(field, operator, value, values)
@@ -108,8 +102,8 @@ def _compare_member(field: MetadataPath, operator: str, value: Any, values: Valu
             wanted = value if operator == "in" else [value]
             return _join(" OR ", [_equals(field, keys, each, values) for each in wanted])
         case "like" | "ilike":
-            pattern = values.bind(value, "text")
-            return _if_type("string", found, f"{_text(found)} {operator} {pattern}")
+            pattern = values.bind(compose(value), "text")
+            return _if_type("string", found, f"normalize({_text(found)}, NFC) {operator} {pattern}")
         case _ if isinstance(value, str):
             compared = f'{_text(found)} COLLATE "C" {_ORDER[operator]} {values.bind(value, "text")}'
             return _if_type("string", found, compared)

@@ -38,7 +38,8 @@ async def get_archive(
     read: FromDishka[ReadArchive],
     capacity: FromDishka[Capacity],
     prefix: Annotated[
-        str | None, query("Files whose names begin so; without it, all of the bucket.", "queen/", STORABLE)
+        str | None,
+        query("Files whose names begin so, in either normal form; without it, all of the bucket.", "queen/", STORABLE),
     ] = None,
 ) -> ASGIApp:
     """Return the files of a bucket, or those whose names begin alike, as a ZIP archive."""

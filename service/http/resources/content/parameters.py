@@ -10,7 +10,9 @@ from service.http.openapi.schemas import schema_of
 FilePath = Annotated[
     str,
     path(
-        "The file's name: a Unicode path, percent-encoded. Its slashes may stand as they are, or be encoded.",
+        "The file's name: a Unicode path, percent-encoded. Its slashes may stand as they are, or be encoded. Where no "
+        "file has exactly this name, one whose name is its other normal form (NFC, NFD) is read or deleted, and "
+        "none is replaced.",
         FILE.name,
         schema_of(FileName),
     ),

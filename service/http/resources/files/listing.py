@@ -46,8 +46,8 @@ _NOVEMBER, _DECEMBER = "2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z"
 Search = Annotated[
     str | None,
     query(
-        "Files whose names have, for each of these words, one that begins with it. Case does not matter; a word is a "
-        "run of letters and digits, of which there must be one.",
+        "Files whose names have, for each of these words, one that begins with it. Case and normal form do not matter; "
+        "a word is a run of letters and digits with their marks, of which there must be one.",
         "night oper",
         {"minLength": 1},
     ),
@@ -105,8 +105,8 @@ async def list_files(
     *,
     list_page: FromDishka[ListFiles],
     bucket: Annotated[str | None, query("Files in this bucket.", "music", schema_of(BucketName))] = None,
-    prefix: Annotated[str | None, query("Files whose names begin so.", "queen/", STORABLE)] = None,
-    name: Annotated[str | None, query("Files of exactly this name.", FILE.name, STORABLE)] = None,
+    prefix: Annotated[str | None, query("Files whose names begin so, in either form.", "queen/", STORABLE)] = None,
+    name: Annotated[str | None, query("Files of this name, in either normal form.", FILE.name, STORABLE)] = None,
     search: Search = None,
     content_type: Type = None,
     tag: Tags = None,

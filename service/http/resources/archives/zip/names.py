@@ -5,37 +5,43 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 from domain.archives.model import Member
+from domain.values.folding import fold
 
 # Section 4.4.17.1 forbids backslashes, which Windows takes for slashes, and drives, which lie outside. And Windows
 # drops dots and spaces at a segment's end: it may take `.. ` for the directory above.
 _UNSAFE = re.compile(r"\\|(?<=^[A-Za-z]):|(?<=/[A-Za-z]):|(?<![^/])[. ]+(?![^/])")
 
 
+# Windows has no files with these characters, and extractors there write a low line.
+_NOT_ON_WINDOWS = re.compile(r'[<>:"|?*]')
+
+
 def names_in_archive(members: Sequence[Member]) -> list[str]:
     """Return the name of each file in the archive, no two alike and none a directory of another.
 
     They begin with the bucket where there is more than one. A name that another has already, or that is a directory of
-    another, gets a number: `a (2).txt`. An unsafe character becomes a low line. Names that differ only in case stay as
-    they are.
+    another, gets a number: `a (2).txt`. An unsafe character becomes a low line. Names are alike that would be one file
+    where case or normal forms do not matter, or on Windows.
     """
     several = len({member.bucket for member in members}) > 1
     wanted = [_safe(f"{each.bucket}/{each.name}" if several else each.name) for each in members]
-    directories = _Directories(wanted)
-    taken = set(wanted)
+    keys = list(map(_key, wanted))
+    directories = _Directories(keys)
+    taken = set(keys)
     given: set[str] = set()
     # Where the search for a free number goes on, so that many names alike take no more time than others.
     next_numbers: dict[str, int] = {}
     names = []
-    for name in wanted:
-        if name in given or directories.has(name):
-            number = next_numbers.get(name, 2)
-            while (numbered := _numbered(name, number)) in taken or directories.has(numbered):
+    for name, key in zip(wanted, keys, strict=True):
+        if key in given or directories.has(key):
+            number = next_numbers.get(key, 2)
+            while (other := _key(_numbered(name, number))) in taken or directories.has(other):
                 number += 1
-            next_numbers[name] = number + 1
-            taken.add(numbered)
-            names.append(numbered)
+            next_numbers[key] = number + 1
+            taken.add(other)
+            names.append(_numbered(name, number))
         else:
-            given.add(name)
+            given.add(key)
             names.append(name)
     return names
 
@@ -55,6 +61,12 @@ class _Directories:
 
 def _safe(name: str) -> str:
     return _UNSAFE.sub(lambda found: "_" * len(found[0]), name)
+
+
+def _key(name: str) -> str:
+    """Return a text that names have in common where they would be the same file somewhere."""
+    on_windows = _NOT_ON_WINDOWS.sub("_", fold(name))
+    return "/".join(segment.rstrip(". ") for segment in on_windows.split("/"))
 
 
 def _numbered(name: str, number: int) -> str:
