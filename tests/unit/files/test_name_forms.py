@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from domain.files.name_forms import after_prefix, beginnings, forms_of
 from domain.values.folding import compose
 
-# Letters and marks that compose, of which none blocks another.
-TEXTS = st.text(st.sampled_from("aeoAEO/ ñçüşกักिכּゲか가각한ḱ\u0301\u0308\u3099"), max_size=6)
+# Letters, and marks that Unicode never puts before those that the letters have already.
+TEXTS = st.text(st.sampled_from("aeoAEO/ ñçüşกัकिが가각한ḱ\u0301\u0308"), max_size=6)
 
 
 @given(TEXTS)
