@@ -86,10 +86,15 @@ IF_MATCH = Header(
 )
 IF_NONE_MATCH = Header(
     "If-None-Match",
-    "Go on only if the file is at none of these entity tags, or with `*`, if it is new; else 304 to who reads, "
-    "412 to who changes.",
+    "Go on only if the file is at none of these entity tags, or with `*`, if it is new; else 412.",
     _SEVENTH,
     _TAGS,
+)
+IF_NONE_MATCH_ON_READS = Header(
+    "If-None-Match",
+    "304 where the file is at one of these entity tags. What is not understood matches nothing.",
+    _SEVENTH,
+    key="IfNoneMatchOnReads",
 )
 IF_UNMODIFIED_SINCE = Header(
     "If-Unmodified-Since",
@@ -144,6 +149,6 @@ CONTENT_MD5 = Header(
 )
 
 ON_CHANGES = (IF_MATCH, IF_UNMODIFIED_SINCE, IF_NONE_MATCH)
-ON_READS = (*ON_CHANGES, IF_MODIFIED_SINCE)
+ON_READS = (IF_MATCH, IF_UNMODIFIED_SINCE, IF_NONE_MATCH_ON_READS, IF_MODIFIED_SINCE)
 ON_RANGES = (RANGE, IF_RANGE)
 ON_BODIES = (BODY_CONTENT_DIGEST, BODY_REPR_DIGEST, CONTENT_MD5)

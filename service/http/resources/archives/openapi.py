@@ -30,7 +30,7 @@ GET_ARCHIVE = Operation(
         "with the `ETag` in `If-Range`. A parameter that is not named here is refused."
     ),
     sample=("bucket", "prefix"),
-    headers=(headers.IF_MATCH, headers.IF_NONE_MATCH, *headers.ON_RANGES),
+    headers=(headers.IF_MATCH, headers.IF_NONE_MATCH_ON_READS, *headers.ON_RANGES),
     responses=(
         Response(200, "The archive.", _ZIP, (headers.ETAG, *_HEADERS)),
         Response(
