@@ -33,7 +33,7 @@ def facts_of(error: FileportError) -> dict[str, str]:
 
 def explain(error: FileportError, origins: Origins) -> str:
     """Return one line about `error` for the person who starts the service."""
-    said = [f"{error.detail.removesuffix('.')}."]
+    said = [error.detail if error.detail[-1:] in {".", "?"} else f"{error.detail}."]
     if origin := origins.get(error.code):
         said.append(f"See {origin['setting']}, which leads to {origin['at']}.")
     if cause := cause_of(error):
