@@ -21,7 +21,7 @@ from service.fsck import UNKNOWN, Options, fsck
 from service.observability.causes import Origins, explain, origins_of
 from service.observability.logs import configure_logs
 from service.serve import serve
-from service.settings import Settings, read_settings, unknown_settings
+from service.settings import read_settings, unknown_settings
 
 log = structlog.get_logger()
 
@@ -40,8 +40,8 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
         _warn_of_unknown_settings(environ)
         if options.command == "fsck":
             return fsck(settings, msgspec.convert(vars(options), Options))
-        with embedded.started_stack(settings) as complete:
-            return _run(options.command, complete)
+        with embedded.started_stack(settings) as stack:
+            return _run(options.command, stack)
     except SettingsError as error:
         return _fail(options.command, str(error))
     except FileportError as error:
@@ -50,11 +50,11 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
         return 128 + signal.SIGINT
 
 
-def _run(command: str, settings: Settings) -> int:
-    asyncio.run(migrate_catalog(settings))
+def _run(command: str, stack: embedded.StartedStack) -> int:
+    asyncio.run(migrate_catalog(stack.settings))
     if command == "serve":
-        asyncio.run(check_blob_store(settings))
-        return serve(settings)
+        asyncio.run(check_blob_store(stack.settings))
+        return serve(stack.settings, stack.watch)
     print("fileport: the catalog's tables are up to date")
     return 0
 

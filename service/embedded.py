@@ -2,32 +2,47 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
+import structlog
 
 from adapters.embedded import EmbeddedPostgres
 from service.environment import PREFIX, SettingsError
+from service.postgres_watch import PostgresWatch
 from service.settings import Settings
+
+log = structlog.get_logger()
 
 KEY_FILE = "root.key"
 # For people, for fsck, and for PostgreSQL itself.
 SPARE_CONNECTIONS = 20
 
 
+class StartedStack(msgspec.Struct, frozen=True, kw_only=True):
+    """Complete settings, and a check to call every second: False means that the stack is lost."""
+
+    settings: Settings
+    watch: Callable[[], bool] = lambda: True
+
+
 @contextmanager
-def started_stack(settings: Settings) -> Iterator[Settings]:
-    """Give complete settings: where no database is configured, start the bundled one, and stop it at the end."""
+def started_stack(settings: Settings) -> Iterator[StartedStack]:
+    """Give a complete stack: where no database is configured, start the bundled one, and stop it at the end."""
     if not settings.is_embedded:
-        yield settings
+        yield StartedStack(settings=settings)
         return
     # Postgres comes first: it checks the data directory.
     connections = settings.workers * (settings.database_pool_size + 1) + SPARE_CONNECTIONS
-    with EmbeddedPostgres(settings.data_dir, max_connections=connections) as database_url:
+    postgres = EmbeddedPostgres(settings.data_dir, max_connections=connections)
+    with postgres as database_url:
+        if postgres.path.parent != settings.data_dir.resolve():
+            log.info("PostgreSQL's files are not in the data directory", path=str(postgres.path))
         root_key = settings.root_key or keep_root_key(settings.data_dir / KEY_FILE)
-        yield msgspec.structs.replace(settings, database_url=database_url, root_key=root_key)
+        complete = msgspec.structs.replace(settings, database_url=database_url, root_key=root_key)
+        yield StartedStack(settings=complete, watch=PostgresWatch(postgres))
 
 
 @contextmanager

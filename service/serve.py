@@ -5,6 +5,7 @@ import shlex
 import socket
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from threading import Thread
 
@@ -12,7 +13,7 @@ import structlog
 
 from service.embedded import KEY_FILE
 from service.environment import PREFIX, SettingsError
-from service.observability.shared_metrics import sharing_metrics
+from service.observability.shared_metrics import WORKER_RESTARTS, forget_worker, sharing_metrics
 from service.server.listener import bind
 from service.server.supervisor import Supervisor
 from service.settings import Settings
@@ -25,29 +26,40 @@ CLOSING_SECONDS = 8
 _DESCRIPTORS = 65_536
 
 
-def serve(settings: Settings) -> int:
+def serve(settings: Settings, watch: Callable[[], bool]) -> int:
     """Serve until SIGTERM or SIGINT; then finish the requests in flight within the shutdown timeout, undo the rest.
 
-    Return the exit status: 1 where a worker ended by itself or had to be killed.
+    End as well where `watch`, which is called every second, returns False. Return the exit status: 1 where that was
+    so, where a worker ended too often, and where one had to be killed.
     """
     if settings.root_key is None:
         raise SettingsError(f"{PREFIX}ROOT_KEY is missing; it is made for you only with the embedded Postgres.")
     _warn_of_short_grace(settings)
     _raise_descriptor_limit()
-    with sharing_metrics(settings.workers):
-        with _listen(settings) as listener:
-            timeout = settings.shutdown_timeout + CLOSING_SECONDS
-            supervisor = Supervisor(partial(_work, settings, listener), count=settings.workers, timeout=timeout)
-            supervisor.start()
+    with sharing_metrics(settings.workers), _listen(settings) as listener:
+        supervisor = Supervisor(
+            partial(_work, settings, listener),
+            listener,
+            count=settings.workers,
+            timeout=settings.shutdown_timeout + CLOSING_SECONDS,
+            watch=watch,
+            on_restart=_count_restart,
+        )
+        supervisor.start()
         Thread(target=_greet, args=[settings], daemon=True).start()
         return supervisor.join()
 
 
-def _work(settings: Settings, listener: socket.socket) -> None:
+def _work(settings: Settings, listener: socket.socket, on_serving: Callable[[], None]) -> None:
     # Imported in the worker alone: on import prometheus_client looks for the directory that workers share.
     from service.worker import run_worker  # noqa: PLC0415
 
-    run_worker(settings, listener)
+    run_worker(settings, listener, on_serving)
+
+
+def _count_restart(dead: int) -> None:
+    WORKER_RESTARTS.add()
+    forget_worker(dead)
 
 
 def _warn_of_short_grace(settings: Settings) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import sys
+from collections.abc import Callable
 from functools import partial
 
 import structlog
@@ -25,10 +26,10 @@ from service.settings import Settings
 log = structlog.get_logger()
 
 
-def run_worker(settings: Settings, listener: socket.socket) -> None:
+def run_worker(settings: Settings, listener: socket.socket, on_serving: Callable[[], None]) -> None:
     """Accept connections on the bound `listener` until SIGTERM, then shut down gracefully."""
     container = make_container(settings)
-    server = make_server(settings, container)
+    server = make_server(settings, container, on_serving)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(server, container, listener))
 
@@ -44,7 +45,9 @@ async def _serve(server: GracefulServer, container: AsyncContainer, listener: so
     await server.serve([listener])
 
 
-def make_server(settings: Settings, container: AsyncContainer) -> GracefulServer:
+def make_server(
+    settings: Settings, container: AsyncContainer, on_serving: Callable[[], None] = lambda: None
+) -> GracefulServer:
     """Return the server of the application on the parts that `container` holds."""
     observe_retries()
     in_flight = InFlightRequests()
@@ -69,4 +72,4 @@ def make_server(settings: Settings, container: AsyncContainer) -> GracefulServer
         log_config=None,
         log_level="error",
     )
-    return GracefulServer(config, in_flight, timeout=settings.shutdown_timeout)
+    return GracefulServer(config, in_flight, timeout=settings.shutdown_timeout, on_serving=on_serving)

@@ -5,12 +5,14 @@ an old server's id for that server, and give a recovery after a crash ten second
 """
 
 import shutil
+import tempfile
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
 from adapters.embedded.errors import EmbeddedPostgresError
 from adapters.embedded.owner import Owner
+from adapters.embedded.placement import shared_directory
 
 MAJOR_VERSION = "18"
 
@@ -19,17 +21,17 @@ _INSTALLATION = f"pginstall{MAJOR_VERSION}"
 _LIBRARIES = f"{_PACKAGE}.libs"  # found by their path beside the package
 
 
-def find_programs(owner: Owner, data_dir: Path) -> Path:
+def find_programs(owner: Owner) -> Path:
     """Return the directory of PostgreSQL's programs, which `owner` can run.
 
-    Where they are installed out of its reach, as below root's home, they are copied into `data_dir`.
+    Where they are installed out of its reach, as below root's home, they are copied once for all data directories.
     Raises `EmbeddedPostgresError` where they are not installed.
     """
     package = _find_package()
     programs = package / _INSTALLATION / "bin"
     if owner.obstacle(programs / "postgres") is None and owner.can_use(programs / "postgres"):
         return programs
-    copy = data_dir / f"postgresql-{version(_PACKAGE)}"
+    copy = shared_directory(owner) / f"postgresql-{version(_PACKAGE)}"
     if not copy.exists():
         _copy(package, copy)
     return copy / _PACKAGE / _INSTALLATION / "bin"
@@ -45,12 +47,16 @@ def _find_package() -> Path:
 
 
 def _copy(package: Path, copy: Path) -> None:
-    unfinished = copy.with_suffix(".unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    shutil.copytree(package / _INSTALLATION, unfinished / _PACKAGE / _INSTALLATION, symlinks=True)
-    if (libraries := package.with_name(_LIBRARIES)).exists():
-        shutil.copytree(libraries, unfinished / _LIBRARIES, symlinks=True)
-    for path in (unfinished, *unfinished.rglob("*")):
-        if not path.is_symlink():
-            path.chmod(0o755)
-    unfinished.rename(copy)
+    unfinished = Path(tempfile.mkdtemp(prefix=f"{copy.name}-", dir=copy.parent))
+    try:
+        shutil.copytree(package / _INSTALLATION, unfinished / _PACKAGE / _INSTALLATION, symlinks=True)
+        if (libraries := package.with_name(_LIBRARIES)).exists():
+            shutil.copytree(libraries, unfinished / _LIBRARIES, symlinks=True)
+        for path in (unfinished, *unfinished.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(0o755)
+        unfinished.rename(copy)
+    except OSError:
+        shutil.rmtree(unfinished)
+        if not copy.exists():  # else another process was faster
+            raise

@@ -67,13 +67,17 @@ class Cluster:
         """Return whether the server runs; one that starts or stops runs, too."""
         return f" {self.mark} " in self._command()
 
-    def start(self, options: str) -> bool:
-        """Start the server, and return whether it started. `options` are quoted for a shell."""
+    def start(self, options: str, *, wait: bool = True) -> bool:
+        """Start the server, and return whether it started. `options` are quoted for a shell.
+
+        Without `wait` its recovery is not waited for, and may still fail.
+        """
         command = self._command()
         # The process id of a server that was killed is in use again; PostgreSQL would take any process for a server.
         if command and "/postgres " not in command:
             (self.path / "postmaster.pid").unlink(missing_ok=True)
-        arguments = ("start", "--wait", "--timeout=240", "--silent", "--log=startup.log", f"--options={options}")
+        waiting = ("--wait", "--timeout=240") if wait else ("--no-wait",)
+        arguments = ("start", *waiting, "--silent", "--log=startup.log", f"--options={options}")
         return self._run("pg_ctl", *arguments).returncode == 0
 
     def stop(self) -> None:

@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 
 from adapters.embedded.errors import DataDirectoryError, DirectoryInUseError
-from adapters.embedded.owner import Owner
 
 _LOCK = "fileport.lock"
 
@@ -54,12 +53,3 @@ def make_directory(data_dir: Path) -> None:
         raise DataDirectoryError(
             f"The data directory {data_dir} cannot be made or written: set another FILEPORT_DATA_DIR."
         ) from error
-
-
-def check_reach(owner: Owner, path: Path) -> None:
-    """Raise `DataDirectoryError` where the owner cannot get to `path`. Permissions are left as they are."""
-    if obstacle := owner.obstacle(path):
-        raise DataDirectoryError(
-            f"PostgreSQL runs as a user of its own, which cannot enter {obstacle}: set FILEPORT_DATA_DIR to a place "
-            "that it can get to, such as /var/lib/fileport, or run Fileport as another user than root."
-        )

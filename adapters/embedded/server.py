@@ -9,15 +9,18 @@ from urllib.parse import urlencode
 
 from adapters.embedded.bundle import find_programs
 from adapters.embedded.cluster import DATABASE, Cluster
-from adapters.embedded.directory import DirectoryLock, check_reach, make_directory
+from adapters.embedded.directory import DirectoryLock, make_directory
 from adapters.embedded.errors import DataDirectoryError, DirectoryInUseError, EmbeddedPostgresError
 from adapters.embedded.owner import find_owner
+from adapters.embedded.placement import cluster_place, find_cluster
 from adapters.embedded.sockets import PORT, socket_directory
 
 # A recovery after a crash may take a while.
 START_SECONDS = 300.0
 # The processes of a killed server end by themselves; until then no other server starts.
 LEFTOVERS_SECONDS = 10.0
+# A server that is started has a process id on a busy machine.
+APPEARANCE_SECONDS = 5.0
 # A recovery after a crash may take longer, but this one cannot be seen to progress.
 ATTACH_SECONDS = 30.0
 
@@ -34,9 +37,9 @@ _LOGGING = {
 
 
 class EmbeddedPostgres:
-    """A PostgreSQL of our own, whose files are in `data_dir/postgres`. As a context it starts, and stops at the end.
+    """A PostgreSQL of our own, whose files are in `data_dir/postgres`, or where a link of that name leads.
 
-    It outlives a service that is killed, and the next one finds it again.
+    As a context it starts, and stops at the end. It outlives a service that is killed, and the next one finds it again.
     """
 
     def __init__(self, data_dir: Path, *, max_connections: int = 100) -> None:
@@ -53,6 +56,11 @@ class EmbeddedPostgres:
     ) -> None:
         self.stop()
 
+    @property
+    def path(self) -> Path:
+        """The directory of PostgreSQL's files."""
+        return find_cluster(self._data_dir)
+
     def start(self) -> str:
         """Start the server, unless it runs, and return the DSN of the database `fileport` in it.
 
@@ -60,16 +68,15 @@ class EmbeddedPostgres:
         `EmbeddedPostgresError`.
         """
         data_dir = self._data_dir.resolve()
-        path = data_dir / "postgres"
-        owner = find_owner(path)
-        check_reach(owner, path)  # before anything is made in a directory that is of no use
         make_directory(data_dir)
         lock = DirectoryLock(data_dir)
         lock.acquire()
         try:
-            check_reach(owner, path)
-            cluster = Cluster(path, owner, find_programs(owner, data_dir))
-            cluster.create()
+            owner = find_owner(find_cluster(data_dir))
+            programs = find_programs(owner)
+            with cluster_place(data_dir, owner) as path:
+                cluster = Cluster(path, owner, programs)
+                cluster.create()
             self._ensure_running(cluster)
         except BaseException:
             lock.release()
@@ -83,7 +90,7 @@ class EmbeddedPostgres:
         A server that this starts keeps services away until `stop`; the server of a service may stop at any time.
         Raises `DataDirectoryError` where there is no database.
         """
-        path = self._data_dir.resolve() / "postgres"
+        path = find_cluster(self._data_dir)
         if not path.exists():
             raise DataDirectoryError(f"There is no {path}: set the FILEPORT_DATA_DIR that the service has.")
         began = time.monotonic()
@@ -92,12 +99,29 @@ class EmbeddedPostgres:
                 return self.start()
             except DirectoryInUseError:
                 owner = find_owner(path)
-                cluster = Cluster(path, owner, find_programs(owner, path.parent))
+                cluster = Cluster(path, owner, find_programs(owner))
                 if cluster.is_running() and cluster.answers():
                     return _dsn(cluster)
                 if time.monotonic() > began + ATTACH_SECONDS:
                     raise
             time.sleep(_POLL_SECONDS)  # the service that uses it is on its way up, or down
+
+    def is_running(self) -> bool:
+        """Return whether the server, which was started, runs; one that recovers runs, too."""
+        return self._cluster is not None and self._cluster.is_running()
+
+    def answers(self) -> bool:
+        """Return whether the server takes connections."""
+        return self._cluster is not None and self._cluster.answers()
+
+    def start_again(self) -> None:
+        """Start the server, which has ended by itself, with the same DSN. Its recovery may go on, or fail, later."""
+        if self._cluster is not None:
+            self._cluster.start(self._options(self._cluster), wait=False)
+            began = time.monotonic()
+            # Until it is seen, `stop` would not find it.
+            while not self._cluster.is_running() and time.monotonic() < began + APPEARANCE_SECONDS:
+                time.sleep(_POLL_SECONDS)
 
     def stop(self) -> None:
         """Stop the server, if it was started, and release the data directory."""

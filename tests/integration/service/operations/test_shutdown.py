@@ -5,7 +5,6 @@ import signal
 from pathlib import Path
 
 import asyncpg
-import pytest
 
 from adapters.embedded import EmbeddedPostgres
 from tests.support.processes.server import start
@@ -64,17 +63,3 @@ async def test_a_worker_that_does_not_end_is_killed_and_the_status_tells(short_d
     server.terminate()
     assert await server.ended() == 1
     assert [line["workers"] for line in server.lines if line["event"] == "workers killed"] == [1]
-
-
-async def test_a_worker_that_dies_takes_its_server_along_and_the_status_tells(short_dir: Path) -> None:
-    server = await start({"FILEPORT_DATA_DIR": str(short_dir), "FILEPORT_WORKERS": "2"})
-    async with server.client() as client:
-        assert (await client.put(f"{FILES}/a", content=b"x")).status_code == 201
-        assert (await client.get(f"{FILES}/a")).content == b"x"
-    dying, other = server.workers
-    os.kill(dying, signal.SIGKILL)
-    assert await server.ended() == 1
-    assert [line["status"] for line in server.lines if line["event"] == "worker ended"] == [-signal.SIGKILL]
-    assert "workers killed" not in server.output
-    with pytest.raises(ProcessLookupError):
-        os.kill(other, 0)

@@ -1,4 +1,4 @@
-"""A worker never outlives its server."""
+"""A worker never outlives its server, and is replaced when it dies."""
 
 import subprocess
 import sys
@@ -37,31 +37,86 @@ ready.wait()
 os._exit(0)
 """
 
-# Two workers, of whom one dies before anybody waits for them.
-_DYING = """
-import os, signal
+# Supervised workers, each of which knows how many came before it.
+_SUPERVISED = """
+import os, signal, socket, sys
+import structlog
 from service.server.supervisor import Supervisor
 
-turn, give = os.pipe()
-os.write(give, b"x")
-os.set_blocking(turn, False)
-gone, alive = os.pipe()
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+turns, give = os.pipe()
+os.write(give, bytes(range(100)))
 
-def work():
-    try:
-        os.read(turn, 1)
-    except BlockingIOError:
-        os.close(alive)
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
-        signal.sigwait([signal.SIGTERM])
-        os._exit(0)
-    os._exit(9)
+def work(on_serving):
+    turn = os.read(turns, 1)[0]
+    print("turn", turn, flush=True)
+    act(turn, on_serving)
 
-supervisor = Supervisor(work, count=2, timeout=30)
-supervisor.start()
-os.close(alive)
-os.read(gone, 1)
-print(supervisor.join())
+def wait_for_sigterm():
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    signal.sigwait([signal.SIGTERM])
+    os._exit(0)
+
+def run(count):
+    replaced = []
+    with socket.socket() as listener:
+        supervisor = Supervisor(work, listener, count=count, timeout=30, on_restart=replaced.append)
+        supervisor.start()
+        status = supervisor.join()
+        print("status", status, "replaced", len(replaced), "closed", listener.fileno() == -1, flush=True)
+"""
+
+_FAILING_AT_START = """
+def act(turn, on_serving):
+    wait_for_sigterm() if turn else os._exit(9)
+run(2)
+"""
+
+_KILLED = """
+def act(turn, on_serving):
+    os.kill(os.getpid() if turn < 3 else os.getppid(), signal.SIGKILL if turn < 3 else signal.SIGTERM)
+    wait_for_sigterm()
+run(1)
+"""
+
+_FAILING_WHILE_SERVING = """
+def act(turn, on_serving):
+    on_serving()
+    if not turn:
+        raise SystemExit(9)
+    os.kill(os.getppid(), signal.SIGTERM)
+    wait_for_sigterm()
+run(1)
+"""
+
+_DYING_AGAIN_AND_AGAIN = """
+def act(turn, on_serving):
+    on_serving()
+    os.kill(os.getpid(), signal.SIGKILL)
+run(1)
+"""
+
+# SIGTERM comes while a dead worker is about to be replaced.
+_STOPPED_MEANWHILE = """
+def act(turn, on_serving):
+    os.kill(os.getpid(), signal.SIGKILL)
+with socket.socket() as listener:
+    supervisor = Supervisor(
+        work, listener, count=1, timeout=30, on_restart=lambda _: os.kill(os.getpid(), signal.SIGTERM)
+    )
+    supervisor.start()
+    print("status", supervisor.join())
+"""
+
+_WATCHED = """
+def act(turn, on_serving):
+    on_serving()
+    wait_for_sigterm()
+looks = iter([True, True, False])
+with socket.socket() as listener:
+    supervisor = Supervisor(work, listener, count=2, timeout=30, watch=lambda: next(looks))
+    supervisor.start()
+    print("status", supervisor.join(), "looks left", len(list(looks)))
 """
 
 
@@ -78,5 +133,32 @@ def test_a_worker_whose_server_is_killed_ends() -> None:
     assert output_of_worker(_TOLD) == "asked\n"
 
 
-def test_a_worker_that_dies_before_anybody_waits_for_it_takes_the_others_along() -> None:
-    assert output_of_worker(_DYING).splitlines()[-1] == "1"
+def lines_of(workers: str) -> list[str]:
+    """Return what the workers and their supervisor print."""
+    return output_of_worker(_SUPERVISED + workers).splitlines()
+
+
+def test_a_worker_that_fails_before_any_has_served_takes_the_others_along() -> None:
+    assert lines_of(_FAILING_AT_START)[-1] == "status 1 replaced 0 closed True"
+
+
+def test_a_worker_that_is_killed_is_started_again_whenever_it_happens() -> None:
+    turns = [f"turn {turn}" for turn in range(4)]
+    assert lines_of(_KILLED) == [*turns, "status 0 replaced 3 closed True"]
+
+
+def test_a_worker_that_fails_while_it_serves_is_started_again() -> None:
+    assert lines_of(_FAILING_WHILE_SERVING) == ["turn 0", "turn 1", "status 0 replaced 1 closed True"]
+
+
+def test_a_worker_that_dies_again_and_again_ends_the_server() -> None:
+    turns = [f"turn {turn}" for turn in range(6)]
+    assert lines_of(_DYING_AGAIN_AND_AGAIN) == [*turns, "status 1 replaced 6 closed True"]
+
+
+def test_a_supervisor_that_is_stopped_replaces_no_worker() -> None:
+    assert lines_of(_STOPPED_MEANWHILE) == ["turn 0", "status 0"]
+
+
+def test_workers_are_stopped_where_the_watch_says_that_all_is_lost() -> None:
+    assert lines_of(_WATCHED)[-1] == "status 1 looks left 0"
