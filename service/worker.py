@@ -19,8 +19,8 @@ from service.observability.causes import facts_of
 from service.observability.retries import observe_retries
 from service.server.connections import Connections
 from service.server.graceful_shutdown import GracefulServer
-from service.server.http1 import Http1Protocol
-from service.server.refusals import Refusals
+from service.server.http1.protocol import Http1Protocol
+from service.server.http1.refusals import Refusals
 from service.settings import Settings
 
 log = structlog.get_logger()

@@ -10,7 +10,7 @@ import structlog
 import uvicorn
 
 from service.http.middleware.in_flight import InFlightRequests
-from service.server.http1 import Http1Protocol
+from service.server.http1.protocol import Http1Protocol
 
 log = structlog.get_logger()
 

@@ -8,14 +8,9 @@ from tests.contracts.batches import TestBatches
 from tests.contracts.blobs import TestBlobRecords
 from tests.contracts.buckets import TestBuckets
 from tests.contracts.commits import TestCommittingFiles
+from tests.contracts.copies import TestCopyingFiles
 from tests.contracts.direct_uploads import TestDirectUploads
-from tests.contracts.files import (
-    TestChangingFiles,
-    TestCopyingFiles,
-    TestDeletingFiles,
-    TestFindingFiles,
-    TestMovingFiles,
-)
+from tests.contracts.files import TestChangingFiles, TestDeletingFiles, TestFindingFiles, TestMovingFiles
 from tests.contracts.idempotency import TestIdempotencyKeys
 from tests.contracts.integrity import TestCatalogIntegrity
 from tests.contracts.jobs import TestClaimingJobs, TestJobSteps, TestKeepingJobs

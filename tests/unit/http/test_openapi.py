@@ -24,10 +24,10 @@ from domain.files.search.model import SORT_PATTERN, parse_sort
 from domain.jobs.model import Task
 from domain.values.media_types import ContentType, TypePattern, check_type_pattern, parse_content_type
 from service.http import problems, resources
+from service.http.bodies.representations import FileBody
 from service.http.openapi.document import build_document
 from service.http.openapi.operation import Operation
 from service.http.problems import Problem
-from service.http.representations import FileBody
 from service.http.resources.archives.bodies import ArchiveRequest
 from service.http.resources.batches.bodies import BatchAnswer, BatchRequest
 from service.http.resources.buckets.bodies import BucketBody, BucketPage

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from service.http.connection import cut, trailers, truncate_response, unsent_bytes
-from service.server import http1
-from service.server.http1 import Http1Protocol
+from service.server.http1 import protocol as http1
+from service.server.http1.protocol import Http1Protocol
 from tests.unit.server.wire import GET, PUT, connect
 
 # Far more than the buffers on the way hold.

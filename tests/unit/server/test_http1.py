@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from service.server.http1 import Http1Protocol
-from service.server.receiver import READ_BYTES
+from service.server.http1.protocol import Http1Protocol
+from service.server.http1.receiver import READ_BYTES
 from tests.unit.server.wire import GET, PUT, UPGRADE, connect, echo
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.server.message_end import MessageEnd
+from service.server.http1.message_end import MessageEnd
 
 # Bytes that look like ends of lines and of chunked bodies.
 CONTENT = st.lists(st.sampled_from([b"\r", b"\n", b"0", b"a", b"\r\n0\r\n\r\n"]), min_size=1).map(b"".join)

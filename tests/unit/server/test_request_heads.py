@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 from structlog.testing import capture_logs
 
-from service.server import http1
-from service.server.http1 import MAX_FIELDS, MAX_SECTION_BYTES
-from service.server.refusals import Refusals
-from service.server.request_head import MAX_TARGET_BYTES
+from service.server.http1 import protocol as http1
+from service.server.http1.protocol import MAX_FIELDS, MAX_SECTION_BYTES
+from service.server.http1.refusals import Refusals
+from service.server.http1.request_head import MAX_TARGET_BYTES
 from tests.unit.server.wire import GET, PUT, UPGRADE, connect, echo
 
 # Seconds in which the first bytes of a connection arrive, on a busy machine too.

@@ -12,8 +12,8 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from service.http.connection import trailers
-from service.server.http1 import Http1Protocol
-from service.server.refusals import Refusals
+from service.server.http1.protocol import Http1Protocol
+from service.server.http1.refusals import Refusals
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
 PUT = b"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"

@@ -8,7 +8,7 @@ from domain.errors import OverloadedError
 from domain.files.errors import InvalidNameError
 from domain.files.search.errors import InvalidFilterError
 from domain.values.errors import RangeNotSatisfiableError
-from service.http.file_examples import COPY, FILE, UNCHANGED
+from service.http.bodies.file_examples import COPY, FILE, UNCHANGED
 from service.http.openapi import headers
 from service.http.openapi.operation import Content, Operation, Response, json_of
 from service.http.resources.archives.bodies import ArchiveRequest

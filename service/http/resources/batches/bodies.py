@@ -11,9 +11,9 @@ from domain.buckets.model import BucketName
 from domain.files.model import Destination
 from domain.files.names import FileName
 from domain.files.patches import FilePatch
+from service.http.bodies.representations import FileBody
 from service.http.headers.conditions import EntityTags
 from service.http.problems import Problem
-from service.http.representations import FileBody
 
 
 class FileOperation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="op"):

@@ -5,12 +5,12 @@ from msgspec.structs import replace
 from domain.batches.errors import NotAttemptedError
 from domain.errors import OutcomeUnknownError, PreconditionFailedError
 from domain.files.model import Destination
-from service.http.file_examples import COPIED, COPY, FILE, PATCHED, RATE
+from service.http.bodies.file_examples import COPIED, COPY, FILE, PATCHED, RATE
+from service.http.bodies.representations import file_body
 from service.http.headers.conditions import InvalidConditionError
 from service.http.openapi.headers import IDEMPOTENCY_KEY
 from service.http.openapi.operation import Operation, Response, json_of
 from service.http.problems import problem_of
-from service.http.representations import file_body
 from service.http.resources.batches import bodies
 
 _BATCH = bodies.BatchRequest(

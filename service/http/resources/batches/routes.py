@@ -13,10 +13,10 @@ from domain.errors import FileportError, InvalidInputError
 from domain.files.model import Address, Destination, Location
 from domain.files.patches import FilePatch
 from domain.values.preconditions import NO_PRECONDITION, Precondition
+from service.http.bodies.representations import file_body
 from service.http.headers.conditions import parse_entity_tags
 from service.http.json_bodies import MAX_JSON_BYTES
 from service.http.problems import problem_of
-from service.http.representations import file_body
 from service.http.request import FileportRequest
 from service.http.resources.batches import openapi
 from service.http.resources.batches.bodies import (

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from domain.buckets.model import Bucket, Policy, Usage
 from domain.values.cursors import encode_position
 from domain.values.errors import InvalidCursorError
-from service.http.file_examples import CREATED
+from service.http.bodies.file_examples import CREATED
 from service.http.headers.conditions import EntityTags
 from service.http.openapi.headers import IDEMPOTENCY_KEY, LOCATION
 from service.http.openapi.operation import Header, Operation, Response, json_of

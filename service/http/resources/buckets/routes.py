@@ -12,7 +12,7 @@ from domain.buckets.list_buckets import ListBuckets
 from domain.buckets.model import Policy, check_bucket_name
 from domain.buckets.put_bucket import PutBucket
 from domain.values.cursors import decode_position, encode_position, foreign_cursor_error
-from service.http.file_examples import BucketPath
+from service.http.bodies.file_examples import BucketPath
 from service.http.openapi.parameters import next_cursor, query
 from service.http.request import FileportRequest
 from service.http.resources.buckets import openapi

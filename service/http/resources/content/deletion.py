@@ -4,7 +4,7 @@ from dishka.integrations.litestar import FromDishka
 from litestar import delete
 
 from domain.files.delete_file import DeleteFile
-from service.http.file_examples import BucketPath
+from service.http.bodies.file_examples import BucketPath
 from service.http.request import FileportRequest
 from service.http.resources.content import openapi
 from service.http.resources.content.parameters import FilePath

@@ -6,7 +6,7 @@ from litestar.types import ASGIApp
 from domain.files.content.read_file import ReadFile
 from domain.files.content.read_text import ReadText
 from domain.files.content.redirect_read import RedirectRead
-from service.http.file_examples import BucketPath, FileId
+from service.http.bodies.file_examples import BucketPath, FileId
 from service.http.request import FileportRequest
 from service.http.resources.content import openapi
 from service.http.resources.content.parameters import Download, FilePath, Redirect

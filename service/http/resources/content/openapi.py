@@ -11,7 +11,7 @@ from domain.files.errors import InvalidMetadataError, InvalidNameError, InvalidT
 from domain.files.metadata import Metadata, Tags
 from domain.files.names import FileName
 from domain.values.errors import RangeNotSatisfiableError
-from service.http.file_examples import FILE, NEW_FILE, REPLACED, UNCHANGED
+from service.http.bodies.file_examples import FILE, NEW_FILE, REPLACED, UNCHANGED
 from service.http.openapi import headers
 from service.http.openapi.operation import BYTES, Content, Operation, Response
 from service.http.openapi.schemas import schema_of

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from domain.files.names import MAX_NAME_BYTES, FileName
-from service.http.file_examples import FILE
+from service.http.bodies.file_examples import FILE
 from service.http.openapi.parameters import path, query
 from service.http.openapi.schemas import schema_of
 

@@ -13,8 +13,8 @@ from domain.files.content.store_once import StoreOnce
 from domain.files.model import NewFile
 from domain.idempotency.model import KeyedRequest
 from domain.values.media_types import content_type_of
-from service.http.file_examples import BucketPath
-from service.http.representations import FileBody, stored_response
+from service.http.bodies.file_examples import BucketPath
+from service.http.bodies.representations import FileBody, stored_response
 from service.http.request import FileportRequest
 from service.http.resources.content import openapi
 from service.http.resources.content.forms.upload_form import UploadForm

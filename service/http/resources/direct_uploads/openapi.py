@@ -13,7 +13,7 @@ from domain.files.model import NewFile
 from domain.values.cursors import encode_position
 from domain.values.digests import Digest
 from domain.values.errors import DigestMismatchError, InvalidCursorError
-from service.http.file_examples import CREATED, NEW_FILE, ORIGINAL, REPLACED
+from service.http.bodies.file_examples import CREATED, NEW_FILE, ORIGINAL, REPLACED
 from service.http.openapi.headers import ETAG, IDEMPOTENCY_KEY, LOCATION, ON_CHANGES, RETRY_AFTER
 from service.http.openapi.operation import Operation, Response, json_of
 from service.http.resources.direct_uploads import bodies

@@ -16,8 +16,8 @@ from domain.files.model import NewFile
 from domain.values.cursors import decode_position, encode_position
 from domain.values.digests import Digest
 from domain.values.media_types import content_type_of
+from service.http.bodies.representations import FileBody, stored_response
 from service.http.openapi.parameters import next_cursor, path, query
-from service.http.representations import FileBody, stored_response
 from service.http.request import FileportRequest
 from service.http.resources.direct_uploads import openapi
 from service.http.resources.direct_uploads.bodies import (

@@ -6,9 +6,9 @@ from litestar import Response
 from domain.files.model import File
 from domain.values.numbers import Count, Positive
 from domain.values.preconditions import last_modified
+from service.http.bodies.representations import FileBody, file_body
 from service.http.headers.dates import past_http_date
 from service.http.headers.guards import PRIVATE
-from service.http.representations import FileBody, file_body
 
 
 class FilePage(msgspec.Struct, frozen=True, kw_only=True):

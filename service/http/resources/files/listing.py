@@ -24,12 +24,12 @@ from domain.files.search.model import (
 from domain.values.errors import InvalidContentTypeError, InvalidTimeError
 from domain.values.media_types import TypePattern, check_type_pattern
 from domain.values.times import in_utc
-from service.http.annotations import BYTE_ORDER_MARK
-from service.http.file_examples import FILE
+from service.http.bodies.annotations import BYTE_ORDER_MARK
+from service.http.bodies.file_examples import FILE
+from service.http.bodies.representations import file_body
 from service.http.openapi.parameters import json_query, query
 from service.http.openapi.schemas import schema_of
 from service.http.queries import ESCAPED_PLUS, STORABLE, has_lost_plus, storable
-from service.http.representations import file_body
 from service.http.request import FileportRequest
 from service.http.resources.files import openapi
 from service.http.resources.files.bodies import FilePage

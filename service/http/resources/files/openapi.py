@@ -8,7 +8,7 @@ from domain.files.patches import FilePatch
 from domain.files.search.errors import InvalidFilterError, InvalidSortError
 from domain.files.search.model import encode_cursor, parse_sort
 from domain.values.errors import InvalidContentTypeError, InvalidCursorError
-from service.http.file_examples import COPY, FILE, ORIGINAL, PATCHED, RATE, UNCHANGED
+from service.http.bodies.file_examples import COPY, FILE, ORIGINAL, PATCHED, RATE, UNCHANGED
 from service.http.json_bodies import MERGE_PATCH
 from service.http.openapi.headers import ETAG, IDEMPOTENCY_KEY, LAST_MODIFIED, LOCATION, ON_CHANGES, ON_READS
 from service.http.openapi.operation import JSON, Operation, Response, json_of

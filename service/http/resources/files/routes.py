@@ -9,8 +9,8 @@ from domain.files.delete_file import DeleteFile
 from domain.files.find_file import FindFile
 from domain.files.model import Destination
 from domain.files.patches import FilePatch
-from service.http.file_examples import FileId
-from service.http.representations import FileBody, file_response
+from service.http.bodies.file_examples import FileId
+from service.http.bodies.representations import FileBody, file_response
 from service.http.request import FileportRequest
 from service.http.resources.files import openapi
 from service.http.resources.files.bodies import found_response, unchanged_response

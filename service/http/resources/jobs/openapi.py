@@ -9,7 +9,7 @@ from domain.files.errors import NameTakenError
 from domain.jobs.model import MAX_PROBLEMS, Job, JobPosition, JobProblem, PrefixDestination, Progress, Task
 from domain.values.cursors import encode_position
 from domain.values.errors import InvalidCursorError
-from service.http.file_examples import CHANGED, FILE
+from service.http.bodies.file_examples import CHANGED, FILE
 from service.http.openapi.headers import IDEMPOTENCY_KEY, LOCATION
 from service.http.openapi.operation import Operation, Response, json_of
 from service.http.resources.jobs.bodies import JobPageBody, job_body

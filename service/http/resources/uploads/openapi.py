@@ -7,7 +7,7 @@ from domain.errors import OverloadedError
 from domain.uploads.errors import InvalidUploadMetadataError
 from domain.values.cursors import encode_position
 from domain.values.errors import InvalidCursorError
-from service.http.file_examples import CREATED, FILE
+from service.http.bodies.file_examples import CREATED, FILE
 from service.http.openapi.headers import IDEMPOTENCY_KEY, LOCATION, ON_CHANGES
 from service.http.openapi.operation import BYTES, Content, Operation, Response
 from service.http.resources.uploads import openapi_headers as tus

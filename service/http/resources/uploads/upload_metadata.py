@@ -10,7 +10,7 @@ from domain.buckets.model import DEFAULT_BUCKET
 from domain.files.model import NewFile
 from domain.uploads.errors import InvalidUploadMetadataError
 from domain.values.media_types import content_type_of
-from service.http.annotations import parse_metadata, parse_tags
+from service.http.bodies.annotations import parse_metadata, parse_tags
 
 MAX_GIVEN = 256 * 1024
 

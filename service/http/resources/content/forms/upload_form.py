@@ -9,7 +9,7 @@ from domain.files.metadata import MAX_METADATA_BYTES
 from domain.files.model import NewFile
 from domain.values.media_types import content_type_of
 from domain.values.preconditions import Precondition
-from service.http.annotations import parse_metadata, parse_tags
+from service.http.bodies.annotations import parse_metadata, parse_tags
 from service.http.request import FileportRequest
 from service.http.resources.content.forms.errors import InvalidFormError
 from service.http.resources.content.forms.parts import Part, parse_parts

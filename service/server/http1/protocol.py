@@ -12,12 +12,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from service.http.connection import EXTENSION
 from service.server import tcp
 from service.server.connections import FREE_HEAD_BYTES, Connections
-from service.server.exchange import run_application
-from service.server.message_end import MessageEnd
-from service.server.receiver import Receiver
-from service.server.refusals import Refusals, RequestRefusedError
-from service.server.request_connection import RequestConnection
-from service.server.request_head import (
+from service.server.http1.exchange import run_application
+from service.server.http1.message_end import MessageEnd
+from service.server.http1.receiver import Receiver
+from service.server.http1.refusals import Refusals, RequestRefusedError
+from service.server.http1.request_connection import RequestConnection
+from service.server.http1.request_head import (
     MAX_TARGET_BYTES,
     absolute_form,
     body_length,
@@ -28,9 +28,9 @@ from service.server.request_head import (
     too_large,
     too_long,
 )
-from service.server.sequential_flow import SequentialFlow
+from service.server.http1.sequential_flow import SequentialFlow
+from service.server.http1.unchunked import UnchunkedTransport
 from service.server.stall import StallWatch
-from service.server.unchunked import UnchunkedTransport
 
 log = structlog.get_logger()
 

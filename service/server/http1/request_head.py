@@ -9,7 +9,7 @@ import httptools
 import structlog
 
 from service.http.connection import Fields
-from service.server.refusals import RequestRefusedError
+from service.server.http1.refusals import RequestRefusedError
 
 log = structlog.get_logger()
 

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 from domain.buckets.model import BucketName
 from domain.files.model import File
 from domain.files.patches import FilePatch
+from service.http.bodies.representations import file_body
 from service.http.openapi.headers import ETAG, LOCATION
 from service.http.openapi.operation import Response
 from service.http.openapi.parameters import path
 from service.http.openapi.schemas import schema_of
-from service.http.representations import file_body
 
 CREATED = datetime(2026, 11, 3, 9, 26, 12, 480_211, tzinfo=UTC)
 CHANGED = datetime(2026, 11, 3, 9, 33, 2, 17_604, tzinfo=UTC)

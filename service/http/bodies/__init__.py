@@ -1,0 +1,1 @@
+"""JSON in and out, as several resources read and write it."""
