@@ -103,13 +103,16 @@ class Account:
 async def observe(client: httpx.AsyncClient, bucket: str) -> Mapping[str, bytes] | None:
     """Return the files of a bucket as a reader gets them, None where there is no such bucket."""
     listed = await client.get("/v1/files", params={"bucket": bucket, "limit": 1000})
+    if listed.status_code == 404:
+        assert listed.json()["code"] == "bucket_not_found"
+        assert (await client.get(f"/v1/buckets/{bucket}")).status_code == 404
+        return None
     found: dict[str, bytes] = {}
     for file in listed.raise_for_status().json()["items"]:
         read = await client.get(f"/v1/files/{file['id']}/content")
         assert read.status_code == 200, f"{bucket}/{file['name']} is listed, but reading it answers {read.text}"
         found[file["name"]] = read.content
-    exists = (await client.get(f"/v1/buckets/{bucket}")).status_code == 200
-    return found if exists else None
+    return found
 
 
 async def usage(client: httpx.AsyncClient, bucket: str) -> tuple[int, int]:
