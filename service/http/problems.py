@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
 from litestar.types import Send
 
+from domain.access.errors import UnauthenticatedError
 from domain.errors import (
     BodyTimeoutError,
     ConflictError,
@@ -42,6 +43,7 @@ CHECKSUM_MISMATCH = 460
 # nearest that stands here decides.
 STATUS: Mapping[type[FileportError], int] = {
     InvalidInputError: HTTPStatus.BAD_REQUEST,
+    UnauthenticatedError: HTTPStatus.UNAUTHORIZED,
     ForbiddenError: HTTPStatus.FORBIDDEN,
     NotFoundError: HTTPStatus.NOT_FOUND,
     BodyTimeoutError: HTTPStatus.REQUEST_TIMEOUT,

@@ -1,0 +1,62 @@
+"""Callers: who a request comes from."""
+
+from typing import Literal
+
+import msgspec
+
+from domain.access.errors import AccessDeniedError, UnauthenticatedError
+from domain.access.scopes import EVERYTHING, Action, Permissions
+from domain.errors import FileportError
+
+CallerKind = Literal["root", "key", "token", "link", "nobody", "system"]
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who a request comes from, and what they may do. `id` is unique among the callers of a kind.
+
+    `address` is the client's, and `request_id` the request's, for the audit.
+    """
+
+    kind: CallerKind
+    id: str = ""
+    permissions: Permissions = Permissions()
+    address: str | None = None
+    request_id: str | None = None
+
+    @property
+    def owner(self) -> str:
+        """The name under which a caller's own things are kept: uploads, jobs, idempotency keys."""
+        return f"{self.kind}:{self.id}" if self.id else self.kind
+
+    def refusal(self, missing: FileportError) -> FileportError:
+        """Return how the caller is told that they may not see a thing: as one is who asks for a thing that is missing.
+
+        Without credentials that is 401, for what exists and what does not.
+        """
+        if self.kind == "nobody":
+            return UnauthenticatedError(UnauthenticatedError.example)
+        return missing
+
+    def require(self, action: Action, bucket: str, name: str, missing: FileportError) -> None:
+        """Return if the action is allowed on a file.
+
+        Raises `AccessDeniedError` where the caller may see the file, else `refusal(missing)`.
+        """
+        if self.permissions.allow(action, bucket, name):
+            return
+        if self.permissions.show(bucket, name):
+            raise denied(action)
+        raise self.refusal(missing)
+
+
+# The holder of the root key, and the service's own work.
+ROOT = Caller(kind="root", permissions=EVERYTHING)
+SYSTEM = Caller(kind="system", permissions=EVERYTHING)
+NOBODY = Caller(kind="nobody")
+
+
+def denied(action: Action) -> AccessDeniedError:
+    """Return the error for an action on a thing that the caller may see."""
+    return AccessDeniedError(
+        f"The caller may not {action} here." if action != "admin" else "Only an admin may do this."
+    )
