@@ -7,6 +7,7 @@ from domain.blobs.ports import BlobStore, PartialBlobs
 from domain.files.ports import Files
 from domain.maintenance.check_store import CheckStore
 from domain.maintenance.ports import CatalogHealth
+from service.container.access import AccessProvider
 from service.container.blob_store import DiskProvider, ExistingDiskProvider, S3Provider, open_disk, open_s3
 from service.container.catalog import CatalogProvider
 from service.container.use_cases import UseCases
@@ -20,6 +21,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
     blob_store = S3Provider() if settings.blob_store == "s3" else DiskProvider()
     return make_async_container(
         UseCases(),
+        AccessProvider(),
         CatalogProvider(),
         blob_store,
         *overrides,

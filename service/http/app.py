@@ -13,7 +13,8 @@ from litestar.types import ASGIApp
 from domain.errors import FileportError
 from service.container.container import open_stores
 from service.http import problems
-from service.http.authentication import RequireRootKey
+from service.http.access import check_declared
+from service.http.authentication import authenticate
 from service.http.base_url import own_url
 from service.http.headers.content_coding import refuse_content_coding
 from service.http.headers.singletons import refuse_repeated
@@ -77,7 +78,7 @@ def create_app(container: AsyncContainer, settings: Settings, in_flight: InFligh
             jobs.ROUTER,
             archives.ROUTER,
         ],
-        guards=[RequireRootKey(settings.root_key), check_query, refuse_repeated, refuse_content_coding],
+        guards=[authenticate, check_query, refuse_repeated, refuse_content_coding],
         response_headers={"Cache-Control": "no-store"},  # unless a response says otherwise
     )
     app = Litestar(
@@ -95,6 +96,7 @@ def create_app(container: AsyncContainer, settings: Settings, in_flight: InFligh
     find_url = partial(own_url, public_url=settings.public_url, trusted_proxies=settings.trusted_proxies)
     app.register(schema_router(app.routes, TAGS, find_url))
     app.register(root_route(find_url))
+    check_declared(app.routes)
     setup_dishka(container, app)
     wrapped: ASGIApp = app
     for wrap in reversed(_middleware(settings, in_flight or InFlightRequests())):

@@ -1,41 +1,47 @@
-"""Authentication by bearer token (RFC 6750, section 2.1): the root key may call."""
+"""Authentication by bearer token (RFC 6750, section 2.1)."""
 
-import hmac
 from typing import Any, cast
 
+import msgspec
 from litestar.connection import ASGIConnection
 from litestar.enums import HttpMethod
-from litestar.exceptions import NotAuthorizedException
-from litestar.handlers import BaseRouteHandler
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.types import HTTPScope
 
+from domain.access.acting import acting
+from domain.access.authenticate import Authenticate
+from domain.access.callers import NOBODY, Caller
+from domain.access.errors import UnauthenticatedError
+from service.http.access import access_of
 from service.http.connection import mark_authenticated
 
 _SCHEME = "bearer "
-ROOT = "root"
 
 
-class RequireRootKey:
-    """A guard that admits only the bearer of the root key.
+async def authenticate(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Guard all routes: find the caller, who is the `user` of the connection. Raises `UnauthenticatedError`.
 
     A path's `OPTIONS` need no key: they do nothing, and are in the document that is open to all.
     """
-
-    def __init__(self, root_key: str) -> None:
-        self._root_key = root_key.encode()
-
-    async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        """Raises `NotAuthorizedException`. Takes the same time for every wrong key of one length.
-
-        A coroutine although it awaits nothing: Litestar would run a plain function in a thread.
-        """
-        if connection.scope.get("method") == HttpMethod.OPTIONS:
-            return
-        header = connection.headers.get("authorization", "")
-        given = header[len(_SCHEME) :].strip() if header.lower().startswith(_SCHEME) else ""
-        if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), self._root_key):
-            raise NotAuthorizedException(
-                "The request needs the header Authorization: Bearer, with a valid key.",
-                headers={"WWW-Authenticate": 'Bearer realm="fileport"'},
-            )
+    if connection.scope.get("method") == HttpMethod.OPTIONS:
+        return
+    access = access_of(cast(HTTPRouteHandler, handler))
+    if access.is_open:
+        return
+    credential = connection.headers.get("authorization")
+    if credential is None and access.or_public:
+        caller = NOBODY
+    else:
+        caller = await _authenticated(connection, credential or "")
         mark_authenticated(cast(HTTPScope, connection.scope))
+    state = connection.scope.get("state", {})
+    caller = msgspec.structs.replace(caller, address=state.get("client"), request_id=state.get("request_id"))
+    connection.scope["user"] = caller
+    acting.set(caller)
+
+
+async def _authenticated(connection: ASGIConnection[Any, Any, Any, Any], header: str) -> Caller:
+    if not header.lower().startswith(_SCHEME):
+        raise UnauthenticatedError(UnauthenticatedError.example)
+    find: Authenticate = await connection.app.state.dishka_container.get(Authenticate)
+    return await find(header[len(_SCHEME) :].strip())

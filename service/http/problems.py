@@ -64,7 +64,6 @@ NOTHING_HERE = "There is nothing at this path: calls begin with /v1, and /schema
 # Codes of the framework's own refusals; any other status is named by its phrase.
 _CODES = {
     HTTPStatus.BAD_REQUEST: "invalid_request",
-    HTTPStatus.UNAUTHORIZED: "unauthorized",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
     HTTPStatus.REQUEST_URI_TOO_LONG: "uri_too_long",
     HTTPStatus.INTERNAL_SERVER_ERROR: "internal_error",
@@ -160,6 +159,8 @@ def from_bug(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
 def _headers(error: FileportError) -> Mapping[str, str]:
     if isinstance(error, UnavailableError | IdempotencyKeyInUseError):
         return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, UnauthenticatedError):
+        return {"WWW-Authenticate": 'Bearer realm="fileport"'}  # RFC 6750, section 3
     if isinstance(error, BodyTimeoutError):
         return {"Connection": "close"}  # RFC 9110, section 15.5.9
     if isinstance(error, OffsetMismatchError):

@@ -10,6 +10,7 @@ from litestar import Request
 from litestar.exceptions import HTTPException
 from litestar.types import HTTPReceiveMessage
 
+from domain.access.callers import Caller
 from domain.blobs.errors import InterruptedBodyError
 from domain.files.errors import InvalidNameError
 from domain.files.model import Location
@@ -19,7 +20,6 @@ from domain.idempotency.model import KeyedRequest, fingerprint
 from domain.values.digests import Digest, Hashes
 from domain.values.preconditions import IfRange, Precondition
 from domain.values.ranges import RangeSpec
-from service.http.authentication import ROOT
 from service.http.headers.body_length import parse_body_length
 from service.http.headers.conditions import parse_if_range, parse_precondition
 from service.http.headers.digests import declared_digests
@@ -50,9 +50,9 @@ class FileportRequest(Request[Any, Any, Any]):
         return field_value(self.headers, name)
 
     @property
-    def caller(self) -> str:
-        """The unique name of the caller: the bearer of the root key."""
-        return ROOT
+    def caller(self) -> Caller:
+        """Who the request comes from: `authenticate` has found out."""
+        return cast(Caller, self.scope["user"])
 
     @property
     def precondition(self) -> Precondition:
@@ -158,7 +158,7 @@ class FileportRequest(Request[Any, Any, Any]):
             self.scope["query_string"].decode("latin-1"),
             *map(self.field, _CONDITIONS),
         )
-        return KeyedRequest(caller=self.caller, key=parse_key(lines[0]), fingerprint=fingerprint(head, body))
+        return KeyedRequest(caller=self.caller.owner, key=parse_key(lines[0]), fingerprint=fingerprint(head, body))
 
     async def _gather_json(self, limit: int) -> bytes:
         if self.media_type not in JSON_TYPES:

@@ -20,10 +20,11 @@ class CompleteRouter(Router):
     @property
     def route_handler_method_map(self) -> dict[str, RouteHandlerMapItem]:
         return {
-            path: {method: handler for method, handler in handlers.items() if not _is_made_by_litestar(handler.fn)}
+            path: {method: handler for method, handler in handlers.items() if not is_made_by_litestar(handler.fn)}
             for path, handlers in super().route_handler_method_map.items()
         }
 
 
-def _is_made_by_litestar(function: object) -> bool:
+def is_made_by_litestar(function: object) -> bool:
+    """Return whether a handler is one that Litestar adds to a path for OPTIONS."""
     return getattr(function, "__module__", None) == HTTPRoute.__module__

@@ -47,6 +47,7 @@ def log_requests(app: ASGIApp, trusted_proxies: Sequence[Network] = ()) -> ASGIA
                 message["headers"] = [*message["headers"], *added]
             await send(message)
 
+        scope.setdefault("state", {}).update(client=client, request_id=request_id.decode())
         begun = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id.decode(), client=client):
             try:

@@ -11,8 +11,10 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import BaseRoute, HTTPRoute
 
 from domain import errors
+from domain.access.errors import AccessDeniedError, UnauthenticatedError
 from domain.idempotency.errors import IdempotencyKeyInUseError, IdempotencyKeyReusedError, InvalidIdempotencyKeyError
 from domain.values.errors import DigestMismatchError, InvalidDigestError
+from service.http.access import Access, access_of
 from service.http.headers.conditions import InvalidConditionError
 from service.http.middleware.in_flight import ShuttingDownError
 from service.http.openapi.headers import CACHE_CONTROL, ON_BODIES, ON_RANGES, OWN_REQUEST_ID, REQUEST_ID
@@ -55,7 +57,11 @@ class _Described(NamedTuple):
 
     @property
     def is_open(self) -> bool:
-        return not self.handler.resolve_guards()
+        return self.access.is_open
+
+    @property
+    def access(self) -> Access:
+        return access_of(self.handler)
 
 
 def build_document(routes: Iterable[BaseRoute], tags: Sequence[Tag]) -> dict[str, Any]:
@@ -112,11 +118,11 @@ def _operation(described: _Described) -> dict[str, Any]:
         "tags": [tag.name],
         "operationId": id_,
         "summary": summary,
-        "description": " ".join([*details.split(), known.description]).strip(),
+        "description": " ".join([*details.split(), known.description, described.access.description]).strip(),
         "parameters": [*parameters, *map(_parameter, headers)],
         "requestBody": known.body and {"required": not known.body.is_optional, "content": _content(known.body)},
         "responses": responses,
-        "security": [] if described.is_open else [{"key": []}],
+        "security": [] if described.is_open else [{"key": []}, *([{}] if described.access.or_public else [])],
         "x-codeSamples": [{"lang": "Shell", "label": "curl", "source": source}],
     }
     return {key: value for key, value in operation.items() if value or key == "security"}
@@ -155,7 +161,7 @@ def _refusals(described: _Described) -> Iterator[Refusal]:
         yield from getattr(kind, "errors", ())
     if not described.is_open:
         # Every query is checked, whatever its parameters are.
-        yield from (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED)
+        yield from (HTTPStatus.BAD_REQUEST, UnauthenticatedError, AccessDeniedError)
         yield from (errors.CatalogUnavailableError, errors.CatalogBusyError, ShuttingDownError)
     yield HTTPStatus.INTERNAL_SERVER_ERROR
 

@@ -13,6 +13,7 @@ from litestar.params import FromPath
 from litestar.routes import BaseRoute
 from litestar.types import HTTPScope
 
+from service.http.access import OPEN
 from service.http.openapi.document import build_document
 from service.http.openapi.operation import Tag
 from service.http.request import FileportRequest
@@ -41,7 +42,7 @@ class Page(msgspec.Struct, frozen=True):
 def root_route(find_url: Callable[[str, HTTPScope], str]) -> HTTPRouteHandler:
     """Return the handler of `/`, which sends people who open it to the page. `find_url` is as in `schema_router`."""
 
-    @get_or_head("/", include_in_schema=False)
+    @get_or_head("/", access=OPEN, include_in_schema=False)
     async def get_root(request: FileportRequest) -> Response[str]:
         url = find_url("/schema", request.scope)
         headers = {"Location": url, "Cache-Control": "no-store"}
@@ -68,11 +69,11 @@ def schema_router(
 
     document_at("/")
 
-    @get_or_head("/")
+    @get_or_head("/", access=OPEN)
     async def get_index(request: FileportRequest) -> Response[bytes | None]:
         return _answer(request, index)
 
-    @get_or_head("/{page:str}")
+    @get_or_head("/{page:str}", access=OPEN)
     async def get_page(request: FileportRequest, page: FromPath[str]) -> Response[bytes | None]:
         if page == "openapi.json":
             return _answer(request, document_at(find_url("", request.scope) or "/"))

@@ -23,7 +23,6 @@ from service.http.openapi.schemas import header_references, reference
 # Details of the framework's own refusals.
 _DETAILS: Mapping[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: "limit must be a whole number of at least 1",
-    HTTPStatus.UNAUTHORIZED: "The request needs the header Authorization: Bearer, with a valid key.",
     HTTPStatus.NOT_FOUND: problems.NOTHING_HERE,
     HTTPStatus.LENGTH_REQUIRED: "The body has neither a Content-Length, which may be 0, nor a Transfer-Encoding.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is over 1048576 bytes.",

@@ -12,6 +12,7 @@ from domain.archives.read_archive import ReadArchive
 from domain.buckets.model import BucketName
 from domain.files.names import check_file_name
 from domain.values.ranges import ByteRange, resolve_ranges
+from service.http.access import needs
 from service.http.headers.disposition import content_disposition
 from service.http.headers.guards import GUARDS, PRIVATE
 from service.http.openapi.parameters import query
@@ -30,7 +31,7 @@ from service.runtime.concurrency import Capacity, ConcurrencyLimit
 _EXTENSION = ".zip"
 
 
-@get_or_head("/", operation=openapi.GET_ARCHIVE)
+@get_or_head("/", access=needs("read", "list"), operation=openapi.GET_ARCHIVE)
 async def get_archive(
     request: FileportRequest,
     *,
@@ -58,7 +59,7 @@ async def get_archive(
     return _whole_response(body, headers, capacity.downloads)
 
 
-@post("/", operation=openapi.POST_ARCHIVE)
+@post("/", access=needs("read"), operation=openapi.POST_ARCHIVE)
 async def post_archive(
     request: FileportRequest, read: FromDishka[ReadArchive], capacity: FromDishka[Capacity]
 ) -> ASGIApp:

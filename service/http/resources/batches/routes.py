@@ -13,6 +13,7 @@ from domain.errors import FileportError, InvalidInputError
 from domain.files.model import Address, Destination, Location
 from domain.files.patches import FilePatch
 from domain.values.preconditions import NO_PRECONDITION, Precondition
+from service.http.access import needs
 from service.http.bodies.representations import file_body
 from service.http.headers.conditions import parse_entity_tags
 from service.http.json_bodies import MAX_JSON_BYTES
@@ -36,7 +37,7 @@ from service.http.tags import FILES
 MAX_BATCH_BYTES = 4 * MAX_JSON_BYTES
 
 
-@post("/", status_code=200, operation=openapi.APPLY_BATCH)
+@post("/", status_code=200, access=needs("write", "delete"), operation=openapi.APPLY_BATCH)
 async def apply_batch(request: FileportRequest, apply: FromDishka[ApplyBatch]) -> BatchAnswer:
     """Delete, copy, move and patch up to 1,000 files."""
     body, keyed = await request.read_keyed_json(BatchRequest, limit=MAX_BATCH_BYTES)

@@ -5,6 +5,7 @@ from typing import Annotated
 from dishka.integrations.litestar import DishkaRouter, FromDishka
 from litestar import Response, delete, put
 
+from domain.access.scopes import ACTIONS
 from domain.buckets.delete_bucket import DeleteBucket
 from domain.buckets.errors import InvalidBucketError
 from domain.buckets.find_bucket import FindBucket
@@ -12,6 +13,7 @@ from domain.buckets.list_buckets import ListBuckets
 from domain.buckets.model import Policy, check_bucket_name
 from domain.buckets.put_bucket import PutBucket
 from domain.values.cursors import decode_position, encode_position, foreign_cursor_error
+from service.http.access import needs
 from service.http.bodies.file_examples import BucketPath
 from service.http.openapi.parameters import next_cursor, query
 from service.http.request import FileportRequest
@@ -21,7 +23,7 @@ from service.http.routing import get_or_head
 from service.http.tags import BUCKETS
 
 
-@put("/{bucket:str}", status_code=200, operation=openapi.PUT_BUCKET)
+@put("/{bucket:str}", status_code=200, access=needs("admin"), operation=openapi.PUT_BUCKET)
 async def put_bucket(request: FileportRequest, bucket: BucketPath, put: FromDishka[PutBucket]) -> Response[BucketBody]:
     """Create a bucket, or replace its policy.
 
@@ -36,13 +38,13 @@ async def put_bucket(request: FileportRequest, bucket: BucketPath, put: FromDish
     return Response(bucket_body(stored), status_code=201, headers={"Location": f"/v1/buckets/{stored.name}"})
 
 
-@get_or_head("/{bucket:str}", operation=openapi.GET_BUCKET)
+@get_or_head("/{bucket:str}", access=needs(*ACTIONS), operation=openapi.GET_BUCKET)
 async def get_bucket(bucket: BucketPath, find: FromDishka[FindBucket]) -> BucketBody:
     """Return a bucket, its policy and its usage."""
     return bucket_body(await find(bucket))
 
 
-@get_or_head("/", operation=openapi.LIST_BUCKETS)
+@get_or_head("/", access=needs(*ACTIONS), operation=openapi.LIST_BUCKETS)
 async def list_buckets(
     list_page: FromDishka[ListBuckets],
     limit: Annotated[int, query("At most so many buckets.", 100, ge=1, le=1000)] = 100,
@@ -57,7 +59,7 @@ async def list_buckets(
     return BucketPage(items=[bucket_body(each) for each in buckets], limit=limit, next=next_)
 
 
-@delete("/{bucket:str}", operation=openapi.DELETE_BUCKET)
+@delete("/{bucket:str}", access=needs("admin"), operation=openapi.DELETE_BUCKET)
 async def delete_bucket(request: FileportRequest, bucket: BucketPath, delete: FromDishka[DeleteBucket]) -> None:
     """Delete a bucket that holds no files.
 

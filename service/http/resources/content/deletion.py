@@ -4,13 +4,14 @@ from dishka.integrations.litestar import FromDishka
 from litestar import delete
 
 from domain.files.delete_file import DeleteFile
+from service.http.access import needs
 from service.http.bodies.file_examples import BucketPath
 from service.http.request import FileportRequest
 from service.http.resources.content import openapi
 from service.http.resources.content.parameters import FilePath
 
 
-@delete("/buckets/{bucket:str}/files/{name:path}", operation=openapi.DELETE_FILE_BY_NAME)
+@delete("/buckets/{bucket:str}/files/{name:path}", access=needs("delete"), operation=openapi.DELETE_FILE_BY_NAME)
 async def delete_file_by_name(
     request: FileportRequest,
     bucket: BucketPath,

@@ -6,6 +6,7 @@ from litestar.types import ASGIApp
 from domain.files.content.read_file import ReadFile
 from domain.files.content.read_text import ReadText
 from domain.files.content.redirect_read import RedirectRead
+from service.http.access import needs
 from service.http.bodies.file_examples import BucketPath, FileId
 from service.http.request import FileportRequest
 from service.http.resources.content import openapi
@@ -16,7 +17,11 @@ from service.http.routing import get_or_head
 from service.runtime.concurrency import Capacity
 
 
-@get_or_head("/buckets/{bucket:str}/files/{name:path}", operation=openapi.GET_CONTENT_BY_NAME)
+@get_or_head(
+    "/buckets/{bucket:str}/files/{name:path}",
+    access=needs("read"),
+    operation=openapi.GET_CONTENT_BY_NAME,
+)
 async def get_content_by_name(
     request: FileportRequest,
     *,
@@ -36,7 +41,7 @@ async def get_content_by_name(
     return content_response(request, content, capacity.downloads, download=download)
 
 
-@get_or_head("/files/{file_id:uuid}/content", operation=openapi.GET_CONTENT)
+@get_or_head("/files/{file_id:uuid}/content", access=needs("read"), operation=openapi.GET_CONTENT)
 async def get_content(
     request: FileportRequest,
     *,
@@ -54,7 +59,7 @@ async def get_content(
     return content_response(request, content, capacity.downloads, download=download)
 
 
-@get_or_head("/files/{file_id:uuid}/text", operation=openapi.GET_TEXT)
+@get_or_head("/files/{file_id:uuid}/text", access=needs("read"), operation=openapi.GET_TEXT)
 async def get_text(
     request: FileportRequest,
     file_id: FileId,

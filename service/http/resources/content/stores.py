@@ -13,6 +13,7 @@ from domain.files.content.store_once import StoreOnce
 from domain.files.model import NewFile
 from domain.idempotency.model import KeyedRequest
 from domain.values.media_types import content_type_of
+from service.http.access import needs
 from service.http.bodies.file_examples import BucketPath
 from service.http.bodies.representations import FileBody, stored_response
 from service.http.request import FileportRequest
@@ -22,7 +23,13 @@ from service.http.resources.content.parameters import FilePath
 from service.runtime.concurrency import Capacity
 
 
-@put("/buckets/{bucket:str}/files/{name:path}", status_code=200, request_max_body_size=None, operation=openapi.PUT_FILE)
+@put(
+    "/buckets/{bucket:str}/files/{name:path}",
+    status_code=200,
+    request_max_body_size=None,
+    access=needs("write"),
+    operation=openapi.PUT_FILE,
+)
 async def put_file(
     request: FileportRequest,
     bucket: BucketPath,
@@ -52,7 +59,13 @@ async def put_file(
         return stored_response(await store(new, request.stream(), _keyed(request, new)))
 
 
-@post("/buckets/{bucket:str}/files", status_code=201, request_max_body_size=None, operation=openapi.POST_FILE)
+@post(
+    "/buckets/{bucket:str}/files",
+    status_code=201,
+    request_max_body_size=None,
+    access=needs("write"),
+    operation=openapi.POST_FILE,
+)
 async def post_file(
     request: FileportRequest,
     bucket: BucketPath,

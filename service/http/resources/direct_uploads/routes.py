@@ -16,6 +16,7 @@ from domain.files.model import NewFile
 from domain.values.cursors import decode_position, encode_position
 from domain.values.digests import Digest
 from domain.values.media_types import content_type_of
+from service.http.access import needs
 from service.http.bodies.representations import FileBody, stored_response
 from service.http.openapi.parameters import next_cursor, path, query
 from service.http.request import FileportRequest
@@ -44,7 +45,7 @@ RETRY_SECONDS = 2
 DirectUploadId = Annotated[UUID, path("The direct upload's id.", str(openapi.UPLOAD.id))]
 
 
-@post("/", status_code=201, operation=openapi.POST_DIRECT_UPLOAD)
+@post("/", status_code=201, access=needs("write"), operation=openapi.POST_DIRECT_UPLOAD)
 async def post_direct_upload(
     request: FileportRequest,
     begin: FromDishka[BeginDirectUpload],
@@ -75,7 +76,7 @@ async def post_direct_upload(
     return Response(body, status_code=201, headers={"Location": direct_upload_path(upload.id)})
 
 
-@get_or_head("/", operation=openapi.LIST_DIRECT_UPLOADS)
+@get_or_head("/", access=needs("write"), operation=openapi.LIST_DIRECT_UPLOADS)
 async def list_direct_uploads(
     list_page: FromDishka[ListDirectUploads],
     limit: Annotated[int, query("At most so many uploads.", 100, ge=1, le=1000)] = 100,
@@ -91,7 +92,7 @@ async def list_direct_uploads(
     return DirectUploadPage(items=[direct_upload_body(each) for each in uploads], limit=limit, next=next_)
 
 
-@get_or_head("/{direct_upload_id:uuid}", operation=openapi.GET_DIRECT_UPLOAD)
+@get_or_head("/{direct_upload_id:uuid}", access=needs("write"), operation=openapi.GET_DIRECT_UPLOAD)
 async def get_direct_upload(direct_upload_id: DirectUploadId, find: FromDishka[FindDirectUpload]) -> DirectUploadBody:
     """Return a direct upload, and what has become of it.
 
@@ -101,7 +102,7 @@ async def get_direct_upload(direct_upload_id: DirectUploadId, find: FromDishka[F
     return direct_upload_body(await find(direct_upload_id))
 
 
-@get_or_head("/{direct_upload_id:uuid}/parts", operation=openapi.GET_DIRECT_UPLOAD_PARTS)
+@get_or_head("/{direct_upload_id:uuid}/parts", access=needs("write"), operation=openapi.GET_DIRECT_UPLOAD_PARTS)
 async def get_direct_upload_parts(
     direct_upload_id: DirectUploadId,
     find: FromDishka[FindDirectUpload],
@@ -114,7 +115,12 @@ async def get_direct_upload_parts(
     return part_page(upload, await sign(upload, first=first, limit=limit))
 
 
-@post("/{direct_upload_id:uuid}/complete", status_code=201, operation=openapi.COMPLETE_DIRECT_UPLOAD)
+@post(
+    "/{direct_upload_id:uuid}/complete",
+    status_code=201,
+    access=needs("write"),
+    operation=openapi.COMPLETE_DIRECT_UPLOAD,
+)
 async def complete_direct_upload(
     direct_upload_id: DirectUploadId,
     completions: FromDishka[DirectUploadCompletions],
@@ -138,7 +144,7 @@ async def complete_direct_upload(
     )
 
 
-@delete("/{direct_upload_id:uuid}", operation=openapi.DELETE_DIRECT_UPLOAD)
+@delete("/{direct_upload_id:uuid}", access=needs("write"), operation=openapi.DELETE_DIRECT_UPLOAD)
 async def delete_direct_upload(direct_upload_id: DirectUploadId, abort: FromDishka[AbortDirectUpload]) -> None:
     """End a direct upload that has not become a file.
 

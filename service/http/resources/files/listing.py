@@ -24,6 +24,7 @@ from domain.files.search.model import (
 from domain.values.errors import InvalidContentTypeError, InvalidTimeError
 from domain.values.media_types import TypePattern, check_type_pattern
 from domain.values.times import in_utc
+from service.http.access import needs
 from service.http.bodies.annotations import BYTE_ORDER_MARK
 from service.http.bodies.file_examples import FILE
 from service.http.bodies.representations import file_body
@@ -99,7 +100,7 @@ Offset = Annotated[
 ]
 
 
-@get_or_head("/", operation=openapi.LIST_FILES)
+@get_or_head("/", access=needs("list"), operation=openapi.LIST_FILES)
 async def list_files(
     request: FileportRequest,
     *,

@@ -9,6 +9,7 @@ from domain.files.delete_file import DeleteFile
 from domain.files.find_file import FindFile
 from domain.files.model import Destination
 from domain.files.patches import FilePatch
+from service.http.access import needs
 from service.http.bodies.file_examples import FileId
 from service.http.bodies.representations import FileBody, file_response
 from service.http.request import FileportRequest
@@ -19,7 +20,7 @@ from service.http.routing import get_or_head
 from service.http.tags import FILES
 
 
-@get_or_head("/{file_id:uuid}", operation=openapi.GET_FILE)
+@get_or_head("/{file_id:uuid}", access=needs("read", "list"), operation=openapi.GET_FILE)
 async def get_file(request: FileportRequest, file_id: FileId, find: FromDishka[FindFile]) -> Response[FileBody | None]:
     """Return a file's record."""
     file = await find(file_id)
@@ -28,7 +29,7 @@ async def get_file(request: FileportRequest, file_id: FileId, find: FromDishka[F
     return found_response(file)
 
 
-@patch("/{file_id:uuid}", operation=openapi.PATCH_FILE)
+@patch("/{file_id:uuid}", access=needs("write"), operation=openapi.PATCH_FILE)
 async def patch_file(
     request: FileportRequest,
     file_id: FileId,
@@ -42,7 +43,7 @@ async def patch_file(
     return file_response(await change(file_id, await request.read_json(FilePatch), request.precondition))
 
 
-@delete("/{file_id:uuid}", operation=openapi.DELETE_FILE)
+@delete("/{file_id:uuid}", access=needs("delete"), operation=openapi.DELETE_FILE)
 async def delete_file(request: FileportRequest, file_id: FileId, delete: FromDishka[DeleteFile]) -> None:
     """Delete a file.
 
@@ -51,7 +52,7 @@ async def delete_file(request: FileportRequest, file_id: FileId, delete: FromDis
     await delete(file_id, request.precondition)
 
 
-@post("/{file_id:uuid}/copy", operation=openapi.COPY_FILE)
+@post("/{file_id:uuid}/copy", access=needs("read", "write"), operation=openapi.COPY_FILE)
 async def copy_file(
     request: FileportRequest,
     file_id: FileId,

@@ -6,6 +6,7 @@ from litestar import Response
 
 from domain.errors import UnavailableError
 from domain.maintenance.check_health import CheckHealth
+from service.http.access import OPEN
 from service.http.resources.health import openapi
 from service.http.resources.health.bodies import Liveness, Readiness, StoreState
 from service.http.routing import get_or_head
@@ -19,7 +20,7 @@ log = structlog.get_logger()
 _UNCACHED = {"Cache-Control": "no-store"}
 
 
-@get_or_head("/health/live", operation=openapi.LIVE)
+@get_or_head("/health/live", access=OPEN, operation=openapi.LIVE)
 async def live() -> Response[Liveness]:
     """Answer while the process runs.
 
@@ -28,7 +29,7 @@ async def live() -> Response[Liveness]:
     return Response(Liveness(), headers=_UNCACHED)
 
 
-@get_or_head("/health/ready", operation=openapi.READY)
+@get_or_head("/health/ready", access=OPEN, operation=openapi.READY)
 async def ready(check: FromDishka[CheckHealth]) -> Response[Readiness]:
     """Answer 200 while both stores work, else 503 and which of them fails."""
     failures = await check()
@@ -41,7 +42,7 @@ async def ready(check: FromDishka[CheckHealth]) -> Response[Readiness]:
     return Response(body, status_code=200 if works else 503, headers=_UNCACHED)
 
 
-@get_or_head("/metrics", operation=openapi.METRICS)
+@get_or_head("/metrics", access=OPEN, operation=openapi.METRICS)
 async def metrics() -> Response[bytes]:
     """Return the service's figures in Prometheus's text format."""
     figures, media_type = exposition()

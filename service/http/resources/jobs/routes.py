@@ -7,6 +7,7 @@ import msgspec
 from dishka.integrations.litestar import DishkaRouter, FromDishka
 from litestar import Response, delete, post
 
+from domain.access.scopes import ACTIONS
 from domain.jobs.end_job import EndJob
 from domain.jobs.find_job import FindJob
 from domain.jobs.list_jobs import ListJobs
@@ -15,6 +16,7 @@ from domain.jobs.start_job import StartJob
 from domain.values.cursors import decode_position, encode_position, foreign_cursor_error
 from domain.values.errors import InvalidTimeError
 from domain.values.times import in_utc
+from service.http.access import needs
 from service.http.openapi.parameters import next_cursor, path, query
 from service.http.request import FileportRequest
 from service.http.resources.jobs import openapi
@@ -26,7 +28,7 @@ from service.runtime.wake_up import WakeUp
 JobId = Annotated[UUID, path("The job's id.", str(openapi.RUNNING.id))]
 
 
-@post("/", status_code=201, operation=openapi.START_JOB)
+@post("/", status_code=201, access=needs("list", "delete"), operation=openapi.START_JOB)
 async def start_job(
     request: FileportRequest, start: FromDishka[StartJob], wake_up: FromDishka[WakeUp]
 ) -> Response[JobBody]:
@@ -40,7 +42,7 @@ async def start_job(
     return Response(job_body(job), status_code=201, headers={"Location": f"/v1/jobs/{job.id}"})
 
 
-@get_or_head("/", operation=openapi.LIST_JOBS)
+@get_or_head("/", access=needs(*ACTIONS), operation=openapi.LIST_JOBS)
 async def list_jobs(
     list_page: FromDishka[ListJobs],
     limit: Annotated[int, query("At most so many jobs.", 20, ge=1, le=100)] = 20,
@@ -55,13 +57,13 @@ async def list_jobs(
     )
 
 
-@get_or_head("/{job_id:uuid}", operation=openapi.GET_JOB)
+@get_or_head("/{job_id:uuid}", access=needs(*ACTIONS), operation=openapi.GET_JOB)
 async def get_job(job_id: JobId, find: FromDishka[FindJob]) -> JobBody:
     """Return a job and how far it is."""
     return job_body(await find(job_id))
 
 
-@delete("/{job_id:uuid}", status_code=200, operation=openapi.END_JOB)
+@delete("/{job_id:uuid}", status_code=200, access=needs(*ACTIONS), operation=openapi.END_JOB)
 async def end_job(job_id: JobId, end: FromDishka[EndJob]) -> Response[JobBody | None]:
     """Cancel a job, or forget one that has ended.
 

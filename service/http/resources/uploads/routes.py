@@ -14,6 +14,7 @@ from domain.uploads.end_upload import EndUpload
 from domain.uploads.find_upload import FindUpload
 from domain.uploads.list_uploads import ListUploads
 from domain.values.cursors import decode_position, encode_position
+from service.http.access import needs
 from service.http.base_url import base_url
 from service.http.openapi.parameters import path, query
 from service.http.openapi.schemas import schema_of
@@ -43,7 +44,7 @@ from service.settings import Settings
 UploadId = Annotated[UUID, path("The upload's id.", str(openapi.UPLOAD.id))]
 
 
-@get("/", operation=openapi.LIST_UPLOADS)
+@get("/", access=needs("write"), operation=openapi.LIST_UPLOADS)
 async def list_uploads(
     list_page: FromDishka[ListUploads],
     bucket: Annotated[str | None, query("Only uploads to this bucket.", "music", schema_of(BucketName))] = None,
@@ -61,7 +62,14 @@ async def list_uploads(
     return UploadPage(items=[upload_body(each) for each in uploads], limit=limit, next=next_)
 
 
-@post("/", status_code=201, request_max_body_size=None, guards=[require_version], operation=openapi.BEGIN_UPLOAD)
+@post(
+    "/",
+    status_code=201,
+    request_max_body_size=None,
+    guards=[require_version],
+    access=needs("write"),
+    operation=openapi.BEGIN_UPLOAD,
+)
 async def begin_upload(
     request: FileportRequest,
     begin: FromDishka[BeginUpload],
@@ -88,7 +96,13 @@ async def begin_upload(
         return begun_response(await begin(new, first, request.stream(), keyed), base)
 
 
-@route("/{upload_id:uuid}", http_method=[HttpMethod.HEAD], guards=[require_version], operation=openapi.FIND_UPLOAD)
+@route(
+    "/{upload_id:uuid}",
+    http_method=[HttpMethod.HEAD],
+    guards=[require_version],
+    access=needs("write"),
+    operation=openapi.FIND_UPLOAD,
+)
 async def find_upload(upload_id: UploadId, find: FromDishka[FindUpload]) -> Response[None]:
     """Tell how far an upload is.
 
@@ -103,6 +117,7 @@ async def find_upload(upload_id: UploadId, find: FromDishka[FindUpload]) -> Resp
     status_code=204,
     request_max_body_size=None,
     guards=[require_version],
+    access=needs("write"),
     operation=openapi.APPEND_TO_UPLOAD,
 )
 async def append_to_upload(
@@ -127,7 +142,7 @@ async def append_to_upload(
         return added_response(await append(upload_id, addition, request.stream()))
 
 
-@delete("/{upload_id:uuid}", guards=[require_version], operation=openapi.END_UPLOAD)
+@delete("/{upload_id:uuid}", guards=[require_version], access=needs("write"), operation=openapi.END_UPLOAD)
 async def end_upload(upload_id: UploadId, end: FromDishka[EndUpload]) -> None:
     """End an upload and give its bytes up. A file that it became stays.
 

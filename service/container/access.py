@@ -1,0 +1,17 @@
+"""Access: the sources of credentials."""
+
+from dishka import Provider, Scope, provide
+
+from domain.access.authenticate import Authenticate
+from domain.access.root_key import RootKey
+from service.settings import Settings
+
+
+class AccessProvider(Provider):
+    """Who may call."""
+
+    scope = Scope.APP
+
+    @provide
+    def authenticate(self, settings: Settings) -> Authenticate:
+        return Authenticate([RootKey(settings.root_key)] if settings.root_key else [])
