@@ -43,13 +43,17 @@ import os, signal, socket, sys
 import structlog
 from service.server.supervisor import Supervisor
 
-structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+structlog.configure(logger_factory=structlog.WriteLoggerFactory(sys.stderr))
 turns, give = os.pipe()
 os.write(give, bytes(range(100)))
 
+def say(*words):
+    # In one call: all of them write to one pipe.
+    os.write(1, (" ".join(map(str, words)) + "\\n").encode())
+
 def work(on_serving):
     turn = os.read(turns, 1)[0]
-    print("turn", turn, flush=True)
+    say("turn", turn)
     act(turn, on_serving)
 
 def wait_for_sigterm():
@@ -63,7 +67,7 @@ def run(count):
         supervisor = Supervisor(work, listener, count=count, timeout=30, on_restart=replaced.append)
         supervisor.start()
         status = supervisor.join()
-        print("status", status, "replaced", len(replaced), "closed", listener.fileno() == -1, flush=True)
+        say("status", status, "replaced", len(replaced), "closed", listener.fileno() == -1)
 """
 
 _FAILING_AT_START = """
@@ -105,7 +109,7 @@ with socket.socket() as listener:
         work, listener, count=1, timeout=30, on_restart=lambda _: os.kill(os.getpid(), signal.SIGTERM)
     )
     supervisor.start()
-    print("status", supervisor.join())
+    say("status", supervisor.join())
 """
 
 _WATCHED = """
@@ -116,7 +120,7 @@ looks = iter([True, True, False])
 with socket.socket() as listener:
     supervisor = Supervisor(work, listener, count=2, timeout=30, watch=lambda: next(looks))
     supervisor.start()
-    print("status", supervisor.join(), "looks left", len(list(looks)))
+    say("status", supervisor.join(), "looks left", len(list(looks)))
 """
 
 
