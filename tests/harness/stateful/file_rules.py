@@ -1,6 +1,6 @@
 """Files that are there: read, changed, copied, deleted."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
@@ -119,16 +119,19 @@ class FileRules(Driving):
             "content-type": file.content_type,
             "content-length": str(file.size),
             "etag": file.etag,
-            "last-modified": format_datetime(_last_modified(file, answer), usegmt=True),
             "x-content-type-options": "nosniff",
             "content-security-policy": "default-src 'none'; sandbox",
         }
         assert {name: answer.headers.get(name) for name in expected} == expected
+        assert answer.headers["last-modified"] in _last_modified(file, answer)
 
 
-def _last_modified(file: ModelFile, answer: httpx.Response) -> datetime:
+def _last_modified(file: ModelFile, answer: httpx.Response) -> set[str]:
+    """Return the times that the answer may show: never later than when it was made, between the request and `Date`."""
     second = file.updated_at.replace(microsecond=0) + timedelta(seconds=file.revision > 1)
-    return min(second, parsedate_to_datetime(answer.headers["date"]))
+    sent = parsedate_to_datetime(answer.headers["date"])
+    asked = (sent - answer.elapsed).replace(microsecond=0)
+    return {format_datetime(min(second, moment), usegmt=True) for moment in (asked, sent)}
 
 
 def _text(file: ModelFile) -> str:
