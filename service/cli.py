@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.metadata import version
 from typing import NoReturn
 
@@ -16,10 +17,12 @@ from domain.errors import FileportError
 from service import embedded
 from service.container.catalog import migrate_catalog
 from service.container.container import check_blob_store
-from service.environment import SettingsError
+from service.environment import Fetch, SettingsError
 from service.fsck import UNKNOWN, Options, fsck
-from service.observability.causes import Origins, explain, origins_of
+from service.observability.causes import Origins, explain
 from service.observability.logs import configure_logs
+from service.observability.origins import origins_of
+from service.secrets_manager import fetch_secret
 from service.serve import serve
 from service.settings import read_settings, unknown_settings
 
@@ -33,11 +36,12 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
     signal.signal(signal.SIGTERM, _exit)
     environ = os.environ if environ is None else environ
     origins: Origins = {}
+    fetch = cache(fetch_secret)
     try:
-        settings = read_settings(environ)
+        settings = read_settings(environ, fetch)
         origins = origins_of(settings)
         configure_logs(level=settings.log_level, format_=settings.log_format, origins=origins)
-        _warn_of_unknown_settings(environ)
+        _warn_of_unknown_settings(environ, fetch)
         if options.command == "fsck":
             return fsck(settings, msgspec.convert(vars(options), Options))
         with embedded.started_stack(settings) as stack:
@@ -64,8 +68,8 @@ def _fail(command: str, reason: str) -> int:
     return UNKNOWN if command == "fsck" else 1
 
 
-def _warn_of_unknown_settings(environ: Mapping[str, str]) -> None:
-    for name, nearest in unknown_settings(environ).items():
+def _warn_of_unknown_settings(environ: Mapping[str, str], fetch: Fetch) -> None:
+    for name, nearest in unknown_settings(environ, fetch).items():
         # The value may be a secret.
         log.warning("a variable is not a setting", name=name, nearest=nearest or "none: see docs/settings.md")
 

@@ -16,7 +16,8 @@ from domain.maintenance.repair_findings import REPAIRED, RepairCounts, RepairFin
 from service import embedded
 from service.container.catalog import check_catalog
 from service.container.container import make_inspection_container
-from service.observability.causes import explain, origins_of
+from service.observability.causes import explain
+from service.observability.origins import origins_of
 from service.settings import Settings
 
 CLEAN, FINDINGS, UNKNOWN = 0, 1, 2

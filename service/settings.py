@@ -8,7 +8,8 @@ from typing import Any, Literal
 import msgspec
 
 from domain.buckets.model import MAX_FILE_BYTES
-from service.environment import PREFIX, Environment, Network, SettingsError
+from service.environment import PREFIX, Environment, Fetch, Network, SettingsError
+from service.secrets_manager import fetch_secret
 
 BlobStoreKind = Literal["disk", "s3"]
 BLOB_STORES: tuple[BlobStoreKind, ...] = ("disk", "s3")
@@ -24,6 +25,7 @@ MAX_URL_LIFE = 604_800
 
 # Other paths are put behind it, and it stands in headers.
 _PUBLIC_URL = re.compile(r"https?://[0-9A-Za-z._~%:\[\]-]+(?:/[0-9A-Za-z._~!$&'()*+,;=:@%/-]*)?", re.IGNORECASE)
+_KEY = re.compile(r"[ -~]{16,}")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,17 +87,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.database_url is None
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Return the settings in `environ`. Raises `SettingsError` for the first wrong one."""
-    return _read(Environment(environ))
+def read_settings(environ: Mapping[str, str], fetch: Fetch = fetch_secret) -> Settings:
+    """Return the settings in `environ`. Raises `SettingsError` for the first wrong one.
+
+    `fetch` reads those secrets of which `environ` has the id; its errors pass.
+    """
+    return _read(Environment(environ, fetch))
 
 
-def unknown_settings(environ: Mapping[str, str]) -> dict[str, str | None]:
+def unknown_settings(environ: Mapping[str, str], fetch: Fetch = fetch_secret) -> dict[str, str | None]:
     """Return the names in `environ` that look like a setting and are none, each with the nearest one, if any is near.
 
     The other settings in `environ` are right.
     """
-    environment = Environment(environ)
+    environment = Environment(environ, fetch)
     _read(environment)
     return environment.unknown()
 
@@ -110,7 +115,7 @@ def _read(environment: Environment) -> Settings:
         port=environment.integer("PORT", 8000, least=1, most=65_535),
         workers=environment.integer("WORKERS", 1, least=1, most=256),
         data_dir=Path(environment.text("DATA_DIR") or "data").absolute(),
-        database_url=environment.url("DATABASE_URL", {"postgresql", "postgres"}),
+        database_url=environment.url("DATABASE_URL", {"postgresql", "postgres"}, is_secret=True),
         database_secret_id=environment.text("DATABASE_SECRET_ID"),
         database_pool_size=environment.integer("DATABASE_POOL_SIZE", 10, least=1, most=1000),
         database_pool_timeout=environment.seconds("DATABASE_POOL_TIMEOUT", 5, least=0.01),
@@ -122,7 +127,7 @@ def _read(environment: Environment) -> Settings:
         s3_timeout=environment.seconds("S3_TIMEOUT", 8, least=0.1),
         signed_url_life=_signed_url_life(environment, blob_grace),
         direct_upload_life=environment.seconds("DIRECT_UPLOAD_LIFE", 86_400, least=1),
-        root_key=environment.text("ROOT_KEY"),
+        root_key=environment.secret("ROOT_KEY"),
         max_file_size=environment.integer("MAX_FILE_SIZE", MAX_FILE_BYTES, least=1, most=MAX_FILE_BYTES),
         max_uploads=environment.integer("MAX_UPLOADS", MAX_UPLOADS[blob_store], least=1, most=100_000),
         max_downloads=environment.integer("MAX_DOWNLOADS", MAX_DOWNLOADS, least=1, most=100_000),
@@ -167,5 +172,5 @@ def _check_together(settings: Settings) -> None:
         raise SettingsError(
             f"{PREFIX}PUBLIC_URL is not a host and perhaps a path, such as https://example.com/storage."
         )
-    if settings.root_key is not None and (len(settings.root_key) < 16 or not settings.root_key.isascii()):
-        raise SettingsError(f"{PREFIX}ROOT_KEY has fewer than 16 characters, or some that are not ASCII.")
+    if settings.root_key is not None and not _KEY.fullmatch(settings.root_key):
+        raise SettingsError(f"{PREFIX}ROOT_KEY has fewer than 16 characters, or some that are not printable ASCII.")

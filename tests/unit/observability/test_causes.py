@@ -11,8 +11,9 @@ import structlog
 from domain.blobs.errors import BlobStoreRefusedError, BlobStoreUnavailableError
 from domain.errors import CatalogUnavailableError, FileportError
 from domain.secrets.errors import SecretUnavailableError
-from service.observability.causes import cause_of, explain, facts_of, origins_of
+from service.observability.causes import cause_of, explain, facts_of
 from service.observability.logs import configure_logs
+from service.observability.origins import origins_of
 from service.settings import read_settings
 from tests.fakes.blobs.store import FakeBlobStore
 
