@@ -99,6 +99,16 @@ class PreconditionFailedError(FileportError):
     code = "precondition_failed"
 
 
+class TooManyRequestsError(FileportError):
+    """The caller, or the address, asks too often. Nothing was done; try again after `retry_after` seconds."""
+
+    code = "too_many_requests"
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
 class UnavailableError(FileportError):
     """The service cannot do this now. Nothing was acknowledged; try again after `retry_after` seconds.
 

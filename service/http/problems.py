@@ -23,6 +23,7 @@ from domain.errors import (
     NotFoundError,
     PreconditionFailedError,
     TooLargeError,
+    TooManyRequestsError,
     UnavailableError,
     UnsupportedError,
 )
@@ -55,6 +56,7 @@ STATUS: Mapping[type[FileportError], int] = {
     RangeNotSatisfiableError: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     IdempotencyKeyReusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     LockedError: HTTPStatus.LOCKED,
+    TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
     ChecksumMismatchError: CHECKSUM_MISMATCH,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     FileportError: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -157,7 +159,7 @@ def from_bug(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
 
 
 def _headers(error: FileportError) -> Mapping[str, str]:
-    if isinstance(error, UnavailableError | IdempotencyKeyInUseError):
+    if isinstance(error, UnavailableError | TooManyRequestsError | IdempotencyKeyInUseError):
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, UnauthenticatedError):
         return {"WWW-Authenticate": 'Bearer realm="fileport"'}  # RFC 6750, section 3

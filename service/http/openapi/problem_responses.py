@@ -32,6 +32,7 @@ _DETAILS: Mapping[HTTPStatus, str] = {
 _HEADERS: Mapping[int | Refusal, Header] = {
     HTTPStatus.UNAUTHORIZED: WWW_AUTHENTICATE,
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: CONTENT_RANGE,
+    HTTPStatus.TOO_MANY_REQUESTS: RETRY_AFTER,
     HTTPStatus.SERVICE_UNAVAILABLE: RETRY_AFTER,
     IdempotencyKeyInUseError: RETRY_AFTER,
     OffsetMismatchError: UPLOAD_OFFSET,
