@@ -8,11 +8,11 @@ from domain.files.content.read_text import ReadText
 from domain.files.content.redirect_read import RedirectRead
 from service.http.access import needs
 from service.http.bodies.file_examples import BucketPath, FileId
+from service.http.downloads.responses import content_response, text_response
 from service.http.request import FileportRequest
 from service.http.resources.content import openapi
 from service.http.resources.content.parameters import Download, FilePath, Redirect
 from service.http.resources.content.redirects import redirect_response
-from service.http.resources.content.responses import content_response, text_response
 from service.http.routing import get_or_head
 from service.runtime.concurrency import Capacity
 

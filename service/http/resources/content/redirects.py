@@ -5,8 +5,8 @@ from http import HTTPStatus
 from domain.blobs.direct_access import ReadHeaders
 from domain.files.content.redirect_read import Redirection
 from domain.files.names import check_file_name
+from service.http.downloads.headers import content_headers, unchanged_headers
 from service.http.request import FileportRequest
-from service.http.resources.content.headers import content_headers, unchanged_headers
 from service.http.streaming import BareResponse
 
 

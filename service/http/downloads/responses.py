@@ -7,9 +7,9 @@ from domain.files.content.read_text import Text
 from domain.files.model import File
 from domain.files.names import check_file_name
 from domain.values.ranges import ByteRange, resolve_ranges
+from service.http.downloads.headers import content_headers, text_headers, unchanged_headers, whole_headers
 from service.http.partial_content import Representation, partial_response
 from service.http.request import FileportRequest
-from service.http.resources.content.headers import content_headers, text_headers, unchanged_headers, whole_headers
 from service.http.streaming import ContentResponse
 from service.runtime.concurrency import ConcurrencyLimit
 

@@ -1,0 +1,1 @@
+"""Downloads: the bytes of a file as a response, as several resources send them."""
