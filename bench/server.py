@@ -14,6 +14,7 @@ from bench.connection import HOST, Connection, request
 from bench.memory import Memory
 
 KEY = "a-key-that-only-this-bench-knows"
+SECRET = "a-service-secret-that-only-this-bench-knows"
 _START_SECONDS = 60
 _STOP_SECONDS = 40
 
@@ -41,6 +42,7 @@ def serving(data_dir: Path, settings: Mapping[str, str]) -> Iterator[Server]:
         "FILEPORT_HOST": HOST,
         "FILEPORT_PORT": str(port),
         "FILEPORT_ROOT_KEY": KEY,
+        "FILEPORT_SERVICE_SECRET": SECRET,
         "FILEPORT_LOG_FORMAT": "json",
         **settings,
     }

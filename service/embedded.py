@@ -1,4 +1,4 @@
-"""The embedded stack, which needs no other service: a bundled Postgres and a root key, both in the data directory."""
+"""The embedded stack, which needs no other service: a Postgres, a root key and a service secret in a directory."""
 
 import os
 import secrets
@@ -17,6 +17,7 @@ from service.settings import Settings
 log = structlog.get_logger()
 
 KEY_FILE = "root.key"
+SECRET_FILE = "service.secret"
 # For people, for fsck, and for PostgreSQL itself.
 SPARE_CONNECTIONS = 20
 
@@ -40,8 +41,12 @@ def started_stack(settings: Settings) -> Iterator[StartedStack]:
     with postgres as database_url:
         if postgres.path.parent != settings.data_dir.resolve():
             log.info("PostgreSQL's files are not in the data directory", path=str(postgres.path))
-        root_key = settings.root_key or keep_root_key(settings.data_dir / KEY_FILE)
-        complete = msgspec.structs.replace(settings, database_url=database_url, root_key=root_key)
+        complete = msgspec.structs.replace(
+            settings,
+            database_url=database_url,
+            root_key=settings.root_key or keep_secret(settings.data_dir / KEY_FILE, prefix="fp_"),
+            service_secret=settings.service_secret or keep_secret(settings.data_dir / SECRET_FILE),
+        )
         yield StartedStack(settings=complete, watch=PostgresWatch(postgres))
 
 
@@ -58,32 +63,35 @@ def found_stack(settings: Settings) -> Iterator[Settings]:
         postgres.stop()
 
 
-def keep_root_key(path: Path) -> str:
-    """Return the key in the file `path`; where there is no such file, make one that only its owner may read."""
+def keep_secret(path: Path, *, prefix: str = "") -> str:
+    """Return the secret in the file `path`; where there is no such file, make one that only its owner may read.
+
+    A new one is `prefix` and 256 random bits.
+    """
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode=0o600)
     except FileExistsError:
-        return _read_root_key(path)
+        return _read_secret(path)
     except OSError as error:
         raise _unusable(path, error) from error
-    key = f"fp_{secrets.token_urlsafe(32)}"
+    secret = prefix + secrets.token_urlsafe(32)
     try:
         with os.fdopen(descriptor, "w") as file:
-            file.write(f"{key}\n")
+            file.write(f"{secret}\n")
     except OSError as error:
-        path.unlink()  # the next start would take it for the key's file
+        path.unlink()  # the next start would take it for the secret's file
         raise _unusable(path, error) from error
-    return key
+    return secret
 
 
-def _read_root_key(path: Path) -> str:
+def _read_secret(path: Path) -> str:
     try:
-        key = path.read_text().strip()
+        secret = path.read_text().strip()
     except OSError as error:
         raise _unusable(path, error) from error
-    if not key:
-        raise SettingsError(f"{path} is empty: remove it, and a new key is made.")
-    return key
+    if not secret:
+        raise SettingsError(f"{path} is empty: remove it, and a new secret is made.")
+    return secret
 
 
 def _unusable(path: Path, error: OSError) -> SettingsError:

@@ -34,6 +34,8 @@ def serve(settings: Settings, watch: Callable[[], bool]) -> int:
     """
     if settings.root_key is None:
         raise SettingsError(f"{PREFIX}ROOT_KEY is missing; it is made for you only with the embedded Postgres.")
+    if settings.service_secret is None:
+        raise SettingsError(f"{PREFIX}SERVICE_SECRET is missing; it is made for you only with the embedded Postgres.")
     _warn_of_short_grace(settings)
     _raise_descriptor_limit()
     with sharing_metrics(settings.workers), _listen(settings) as listener:

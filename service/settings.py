@@ -21,6 +21,7 @@ MAX_CONNECTIONS = 2048
 URL_LIFE = 900
 # S3 signs for a week at most.
 MAX_URL_LIFE = 604_800
+LEAST_SECRET_CHARACTERS = 32
 
 
 # Other paths are put behind it, and it stands in headers.
@@ -48,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     signed_url_life: int
     direct_upload_life: float
     root_key: str | None
+    service_secret: str | None
+    service_secret_previous: str | None
     max_file_size: int
     max_uploads: int
     max_downloads: int
@@ -128,6 +131,8 @@ def _read(environment: Environment) -> Settings:
         signed_url_life=_signed_url_life(environment, blob_grace),
         direct_upload_life=environment.seconds("DIRECT_UPLOAD_LIFE", 86_400, least=1),
         root_key=environment.secret("ROOT_KEY"),
+        service_secret=environment.secret("SERVICE_SECRET"),
+        service_secret_previous=environment.secret("SERVICE_SECRET_PREVIOUS"),
         max_file_size=environment.integer("MAX_FILE_SIZE", MAX_FILE_BYTES, least=1, most=MAX_FILE_BYTES),
         max_uploads=environment.integer("MAX_UPLOADS", MAX_UPLOADS[blob_store], least=1, most=100_000),
         max_downloads=environment.integer("MAX_DOWNLOADS", MAX_DOWNLOADS, least=1, most=100_000),
@@ -174,3 +179,21 @@ def _check_together(settings: Settings) -> None:
         )
     if settings.root_key is not None and not _KEY.fullmatch(settings.root_key):
         raise SettingsError(f"{PREFIX}ROOT_KEY has fewer than 16 characters, or some that are not printable ASCII.")
+    _check_secrets(settings)
+
+
+def _check_secrets(settings: Settings) -> None:
+    secrets = {
+        "ROOT_KEY": settings.root_key,
+        "SERVICE_SECRET": settings.service_secret,
+        "SERVICE_SECRET_PREVIOUS": settings.service_secret_previous,
+    }
+    taken: dict[str, str] = {}
+    for name, secret in secrets.items():
+        if secret is None:
+            continue
+        if name != "ROOT_KEY" and len(secret) < LEAST_SECRET_CHARACTERS:
+            raise SettingsError(f"{PREFIX}{name} has fewer than {LEAST_SECRET_CHARACTERS} characters.")
+        if other := taken.get(secret):
+            raise SettingsError(f"{PREFIX}{name} is the same as {PREFIX}{other}: each is a secret of its own.")
+        taken[secret] = name

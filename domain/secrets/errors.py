@@ -1,6 +1,6 @@
 """The errors of secrets."""
 
-from domain.errors import UnavailableError
+from domain.errors import FileportError, UnavailableError
 
 
 class SecretUnavailableError(UnavailableError):
@@ -8,3 +8,9 @@ class SecretUnavailableError(UnavailableError):
 
     code = "secret_unavailable"
     retry_after = 5
+
+
+class UnopenableError(FileportError):
+    """Sealed data was sealed under another secret or in another context, or is damaged. Never an answer to a client."""
+
+    code = "unopenable"

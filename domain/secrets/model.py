@@ -1,10 +1,16 @@
-"""Credentials for the database, as kept in a secret."""
+"""Credentials for the database, as kept in a secret, and the purposes of the service secret."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 from domain.secrets.errors import SecretUnavailableError
+
+# A key is derived for each, so that what was made for one purpose is of no use for another.
+Purpose = Literal["cursors", "key hashes", "links", "tickets"]
+# What was made with a service secret begins with the id of that secret.
+SECRET_ID_BYTES = 4
+MAC_BYTES = SECRET_ID_BYTES + 32
 
 _Text = Annotated[str, msgspec.Meta(min_length=1)]
 

@@ -7,9 +7,11 @@ from domain.blobs.ports import BlobStore, PartialBlobs
 from domain.files.ports import Files
 from domain.maintenance.check_store import CheckStore
 from domain.maintenance.ports import CatalogHealth
+from domain.secrets.ports import Mac
 from service.container.access import AccessProvider
 from service.container.blob_store import DiskProvider, ExistingDiskProvider, S3Provider, open_disk, open_s3
 from service.container.catalog import CatalogProvider
+from service.container.secrets import SecretsProvider
 from service.container.use_cases import UseCases
 from service.settings import Settings
 
@@ -23,6 +25,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         UseCases(),
         AccessProvider(),
         CatalogProvider(),
+        SecretsProvider(),
         blob_store,
         *overrides,
         context={Settings: settings},
@@ -31,9 +34,12 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
 
 
 async def open_stores(container: AsyncContainer) -> None:
-    """Open both stores, unless they are open. Raises the errors of a store that cannot be opened."""
-    for store in (Files, CatalogHealth, BlobStore, PartialBlobs):
-        await container.get(store)
+    """Open both stores, unless they are open, and derive the keys of the service secret.
+
+    Raises the errors of a store that cannot be opened.
+    """
+    for part in (Mac, Files, CatalogHealth, BlobStore, PartialBlobs):
+        await container.get(part)
 
 
 def make_inspection_container(settings: Settings) -> AsyncContainer:

@@ -9,6 +9,7 @@ import httpx
 from litestar.types import ASGIApp
 
 ROOT_KEY = "a-key-that-only-the-tests-know"
+SERVICE_SECRET = "a-service-secret-that-only-the-tests-know"
 
 
 @asynccontextmanager

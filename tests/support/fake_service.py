@@ -29,7 +29,7 @@ from tests.fakes.blobs.partial_blobs import FakePartialBlobs
 from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog, make_catalog
 from tests.fakes.clock import FakeClock
-from tests.support.clients import ROOT_KEY, running
+from tests.support.clients import ROOT_KEY, SERVICE_SECRET, running
 from tests.support.lint import complaints
 
 
@@ -127,6 +127,7 @@ async def open_service(
         {
             "FILEPORT_DATABASE_URL": "postgresql://nowhere.invalid/fileport",
             "FILEPORT_ROOT_KEY": ROOT_KEY,
+            "FILEPORT_SERVICE_SECRET": SERVICE_SECRET,
             "FILEPORT_MAX_FILE_SIZE": str(16 * 1024 * 1024),
             # A look for jobs at a catalog that a test has left failing is logged amid whichever test comes then.
             "FILEPORT_JOB_INTERVAL": "3600",

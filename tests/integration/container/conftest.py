@@ -36,7 +36,7 @@ def image(engine: docker.DockerClient) -> Image:
 async def environ(image: Image, postgres_container: str, localstack: LocalStack) -> dict[str, str]:
     """Settings of a deployment of its own: a database with a role that may do no more than own it, and a bucket."""
     name = f"image_{secrets.token_hex(4)}"
-    password, root_key, aws_secret = (secrets.token_hex(16) for _ in range(3))
+    password, root_key, service_secret, aws_secret = (secrets.token_hex(16) for _ in range(4))
     connection = await asyncpg.connect(postgres_container)
     await connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{password}'")
     await connection.execute(f"CREATE DATABASE {name} OWNER {name}")
@@ -58,6 +58,7 @@ async def environ(image: Image, postgres_container: str, localstack: LocalStack)
         "FILEPORT_S3_REGION": localstack.region,
         "FILEPORT_S3_TIMEOUT": "30",
         "FILEPORT_ROOT_KEY": root_key,
+        "FILEPORT_SERVICE_SECRET": service_secret,
         "AWS_ACCESS_KEY_ID": localstack.access_key_id,
         "AWS_SECRET_ACCESS_KEY": aws_secret,
     }

@@ -47,7 +47,8 @@ async def test_its_logs_tell_of_requests_and_of_no_secret(service: RunningImage,
     logs = service.logs()
     assert f"{FILES}/not-there" in logs
     password = urlsplit(environ["FILEPORT_DATABASE_URL"]).password
-    for secret in (environ["FILEPORT_ROOT_KEY"], environ["AWS_SECRET_ACCESS_KEY"], password, "not-the-root-key"):
+    named = [environ[f"{name}"] for name in ("FILEPORT_ROOT_KEY", "FILEPORT_SERVICE_SECRET", "AWS_SECRET_ACCESS_KEY")]
+    for secret in (*named, password, "not-the-root-key"):
         assert str(secret) not in logs
 
 
@@ -56,6 +57,8 @@ async def test_its_logs_tell_of_requests_and_of_no_secret(service: RunningImage,
     [
         ({"FILEPORT_WORKERS": "many"}, "FILEPORT_WORKERS is not a number."),
         ({"FILEPORT_ROOT_KEY": "hunter2"}, "FILEPORT_ROOT_KEY has fewer than 16 characters"),
+        ({"FILEPORT_SERVICE_SECRET": "hunter2"}, "FILEPORT_SERVICE_SECRET has fewer than 32 characters"),
+        ({"FILEPORT_SERVICE_SECRET": ""}, "FILEPORT_SERVICE_SECRET is missing"),
         ({"FILEPORT_DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:1/d"}, "The catalog does not answer."),
         ({"FILEPORT_S3_BUCKET": "", "FILEPORT_BLOB_STORE": "s3"}, "FILEPORT_S3_BUCKET is missing"),
     ],

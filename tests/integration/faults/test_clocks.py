@@ -14,7 +14,7 @@ from domain.maintenance.reap import Reap
 from service.container.container import make_container
 from service.http.app import create_app
 from service.settings import read_settings
-from tests.support.clients import ROOT_KEY, client_of, running
+from tests.support.clients import ROOT_KEY, SERVICE_SECRET, client_of, running
 
 DAY = timedelta(days=1)
 FILES = "/v1/buckets/brief/files"
@@ -49,6 +49,7 @@ async def replica(
             "FILEPORT_REAPER_INTERVAL": "3600",
             "FILEPORT_BLOB_GRACE": "3600",
             "FILEPORT_ROOT_KEY": ROOT_KEY,
+            "FILEPORT_SERVICE_SECRET": SERVICE_SECRET,
         }
     )
     container = make_container(settings)

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from tests.support.clients import ROOT_KEY, until_refused
+from tests.support.clients import ROOT_KEY, SERVICE_SECRET, until_refused
 from tests.support.processes.failpoints import read_failpoint
 from tests.support.processes.forks import Fork, fork
 
@@ -145,6 +145,7 @@ def server_environ(environ: Mapping[str, str]) -> dict[str, str]:
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("FILEPORT_")},
         "FILEPORT_ROOT_KEY": ROOT_KEY,
+        "FILEPORT_SERVICE_SECRET": SERVICE_SECRET,
         "FILEPORT_LOG_FORMAT": "json",
         **environ,
     }

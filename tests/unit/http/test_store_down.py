@@ -18,7 +18,7 @@ from tests.fakes.blobs.partial_blobs import FakePartialBlobs
 from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
 from tests.fakes.catalog import FakeCatalog, make_catalog
 from tests.fakes.clock import FakeClock
-from tests.support.clients import ROOT_KEY, client_of, running
+from tests.support.clients import ROOT_KEY, SERVICE_SECRET, client_of, running
 from tests.support.fake_service import CatalogOnFakes
 from tests.support.reaper import reaper
 
@@ -53,7 +53,11 @@ def blobs() -> FakeBlobStore:
 @pytest.fixture
 def app(catalog: FakeCatalog, blobs: FakeBlobStore) -> ASGIApp:
     settings = read_settings(
-        {"FILEPORT_DATABASE_URL": "postgresql://nowhere.invalid/fileport", "FILEPORT_ROOT_KEY": ROOT_KEY}
+        {
+            "FILEPORT_DATABASE_URL": "postgresql://nowhere.invalid/fileport",
+            "FILEPORT_ROOT_KEY": ROOT_KEY,
+            "FILEPORT_SERVICE_SECRET": SERVICE_SECRET,
+        }
     )
     return create_app(make_container(settings, CatalogOnFakes(catalog), GuardedStores(blobs)), settings)
 

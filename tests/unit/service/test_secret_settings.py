@@ -9,11 +9,12 @@ from service.environment import SettingsError
 from service.settings import Settings, read_settings, unknown_settings
 
 KEY = "hunter2-hunter2-hunter2"
+SECRET = "hunter2-hunter2-hunter2-hunter2-hunter2"
 URL = "postgresql://fileport:hunter2@db/fileport"
 
 # Each secret setting: its name without the prefix, a right value, and how to read it.
-SECRETS = [("ROOT_KEY", KEY), ("DATABASE_URL", URL)]
-IN_MANAGER = [("ROOT_KEY", KEY)]
+SECRETS = [("ROOT_KEY", KEY), ("SERVICE_SECRET", SECRET), ("SERVICE_SECRET_PREVIOUS", SECRET), ("DATABASE_URL", URL)]
+IN_MANAGER = [("ROOT_KEY", KEY), ("SERVICE_SECRET", SECRET), ("SERVICE_SECRET_PREVIOUS", SECRET)]
 
 
 def value_of(settings: Settings, name: str) -> object:

@@ -13,6 +13,7 @@ PRODUCTION = {
     "FILEPORT_DATABASE_URL": "postgresql://fileport:hunter2hunter2@db/fileport",
     "FILEPORT_S3_BUCKET": "files",
     "FILEPORT_ROOT_KEY": "0123456789abcdef",
+    "FILEPORT_SERVICE_SECRET": "0123456789abcdef-0123456789abcdef",
 }
 
 
@@ -115,6 +116,9 @@ def test_every_setting_is_read() -> None:
         ("SIGNED_URL_LIFE", "86400"),
         ("ROOT_KEY", "short"),
         ("ROOT_KEY", "é" * 20),
+        ("SERVICE_SECRET", "hunter2" * 4),
+        ("SERVICE_SECRET_PREVIOUS", "hunter2" * 4),
+        ("SERVICE_SECRET_PREVIOUS", PRODUCTION["FILEPORT_SERVICE_SECRET"]),
         ("MAX_FILE_SIZE", "5GB"),
         ("MAX_FILE_SIZE", str(2**63)),
         ("MAX_UPLOADS", "0"),
@@ -171,6 +175,7 @@ def test_a_missing_setting_is_named(environ: dict[str, str], missing: str) -> No
     ("environ", "named"),
     [
         ({"FILEPORT_DATABASE_URL": "postgresql://db/x"}, "FILEPORT_ROOT_KEY is missing"),
+        ({**PRODUCTION, "FILEPORT_SERVICE_SECRET": ""}, "FILEPORT_SERVICE_SECRET is missing"),
         ({**PRODUCTION, "FILEPORT_HOST": "192.0.2.1"}, "FILEPORT_HOST and FILEPORT_PORT"),
         ({**PRODUCTION, "FILEPORT_HOST": "a..b"}, "FILEPORT_HOST and FILEPORT_PORT"),
     ],
@@ -178,6 +183,12 @@ def test_a_missing_setting_is_named(environ: dict[str, str], missing: str) -> No
 def test_settings_that_only_a_server_needs_stop_only_a_server(environ: dict[str, str], named: str) -> None:
     with pytest.raises(SettingsError, match=f"^{named}"):
         serve(read_settings(environ), lambda: True)
+
+
+def test_the_service_secret_is_not_the_root_key() -> None:
+    same = {"FILEPORT_ROOT_KEY": "s" * 32, "FILEPORT_SERVICE_SECRET": "s" * 32}
+    with pytest.raises(SettingsError, match=r"^FILEPORT_SERVICE_SECRET is the same as FILEPORT_ROOT_KEY"):
+        read_settings({**PRODUCTION, **same})
 
 
 def test_settings_never_show_their_secrets() -> None:

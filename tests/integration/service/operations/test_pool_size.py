@@ -13,7 +13,7 @@ from service.container.container import make_container
 from service.http.app import create_app
 from service.settings import read_settings
 from tests.fakes.blobs.store import FakeBlobStore
-from tests.support.clients import ROOT_KEY, client_of, running
+from tests.support.clients import ROOT_KEY, SERVICE_SECRET, client_of, running
 
 POOL_SIZE = 5
 _CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
@@ -39,6 +39,7 @@ async def serving(database: str, *, pool_timeout: float) -> AsyncIterator[httpx.
             "FILEPORT_DATABASE_POOL_TIMEOUT": str(pool_timeout),
             "FILEPORT_REAPER_INTERVAL": "3600",
             "FILEPORT_ROOT_KEY": ROOT_KEY,
+            "FILEPORT_SERVICE_SECRET": SERVICE_SECRET,
         }
     )
     app = create_app(make_container(settings, BlobsInMemory()), settings)
