@@ -15,9 +15,12 @@ class Authenticate:
     def __init__(self, sources: Sequence[CredentialSource]) -> None:
         self._sources = sources
 
-    async def __call__(self, credential: str) -> Caller:
-        """Return the caller. Raises `UnauthenticatedError`: a wrong credential is never taken for none."""
+    async def __call__(self, credential: str, address: str) -> Caller:
+        """Return the caller at that address.
+
+        Raises `UnauthenticatedError`, for a wrong credential is never taken for none, and all that the sources do.
+        """
         for source in self._sources:
-            if caller := await source.caller_of(credential):
+            if caller := await source.caller_of(credential, address):
                 return caller
         raise UnauthenticatedError(UnauthenticatedError.example)

@@ -1,5 +1,6 @@
 """Callers: who a request comes from."""
 
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -14,12 +15,14 @@ CallerKind = Literal["root", "key", "token", "link", "nobody", "system"]
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Who a request comes from, and what they may do. `id` is unique among the callers of a kind.
 
-    `address` is the client's, and `request_id` the request's, for the audit.
+    `address` is the client's, and `request_id` the request's, for the audit. What the caller makes for others to call
+    with ends at `expires_at` at the latest, where that is said.
     """
 
     kind: CallerKind
     id: str = ""
     permissions: Permissions = Permissions()
+    expires_at: datetime | None = None
     address: str | None = None
     request_id: str | None = None
 

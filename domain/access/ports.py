@@ -8,9 +8,12 @@ from domain.access.callers import Caller
 class CredentialSource(Protocol):
     """Knows the callers of one kind by their credentials."""
 
-    async def caller_of(self, credential: str) -> Caller | None:
+    async def caller_of(self, credential: str, address: str, /) -> Caller | None:
         """Return the caller with that credential, None where it is not valid, or of another kind.
 
-        Takes the same time for every wrong credential of one form. Raises `UnavailableError` where that cannot be told.
+        `address` is the client's, empty where it is not known: a source may limit how much work one client makes it do.
+
+        Takes the same time for every wrong credential of one form. Raises `UnavailableError` where that cannot be told,
+        and `TooManyRequestsError`.
         """
         ...

@@ -11,5 +11,5 @@ class RootKey:
     def __init__(self, key: str) -> None:
         self._key = key.encode()
 
-    async def caller_of(self, credential: str) -> Caller | None:
+    async def caller_of(self, credential: str, _: str, /) -> Caller | None:
         return ROOT if hmac.compare_digest(credential.encode("utf-8", "surrogateescape"), self._key) else None

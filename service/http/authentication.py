@@ -44,4 +44,4 @@ async def _authenticated(connection: ASGIConnection[Any, Any, Any, Any], header:
     if not header.lower().startswith(_SCHEME):
         raise UnauthenticatedError(UnauthenticatedError.example)
     find: Authenticate = await connection.app.state.dishka_container.get(Authenticate)
-    return await find(header[len(_SCHEME) :].strip())
+    return await find(header[len(_SCHEME) :].strip(), connection.scope.get("state", {}).get("client", ""))
