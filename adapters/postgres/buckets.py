@@ -11,12 +11,16 @@ from adapters.postgres.blobs import GracePeriod, release
 from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import Database, TryAgainError
 from adapters.postgres.idempotency import finishing
+from domain.buckets.cors import CorsRule
 from domain.buckets.errors import BucketNotEmptyError, NoSuchBucketError
 from domain.buckets.model import Bucket, Policy, Usage
 from domain.idempotency.model import KeyClaim
 from domain.values.preconditions import NO_PRECONDITION, Precondition
 
-POLICY_COLUMNS = "max_file_size, allowed_types, quota_bytes, default_ttl, public, cache_control"
+POLICY_COLUMNS = "max_file_size, allowed_types, quota_bytes, default_ttl, public, public_listing, cors, cache_control"
+_FIELDS = POLICY_COLUMNS.split(", ")
+# $1 is the name of the bucket.
+_PARAMETERS = ", ".join(f"${number}" for number, _ in enumerate(_FIELDS, start=2))
 
 # The counts have the expired files that the reaper has not removed yet; usage does not.
 _BUCKETS = f"""
@@ -35,14 +39,14 @@ _BUCKET = _BUCKETS + "WHERE name = $1"
 _BUCKETS_AFTER = _BUCKETS + "WHERE $1::text IS NULL OR name > $1 ORDER BY name LIMIT $2"
 
 _CREATE = f"""
-INSERT INTO buckets (name, {POLICY_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO buckets (name, {POLICY_COLUMNS}) VALUES ($1, {_PARAMETERS})
 ON CONFLICT (name) DO NOTHING
 RETURNING name, created_at, {POLICY_COLUMNS}, 0 AS bytes, 0 AS files
 """
 # Row locks would do, but Postgres lets new sharers of a row pass the transactions that wait to change it: under steady
 # uploads a policy would never change. The queue for a table's lock is fair.
 _LOCK_ALL = "LOCK TABLE buckets IN EXCLUSIVE MODE"
-_REPLACE = f"UPDATE buckets SET ({POLICY_COLUMNS}) = ROW ($2, $3, $4, $5, $6, $7) WHERE name = $1"
+_REPLACE = f"UPDATE buckets SET ({POLICY_COLUMNS}) = ROW ({_PARAMETERS}) WHERE name = $1"
 _HOLDS_FILES = """
 SELECT EXISTS (
     SELECT FROM files WHERE bucket = $1 AND (expires_at IS NULL OR expires_at > statement_timestamp())
@@ -126,6 +130,8 @@ def to_policy(row: asyncpg.Record) -> Policy:
         quota_bytes=row["quota_bytes"],
         default_ttl=row["default_ttl"],
         public=row["public"],
+        public_listing=row["public_listing"],
+        cors=msgspec.convert(row["cors"], tuple[CorsRule, ...]) if row["cors"] else (),
         cache_control=row["cache_control"],
     )
 
@@ -211,7 +217,9 @@ def _bucket(row: asyncpg.Record) -> Bucket:
 
 def _policy_values(policy: Policy) -> tuple[Any, ...]:
     values = msgspec.structs.asdict(policy)
-    return tuple(values[column] for column in POLICY_COLUMNS.split(", "))
+    # Null for none: most buckets have none, and every reader takes the policy along.
+    values["cors"] = msgspec.to_builtins(policy.cors) or None
+    return tuple(values[column] for column in _FIELDS)
 
 
 def _no_such_bucket(name: str) -> NoSuchBucketError:

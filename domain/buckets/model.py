@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from domain.buckets.cors import MAX_RULES, CorsRule, check_cors
 from domain.buckets.errors import FileTooLargeError, InvalidBucketError, QuotaExceededError, TypeNotAllowedError
 from domain.values.errors import InvalidContentTypeError
 from domain.values.media_types import TypePattern, check_type_pattern, is_type_allowed
@@ -53,7 +54,17 @@ TimeToLive = Annotated[
         extra_json_schema={"minimum": 1, "maximum": MAX_SECONDS},
     ),
 ]
-IsPublic = Annotated[bool, Meta(description="Whether anybody may read the files.")]
+IsPublic = Annotated[bool, Meta(description="Whether anybody may read the files by name, without a key.")]
+IsListedPublicly = Annotated[
+    bool, Meta(description="Whether anybody may list the files as well; without `public` it does nothing.")
+]
+Cors = Annotated[
+    tuple[CorsRule, ...],
+    Meta(
+        description="The origins whose pages may use the files by name, while the bucket is `public`.",
+        extra_json_schema={"maxItems": MAX_RULES},
+    ),
+]
 CacheControl = Annotated[
     str,
     Meta(
@@ -71,7 +82,19 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     quota_bytes: QuotaBytes | None = None
     default_ttl: TimeToLive | None = None
     public: IsPublic = False
+    public_listing: IsListedPublicly = False
+    cors: Cors = ()
     cache_control: CacheControl | None = None
+
+    @property
+    def is_listed_publicly(self) -> bool:
+        """Whether anybody may list the files."""
+        return self.public and self.public_listing
+
+    @property
+    def public_cors(self) -> tuple[CorsRule, ...]:
+        """The CORS rules that count: a private bucket shows none, for a preflight has no credentials."""
+        return self.cors if self.public else ()
 
     def admit(self, *, content_type: str | None, size: int | None) -> None:
         """Raise `TypeNotAllowedError` or `FileTooLargeError` where this policy keeps such a file out.
@@ -123,7 +146,10 @@ def check_bucket_name(name: str) -> str:
 
 
 def check_policy(policy: Policy) -> Policy:
-    """Return `policy` with its type patterns in lower case, or raise `InvalidBucketError` naming the field."""
+    """Return `policy` with its type patterns and CORS rules in lower case.
+
+    Raises `InvalidBucketError`, which names the field.
+    """
     _check_range("max_file_size", policy.max_file_size, 0, MAX_FILE_BYTES)
     _check_range("quota_bytes", policy.quota_bytes, 0, MAX_BYTES)
     _check_range("default_ttl", policy.default_ttl, 1, MAX_SECONDS)
@@ -132,6 +158,7 @@ def check_policy(policy: Policy) -> Policy:
         len(cache_control) > MAX_CACHE_CONTROL_LENGTH or not re.fullmatch(_FIELD_VALUE, cache_control)
     ):
         raise InvalidBucketError(f"cache_control has 1 to {MAX_CACHE_CONTROL_LENGTH} printable ASCII characters.")
+    policy = msgspec.structs.replace(policy, cors=check_cors(policy.cors))
     if policy.allowed_types is None:
         return policy
     if len(policy.allowed_types) > MAX_ALLOWED_TYPES:

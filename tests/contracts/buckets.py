@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.buckets.cors import CorsRule
 from domain.buckets.errors import BucketNotEmptyError, NoSuchBucketError
 from domain.buckets.model import MAX_BYTES, MAX_FILE_BYTES, MAX_SECONDS, Policy, Usage
 from domain.errors import PreconditionFailedError
@@ -63,6 +64,17 @@ class TestBuckets:
                 quota_bytes=MAX_BYTES,
                 default_ttl=MAX_SECONDS,
                 public=True,
+                public_listing=True,
+                cors=(
+                    CorsRule(allowed_origins=("*",), allowed_methods=("GET",)),
+                    CorsRule(
+                        allowed_origins=("https://app.example", "https://*.app.example:8443"),
+                        allowed_methods=("GET", "HEAD", "PUT", "POST", "DELETE"),
+                        allowed_headers=("x-*", "range"),
+                        exposed_headers=("etag",),
+                        max_age=0,
+                    ),
+                ),
                 cache_control='public, max-age="60"',
             ),
         ],

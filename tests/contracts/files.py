@@ -54,7 +54,9 @@ class TestFindingFiles:
         assert await catalog.files.get_file(file.id) == file
 
     async def test_a_file_is_found_with_the_policy_of_its_bucket(self, catalog: CatalogPorts) -> None:
-        policy = Policy(allowed_types=("text/*",), quota_bytes=10**6, default_ttl=60, cache_control="max-age=5")
+        policy = Policy(
+            allowed_types=("text/*",), quota_bytes=10**6, default_ttl=60, public=True, cache_control="max-age=5"
+        )
         await catalog.buckets.put_bucket("songs", policy)
         file = await stored(catalog, bucket="songs", name="a", metadata={"k": [1]}, tags=("t",))
         assert await catalog.files.get_file_with_policy(file.id) == (file, policy)

@@ -146,6 +146,7 @@ policies: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
             st.sampled_from([0, 2**40]), st.sampled_from([None, HOUR, 24 * HOUR, 36600 * 24 * HOUR])
         ),
         "public": st.booleans(),
+        "public_listing": st.booleans(),
         "cache_control": _seldom(st.sampled_from(["", "x\n", "c" * 256]), st.sampled_from([None, "no-store"])),
     },
 )

@@ -13,6 +13,16 @@ async def test_a_bucket_is_made_changed_and_deleted(client: httpx.AsyncClient) -
         "quota_bytes": 100,
         "default_ttl": 60,
         "public": True,
+        "public_listing": True,
+        "cors": [
+            {
+                "allowed_origins": ["https://app.example"],
+                "allowed_methods": ["GET"],
+                "allowed_headers": ["range"],
+                "exposed_headers": ["etag"],
+                "max_age": 60,
+            }
+        ],
         "cache_control": "max-age=60",
     }
     made = await client.put("/v1/buckets/photos", json=policy)
@@ -38,6 +48,10 @@ async def test_a_bucket_is_made_changed_and_deleted(client: httpx.AsyncClient) -
         ("PUT", "a", {"default_ttl": 0}, 400, "invalid_bucket"),
         ("PUT", "a", {"quota_bytes": "5"}, 400, "invalid_input"),
         ("PUT", "a", {"quota": 5}, 400, "invalid_input"),
+        ("PUT", "a", {"cors": {}}, 400, "invalid_input"),
+        ("PUT", "a", {"cors": [{"allowed_origins": ["*"]}]}, 400, "invalid_input"),
+        ("PUT", "a", {"cors": [{"allowed_origins": ["*"], "allowed_methods": ["TRACE"]}]}, 400, "invalid_input"),
+        ("PUT", "a", {"cors": [{"allowed_origins": ["*"], "allowed_methods": []}]}, 400, "invalid_bucket"),
         ("GET", "nowhere", None, 404, "bucket_not_found"),
         ("GET", "%00", None, 400, "invalid_bucket"),
         ("DELETE", "nowhere", None, 404, "bucket_not_found"),

@@ -7,6 +7,8 @@ from domain.buckets.model import (
     Bucket,
     BucketName,
     CacheControl,
+    Cors,
+    IsListedPublicly,
     IsPublic,
     MaxFileSize,
     QuotaBytes,
@@ -26,6 +28,8 @@ class BucketBody(msgspec.Struct, frozen=True, kw_only=True):
     quota_bytes: QuotaBytes | None
     default_ttl: TimeToLive | None
     public: IsPublic
+    public_listing: IsListedPublicly
+    cors: Cors
     cache_control: CacheControl | None
     created_at: UtcTime
     usage: Usage
@@ -49,6 +53,8 @@ def bucket_body(bucket: Bucket) -> BucketBody:
         quota_bytes=policy.quota_bytes,
         default_ttl=policy.default_ttl,
         public=policy.public,
+        public_listing=policy.public_listing,
+        cors=policy.cors,
         cache_control=policy.cache_control,
         created_at=bucket.created_at,
         usage=bucket.usage,

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from domain.buckets.cors import CorsRule
 from domain.buckets.model import Bucket, Policy, Usage
 from domain.values.cursors import encode_position
 from domain.values.errors import InvalidCursorError
@@ -17,8 +18,18 @@ _POLICY = Policy(
     allowed_types=("audio/*", "image/*"),
     quota_bytes=10_737_418_240,
     default_ttl=31_536_000,
-    public=False,
-    cache_control="private, max-age=3600",
+    public=True,
+    public_listing=False,
+    cors=(
+        CorsRule(
+            allowed_origins=("https://app.example",),
+            allowed_methods=("GET", "HEAD"),
+            allowed_headers=("range",),
+            exposed_headers=("etag",),
+            max_age=3600,
+        ),
+    ),
+    cache_control="public, max-age=3600",
 )
 _bucket = Bucket(name="music", policy=_POLICY, created_at=CREATED, usage=Usage(bytes=534_773_760, files=17))
 _NEW = bucket_body(replace(_bucket, usage=Usage()))
