@@ -104,7 +104,7 @@ class TooManyRequestsError(FileportError):
 
     code = "too_many_requests"
 
-    def __init__(self, detail: str, *, retry_after: int) -> None:
+    def __init__(self, detail: str, *, retry_after: int = 1) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
 

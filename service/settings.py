@@ -10,6 +10,7 @@ import msgspec
 from domain.buckets.model import MAX_FILE_BYTES
 from service.environment import PREFIX, Environment, Fetch, Network, SettingsError
 from service.secrets_manager import fetch_secret
+from service.token_settings import TokenSettings, read_token_settings
 
 BlobStoreKind = Literal["disk", "s3"]
 BLOB_STORES: tuple[BlobStoreKind, ...] = ("disk", "s3")
@@ -49,6 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     signed_url_life: int
     direct_upload_life: float
     root_key: str | None
+    tokens: TokenSettings | None
     service_secret: str | None
     service_secret_previous: str | None
     max_file_size: int
@@ -131,6 +133,7 @@ def _read(environment: Environment) -> Settings:
         signed_url_life=_signed_url_life(environment, blob_grace),
         direct_upload_life=environment.seconds("DIRECT_UPLOAD_LIFE", 86_400, least=1),
         root_key=environment.secret("ROOT_KEY"),
+        tokens=read_token_settings(environment),
         service_secret=environment.secret("SERVICE_SECRET"),
         service_secret_previous=environment.secret("SERVICE_SECRET_PREVIOUS"),
         max_file_size=environment.integer("MAX_FILE_SIZE", MAX_FILE_BYTES, least=1, most=MAX_FILE_BYTES),

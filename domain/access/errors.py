@@ -1,13 +1,13 @@
 """The errors of access."""
 
-from domain.errors import FileportError, ForbiddenError, InvalidInputError
+from domain.errors import FileportError, ForbiddenError, InvalidInputError, UnavailableError
 
 
 class UnauthenticatedError(FileportError):
     """The request needs credentials, and has none or invalid ones."""
 
     code = "unauthorized"
-    example = "The request needs the header Authorization: Bearer, with a valid key."
+    example = "The request needs the header Authorization: Bearer, with a valid key or token."
 
 
 class AccessDeniedError(ForbiddenError):
@@ -22,3 +22,11 @@ class InvalidScopeError(InvalidInputError):
 
     code = "invalid_scope"
     example = "bucket is the name of a bucket, or the beginning of names and a '*' at its end."
+
+
+class IdentityProviderUnavailableError(UnavailableError):
+    """The keys of the identity provider have not been had yet, so that no token can be verified."""
+
+    code = "identity_provider_unavailable"
+    example = "The identity provider does not answer in time."
+    retry_after = 5

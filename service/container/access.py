@@ -3,7 +3,9 @@
 from dishka import Provider, Scope, provide
 
 from domain.access.authenticate import Authenticate
+from domain.access.ports import CredentialSource
 from domain.access.root_key import RootKey
+from service.container.tokens import Tokens
 from service.settings import Settings
 
 
@@ -13,5 +15,6 @@ class AccessProvider(Provider):
     scope = Scope.APP
 
     @provide
-    def authenticate(self, settings: Settings) -> Authenticate:
-        return Authenticate([RootKey(settings.root_key)] if settings.root_key else [])
+    def authenticate(self, settings: Settings, tokens: Tokens) -> Authenticate:
+        sources: list[CredentialSource] = [RootKey(settings.root_key)] if settings.root_key else []
+        return Authenticate([*sources, *([tokens.source] if tokens.source else [])])

@@ -12,6 +12,7 @@ from service.container.access import AccessProvider
 from service.container.blob_store import DiskProvider, ExistingDiskProvider, S3Provider, open_disk, open_s3
 from service.container.catalog import CatalogProvider
 from service.container.secrets import SecretsProvider
+from service.container.tokens import TokenProvider
 from service.container.use_cases import UseCases
 from service.settings import Settings
 
@@ -25,6 +26,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         UseCases(),
         AccessProvider(),
         CatalogProvider(),
+        TokenProvider(),
         SecretsProvider(),
         blob_store,
         *overrides,

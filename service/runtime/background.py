@@ -12,9 +12,19 @@ from domain.jobs.work_on_jobs import WorkOnJobs
 from domain.maintenance.reap import Reap
 from domain.maintenance.sweep import Sweep
 from service.runtime.direct_upload_completions import DirectUploadCompletions
-from service.runtime.periodic import keep_leases, reap_forever, sweep_forever, work_on_jobs_forever
+from service.runtime.periodic import (
+    KeyCopies,
+    keep_leases,
+    keep_provider_keys,
+    reap_forever,
+    sweep_forever,
+    work_on_jobs_forever,
+)
 from service.runtime.wake_up import WakeUp
 from service.settings import Settings
+
+# In seconds, between two looks whether a copy is due to be refreshed.
+_TICK = 5.0
 
 
 @asynccontextmanager
@@ -26,6 +36,7 @@ async def run_in_background(container: AsyncContainer, settings: Settings) -> As
     work, wake_up = await container.get(WorkOnJobs), await container.get(WakeUp)
     executor = await container.get(IdempotentExecutor)
     completions = await container.get(DirectUploadCompletions)
+    copies = await container.get(KeyCopies)
     async with anyio.create_task_group() as tasks:
         await tasks.start(completions.run)
         tasks.start_soon(lambda: keep_leases(reservations, interval=settings.staged_lease / 8))
@@ -33,5 +44,7 @@ async def run_in_background(container: AsyncContainer, settings: Settings) -> As
         tasks.start_soon(lambda: reap_forever(reap, interval=settings.reaper_interval))
         tasks.start_soon(lambda: sweep_forever(sweep, interval=settings.sweep_interval))
         tasks.start_soon(lambda: work_on_jobs_forever(work, wake_up, interval=settings.job_interval))
+        if (keys := copies.of_provider) is not None:
+            tasks.start_soon(lambda: keep_provider_keys(keys, interval=_TICK))
         yield
         tasks.cancel_scope.cancel()

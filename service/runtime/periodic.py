@@ -1,7 +1,7 @@
-"""The periodic work of a worker: renew leases, reap, sweep, and work on jobs."""
+"""The periodic work of a worker: renew leases, keep copies fresh, reap, sweep, and work on jobs."""
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import anyio
 import msgspec
@@ -26,9 +26,28 @@ class Leases(Protocol):
         ...
 
 
+class Refreshed(Protocol):
+    """A copy of what is kept elsewhere and changes there."""
+
+    async def refresh_due(self) -> None:
+        """Read it again, unless it was read lately."""
+        ...
+
+
+class KeyCopies(NamedTuple):
+    """The identity provider's keys, None where there is no provider to ask for them."""
+
+    of_provider: Refreshed | None = None
+
+
 async def keep_leases(leases: Leases, *, interval: float) -> None:
     """Renew the due leases every `interval` seconds."""
     await _repeat(leases.renew_due, "keeping leases failed", interval)
+
+
+async def keep_provider_keys(keys: Refreshed, *, interval: float) -> None:
+    """Fetch the identity provider's keys again every `interval` seconds, if they are due."""
+    await _repeat(keys.refresh_due, "fetching the keys of the identity provider failed", interval)
 
 
 async def reap_forever(reap: Reap, *, interval: float) -> None:

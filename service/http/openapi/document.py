@@ -11,7 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import BaseRoute, HTTPRoute
 
 from domain import errors
-from domain.access.errors import AccessDeniedError, UnauthenticatedError
+from domain.access.errors import AccessDeniedError, IdentityProviderUnavailableError, UnauthenticatedError
 from domain.idempotency.errors import IdempotencyKeyInUseError, IdempotencyKeyReusedError, InvalidIdempotencyKeyError
 from domain.values.errors import DigestMismatchError, InvalidDigestError
 from service.http.access import Access, access_of
@@ -28,8 +28,9 @@ from service.http.problems import Problem
 _ABOUT = """\
 A file service: metadata in Postgres, bytes in S3, and the two never disagree.
 
-Calls under `/v1` need the header `Authorization: Bearer` with a key. The curl commands here take the address and \
-the key from two variables of the shell, `FILEPORT_URL` and `FILEPORT_KEY`. Where `make run` has started the service: \
+Calls under `/v1` need the header `Authorization: Bearer` with a key, or a token of the identity provider that the \
+service trusts. The curl commands here take the address and the key from two variables of the shell, `FILEPORT_URL` \
+and `FILEPORT_KEY`. Where `make run` has started the service: \
 `export FILEPORT_URL=127.0.0.1:8000 FILEPORT_KEY=$(cat data/root.key)`
 
 JSON is snake_case in UTF-8, times are RFC 3339 \
@@ -45,7 +46,11 @@ Every answer has an `X-Request-Id`: the caller's own, if it sent one that is fit
 _LICENSE = {"name": "MIT", "identifier": "MIT"}
 # HEAD has no ranges (RFC 9110, section 14.2).
 _RANGES_ONLY = {str(int(each)) for each in (HTTPStatus.PARTIAL_CONTENT, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)}
-_BEARER = {"type": "http", "scheme": "bearer", "description": "A key of this service."}
+_BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A key of this service, or a token (JWT) of the identity provider that it trusts.",
+}
 
 
 class _Described(NamedTuple):
@@ -163,6 +168,7 @@ def _refusals(described: _Described) -> Iterator[Refusal]:
         # Every query is checked, whatever its parameters are.
         yield from (HTTPStatus.BAD_REQUEST, UnauthenticatedError, AccessDeniedError)
         yield from (errors.CatalogUnavailableError, errors.CatalogBusyError, ShuttingDownError)
+        yield IdentityProviderUnavailableError
     yield HTTPStatus.INTERNAL_SERVER_ERROR
 
 

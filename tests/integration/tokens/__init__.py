@@ -1,0 +1,1 @@
+"""Tokens, with a real server for the key set of the identity provider."""
