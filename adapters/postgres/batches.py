@@ -14,10 +14,12 @@ from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import Database, attempt
 from adapters.postgres.files.changes import change, copy, delete, find
 from adapters.postgres.idempotency import finish
+from domain.access.callers import Caller
 from domain.batches.chunks import done_chunk
 from domain.batches.model import Change, Copy, Delete, Operation, Outcome
 from domain.buckets.errors import InvalidBucketError, NoSuchBucketError
 from domain.buckets.model import check_bucket_name
+from domain.files.access import require_change
 from domain.files.model import File, Location
 from domain.files.name_forms import forms_of
 from domain.files.patches import apply_patch
@@ -39,20 +41,22 @@ class PostgresBatches:
         self._database = database
         self._grace = grace
 
-    async def apply_batch(self, operations: Sequence[Operation], claim: KeyClaim | None = None) -> list[Outcome]:
-        return await self._database.transact(_apply, operations, self._grace, claim)
+    async def apply_batch(
+        self, caller: Caller, operations: Sequence[Operation], claim: KeyClaim | None = None
+    ) -> list[Outcome]:
+        return await self._database.transact(_apply, caller, operations, self._grace, claim)
 
 
 async def _apply(
-    connection: Connection, operations: Sequence[Operation], grace: float, claim: KeyClaim | None
+    connection: Connection, caller: Caller, operations: Sequence[Operation], grace: float, claim: KeyClaim | None
 ) -> list[Outcome]:
-    outcomes = await apply(connection, operations, grace)
+    outcomes = await apply(connection, caller, operations, grace)
     if claim is not None:
         await finish(connection, claim, done_chunk(claim, outcomes))
     return outcomes
 
 
-async def apply(connection: Connection, operations: Sequence[Operation], grace: float) -> list[Outcome]:
+async def apply(connection: Connection, caller: Caller, operations: Sequence[Operation], grace: float) -> list[Outcome]:
     """Keep the promises of `Batches.apply_batch` in a transaction that goes on."""
     outcomes: list[Outcome] = []
     if not all(isinstance(operation, Delete) for operation in operations):
@@ -60,9 +64,11 @@ async def apply(connection: Connection, operations: Sequence[Operation], grace: 
     for kind, run in groupby(operations, key=type):
         if kind is Delete:
             # Deletes do not depend on each other, except that the second of a file finds none.
-            outcomes += await delete(connection, [each for each in run if isinstance(each, Delete)], grace)
+            outcomes += await delete(connection, caller, [each for each in run if isinstance(each, Delete)], grace)
         else:
-            outcomes += [await attempt(connection, _do, each, grace) for each in run if not isinstance(each, Delete)]
+            outcomes += [
+                await attempt(connection, _do, caller, each, grace) for each in run if not isinstance(each, Delete)
+            ]
     return outcomes
 
 
@@ -95,11 +101,12 @@ def _destinations(operations: Sequence[Operation]) -> Iterator[str]:
                 pass
 
 
-async def _do(connection: Connection, operation: Copy | Change, grace: float) -> File:
+async def _do(connection: Connection, caller: Caller, operation: Copy | Change, grace: float) -> File:
     if isinstance(operation, Copy):
-        return await copy(connection, operation.address, operation.to, operation.precondition, grace)
+        return await copy(connection, caller, operation, grace)
     while True:
         file = await find(connection, operation.address)
+        require_change(caller, file, operation.patch.destination)
         operation.precondition.check(file)
         if changed := await change(connection, apply_patch(operation.patch, file), grace):
             return changed

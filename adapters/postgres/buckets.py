@@ -1,6 +1,6 @@
 """Buckets, their policies and their usage."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import Database, TryAgainError
 from adapters.postgres.idempotency import finishing
 from domain.buckets.cors import CorsRule
-from domain.buckets.errors import BucketNotEmptyError, NoSuchBucketError
+from domain.buckets.errors import BucketNotEmptyError, no_such_bucket
 from domain.buckets.model import Bucket, Policy, Usage
 from domain.idempotency.model import KeyClaim
 from domain.values.preconditions import NO_PRECONDITION, Precondition
@@ -36,7 +36,17 @@ CROSS JOIN LATERAL (
 ) AS expired
 """
 _BUCKET = _BUCKETS + "WHERE name = $1"
-_BUCKETS_AFTER = _BUCKETS + "WHERE $1::text IS NULL OR name > $1 ORDER BY name LIMIT $2"
+# Underscores are in names, so that LIKE would be wrong.
+_BUCKETS_AFTER = (
+    _BUCKETS
+    + """
+WHERE ($1::text IS NULL OR name > $1) AND EXISTS (
+    SELECT FROM unnest($3::text[]) AS pattern
+    WHERE name = pattern OR (right(pattern, 1) = '*' AND starts_with(name, left(pattern, -1)))
+)
+ORDER BY name LIMIT $2
+"""
+)
 
 _CREATE = f"""
 INSERT INTO buckets (name, {POLICY_COLUMNS}) VALUES ($1, {_PARAMETERS})
@@ -106,17 +116,17 @@ class PostgresBuckets:
     async def get_bucket(self, name: str) -> Bucket:
         rows = await self._database.read(_BUCKET, name)
         if not rows:
-            raise _no_such_bucket(name)
+            raise no_such_bucket(name)
         return _bucket(rows[0])
 
     async def get_policy(self, name: str) -> Policy:
         rows = await self._database.read(_POLICY, name)
         if not rows:
-            raise _no_such_bucket(name)
+            raise no_such_bucket(name)
         return to_policy(rows[0])
 
-    async def list_buckets(self, *, after: str | None, limit: int) -> list[Bucket]:
-        return [_bucket(row) for row in await self._database.read(_BUCKETS_AFTER, after, limit)]
+    async def list_buckets(self, patterns: Sequence[str], *, after: str | None, limit: int) -> list[Bucket]:
+        return [_bucket(row) for row in await self._database.read(_BUCKETS_AFTER, after, limit, patterns)]
 
     async def delete_bucket(self, name: str, precondition: Precondition = NO_PRECONDITION) -> None:
         await self._database.transact(_delete, name, precondition, self._grace)
@@ -147,7 +157,7 @@ async def lock_bucket(connection: Connection, name: str) -> Policy:
         return to_policy(row)
     if await connection.fetchval(_EXISTS, name):
         raise TryAgainError  # it got a quota, or lost it, or was created just now
-    raise _no_such_bucket(name)
+    raise no_such_bucket(name)
 
 
 async def settle(
@@ -196,7 +206,7 @@ async def _replace(connection: Connection, name: str, values: tuple[Any, ...]) -
 async def _delete(connection: Connection, name: str, precondition: Precondition, grace: float) -> None:
     await connection.execute(_LOCK_ALL)
     if not await connection.fetchval(_EXISTS, name):
-        raise _no_such_bucket(name)
+        raise no_such_bucket(name)
     precondition.check_untagged(exists=True)
     if await connection.fetchval(_HOLDS_FILES, name):
         raise BucketNotEmptyError("The bucket holds files.")
@@ -220,7 +230,3 @@ def _policy_values(policy: Policy) -> tuple[Any, ...]:
     # Null for none: most buckets have none, and every reader takes the policy along.
     values["cors"] = msgspec.to_builtins(policy.cors) or None
     return tuple(values[column] for column in _FIELDS)
-
-
-def _no_such_bucket(name: str) -> NoSuchBucketError:
-    return NoSuchBucketError(f"There is no bucket {name}.")

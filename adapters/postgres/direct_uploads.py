@@ -11,12 +11,15 @@ from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import Database
 from adapters.postgres.files.commit import commit
 from adapters.postgres.files.records import COLUMNS, UNEXPIRED, to_file
+from adapters.postgres.files.search.areas import is_shown
+from adapters.postgres.files.search.values import Values
 from adapters.postgres.idempotency import finishing
+from domain.access.visibility import Visibility
 from domain.blobs.model import Blob
-from domain.direct_uploads.errors import DirectUploadEndedError, NoSuchDirectUploadError
+from domain.direct_uploads.errors import DirectUploadEndedError, no_such_direct_upload
 from domain.direct_uploads.model import DirectUpload, Failure, NewDirectUpload
 from domain.errors import LeaseLostError
-from domain.files.errors import NoSuchFileError
+from domain.files.errors import no_such_file
 from domain.files.model import NewFile, Stored
 from domain.idempotency.model import KeyClaim
 from domain.values.digests import Digest
@@ -26,7 +29,7 @@ from domain.values.preconditions import Precondition
 # A completion is claimed for as long as its blob is staged and leased: both are held, given up and lost as one.
 _UPLOAD_COLUMNS = """
 id, bucket, name, content_type, size, sha256, metadata, tags, precondition, part_size, staging_key, multipart_id,
-final_key, file_id, failure, created_at, expires_at,
+final_key, file_id, failure, owner, created_at, expires_at,
 CASE
     WHEN state = 'open' AND EXISTS (
         SELECT FROM blobs
@@ -38,12 +41,10 @@ END AS state
 """
 _UPLOAD = f"SELECT {_UPLOAD_COLUMNS} FROM direct_uploads WHERE id = $1"
 _UNFINISHED = f"""
-SELECT * FROM (
-    SELECT {_UPLOAD_COLUMNS} FROM direct_uploads WHERE state = 'open' AND ($1::uuid IS NULL OR id > $1)
-) AS unfinished
+SELECT * FROM (SELECT {_UPLOAD_COLUMNS} FROM direct_uploads WHERE state = 'open' AND {{}}) AS unfinished
 WHERE state <> 'expired'
 ORDER BY id
-LIMIT $2
+LIMIT {{}}
 """
 _LEASE = """
 UPDATE blobs SET lease_until = statement_timestamp() + make_interval(secs => $2)
@@ -53,9 +54,9 @@ RETURNING key
 _OPEN = f"""
 INSERT INTO direct_uploads (
     id, bucket, name, content_type, size, sha256, metadata, tags, precondition, part_size, staging_key, multipart_id,
-    expires_at
+    owner, expires_at
 ) VALUES (
-    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, statement_timestamp() + make_interval(secs => $13)
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, statement_timestamp() + make_interval(secs => $14)
 )
 RETURNING {_UPLOAD_COLUMNS}
 """
@@ -90,8 +91,15 @@ class PostgresDirectUploads:
     async def get_direct_upload(self, id: UUID) -> DirectUpload:
         return _only(await self._database.read(_UPLOAD, id))
 
-    async def list_direct_uploads(self, *, after: UUID | None, limit: int) -> list[DirectUpload]:
-        return [_upload(row) for row in await self._database.read(_UNFINISHED, after, limit)]
+    async def list_direct_uploads(
+        self, visibility: Visibility, *, after: UUID | None, limit: int
+    ) -> list[DirectUpload]:
+        values = Values()
+        condition = is_shown(visibility, values)
+        if after is not None:
+            condition += f" AND id > {values.bind(after, 'uuid')}"
+        sql = _UNFINISHED.format(condition, values.bind(limit, "bigint"))
+        return [_upload(row) for row in await self._database.read(sql, *values.bound)]
 
     async def claim_direct_upload(self, id: UUID, key: str) -> DirectUpload:
         return await self._database.transact(_claim, id, key)
@@ -124,6 +132,7 @@ async def _open(connection: Connection, new: NewDirectUpload, life: float, lease
         new.part_size,
         new.key,
         new.multipart_id,
+        new.owner,
         life,
     )
     return _only(rows)
@@ -154,7 +163,7 @@ async def _commit(connection: Connection, id: UUID, blob: Blob, content_type: st
 async def _committed(connection: Connection, upload: DirectUpload) -> Stored:
     row = await connection.fetchrow(_FILE, upload.file_id)
     if row is None:
-        raise NoSuchFileError("There is no such file.")
+        raise no_such_file()
     return Stored(file=to_file(row), created=row["revision"] == 1)
 
 
@@ -173,7 +182,7 @@ async def _locked(connection: Connection, id: UUID) -> list[asyncpg.Record]:
 
 def _only(rows: list[asyncpg.Record]) -> DirectUpload:
     if not rows:
-        raise NoSuchDirectUploadError("There is no such direct upload.")
+        raise no_such_direct_upload()
     return _upload(rows[0])
 
 
@@ -200,4 +209,5 @@ def _upload(row: asyncpg.Record) -> DirectUpload:
         failure=None if row["failure"] is None else msgspec.convert(row["failure"], Failure),
         created_at=row["created_at"],
         expires_at=row["expires_at"],
+        owner=row["owner"],
     )

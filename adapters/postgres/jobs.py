@@ -13,11 +13,15 @@ from adapters.postgres.buckets import lock_bucket
 from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import Database
 from adapters.postgres.files.records import COLUMNS, UNEXPIRED, to_file
+from adapters.postgres.files.search.areas import is_shown
 from adapters.postgres.files.search.prefixes import successor
+from adapters.postgres.files.search.values import Values
 from adapters.postgres.idempotency import finishing
+from domain.access.callers import SYSTEM
+from domain.access.visibility import Visibility
 from domain.files.name_forms import Beginning, beginnings
 from domain.idempotency.model import KeyClaim
-from domain.jobs.errors import NoSuchJobError
+from domain.jobs.errors import no_such_job
 from domain.jobs.model import (
     MAX_ATTEMPTS,
     Job,
@@ -33,24 +37,23 @@ from domain.jobs.model import (
 from domain.values.ids import new_id
 
 _JOB = """
-id, kind, bucket, prefix, to_bucket, to_prefix, state, done, failed, problems, created_at, updated_at, finished_at
+id, kind, bucket, prefix, to_bucket, to_prefix, state, done, failed, problems, created_at, updated_at, finished_at,
+owner
 """
 # Every name comes after the empty one.
 _CREATE = f"""
 INSERT INTO jobs (
     id, kind, bucket, prefix, to_bucket, to_prefix, state, position, done, failed, problems, epoch, attempts,
-    due_at, created_at, updated_at
+    due_at, created_at, updated_at, owner
 ) VALUES (
     $1, $2, $3, $4, $5, $6, 'queued', '', 0, 0, '[]', 0, 0,
-    statement_timestamp(), statement_timestamp(), statement_timestamp()
+    statement_timestamp(), statement_timestamp(), statement_timestamp(), $7
 )
 RETURNING {_JOB}
 """
 _FIND = f"SELECT {_JOB} FROM jobs WHERE id = $1"
-NEWEST = f"SELECT {_JOB} FROM jobs ORDER BY created_at DESC, id DESC LIMIT $1"
-NEWEST_AFTER = f"""
-SELECT {_JOB} FROM jobs WHERE (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $1
-"""
+# A name below the prefix that no file has: it lies where all names below the prefix do.
+_BELOW = "prefix || chr(1)"
 _CANCEL = f"""
 UPDATE jobs
 SET state = 'cancelled', due_at = NULL, updated_at = statement_timestamp(), finished_at = statement_timestamp()
@@ -113,21 +116,18 @@ class PostgresJobs:
         self._database = database
         self._grace = grace
 
-    async def create_job(self, task: Task, claim: KeyClaim | None = None) -> Job:
-        return await self._database.transact(finishing(claim, _create), task)
+    async def create_job(self, owner: str, task: Task, claim: KeyClaim | None = None) -> Job:
+        return await self._database.transact(finishing(claim, _create), owner, task)
 
     async def get_job(self, id: UUID) -> Job:
         rows = await self._database.read(_FIND, id)
         if not rows:
-            raise _no_such_job()
+            raise no_such_job()
         return _to_job(rows[0])
 
-    async def list_jobs(self, *, after: JobPosition | None, limit: int) -> list[Job]:
-        if after is None:
-            rows = await self._database.read(NEWEST, limit)
-        else:
-            rows = await self._database.read(NEWEST_AFTER, limit, after.created_at, after.id)
-        return [_to_job(row) for row in rows]
+    async def list_jobs(self, visibility: Visibility, *, after: JobPosition | None, limit: int) -> list[Job]:
+        sql, values = newest_statement(visibility, after=after, limit=limit)
+        return [_to_job(row) for row in await self._database.read(sql, *values)]
 
     async def end_job(self, id: UUID) -> Job | None:
         return await self._database.transact(_end, id)
@@ -148,6 +148,19 @@ class PostgresJobs:
         return len(await self._database.change(FORGET_ENDED, age, limit))
 
 
+def newest_statement(visibility: Visibility, *, after: JobPosition | None, limit: int) -> tuple[str, list[Any]]:
+    """Return the SQL of the newest jobs that are shown, and the values bound to it."""
+    values = Values()
+    condition = is_shown(visibility, values, name=_BELOW)
+    if after is not None:
+        position = f"{values.bind(after.created_at, 'timestamptz')}, {values.bind(after.id, 'uuid')}"
+        condition += f" AND (created_at, id) < ({position})"
+    return (
+        f"SELECT {_JOB} FROM jobs WHERE {condition} ORDER BY created_at DESC, id DESC "
+        f"LIMIT {values.bind(limit, 'bigint')}"
+    ), values.bound
+
+
 def examine_statement(
     bucket: str, beginning: Beginning, asked_at: datetime, *, after: str, limit: int
 ) -> tuple[str, list[Any]]:
@@ -157,12 +170,12 @@ def examine_statement(
     return (_EXAMINE_TO_END, values) if end is None else (_EXAMINE_TO, [*values, end])
 
 
-async def _create(connection: Connection, task: Task) -> Job:
+async def _create(connection: Connection, owner: str, task: Task) -> Job:
     to = task.to or PrefixDestination(prefix="")
     for bucket in sorted({task.bucket, to.bucket or task.bucket}):
         await lock_bucket(connection, bucket)
     to_prefix = None if task.to is None else to.prefix
-    [row] = await connection.fetch(_CREATE, new_id(), task.kind, task.bucket, task.prefix, to.bucket, to_prefix)
+    [row] = await connection.fetch(_CREATE, new_id(), task.kind, task.bucket, task.prefix, to.bucket, to_prefix, owner)
     return _to_job(row)
 
 
@@ -171,7 +184,7 @@ async def _end(connection: Connection, id: UUID) -> Job | None:
     if row is not None:
         return _to_job(row)
     if await connection.fetchval(_FORGET, id) is None:
-        raise _no_such_job()
+        raise no_such_job()
     return None
 
 
@@ -183,7 +196,7 @@ async def _advance(connection: Connection, claim: JobClaim, lease: float, limit:
     job = _to_job(row)
     examined = await _examine(connection, job, row["position"], limit)
     files = [to_file(each) for each in examined if each["is_covered"]]
-    outcomes = await apply(connection, [operation_on(job.task, file) for file in files], grace)
+    outcomes = await apply(connection, SYSTEM, [operation_on(job.task, file) for file in files], grace)
     progress = advance(job.progress, files, outcomes)
     [row] = await connection.fetch(
         _RECORD,
@@ -221,8 +234,5 @@ def _to_job(row: asyncpg.Record) -> Job:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         finished_at=row["finished_at"],
+        owner=row["owner"],
     )
-
-
-def _no_such_job() -> NoSuchJobError:
-    return NoSuchJobError("There is no such job.")

@@ -5,6 +5,7 @@ from uuid import UUID
 from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import Database
 from adapters.postgres.uploads import ALIVE, COLUMNS, FIND, FROM_NOW, expired, only_held, to_alive_upload, to_upload
+from domain.access.callers import SYSTEM
 from domain.uploads.model import LockedUpload
 
 # Does not wait for the disk. Where a crash of Postgres undoes it, a lock is lost, or its lease ends a little later.
@@ -77,7 +78,7 @@ class PostgresUploadLocks:
 
 
 async def _acquire(connection: Connection, id: UUID, lease: float, ttl: float) -> LockedUpload | None:
-    before = to_alive_upload(await connection.fetch(_FIND_FOR_UPDATE, id))
+    before = to_alive_upload(SYSTEM, await connection.fetch(_FIND_FOR_UPDATE, id))
     if before.lock_state == "held":
         return None
     [row] = await connection.fetch(_ACQUIRE, id, lease, ttl)

@@ -10,19 +10,24 @@ from adapters.postgres.blobs import GracePeriod
 from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import Database
 from adapters.postgres.files.commit import commit
+from adapters.postgres.files.search.areas import is_shown
+from adapters.postgres.files.search.values import Values
 from adapters.postgres.idempotency import finishing
+from domain.access.callers import Caller
+from domain.access.visibility import Visibility
 from domain.blobs.model import Blob
 from domain.blobs.partials import Progress
 from domain.errors import LeaseLostError
 from domain.files.model import NewFile, Stored
 from domain.idempotency.model import KeyClaim
-from domain.uploads.errors import NoSuchUploadError, UploadExpiredError
+from domain.uploads.access import require_upload
+from domain.uploads.errors import UploadExpiredError, no_such_upload
 from domain.uploads.model import LockState, NewUpload, Upload
 from domain.values.preconditions import Precondition
 
 COLUMNS = """
 id, kind, blob_key, length, size, store_state, bucket, name, content_type, metadata, tags, precondition, given, concat,
-parts, is_finished, file_id, is_wanted, created_at, expires_at,
+parts, owner, is_finished, file_id, is_wanted, created_at, expires_at,
 CASE WHEN held_until IS NULL THEN 'free' WHEN held_until > statement_timestamp() THEN 'held' ELSE 'left' END AS hold
 """
 ALIVE = "expires_at > statement_timestamp()"
@@ -32,17 +37,12 @@ _RESERVE = f"INSERT INTO blobs (key, state, lease_until) VALUES ($1, 'staged', {
 _CREATE = f"""
 INSERT INTO uploads (
     id, kind, blob_key, length, bucket, name, content_type, metadata, tags, precondition, given, concat, parts,
-    expires_at
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, {FROM_NOW.format("$14")})
+    owner, expires_at
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, {FROM_NOW.format("$15")})
 RETURNING {COLUMNS}
 """
 FIND = f"SELECT {COLUMNS}, {ALIVE} AS is_alive FROM uploads WHERE id = $1"
 _UPLOADS = f"SELECT {COLUMNS} FROM uploads WHERE id = ANY($1::uuid[]) AND {ALIVE}"
-_LIST = f"""
-SELECT {COLUMNS} FROM uploads
-WHERE NOT is_finished AND {ALIVE} AND ($1::text IS NULL OR bucket = $1) AND ($2::uuid IS NULL OR id > $2)
-ORDER BY id LIMIT $3
-"""
 _UNFINISHED_FINALS = "SELECT id FROM uploads WHERE parts @> ARRAY[$1::uuid] AND NOT is_finished"
 _SAVE = f"""
 WITH saved AS (
@@ -108,14 +108,24 @@ class PostgresUploads:
     ) -> Upload:
         return await self._database.transact(finishing(claim, _create), new, id, blob_key, ttl)
 
-    async def get_upload(self, id: UUID) -> Upload:
-        return to_alive_upload(await self._database.read(FIND, id))
+    async def get_upload(self, caller: Caller, id: UUID) -> Upload:
+        return to_alive_upload(caller, await self._database.read(FIND, id))
 
     async def get_uploads(self, ids: Sequence[UUID]) -> dict[UUID, Upload]:
         return {row["id"]: to_upload(row) for row in await self._database.read(_UPLOADS, ids)}
 
-    async def list_uploads(self, *, bucket: str | None, after: UUID | None, limit: int) -> list[Upload]:
-        return [to_upload(row) for row in await self._database.read(_LIST, bucket, after, limit)]
+    async def list_uploads(
+        self, visibility: Visibility, *, bucket: str | None, after: UUID | None, limit: int
+    ) -> list[Upload]:
+        values = Values()
+        conditions = ["NOT is_finished", ALIVE, is_shown(visibility, values)]
+        if bucket is not None:
+            conditions.append(f"bucket = {values.bind(bucket, 'text')}")
+        if after is not None:
+            conditions.append(f"id > {values.bind(after, 'uuid')}")
+        shown = f"SELECT {COLUMNS} FROM uploads WHERE {' AND '.join(conditions)}"
+        sql = f"{shown} ORDER BY id LIMIT {values.bind(limit, 'bigint')}"
+        return [to_upload(row) for row in await self._database.read(sql, *values.bound)]
 
     async def list_unfinished_finals(self, part: UUID) -> list[UUID]:
         return [row["id"] for row in await self._database.read(_UNFINISHED_FINALS, part)]
@@ -166,6 +176,7 @@ async def _create(connection: Connection, new: NewUpload, id: UUID, blob_key: st
         new.given,
         new.concat,
         new.parts,
+        new.owner,
         ttl,
     )
     return to_upload(row)
@@ -176,12 +187,14 @@ async def _end(connection: Connection, id: UUID, epoch: int, grace: float) -> No
     await connection.execute(_CONDEMN, key, grace)
 
 
-def to_alive_upload(rows: list[asyncpg.Record]) -> Upload:
+def to_alive_upload(caller: Caller, rows: list[asyncpg.Record]) -> Upload:
     if not rows:
-        raise NoSuchUploadError("There is no such upload.")
+        raise no_such_upload()
+    upload = to_upload(rows[0])
+    require_upload(caller, upload)
     if not rows[0]["is_alive"]:
         raise expired()
-    return to_upload(rows[0])
+    return upload
 
 
 def only_held(rows: list[asyncpg.Record]) -> asyncpg.Record:
@@ -213,6 +226,7 @@ def to_upload(row: asyncpg.Record) -> Upload:
         is_release_requested=row["is_wanted"],
         created_at=row["created_at"],
         expires_at=row["expires_at"],
+        owner=row["owner"],
     )
 
 

@@ -115,6 +115,11 @@ class Permissions(msgspec.Struct, frozen=True):
         return self.allow_below("admin", bucket, "")
 
     @property
+    def bucket_patterns(self) -> tuple[str, ...]:
+        """The patterns of the buckets that may be seen."""
+        return tuple(dict.fromkeys(each.bucket for each in self.scopes))
+
+    @property
     def administer_any(self) -> bool:
         """Whether there is anything to administer."""
         return any("admin" in each.actions for each in self.scopes)
@@ -126,6 +131,18 @@ class Permissions(msgspec.Struct, frozen=True):
             for other in others
             for action in other.actions
         )
+
+    @property
+    def administer_all(self) -> bool:
+        """Whether everything may be administered."""
+        return any(each.allows("admin") and each.bucket == "*" and each.prefix is None for each in self.scopes)
+
+    def areas_in(self, action: Action, bucket: str) -> tuple[Scope, ...] | None:
+        """Return the areas of an action in one bucket; None where it is allowed on all of the bucket."""
+        areas = Permissions(
+            tuple(msgspec.structs.replace(each, bucket=bucket) for each in self.scopes if each.has_bucket(bucket))
+        ).areas(action)
+        return None if any(each.prefix is None for each in areas or ()) else areas
 
     def areas(self, action: Action) -> tuple[Scope, ...]:
         """Return the scopes that allow an action, without those that lie in others."""

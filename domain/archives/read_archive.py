@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanage
 from typing import TypeVar
 from uuid import UUID
 
+from domain.access.callers import Caller
 from domain.archives.batches import CONCURRENCY, batches_of
 from domain.archives.checksums import MissingChecksums
 from domain.archives.errors import ArchiveTooLargeError
@@ -14,9 +15,9 @@ from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.blobs.ports import BlobStore
 from domain.blobs.streams import counted, map_concurrently
 from domain.buckets.errors import InvalidBucketError, NoSuchBucketError
-from domain.buckets.model import check_bucket_name
 from domain.buckets.ports import Buckets
-from domain.files.errors import NoSuchFileError
+from domain.files.access import areas_to_list
+from domain.files.errors import NoSuchFileError, no_such_file
 from domain.files.search.model import FileQuery, parse_sort
 
 _BY_NAME = parse_sort("name")
@@ -88,37 +89,43 @@ class ReadArchive:
         self._blob_store = blob_store
         self._checksums = MissingChecksums(archives, blob_store)
 
-    async def __call__(self, selection: Selection) -> Archive:
+    async def __call__(self, caller: Caller, selection: Selection) -> Archive:
         """Return the files of the selection, those of a bucket in the order of their names, by code point.
 
-        Raises `InvalidBucketError`, `NoSuchBucketError`; `NoSuchFileError` where there is none, or not one of each id;
-        `ArchiveTooLargeError`; what `BlobStore.open` does, where checksums are not known.
+        Files that the caller may not see are left out, or missing. Raises `InvalidBucketError`, `NoSuchBucketError`;
+        `AccessDeniedError` where one may be seen and not read; `NoSuchFileError` where there is none, or not one of
+        each id; `ArchiveTooLargeError`; what `BlobStore.open` does, where checksums are not known.
         """
-        members = await self._find(selection)
+        members = await self._find(caller, selection)
         return Archive(members, await self._checksums.of(members), self._blob_store)
 
-    async def _find(self, selection: Selection) -> Sequence[Member]:
+    async def _find(self, caller: Caller, selection: Selection) -> Sequence[Member]:
         match selection:
             case ByPrefix(bucket, prefix):
-                return await self._find_by_prefix(check_bucket_name(bucket), prefix)
+                return await self._find_by_prefix(caller, bucket, prefix)
             case ByIds(ids):
-                return await self._find_by_ids(list(dict.fromkeys(ids)))
+                return await self._find_by_ids(caller, list(dict.fromkeys(ids)))
 
-    async def _find_by_prefix(self, bucket: str, prefix: str) -> Sequence[Member]:
-        query = FileQuery(bucket=bucket, prefix=prefix, sort=_BY_NAME, limit=MAX_ARCHIVE_FILES + 1)
+    async def _find_by_prefix(self, caller: Caller, bucket: str, prefix: str) -> Sequence[Member]:
+        areas = areas_to_list(caller, bucket)
+        query = FileQuery(bucket=bucket, prefix=prefix, areas=areas, sort=_BY_NAME, limit=MAX_ARCHIVE_FILES + 1)
         members = await self._archives.list_members(query)
         if not members:
             await self._buckets.get_bucket(bucket)
             raise NoSuchFileError("No file in the bucket has a name that begins so.")
         if len(members) > MAX_ARCHIVE_FILES:
             raise ArchiveTooLargeError(f"An archive holds at most {MAX_ARCHIVE_FILES} files; name a longer prefix.")
+        for member in members:
+            caller.require("read", member.bucket, member.name, no_such_file())
         return members
 
-    async def _find_by_ids(self, ids: Sequence[UUID]) -> Sequence[Member]:
+    async def _find_by_ids(self, caller: Caller, ids: Sequence[UUID]) -> Sequence[Member]:
         found = {member.id: member for member in await self._archives.find_members(ids)}
         for id_ in ids:
+            missing = NoSuchFileError(f"There is no file {id_}.")
             if id_ not in found:
-                raise NoSuchFileError(f"There is no file {id_}.")
+                raise missing
+            caller.require("read", found[id_].bucket, found[id_].name, missing)
         return [found[id_] for id_ in ids]
 
 

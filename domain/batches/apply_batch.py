@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from domain.access.callers import Caller
 from domain.batches.chunks import DoneChunk, done_chunk
 from domain.batches.errors import NotAttemptedError
 from domain.batches.model import Copy, Operation, Outcome
@@ -25,7 +26,9 @@ class ApplyBatch:
         self._batches = batches
         self._idempotent = idempotent
 
-    async def __call__(self, operations: Sequence[Operation], request: KeyedRequest | None = None) -> list[Outcome]:
+    async def __call__(
+        self, caller: Caller, operations: Sequence[Operation], request: KeyedRequest | None = None
+    ) -> list[Outcome]:
         """Return the outcome of each operation.
 
         A refused operation does not hold up the others. Where the catalog fails, the operations of that chunk have its
@@ -40,7 +43,7 @@ class ApplyBatch:
         start, first = 0, None
         while chunk := sound[start : start + CHUNK]:
             try:
-                done = await self._do([operations[index] for index in chunk], _part(request, first, start))
+                done = await self._do(caller, [operations[index] for index in chunk], _part(request, first, start))
             except UnavailableError as error:
                 if start == 0 and not isinstance(error, OutcomeUnknownError):
                     raise
@@ -54,9 +57,9 @@ class ApplyBatch:
             start, first = end, first or done.claim
         return outcomes
 
-    async def _do(self, operations: Sequence[Operation], request: KeyedRequest | None) -> DoneChunk:
+    async def _do(self, caller: Caller, operations: Sequence[Operation], request: KeyedRequest | None) -> DoneChunk:
         async def apply(claim: KeyClaim | None) -> DoneChunk:
-            return done_chunk(claim, await self._batches.apply_batch(operations, claim))
+            return done_chunk(claim, await self._batches.apply_batch(caller, operations, claim))
 
         return await self._idempotent(request, DoneChunk, apply)
 

@@ -1,5 +1,7 @@
 """Delete an empty bucket."""
 
+from domain.access.callers import Caller
+from domain.buckets.access import require_admin
 from domain.buckets.errors import BucketNotEmptyError, BucketProtectedError, InvalidBucketError, NoSuchBucketError
 from domain.buckets.model import DEFAULT_BUCKET, check_bucket_name
 from domain.buckets.ports import Buckets
@@ -15,8 +17,9 @@ class DeleteBucket:
     def __init__(self, buckets: Buckets) -> None:
         self._buckets = buckets
 
-    async def __call__(self, name: str, precondition: Precondition = NO_PRECONDITION) -> None:
-        """Raises all that `Buckets.delete_bucket` does, and `BucketProtectedError` for `default`."""
+    async def __call__(self, caller: Caller, name: str, precondition: Precondition = NO_PRECONDITION) -> None:
+        """Raises all that `require_admin` and `Buckets.delete_bucket` do, and `BucketProtectedError` for `default`."""
+        require_admin(caller, check_bucket_name(name))
         if name == DEFAULT_BUCKET:
             raise BucketProtectedError(f"The bucket {DEFAULT_BUCKET} always exists.")
-        await self._buckets.delete_bucket(check_bucket_name(name), precondition)
+        await self._buckets.delete_bucket(name, precondition)

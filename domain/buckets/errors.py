@@ -51,3 +51,8 @@ class TypeNotAllowedError(UnsupportedError):
 
 # For a file that comes into a bucket.
 ADMISSION = (NoSuchBucketError, FileTooLargeError, QuotaExceededError, TypeNotAllowedError)
+
+
+def no_such_bucket(name: str) -> NoSuchBucketError:
+    """Return the error for a bucket that is missing, or that the caller may not see."""
+    return NoSuchBucketError(f"There is no bucket {name}.")

@@ -1,5 +1,7 @@
 """Find a bucket by its name."""
 
+from domain.access.callers import Caller
+from domain.buckets.access import require_sight
 from domain.buckets.errors import InvalidBucketError, NoSuchBucketError
 from domain.buckets.model import Bucket, check_bucket_name
 from domain.buckets.ports import Buckets
@@ -13,6 +15,8 @@ class FindBucket:
     def __init__(self, buckets: Buckets) -> None:
         self._buckets = buckets
 
-    async def __call__(self, name: str) -> Bucket:
+    async def __call__(self, caller: Caller, name: str) -> Bucket:
         """Return the bucket. Raises `NoSuchBucketError`, `InvalidBucketError`."""
-        return await self._buckets.get_bucket(check_bucket_name(name))
+        bucket = await self._buckets.get_bucket(check_bucket_name(name))
+        require_sight(caller, name)
+        return bucket

@@ -1,5 +1,6 @@
 """List buckets by name."""
 
+from domain.access.callers import Caller
 from domain.buckets.model import Bucket
 from domain.buckets.ports import Buckets
 
@@ -10,9 +11,13 @@ class ListBuckets:
     def __init__(self, buckets: Buckets) -> None:
         self._buckets = buckets
 
-    async def __call__(self, *, after: str | None, limit: int) -> tuple[list[Bucket], str | None]:
-        """Return up to `limit` buckets after the name `after`, and the name to go on after, None at the end."""
-        buckets = await self._buckets.list_buckets(after=after, limit=limit + 1)
+    async def __call__(self, caller: Caller, *, after: str | None, limit: int) -> tuple[list[Bucket], str | None]:
+        """Return up to `limit` of the buckets that the caller may see, and the name to go on after, None at the end.
+
+        The names of the buckets come after `after`.
+        """
+        patterns = caller.permissions.bucket_patterns
+        buckets = await self._buckets.list_buckets(patterns, after=after, limit=limit + 1)
         if len(buckets) <= limit:
             return buckets, None
         return buckets[:limit], buckets[limit - 1].name

@@ -1,5 +1,6 @@
 """The port of buckets; `tests/contracts` checks its contract."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from domain.buckets.model import Bucket, Policy
@@ -32,8 +33,11 @@ class Buckets(Protocol):
         """Return the bucket's policy; it costs less than `get_bucket`. Raises `NoSuchBucketError`."""
         ...
 
-    async def list_buckets(self, *, after: str | None, limit: int) -> list[Bucket]:
-        """Return up to `limit` buckets whose names come after `after`, sorted by name, by code point."""
+    async def list_buckets(self, patterns: Sequence[str], *, after: str | None, limit: int) -> list[Bucket]:
+        """Return up to `limit` buckets whose names come after `after`, sorted by name, by code point.
+
+        Only those that one of the `patterns` takes in, see `BucketPattern`.
+        """
         ...
 
     async def delete_bucket(self, name: str, precondition: Precondition = NO_PRECONDITION) -> None:

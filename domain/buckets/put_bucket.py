@@ -1,5 +1,7 @@
 """Create a bucket, or replace its policy."""
 
+from domain.access.callers import Caller
+from domain.buckets.access import require_admin
 from domain.buckets.errors import InvalidBucketError
 from domain.buckets.model import Bucket, Policy, check_bucket_name, check_policy
 from domain.buckets.ports import Buckets
@@ -20,6 +22,7 @@ class PutBucket:
 
     async def __call__(
         self,
+        caller: Caller,
         name: str,
         policy: Policy,
         request: KeyedRequest | None = None,
@@ -28,9 +31,10 @@ class PutBucket:
     ) -> tuple[Bucket, bool]:
         """Return the bucket, and whether it is new; or the answer that the same `request` had before.
 
-        Raises `InvalidBucketError`, `PreconditionFailedError`, and all that `IdempotentExecutor` does.
+        Raises all that `require_admin` and `IdempotentExecutor` do, `InvalidBucketError`, `PreconditionFailedError`.
         """
         name, policy = check_bucket_name(name), check_policy(policy)
+        require_admin(caller, name)
         return await self._idempotent(
             request,
             tuple[Bucket, bool],

@@ -3,8 +3,10 @@
 from contextlib import suppress
 from uuid import UUID
 
+from domain.access.callers import Caller
 from domain.blobs.errors import BlobStoreUnavailableError, DirectAccessUnsupportedError
 from domain.blobs.ports import BlobStore, DirectAccess
+from domain.direct_uploads.access import require_direct_upload
 from domain.direct_uploads.errors import DirectUploadCompletedError, DirectUploadEndedError, NoSuchDirectUploadError
 from domain.direct_uploads.ports import DirectUploads
 from domain.errors import OutcomeUnknownError
@@ -26,13 +28,14 @@ class AbortDirectUpload:
         self._blob_store = blob_store
         self._direct_access = direct_access
 
-    async def __call__(self, id: UUID) -> None:
+    async def __call__(self, caller: Caller, id: UUID) -> None:
         """Abort the upload, even during its completion. Its bytes are removed, at once or later.
 
         Raises `DirectAccessUnsupportedError`, `NoSuchDirectUploadError`, `DirectUploadCompletedError`,
         `DirectUploadEndedError` where it had expired or failed, `OutcomeUnknownError`.
         """
         self._direct_access.require()
+        require_direct_upload(caller, await self._direct_uploads.get_direct_upload(id))
         upload = await self._direct_uploads.abort_direct_upload(id)
         if upload.state == "completed":
             raise DirectUploadCompletedError("The upload has become a file already.")

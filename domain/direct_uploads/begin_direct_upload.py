@@ -4,6 +4,7 @@ from contextlib import suppress
 
 import anyio
 
+from domain.access.callers import Caller
 from domain.blobs.errors import BlobStoreUnavailableError, DirectAccessUnsupportedError
 from domain.blobs.model import new_blob_key
 from domain.blobs.ports import BlobRecords, BlobStore, DirectAccess
@@ -17,6 +18,7 @@ from domain.direct_uploads.errors import (
 from domain.direct_uploads.model import DirectUpload, NewDirectUpload, choose_part_size, part_count
 from domain.direct_uploads.ports import DirectUploads
 from domain.errors import CatalogUnavailableError, LeaseLostError, OutcomeUnknownError, UnavailableError
+from domain.files.access import require_store
 from domain.files.content.admission import Admission, check_new_file
 from domain.files.errors import InvalidMetadataError, InvalidNameError, InvalidTagsError
 from domain.files.model import NewFile
@@ -74,7 +76,7 @@ class BeginDirectUpload:
         self._lease = limits.direct_upload_life + limits.signed_url_life
 
     async def __call__(
-        self, new: NewFile, *, part_size: int | None, request: KeyedRequest | None = None
+        self, caller: Caller, new: NewFile, *, part_size: int | None, request: KeyedRequest | None = None
     ) -> DirectUpload:
         """Return the open upload, in parts of `part_size`, if given. It is refused if it could not be completed now.
 
@@ -86,9 +88,10 @@ class BeginDirectUpload:
         """
         self._direct_access.require()
         new = check_new_file(new)
+        require_store(caller, new.bucket, new.name)
         part_size = choose_part_size(new.size or 0, part_size)
         return await self._idempotent(
-            request, DirectUpload, lambda claim: self._begin(new, part_size, claim), check=self._check
+            request, DirectUpload, lambda claim: self._begin(caller, new, part_size, claim), check=self._check
         )
 
     async def _check(self, first: DirectUpload) -> None:
@@ -96,14 +99,16 @@ class BeginDirectUpload:
         upload = await self._direct_uploads.get_direct_upload(first.id)
         upload.check_in_progress()
 
-    async def _begin(self, new: NewFile, part_size: int, claim: KeyClaim | None) -> DirectUpload:
+    async def _begin(self, caller: Caller, new: NewFile, part_size: int, claim: KeyClaim | None) -> DirectUpload:
         await self._admission.admit(new)
         await self._blob_store.admit()
         key = await self._reserve()
         try:
             in_parts = part_count(new.size or 0, part_size) > 1
             multipart_id = await self._direct_access.begin_parts(key) if in_parts else None
-            opening = NewDirectUpload(file=new, part_size=part_size, key=key, multipart_id=multipart_id)
+            opening = NewDirectUpload(
+                file=new, part_size=part_size, key=key, multipart_id=multipart_id, owner=caller.owner
+            )
             return await self._direct_uploads.open_direct_upload(opening, claim, life=self._life, lease=self._lease)
         except OutcomeUnknownError:
             raise  # the upload may be open; if it is not, its lease ends

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import anyio
 
+from domain.access.callers import Caller
 from domain.blobs.direct_access import UploadedPart
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError, DirectAccessUnsupportedError
 from domain.blobs.model import Blob
@@ -14,6 +15,7 @@ from domain.blobs.ports import BlobStore, DirectAccess
 from domain.blobs.reservations import Reservation, Reservations
 from domain.blobs.running_hash import RunningHash
 from domain.buckets.errors import ADMISSION
+from domain.direct_uploads.access import require_direct_upload
 from domain.direct_uploads.errors import (
     DirectUploadConditionError,
     DirectUploadEndedError,
@@ -79,7 +81,7 @@ class CompleteDirectUpload:
         self._reservations = reservations
         self._detect_type = detect_type
 
-    async def __call__(self, id: UUID) -> Stored | None:
+    async def __call__(self, caller: Caller, id: UUID) -> Stored | None:
         """Return the file that the upload has become, now or before; None while another request completes it.
 
         Raises `DirectAccessUnsupportedError`, `NoSuchDirectUploadError`, `DirectUploadEndedError`, `NoSuchFileError`
@@ -89,6 +91,7 @@ class CompleteDirectUpload:
         """
         self._direct_access.require()
         upload = await self._direct_uploads.get_direct_upload(id)
+        require_direct_upload(caller, upload)
         if upload.state != "open":
             return await self._result_of(upload)
         await self._blob_store.admit()

@@ -40,3 +40,8 @@ class DirectUploadConditionError(ConflictError):
     """A condition of the request that began the direct upload does not hold any more."""
 
     code = "direct_upload_condition_failed"
+
+
+def no_such_direct_upload() -> NoSuchDirectUploadError:
+    """Return the error for a direct upload that is missing, or not shown to the caller."""
+    return NoSuchDirectUploadError("There is no such direct upload.")

@@ -2,8 +2,10 @@
 
 from uuid import UUID
 
+from domain.access.callers import Caller
 from domain.blobs.errors import DirectAccessUnsupportedError
 from domain.blobs.ports import DirectAccess
+from domain.direct_uploads.access import require_direct_upload
 from domain.direct_uploads.errors import DirectUploadEndedError, NoSuchDirectUploadError
 from domain.direct_uploads.model import DirectUpload
 from domain.direct_uploads.ports import DirectUploads
@@ -18,13 +20,14 @@ class FindDirectUpload:
         self._direct_uploads = direct_uploads
         self._direct_access = direct_access
 
-    async def __call__(self, id: UUID) -> DirectUpload:
+    async def __call__(self, caller: Caller, id: UUID) -> DirectUpload:
         """Return the upload, unless it expired or was aborted.
 
         Raises `DirectAccessUnsupportedError`, `NoSuchDirectUploadError`, `DirectUploadEndedError`.
         """
         self._direct_access.require()
         upload = await self._direct_uploads.get_direct_upload(id)
+        require_direct_upload(caller, upload)
         if upload.state in {"expired", "aborted"}:
             raise upload.ended_error()
         return upload

@@ -44,6 +44,7 @@ class NewDirectUpload(msgspec.Struct, frozen=True, kw_only=True):
     part_size: int
     key: str
     multipart_id: str | None
+    owner: str = "root"
 
 
 class DirectUpload(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +61,8 @@ class DirectUpload(msgspec.Struct, frozen=True, kw_only=True):
     failure: Failure | None
     created_at: datetime
     expires_at: datetime
+    # Uploads of former releases are the root's.
+    owner: str = "root"
 
     @property
     def part_count(self) -> int:

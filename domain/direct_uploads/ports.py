@@ -3,6 +3,7 @@
 from typing import Protocol
 from uuid import UUID
 
+from domain.access.visibility import Visibility
 from domain.blobs.model import Blob
 from domain.direct_uploads.model import DirectUpload, Failure, NewDirectUpload
 from domain.files.model import Stored
@@ -29,8 +30,10 @@ class DirectUploads(Protocol):
         """Return the upload. Raises `NoSuchDirectUploadError`."""
         ...
 
-    async def list_direct_uploads(self, *, after: UUID | None, limit: int) -> list[DirectUpload]:
-        """Return up to `limit` uploads that are open or completing, with ids that come after `after`, sorted by id."""
+    async def list_direct_uploads(
+        self, visibility: Visibility, *, after: UUID | None, limit: int
+    ) -> list[DirectUpload]:
+        """Return up to `limit` of the uploads that are shown, and open or completing, with ids after `after`, by id."""
         ...
 
     async def claim_direct_upload(self, id: UUID, key: str) -> DirectUpload:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from domain.access.callers import Caller
 from domain.buckets.errors import ADMISSION, InvalidBucketError
 from domain.errors import OutcomeUnknownError
 from domain.files.addresses import check_destination
@@ -23,11 +24,18 @@ class CopyFile:
         self._idempotent = idempotent
 
     async def __call__(
-        self, id: UUID, to: Destination, precondition: Precondition, request: KeyedRequest | None = None
+        self,
+        caller: Caller,
+        id: UUID,
+        to: Destination,
+        precondition: Precondition,
+        request: KeyedRequest | None = None,
     ) -> File:
         """Return the copy, or the one that the same `request` made before.
 
         Raises all that `check_destination` does, and all that `Files.copy_file` and `IdempotentExecutor` do.
         """
         check_destination(to)
-        return await self._idempotent(request, File, lambda claim: self._files.copy_file(id, to, precondition, claim))
+        return await self._idempotent(
+            request, File, lambda claim: self._files.copy_file(caller, id, to, precondition, claim)
+        )

@@ -1,5 +1,6 @@
 """Delete a file."""
 
+from domain.access.callers import Caller
 from domain.errors import OutcomeUnknownError
 from domain.files.addresses import check_address
 from domain.files.errors import NoSuchFileError
@@ -16,6 +17,6 @@ class DeleteFile:
     def __init__(self, files: Files) -> None:
         self._files = files
 
-    async def __call__(self, address: Address, precondition: Precondition) -> None:
+    async def __call__(self, caller: Caller, address: Address, precondition: Precondition) -> None:
         """Raises `NoSuchFileError`, `PreconditionFailedError`, `InvalidBucketError`, `InvalidNameError`."""
-        await self._files.delete_file(check_address(address), precondition)
+        await self._files.delete_file(caller, check_address(address), precondition)

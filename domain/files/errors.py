@@ -54,3 +54,8 @@ class TextTooLargeError(TooLargeError):
 
     code = "text_too_large"
     example = "Only files of at most 67108864 bytes are decoded as text."
+
+
+def no_such_file() -> NoSuchFileError:
+    """Return the error for a file that is missing, or that the caller may not see."""
+    return NoSuchFileError("There is no such file.")

@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from domain.buckets.model import BucketName, check_bucket_name
 from domain.files.metadata import METADATA, Tags, check_metadata, check_tags, merge_patch
-from domain.files.model import Expiry, File
+from domain.files.model import Destination, Expiry, File
 from domain.files.names import FileName, check_file_name
 from domain.values.media_types import ContentType, parse_content_type, renamed_type
 from domain.values.times import in_utc
@@ -23,6 +23,11 @@ class FilePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     metadata: Annotated[dict[str, object], METADATA] | UnsetType | None = UNSET
     tags: Tags | UnsetType | None = UNSET
     expires_at: Expiry | UnsetType | None = UNSET
+
+    @property
+    def destination(self) -> Destination:
+        """Where the file goes; neither bucket nor name, if it stays."""
+        return Destination(bucket=self.bucket or None, name=self.name or None)
 
 
 def apply_patch(patch: FilePatch, file: File) -> File:

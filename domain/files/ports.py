@@ -3,6 +3,7 @@
 from typing import Protocol
 from uuid import UUID
 
+from domain.access.callers import Caller
 from domain.blobs.model import Blob
 from domain.buckets.model import Policy
 from domain.files.model import Address, Destination, File, NewFile, Stored
@@ -66,19 +67,26 @@ class Files(Protocol):
         ...
 
     async def copy_file(
-        self, id: UUID, to: Destination, precondition: Precondition, claim: KeyClaim | None = None
+        self,
+        caller: Caller,
+        id: UUID,
+        to: Destination,
+        precondition: Precondition,
+        claim: KeyClaim | None = None,
     ) -> File:
         """Create a file on the same blob, with the original's content type, metadata and tags, as revision 1.
 
-        `precondition` is checked against the original. Finishes the `claim`, see `IdempotencyKeys`. Raises
-        `NoSuchFileError`, `PreconditionFailedError` and the errors of `change_file`.
+        `precondition`, and before it what `require_copy` says, is checked against the original. Finishes the `claim`,
+        see `IdempotencyKeys`. Raises `NoSuchFileError`, `AccessDeniedError`, `PreconditionFailedError` and the errors
+        of `change_file`.
         """
         ...
 
-    async def delete_file(self, address: Address, precondition: Precondition) -> None:
+    async def delete_file(self, caller: Caller, address: Address, precondition: Precondition) -> None:
         """Remove the file and condemn its blob if no other file shares it.
 
-        Raises `NoSuchFileError`, `PreconditionFailedError`, `OutcomeUnknownError`.
+        `require_delete`, and then `precondition`, is checked against the file. Raises `NoSuchFileError`,
+        `AccessDeniedError`, `PreconditionFailedError`, `OutcomeUnknownError`.
         """
         ...
 

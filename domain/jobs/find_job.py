@@ -2,9 +2,11 @@
 
 from uuid import UUID
 
-from domain.jobs.errors import NoSuchJobError
+from domain.access.callers import Caller
+from domain.jobs.errors import NoSuchJobError, no_such_job
 from domain.jobs.model import Job
 from domain.jobs.ports import Jobs
+from domain.jobs.visible import BELOW, visible_jobs
 
 
 class FindJob:
@@ -15,6 +17,9 @@ class FindJob:
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
 
-    async def __call__(self, id: UUID) -> Job:
-        """Raises `NoSuchJobError`."""
-        return await self._jobs.get_job(id)
+    async def __call__(self, caller: Caller, id: UUID) -> Job:
+        """Raises `NoSuchJobError`, also where the job is not shown to the caller."""
+        job = await self._jobs.get_job(id)
+        if not visible_jobs(caller).shows(job.owner, job.task.bucket, job.task.prefix + BELOW):
+            raise no_such_job()
+        return job

@@ -66,7 +66,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """A task and how far it is. It has ended, done, failed or cancelled, where `finished_at` is set.
 
-    `done` jobs have covered all their files, even if some of them failed; `failed` jobs could not go on.
+    `done` jobs have covered all their files, even if some of them failed; `failed` jobs could not go on. `owner` is
+    the `Caller.owner` who started it.
     """
 
     id: UUID
@@ -76,6 +77,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     finished_at: datetime | None = None
+    # Jobs of former releases are the root's.
+    owner: str = "root"
 
 
 class JobClaim(msgspec.Struct, frozen=True, kw_only=True):

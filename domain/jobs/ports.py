@@ -3,6 +3,7 @@
 from typing import Protocol
 from uuid import UUID
 
+from domain.access.visibility import Visibility
 from domain.idempotency.model import KeyClaim
 from domain.jobs.model import Job, JobClaim, JobPosition, Task
 
@@ -10,8 +11,8 @@ from domain.jobs.model import Job, JobClaim, JobPosition, Task
 class Jobs(Protocol):
     """Keeps jobs and does them, step by step. Times are in seconds, by the catalog's clock."""
 
-    async def create_job(self, task: Task, claim: KeyClaim | None = None) -> Job:
-        """Queue a job, which covers the files that exist now.
+    async def create_job(self, owner: str, task: Task, claim: KeyClaim | None = None) -> Job:
+        """Queue a job of `owner`, which covers the files that exist now.
 
         Finishes the `claim`, see `IdempotencyKeys`. Raises `NoSuchBucketError`, `OutcomeUnknownError`.
         """
@@ -21,8 +22,8 @@ class Jobs(Protocol):
         """Return the job. Raises `NoSuchJobError`."""
         ...
 
-    async def list_jobs(self, *, after: JobPosition | None, limit: int) -> list[Job]:
-        """Return up to `limit` jobs that come after the position, the newest first."""
+    async def list_jobs(self, visibility: Visibility, *, after: JobPosition | None, limit: int) -> list[Job]:
+        """Return up to `limit` of the jobs that are shown, and come after the position, the newest first."""
         ...
 
     async def end_job(self, id: UUID) -> Job | None:

@@ -1,5 +1,7 @@
 """Start a job."""
 
+from domain.access.callers import Caller
+from domain.buckets.access import require_below
 from domain.buckets.errors import InvalidBucketError, NoSuchBucketError
 from domain.errors import OutcomeUnknownError
 from domain.files.errors import InvalidNameError
@@ -18,11 +20,15 @@ class StartJob:
         self._jobs = jobs
         self._idempotent = idempotent
 
-    async def __call__(self, task: Task, request: KeyedRequest | None = None) -> Job:
+    async def __call__(self, caller: Caller, task: Task, request: KeyedRequest | None = None) -> Job:
         """Return the job, or the one that the same `request` started before, as it was then.
 
-        Raises all that `check_task` does, `NoSuchBucketError`, `OutcomeUnknownError`, and all that
-        `IdempotentExecutor` does.
+        Raises all that `check_task`, `require_below` and `IdempotentExecutor` do, `NoSuchBucketError`,
+        `OutcomeUnknownError`.
         """
         task = check_task(task)
-        return await self._idempotent(request, Job, lambda claim: self._jobs.create_job(task, claim))
+        require_below(caller, ("list", "delete"), task.bucket, task.prefix)
+        if task.to is not None:
+            require_below(caller, ("read",), task.bucket, task.prefix)
+            require_below(caller, ("write",), task.to.bucket or task.bucket, task.to.prefix)
+        return await self._idempotent(request, Job, lambda claim: self._jobs.create_job(caller.owner, task, claim))

@@ -8,6 +8,7 @@ from uuid import UUID
 import anyio
 import msgspec
 
+from domain.access.callers import SYSTEM, Caller
 from domain.blobs.errors import InterruptedBodyError, PartialBusyError
 from domain.blobs.partials import Progress
 from domain.blobs.ports import BlobStore, PartialBlobs
@@ -82,7 +83,7 @@ class AppendToUpload:
         self._find = find
         self._hashes = hashes
 
-    async def __call__(self, id: UUID, addition: Addition, body: AsyncIterable[bytes]) -> Upload:
+    async def __call__(self, caller: Caller, id: UUID, addition: Addition, body: AsyncIterable[bytes]) -> Upload:
         """Add `body`, and return the upload afterwards: finished, where all its bytes are there.
 
         With a checksum all of `body` is added or nothing; without one, the bytes before an error stay. Raises all that
@@ -92,7 +93,7 @@ class AppendToUpload:
         and all that `body` raises.
         """
         await self._blob_store.admit()
-        upload = await self._lock_upload(id, partial(self._add, addition=addition, body=body))
+        upload = await self._lock_upload(caller, id, partial(self._add, addition=addition, body=body))
         if upload.kind == "partial" and upload.is_finished:
             await self._finish_finals_of(id)
         return upload
@@ -171,7 +172,7 @@ class AppendToUpload:
         with suppress(UnavailableError):
             for final in await self._uploads.list_unfinished_finals(part):
                 with suppress(FileportError):
-                    await self._find(final)
+                    await self._find(SYSTEM, final)
 
 
 async def _refuse_bytes(body: AsyncIterable[bytes]) -> None:

@@ -6,13 +6,16 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from domain.access.callers import Caller
 from domain.blobs.model import new_blob_key
 from domain.buckets.errors import InvalidBucketError
 from domain.errors import CatalogUnavailableError, FileportError, OutcomeUnknownError
+from domain.files.access import require_store
 from domain.files.content.admission import Admission, check_new_file
 from domain.files.errors import InvalidMetadataError, InvalidNameError, InvalidTagsError
 from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyClaim, KeyedRequest
+from domain.uploads.access import is_shown
 from domain.uploads.append_to_upload import BYTES_ERRORS, Addition, AppendToUpload
 from domain.uploads.end_upload import EndUpload
 from domain.uploads.errors import InvalidUploadError
@@ -59,6 +62,7 @@ class BeginUpload:
 
     async def __call__(
         self,
+        caller: Caller,
         new: NewUpload,
         first: Addition | None = None,
         body: AsyncIterable[bytes] | None = None,
@@ -73,30 +77,38 @@ class BeginUpload:
         `InvalidUploadError` for parts that are not partial uploads.
         """
         id_ = new_id()
+        new = self._checked(caller, new, id_)
         upload = await self._idempotent(
-            request, Upload, lambda claim: self._create(new, claim, id=id_, has_body=body is not None)
+            request, Upload, lambda claim: self._create(caller, new, claim, id=id_, has_body=body is not None)
         )
         is_repeat = upload.id != id_
         try:
             if first is not None and body is not None and not is_repeat:
-                return await self._append(id_, first, body)
+                return await self._append(caller, id_, first, body)
             is_ready = upload.kind == "final" or upload.length == 0
-            return await self._find(upload.id) if is_repeat or is_ready else upload
+            return await self._find(caller, upload.id) if is_repeat or is_ready else upload
         except OutcomeUnknownError:
             raise  # the upload may be a file by now
         except FileportError:
             if request is None:
                 with suppress(FileportError):
-                    await self._end(id_)
+                    await self._end(caller, id_)
             raise
 
-    async def _create(self, new: NewUpload, claim: KeyClaim | None, *, id: UUID, has_body: bool) -> Upload:
-        if new.target is not None:
-            new = replace(new, target=check_new_file(replace(new.target, name=new.target.name or str(id))))
+    def _checked(self, caller: Caller, new: NewUpload, id: UUID) -> NewUpload:
+        if new.target is None:
+            return replace(new, owner=caller.owner)
+        target = check_new_file(replace(new.target, name=new.target.name or str(id)))
+        require_store(caller, target.bucket, target.name)
+        return replace(new, target=target, owner=caller.owner)
+
+    async def _create(
+        self, caller: Caller, new: NewUpload, claim: KeyClaim | None, *, id: UUID, has_body: bool
+    ) -> Upload:
         if new.kind == "final":
             if has_body:
                 raise InvalidUploadError("A final upload takes no bytes: it is put together from its parts.")
-            length = await self._length_of_parts(new)
+            length = await self._length_of_parts(caller, new)
             new = replace(new, length=None)
         else:
             length = new.length
@@ -109,14 +121,14 @@ class BeginUpload:
             # No caller has its id, and it expires: for certain, the caller has no upload.
             raise CatalogUnavailableError(error.detail) from error
 
-    async def _length_of_parts(self, new: NewUpload) -> int | None:
+    async def _length_of_parts(self, caller: Caller, new: NewUpload) -> int | None:
         if not 1 <= len(new.parts) <= MAX_PARTS:
             raise InvalidUploadError(f"A final upload has 1 to {MAX_PARTS} parts.")
         if new.length is not None:
             raise InvalidUploadError("A final upload has the length of its parts: Upload-Length is left out.")
         found = await self._uploads.get_uploads(new.parts)
         for each in new.parts:
-            if each not in found or found[each].kind != "partial":
+            if each not in found or found[each].kind != "partial" or not is_shown(caller, found[each]):
                 raise InvalidUploadError(f"There is no partial upload {each}.")
         lengths = [found[each].length for each in new.parts]
         known = [each for each in lengths if each is not None]

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from domain.access.callers import Caller
 from domain.errors import LeaseLostError, OutcomeUnknownError
 from domain.uploads.ports import Uploads
 from domain.uploads.upload_lock import LockUpload, UploadLock
@@ -16,9 +17,9 @@ class EndUpload:
         self._uploads = uploads
         self._lock_upload = lock_upload
 
-    async def __call__(self, id: UUID) -> None:
+    async def __call__(self, caller: Caller, id: UUID) -> None:
         """Remove the upload. Raises all that `LockUpload` does."""
-        await self._lock_upload(id, self._remove)
+        await self._lock_upload(caller, id, self._remove)
 
     async def _remove(self, lock: UploadLock) -> None:
         # A request that was cut off may still be writing in the store.

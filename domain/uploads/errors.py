@@ -79,3 +79,8 @@ class UploadTooLongError(TooLargeError):
 
     code = "upload_too_long"
     example = "The upload has a length of 31457280 bytes, of which 8388608 are there."
+
+
+def no_such_upload() -> NoSuchUploadError:
+    """Return the error for an upload that is missing, or not shown to the caller."""
+    return NoSuchUploadError("There is no such upload.")

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from domain.access.callers import SYSTEM, Caller
 from domain.blobs.errors import PartialBusyError
 from domain.blobs.ports import PartialBlobs
 from domain.uploads.errors import UploadLockedError
@@ -26,22 +27,22 @@ class FindUpload:
         self._lock_upload = lock_upload
         self._finish = finish
 
-    async def __call__(self, id: UUID) -> Upload:
+    async def __call__(self, caller: Caller, id: UUID) -> Upload:
         """Return the upload, finished if all its bytes are there. The length of a final one is that of its parts.
 
         A request that holds the upload's lock and makes no progress loses it, and the lease of one that died ends.
         Raises `NoSuchUploadError`, `UploadExpiredError`, `UploadLockedError` where another request is finishing the
         upload, and all that `FinishUpload` does.
         """
-        upload = await self._uploads.get_upload(id)
+        upload = await self._uploads.get_upload(caller, id)
         if upload.kind == "final" and not upload.is_finished:
             return await self._find_final(upload)
         if upload.has_definite_offset:
             return upload
         try:
-            return await self._lock_upload(id, self._finish_if_whole)
+            return await self._lock_upload(SYSTEM, id, self._finish_if_whole)
         except UploadLockedError:
-            upload = await self._uploads.get_upload(id)
+            upload = await self._uploads.get_upload(SYSTEM, id)
             if upload.is_whole and not upload.is_finished:
                 raise  # the full offset is answered when the upload is a file
             return upload
@@ -54,7 +55,7 @@ class FindUpload:
             upload = replace(upload, length=sum(lengths))
         if len(found) == len(upload.parts) and not all(each.is_finished for each in found):
             return upload
-        return await self._lock_upload(upload.id, self._finish_if_whole)
+        return await self._lock_upload(SYSTEM, upload.id, self._finish_if_whole)
 
     async def _finish_if_whole(self, lock: UploadLock) -> Upload:
         upload = lock.upload

@@ -22,7 +22,7 @@ class NewUpload(msgspec.Struct, frozen=True, kw_only=True):
     """An upload to begin. `length`, in bytes, is None while it is not known.
 
     `target` is the file that the upload becomes, None for a partial one. `given` is its metadata, and `concat` its part
-    in a concatenation, as they were sent.
+    in a concatenation, as they were sent. `owner` is the `Caller.owner` who begins it.
     """
 
     kind: UploadKind = "whole"
@@ -31,6 +31,7 @@ class NewUpload(msgspec.Struct, frozen=True, kw_only=True):
     given: str = ""
     concat: str = ""
     parts: tuple[UUID, ...] = ()
+    owner: str = "root"
 
 
 # Uploads are kept as results of idempotency keys, by former releases too, in which the field had another name.
@@ -57,6 +58,8 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True, rename={"lock_state": "h
     expires_at: datetime
     # Empty for uploads of former releases.
     concat: str = ""
+    # Uploads of former releases are the root's.
+    owner: str = "root"
 
     @property
     def size(self) -> int:

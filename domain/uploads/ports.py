@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
+from domain.access.callers import Caller
+from domain.access.visibility import Visibility
 from domain.blobs.model import Blob
 from domain.blobs.partials import Progress
 from domain.files.model import NewFile, Stored
@@ -25,16 +27,22 @@ class Uploads(Protocol):
         """Record the upload, and its blob as staged, both for `ttl`. Durable when it returns. Finishes the `claim`."""
         ...
 
-    async def get_upload(self, id: UUID) -> Upload:
-        """Return the upload. Raises `NoSuchUploadError`, `UploadExpiredError`."""
+    async def get_upload(self, caller: Caller, id: UUID) -> Upload:
+        """Return the upload.
+
+        Raises `NoSuchUploadError`, also where `require_upload` does, whether it has expired or not;
+        `UploadExpiredError`.
+        """
         ...
 
     async def get_uploads(self, ids: Sequence[UUID]) -> dict[UUID, Upload]:
         """Return those of the uploads that exist and have not expired, by id."""
         ...
 
-    async def list_uploads(self, *, bucket: str | None, after: UUID | None, limit: int) -> list[Upload]:
-        """Return up to `limit` unfinished uploads, with ids that come after `after`, sorted by id.
+    async def list_uploads(
+        self, visibility: Visibility, *, bucket: str | None, after: UUID | None, limit: int
+    ) -> list[Upload]:
+        """Return up to `limit` of the unfinished uploads that are shown, with ids after `after`, sorted by id.
 
         Only those to `bucket`, where it is given.
         """

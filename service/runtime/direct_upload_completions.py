@@ -6,6 +6,7 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup, TaskStatus
 
+from domain.access.callers import Caller
 from domain.direct_uploads.complete_direct_upload import CompleteDirectUpload
 from domain.errors import FileportError
 from domain.files.model import Stored
@@ -29,7 +30,7 @@ class DirectUploadCompletions:
         self._complete = complete
         self._timeout = timeout
         self._slots = anyio.Semaphore(MAX_CONCURRENT)
-        self._in_flight: dict[UUID, _Completion] = {}
+        self._in_flight: dict[tuple[str, UUID], _Completion] = {}
         self._tasks: TaskGroup | None = None
 
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
@@ -38,29 +39,29 @@ class DirectUploadCompletions:
             task_status.started()
             await anyio.sleep_forever()
 
-    async def complete(self, id: UUID) -> Stored | None:
-        """Complete the upload, or join its completion in flight, and return the file.
+    async def complete(self, caller: Caller, id: UUID) -> Stored | None:
+        """Complete the upload, or join the caller's own completion in flight, and return the file.
 
         Return None where it takes longer, here or in another worker. Raises the errors of `CompleteDirectUpload`.
         """
-        completion = self._in_flight.get(id) or self._start(id)
+        completion = self._in_flight.get((caller.owner, id)) or self._start(caller, id)
         with anyio.move_on_after(self._timeout):
             await completion.ended.wait()
         if completion.error is not None:
             raise completion.error
         return completion.stored
 
-    def _start(self, id: UUID) -> "_Completion":
+    def _start(self, caller: Caller, id: UUID) -> "_Completion":
         if self._tasks is None:
             raise RuntimeError("Nothing runs completions.")
-        completion = self._in_flight[id] = _Completion()
-        self._tasks.start_soon(self._work, id, completion)
+        completion = self._in_flight[caller.owner, id] = _Completion()
+        self._tasks.start_soon(self._work, caller, id, completion)
         return completion
 
-    async def _work(self, id: UUID, completion: "_Completion") -> None:
+    async def _work(self, caller: Caller, id: UUID, completion: "_Completion") -> None:
         try:
             async with self._slots:
-                completion.stored = await self._complete(id)
+                completion.stored = await self._complete(caller, id)
         except FileportError as error:
             completion.error = error
         except Exception as error:
@@ -68,7 +69,7 @@ class DirectUploadCompletions:
             log.exception("completing failed", upload=str(id))
             completion.error = error
         finally:
-            del self._in_flight[id]
+            del self._in_flight[caller.owner, id]
             completion.ended.set()
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from domain.access.callers import ROOT
 from domain.archives.model import Member
 from domain.blobs.model import new_blob_key
 from domain.buckets.model import Policy
@@ -63,7 +64,7 @@ class TestArchives:
         file = await stored(catalog, blob=await reserved(catalog, crc32=crc32))
         replaced = await stored(catalog, name=file.name, blob=await reserved(catalog, crc32=7))
         assert replaced.id == file.id
-        copy = await catalog.files.copy_file(file.id, Destination(name="copy"), NO_PRECONDITION)
+        copy = await catalog.files.copy_file(ROOT, file.id, Destination(name="copy"), NO_PRECONDITION)
         moved = await changed(catalog, replaced, name="moved")
         assert await checksums_of(catalog, moved, copy) == [7, 7]
         again = await stored(catalog, name="moved", blob=await reserved(catalog, crc32=crc32))
@@ -73,7 +74,7 @@ class TestArchives:
 
     async def test_a_checksum_that_was_not_known_is_kept_for_all_files_on_the_blob(self, catalog: CatalogPorts) -> None:
         first, second, third = [await stored_without_checksum(catalog) for _ in range(3)]
-        copy = await catalog.files.copy_file(first.id, Destination(name="copy"), NO_PRECONDITION)
+        copy = await catalog.files.copy_file(ROOT, first.id, Destination(name="copy"), NO_PRECONDITION)
         assert await checksums_of(catalog, first, second, third, copy) == [None] * 4
         for _ in range(2):
             await catalog.archives.keep_checksums({first.blob_key: 0xFFFF_FFFF, second.blob_key: 0, new_blob_key(): 5})

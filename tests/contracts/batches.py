@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 from msgspec.structs import replace
 
+from domain.access.callers import ROOT
 from domain.batches.model import Change, Copy, Delete, Operation
 from domain.buckets.errors import InvalidBucketError, NoSuchBucketError, QuotaExceededError, TypeNotAllowedError
 from domain.buckets.model import Policy, Usage
@@ -25,7 +26,7 @@ from tests.contracts.setup import PAST, CatalogPorts, claims, exists, expired, s
 
 async def done(catalog: CatalogPorts, *operations: Operation) -> list[File]:
     """Do operations that make or change a file each, and return those."""
-    outcomes = await catalog.batches.apply_batch(operations)
+    outcomes = await catalog.batches.apply_batch(ROOT, operations)
     files = [outcome for outcome in outcomes if isinstance(outcome, File)]
     assert len(files) == len(operations), outcomes
     return files
@@ -33,17 +34,17 @@ async def done(catalog: CatalogPorts, *operations: Operation) -> list[File]:
 
 async def refused(catalog: CatalogPorts, *operations: Operation) -> list[type[object]]:
     """Do operations that are all refused, and return the errors' types."""
-    return [type(outcome) for outcome in await catalog.batches.apply_batch(operations)]
+    return [type(outcome) for outcome in await catalog.batches.apply_batch(ROOT, operations)]
 
 
 class TestBatches:
     async def test_a_batch_without_operations_does_nothing(self, catalog: CatalogPorts) -> None:
-        assert await catalog.batches.apply_batch([]) == []
+        assert await catalog.batches.apply_batch(ROOT, []) == []
 
     async def test_deleted_files_are_gone_with_their_bytes(self, catalog: CatalogPorts) -> None:
         files = [await stored(catalog, size=3) for _ in range(3)]
         kept = await stored(catalog, size=2)
-        assert await catalog.batches.apply_batch([Delete(address=file.id) for file in files]) == [None] * 3
+        assert await catalog.batches.apply_batch(ROOT, [Delete(address=file.id) for file in files]) == [None] * 3
         assert [await exists(catalog, file) for file in [*files, kept]] == [False] * 3 + [True]
         assert set(await claims(catalog)) == {file.blob_key for file in files}
         assert await usage(catalog) == Usage(bytes=2, files=1)
@@ -62,6 +63,7 @@ class TestBatches:
     async def test_files_are_named_by_id_or_by_place(self, catalog: CatalogPorts) -> None:
         files = [await stored(catalog, name=name) for name in ("a", "b", "c/d", "é")]
         outcomes = await catalog.batches.apply_batch(
+            ROOT,
             [
                 Delete(address=Location("default", "a")),
                 Delete(address=files[1].id),
@@ -69,7 +71,7 @@ class TestBatches:
                 Copy(address=Location("default", "é"), to=Destination(name="f")),
                 Delete(address=Location("default", "nothing")),
                 Delete(address=Location("nowhere", "a")),
-            ]
+            ],
         )
         assert outcomes[:2] == [None, None]
         assert [file.name for file in outcomes[2:4] if isinstance(file, File)] == ["c/d", "f"]
@@ -79,7 +81,7 @@ class TestBatches:
     async def test_of_a_file_that_is_named_twice_the_second_delete_finds_nothing(self, catalog: CatalogPorts) -> None:
         file = await stored(catalog, name="a", size=5)
         addresses: list[UUID | Location] = [file.id, Location("default", "a"), file.id]
-        outcomes = await catalog.batches.apply_batch([Delete(address=address) for address in addresses])
+        outcomes = await catalog.batches.apply_batch(ROOT, [Delete(address=address) for address in addresses])
         assert [type(outcome) for outcome in outcomes] == [type(None), NoSuchFileError, NoSuchFileError]
         assert list(await claims(catalog)) == [file.blob_key]
         assert await usage(catalog) == Usage()
@@ -89,15 +91,16 @@ class TestBatches:
         copies = await done(
             catalog, *(Copy(address=original.id, to=Destination(name=name)) for name in ("b", "c", "d"))
         )
-        await catalog.batches.apply_batch([Delete(address=file.id) for file in (original, *copies[1:])])
+        await catalog.batches.apply_batch(ROOT, [Delete(address=file.id) for file in (original, *copies[1:])])
         assert await claims(catalog) == {}
-        await catalog.batches.apply_batch([Delete(address=copies[0].id)])
+        await catalog.batches.apply_batch(ROOT, [Delete(address=copies[0].id)])
         assert list(await claims(catalog)) == [original.blob_key]
 
     async def test_each_operation_sees_what_those_before_it_left(self, catalog: CatalogPorts) -> None:
         await catalog.buckets.put_bucket("songs", Policy())
         file = await stored(catalog, name="a", size=7)
         outcomes = await catalog.batches.apply_batch(
+            ROOT,
             [
                 Copy(address=file.id, to=Destination(name="b")),
                 Change(address=Location("default", "b"), patch=FilePatch(bucket="songs", name="c")),
@@ -107,7 +110,7 @@ class TestBatches:
                 Copy(address=file.id, to=Destination(bucket="songs", name="c")),
                 Delete(address=file.id),
                 Change(address=file.id, patch=FilePatch(tags=())),
-            ]
+            ],
         )
         assert [type(each) for each in outcomes] == [
             *(File, File, File, PreconditionFailedError, type(None), File, type(None), NoSuchFileError)
@@ -150,7 +153,9 @@ class TestBatches:
             (Delete(address=files[1].id, precondition=stale), PreconditionFailedError),
             (Delete(address=gone.id), NoSuchFileError),
         ]
-        outcomes = await catalog.batches.apply_batch([each for operation, _ in cases for each in (operation, fine)])
+        outcomes = await catalog.batches.apply_batch(
+            ROOT, [each for operation, _ in cases for each in (operation, fine)]
+        )
         assert [type(outcome) for outcome in outcomes[::2]] == [error for _, error in cases]
         assert [file.revision for file in outcomes[1::2] if isinstance(file, File)] == list(range(2, 2 + len(cases)))
         assert [await catalog.files.get_file(file.id) for file in files[1:]] == files[1:]
@@ -160,7 +165,7 @@ class TestBatches:
         await catalog.buckets.put_bucket("tiny", Policy(quota_bytes=12))
         files = [await stored(catalog, size=5) for _ in range(3)]
         into = [Change(address=file.id, patch=FilePatch(bucket="tiny")) for file in files]
-        outcomes = await catalog.batches.apply_batch([*into, Delete(address=files[0].id), into[2]])
+        outcomes = await catalog.batches.apply_batch(ROOT, [*into, Delete(address=files[0].id), into[2]])
         assert [type(outcome) for outcome in outcomes] == [File, File, QuotaExceededError, type(None), File]
         assert await usage(catalog, "tiny") == Usage(bytes=10, files=2)
         assert await usage(catalog) == Usage()

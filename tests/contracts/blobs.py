@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.access.callers import ROOT
 from domain.blobs.model import new_blob_key
 from domain.errors import LeaseLostError
 from domain.values.preconditions import NO_PRECONDITION
@@ -88,14 +89,14 @@ class TestBlobRecords:
     async def test_what_may_still_be_read_waits_for_its_grace(self, catalog: CatalogPorts) -> None:
         deleted, replaced = await stored(catalog), await stored(catalog, name="replaced")
         await expired(catalog)
-        await catalog.files.delete_file(deleted.id, NO_PRECONDITION)
+        await catalog.files.delete_file(ROOT, deleted.id, NO_PRECONDITION)
         await stored(catalog, name=replaced.name)
         assert await catalog.files.expire_files(limit=10) == 1
         assert await claims(catalog) == {}
 
     async def test_a_claim_tells_whether_the_blob_was_ever_live(self, catalog: CatalogPorts) -> None:
         file, staged = await stored(catalog), await reserved(catalog)
-        await catalog.files.delete_file(file.id, NO_PRECONDITION)
+        await catalog.files.delete_file(ROOT, file.id, NO_PRECONDITION)
         await catalog.blob_records.release_blobs([staged.key], at_once=True)
         found = await claims(catalog)
         assert found[file.blob_key].finished

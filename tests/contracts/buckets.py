@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.access.callers import ROOT
 from domain.buckets.cors import CorsRule
 from domain.buckets.errors import BucketNotEmptyError, NoSuchBucketError
 from domain.buckets.model import MAX_BYTES, MAX_FILE_BYTES, MAX_SECONDS, Policy, Usage
@@ -104,24 +105,24 @@ class TestBuckets:
         for name in ("b.c", "b-c", "b_c", "bc", "a", "0"):
             await catalog.buckets.put_bucket(name, Policy())
         names = ["0", "a", "b-c", "b.c", "b_c", "bc", "default"]
-        assert [bucket.name for bucket in await catalog.buckets.list_buckets(after=None, limit=100)] == names
-        assert [bucket.name for bucket in await catalog.buckets.list_buckets(after=None, limit=2)] == names[:2]
-        assert [bucket.name for bucket in await catalog.buckets.list_buckets(after="b.c", limit=2)] == names[4:6]
-        assert [bucket.name for bucket in await catalog.buckets.list_buckets(after="b.", limit=1)] == ["b.c"]
-        assert await catalog.buckets.list_buckets(after="default", limit=10) == []
+        assert [bucket.name for bucket in await catalog.buckets.list_buckets(["*"], after=None, limit=100)] == names
+        assert [bucket.name for bucket in await catalog.buckets.list_buckets(["*"], after=None, limit=2)] == names[:2]
+        assert [bucket.name for bucket in await catalog.buckets.list_buckets(["*"], after="b.c", limit=2)] == names[4:6]
+        assert [bucket.name for bucket in await catalog.buckets.list_buckets(["*"], after="b.", limit=1)] == ["b.c"]
+        assert await catalog.buckets.list_buckets(["*"], after="default", limit=10) == []
 
     async def test_listed_buckets_have_their_policy_and_usage(self, catalog: CatalogPorts) -> None:
         await catalog.buckets.put_bucket("songs", Policy(public=True))
         await stored(catalog, bucket="songs", size=3)
         await stored(catalog, size=4)
-        default, songs = await catalog.buckets.list_buckets(after=None, limit=10)
+        default, songs = await catalog.buckets.list_buckets(["*"], after=None, limit=10)
         assert (default.usage, songs.usage) == (Usage(bytes=4, files=1), Usage(bytes=3, files=1))
         assert songs.policy == Policy(public=True)
 
     async def test_an_empty_bucket_can_be_deleted_and_made_again(self, catalog: CatalogPorts) -> None:
         await catalog.buckets.put_bucket("songs", Policy())
         file = await stored(catalog, bucket="songs", size=9)
-        await catalog.files.delete_file(file.id, NO_PRECONDITION)
+        await catalog.files.delete_file(ROOT, file.id, NO_PRECONDITION)
         await catalog.buckets.delete_bucket("songs")
         with pytest.raises(NoSuchBucketError):
             await catalog.buckets.get_bucket("songs")
@@ -158,7 +159,7 @@ class TestBuckets:
         await expired(catalog, size=5)
         for _ in range(2):
             assert await usage(catalog, "songs") == Usage(bytes=3, files=1)
-            default, songs = await catalog.buckets.list_buckets(after=None, limit=10)
+            default, songs = await catalog.buckets.list_buckets(["*"], after=None, limit=10)
             assert (default.usage, songs.usage) == (Usage(), Usage(bytes=3, files=1))
             assert await catalog.integrity.find_miscounted_usage() == []
             await catalog.files.expire_files(limit=10)

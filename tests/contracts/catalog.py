@@ -3,6 +3,7 @@
 Import everything from here into a test module, and give its folder the fixtures `catalog`, `grace` and `damage`.
 """
 
+from tests.contracts.access import TestAccess
 from tests.contracts.archives import TestArchives
 from tests.contracts.batches import TestBatches
 from tests.contracts.blobs import TestBlobRecords
@@ -22,6 +23,7 @@ from tests.contracts.search.where import TestWhere
 from tests.contracts.uploads import TestUploads
 
 __all__ = [
+    "TestAccess",
     "TestArchives",
     "TestBatches",
     "TestBlobRecords",

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain.access.callers import ROOT
 from domain.blobs.model import Blob, new_blob_key
 from domain.buckets.errors import FileTooLargeError, NoSuchBucketError, QuotaExceededError, TypeNotAllowedError
 from domain.buckets.model import Policy, Usage
@@ -147,7 +148,7 @@ class TestCommittingFiles:
 
     async def test_a_replaced_blob_that_another_file_shares_stays(self, catalog: CatalogPorts) -> None:
         first = await stored(catalog, name="a")
-        copy = await catalog.files.copy_file(first.id, Destination(name="b"), NO_PRECONDITION)
+        copy = await catalog.files.copy_file(ROOT, first.id, Destination(name="b"), NO_PRECONDITION)
         await stored(catalog, name="a")
         assert await claims(catalog) == {}
         await stored(catalog, name="b")
@@ -277,7 +278,7 @@ class TestCommittingFiles:
     async def test_what_was_deleted_makes_room_in_a_quota(self, catalog: CatalogPorts) -> None:
         await catalog.buckets.put_bucket("songs", Policy(quota_bytes=10))
         file = await stored(catalog, bucket="songs", size=10)
-        await catalog.files.delete_file(file.id, NO_PRECONDITION)
+        await catalog.files.delete_file(ROOT, file.id, NO_PRECONDITION)
         await stored(catalog, bucket="songs", size=10)
 
     # Conditions
@@ -331,7 +332,7 @@ class TestCommittingFiles:
             file = await stored(catalog, bucket="songs", name="a")
             assert (file.expires_at, file.keeps_expiry) == (expires_at, True)
         assert await catalog.files.get_file(file.id) == file
-        await catalog.files.delete_file(file.id, NO_PRECONDITION)
+        await catalog.files.delete_file(ROOT, file.id, NO_PRECONDITION)
         file = await stored(catalog, bucket="songs", name="a")
         assert file.expires_at == file.created_at + timedelta(seconds=60)
 

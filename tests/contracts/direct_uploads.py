@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from domain.access.callers import ROOT
 from domain.blobs.model import Blob, new_blob_key
 from domain.buckets.errors import QuotaExceededError
 from domain.buckets.model import Policy
@@ -16,6 +17,7 @@ from domain.files.errors import NoSuchFileError
 from domain.values.digests import Digest
 from domain.values.preconditions import NO_PRECONDITION, Precondition
 from tests.contracts.setup import LEASE, CatalogPorts, claims, reserved, stored, usage
+from tests.support.access import ALL_SHOWN
 from tests.support.factories import BlobFactory, NewFileFactory
 
 SIZE = 5000
@@ -98,7 +100,7 @@ class TestDirectUploads:
         assert await catalog.blob_records.forget_blobs([claim]) == 1
         with pytest.raises(NoSuchDirectUploadError):
             await catalog.direct_uploads.get_direct_upload(upload.id)
-        assert await catalog.direct_uploads.list_direct_uploads(after=None, limit=10) == []
+        assert await catalog.direct_uploads.list_direct_uploads(ALL_SHOWN, after=None, limit=10) == []
 
     async def test_an_upload_becomes_a_file_as_it_was_declared(self, catalog: CatalogPorts) -> None:
         upload = await opened(catalog, name="a", content_type="a/b", metadata={"x": 1}, tags=("t",))
@@ -125,7 +127,7 @@ class TestDirectUploads:
         first = await catalog.direct_uploads.commit_direct_upload(upload.id, blob)
         assert await catalog.direct_uploads.commit_direct_upload(upload.id, blob) == first
         assert (await usage(catalog)).files == 1
-        await catalog.files.delete_file(first.file.id, NO_PRECONDITION)
+        await catalog.files.delete_file(ROOT, first.file.id, NO_PRECONDITION)
         with pytest.raises(NoSuchFileError):
             await catalog.direct_uploads.commit_direct_upload(upload.id, blob)
 
@@ -235,7 +237,7 @@ class TestDirectUploads:
         await catalog.direct_uploads.abort_direct_upload(uploads[1].id)
         await catalog.direct_uploads.commit_direct_upload(uploads[2].id, await claimed(catalog, uploads[2]))
         await claimed(catalog, uploads[3])
-        first = await catalog.direct_uploads.list_direct_uploads(after=None, limit=2)
-        second = await catalog.direct_uploads.list_direct_uploads(after=first[-1].id, limit=2)
+        first = await catalog.direct_uploads.list_direct_uploads(ALL_SHOWN, after=None, limit=2)
+        second = await catalog.direct_uploads.list_direct_uploads(ALL_SHOWN, after=first[-1].id, limit=2)
         expected = [(uploads[0].id, "open"), (uploads[3].id, "completing"), (uploads[4].id, "open")]
         assert [(each.id, each.state) for each in (*first, *second)] == sorted(expected)

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from msgspec.structs import replace
 
+from domain.access.callers import ROOT
 from domain.buckets.errors import FileTooLargeError, NoSuchBucketError, QuotaExceededError, TypeNotAllowedError
 from domain.buckets.model import Policy, Usage
 from domain.errors import PreconditionFailedError
@@ -113,7 +114,7 @@ class TestChangingFiles:
 
     async def test_a_file_that_is_gone_cannot_be_changed(self, catalog: CatalogPorts) -> None:
         deleted = await stored(catalog)
-        await catalog.files.delete_file(deleted.id, NO_PRECONDITION)
+        await catalog.files.delete_file(ROOT, deleted.id, NO_PRECONDITION)
         for file in (deleted, replace(deleted, id=uuid4()), await expired(catalog)):
             assert await catalog.files.change_file(replace(file, tags=("x",))) is None
 
@@ -128,7 +129,7 @@ class TestChangingFiles:
         one, other = await stored(catalog, name="a"), await stored(catalog, name="b")
         one = await changed(catalog, one, name="c")
         other = await changed(catalog, other, name="a")
-        await catalog.files.delete_file(one.id, NO_PRECONDITION)
+        await catalog.files.delete_file(ROOT, one.id, NO_PRECONDITION)
         await changed(catalog, other, name="c")
 
     async def test_an_expired_file_does_not_keep_its_name(self, catalog: CatalogPorts) -> None:
@@ -218,7 +219,7 @@ class TestMovingFiles:
 class TestDeletingFiles:
     async def test_a_deleted_file_is_gone_and_its_bytes_are_condemned(self, catalog: CatalogPorts) -> None:
         file, other = await stored(catalog, name="a", size=7), await stored(catalog, size=1)
-        await catalog.files.delete_file(file.id, NO_PRECONDITION)
+        await catalog.files.delete_file(ROOT, file.id, NO_PRECONDITION)
         assert not await exists(catalog, file)
         with pytest.raises(NoSuchFileError):
             await catalog.files.get_file_by_name("default", "a")
@@ -228,30 +229,30 @@ class TestDeletingFiles:
 
     async def test_a_file_is_deleted_once(self, catalog: CatalogPorts) -> None:
         file = await stored(catalog)
-        await catalog.files.delete_file(file.id, NO_PRECONDITION)
+        await catalog.files.delete_file(ROOT, file.id, NO_PRECONDITION)
         for id_ in (file.id, uuid4(), (await expired(catalog)).id):
             with pytest.raises(NoSuchFileError):
-                await catalog.files.delete_file(id_, NO_PRECONDITION)
+                await catalog.files.delete_file(ROOT, id_, NO_PRECONDITION)
 
     async def test_a_file_is_deleted_in_the_state_that_was_asked_for_only(self, catalog: CatalogPorts) -> None:
         first = await stored(catalog)
         second = await changed(catalog, first, tags=("x",))
         with pytest.raises(PreconditionFailedError):
-            await catalog.files.delete_file(first.id, Precondition(if_match=(first.etag,)))
+            await catalog.files.delete_file(ROOT, first.id, Precondition(if_match=(first.etag,)))
         assert await exists(catalog, first)
-        await catalog.files.delete_file(first.id, Precondition(if_match=(second.etag,)))
+        await catalog.files.delete_file(ROOT, first.id, Precondition(if_match=(second.etag,)))
 
     async def test_a_file_is_deleted_if_it_has_not_changed_since_then(self, catalog: CatalogPorts) -> None:
         file = await stored(catalog)
         with pytest.raises(PreconditionFailedError):
             await catalog.files.delete_file(
-                file.id, Precondition(if_unmodified_since=last_modified(file) - timedelta(seconds=1))
+                ROOT, file.id, Precondition(if_unmodified_since=last_modified(file) - timedelta(seconds=1))
             )
-        await catalog.files.delete_file(file.id, Precondition(if_unmodified_since=last_modified(file)))
+        await catalog.files.delete_file(ROOT, file.id, Precondition(if_unmodified_since=last_modified(file)))
 
     async def test_a_name_can_be_used_again_after_a_deletion(self, catalog: CatalogPorts) -> None:
         first = await stored(catalog, name="a", metadata={"k": 1})
-        await catalog.files.delete_file(first.id, NO_PRECONDITION)
+        await catalog.files.delete_file(ROOT, first.id, NO_PRECONDITION)
         second = await stored(catalog, name="a")
         assert second.id != first.id
         assert (second.revision, second.metadata) == (1, {})
@@ -268,9 +269,9 @@ class TestDeletingFiles:
         original = await stored(catalog, size=3)
         async with expiring(catalog):
             for name in "abc":
-                await catalog.files.copy_file(original.id, Destination(name=name), NO_PRECONDITION)
+                await catalog.files.copy_file(ROOT, original.id, Destination(name=name), NO_PRECONDITION)
         assert await catalog.files.expire_files(limit=2) == 2
-        await catalog.files.delete_file(original.id, NO_PRECONDITION)
+        await catalog.files.delete_file(ROOT, original.id, NO_PRECONDITION)
         assert await claims(catalog) == {}
         assert await catalog.files.expire_files(limit=10) == 1
         assert list(await claims(catalog)) == [original.blob_key]

@@ -7,6 +7,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 
+from domain.access.callers import ROOT
 from domain.batches.chunks import DoneChunk, done_chunk
 from domain.batches.model import Copy, Delete, Operation
 from domain.blobs.model import new_blob_key
@@ -22,6 +23,7 @@ from domain.values.digests import Digest
 from domain.values.ids import new_id
 from domain.values.preconditions import NO_PRECONDITION, Precondition
 from tests.contracts.setup import LEASE, CatalogPorts, exists, reserved, stored, usage
+from tests.support.access import ALL_SHOWN
 from tests.support.factories import NewFileFactory
 
 TTL = 3600.0
@@ -60,7 +62,9 @@ async def store(catalog: CatalogPorts, claim: KeyClaim) -> File:
 async def copy(catalog: CatalogPorts, claim: KeyClaim) -> File:
     """Copy the file `original`."""
     original = await catalog.files.get_file_by_name("default", "original")
-    return await catalog.files.copy_file(original.id, Destination(name=f"copy-{claim.id}"), NO_PRECONDITION, claim)
+    return await catalog.files.copy_file(
+        ROOT, original.id, Destination(name=f"copy-{claim.id}"), NO_PRECONDITION, claim
+    )
 
 
 async def put(catalog: CatalogPorts, claim: KeyClaim) -> tuple[Bucket, bool]:
@@ -78,7 +82,7 @@ async def replace(catalog: CatalogPorts, claim: KeyClaim) -> tuple[Bucket, bool]
 async def start(catalog: CatalogPorts, claim: KeyClaim) -> Job:
     """Start a job."""
     to = PrefixDestination(bucket="default", prefix="b/")
-    return await catalog.jobs.create_job(Task(kind="move", bucket="default", prefix="a/", to=to), claim)
+    return await catalog.jobs.create_job("root", Task(kind="move", bucket="default", prefix="a/", to=to), claim)
 
 
 async def begin(catalog: CatalogPorts, claim: KeyClaim) -> DirectUpload:
@@ -102,7 +106,7 @@ async def batch(catalog: CatalogPorts, claim: KeyClaim) -> DoneChunk:
         Copy(address=Location("default", "original"), to=Destination(name=f"copy-{claim.id}")),
         Delete(address=claim.id),
     ]
-    return done_chunk(claim, await catalog.batches.apply_batch(operations, claim))
+    return done_chunk(claim, await catalog.batches.apply_batch(ROOT, operations, claim))
 
 
 CHANGES = [store, copy, put, replace, start, begin, begin_resumable, batch]
@@ -210,7 +214,7 @@ class TestIdempotencyKeys:
 
     async def test_a_result_stays_what_it_was(self, catalog: CatalogPorts) -> None:
         file = await finished(catalog)
-        await catalog.files.delete_file(file.id, NO_PRECONDITION)
+        await catalog.files.delete_file(ROOT, file.id, NO_PRECONDITION)
         record = await look(catalog)
         assert record is not None
         assert msgspec.convert(record.result, Stored).file == file
@@ -270,10 +274,10 @@ class TestIdempotencyKeys:
 
     async def _all(self, catalog: CatalogPorts) -> tuple[object, ...]:
         return (
-            await catalog.buckets.list_buckets(after=None, limit=100),
-            await catalog.jobs.list_jobs(after=None, limit=100),
-            await catalog.direct_uploads.list_direct_uploads(after=None, limit=100),
-            await catalog.uploads.list_uploads(bucket=None, after=None, limit=100),
+            await catalog.buckets.list_buckets(["*"], after=None, limit=100),
+            await catalog.jobs.list_jobs(ALL_SHOWN, after=None, limit=100),
+            await catalog.direct_uploads.list_direct_uploads(ALL_SHOWN, after=None, limit=100),
+            await catalog.uploads.list_uploads(ALL_SHOWN, bucket=None, after=None, limit=100),
         )
 
     async def test_a_lease_that_ended_does_no_harm_until_the_key_is_taken_over(self, catalog: CatalogPorts) -> None:

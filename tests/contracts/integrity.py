@@ -4,6 +4,7 @@ from typing import Protocol
 
 import pytest
 
+from domain.access.callers import ROOT
 from domain.blobs.model import BlobRecord, listing_order, new_blob_key
 from domain.buckets.model import Policy, Usage
 from domain.files.model import Destination, File
@@ -50,7 +51,7 @@ class TestCatalogIntegrity:
 
     async def test_each_state_has_its_record(self, catalog: CatalogPorts) -> None:
         file, staged, deleted = await stored(catalog), await reserved(catalog), await stored(catalog)
-        await catalog.files.delete_file(deleted.id, NO_PRECONDITION)
+        await catalog.files.delete_file(ROOT, deleted.id, NO_PRECONDITION)
         condemned = BlobRecord(
             key=deleted.blob_key, state="condemned", size=deleted.size, sha256=deleted.sha256, file_count=0, files=0
         )
@@ -60,7 +61,7 @@ class TestCatalogIntegrity:
     async def test_a_record_tells_how_many_files_share_the_blob(self, catalog: CatalogPorts) -> None:
         file = await stored(catalog)
         for name in ("b", "c"):
-            await catalog.files.copy_file(file.id, Destination(name=name), NO_PRECONDITION)
+            await catalog.files.copy_file(ROOT, file.id, Destination(name=name), NO_PRECONDITION)
         assert await records(catalog) == [live(file, files=3)]
 
     async def test_expired_files_count_as_long_as_they_are_there(self, catalog: CatalogPorts) -> None:
@@ -90,7 +91,7 @@ class TestCatalogIntegrity:
     async def test_usage_that_adds_up_is_left_alone(self, catalog: CatalogPorts) -> None:
         file = await stored(catalog, size=100)
         await catalog.buckets.put_bucket("other", Policy())
-        await catalog.files.copy_file(file.id, Destination(bucket="other"), NO_PRECONDITION)
+        await catalog.files.copy_file(ROOT, file.id, Destination(bucket="other"), NO_PRECONDITION)
         assert await catalog.integrity.find_miscounted_usage() == []
         assert await catalog.integrity.recount_usage() == 0
         assert await usage(catalog) == Usage(bytes=100, files=1)

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from msgspec.structs import replace
 
+from domain.access.callers import ROOT
 from domain.buckets.errors import NoSuchBucketError
 from domain.buckets.model import Policy, Usage
 from domain.files.model import Destination, File
@@ -25,6 +26,7 @@ from domain.jobs.model import (
 )
 from domain.values.preconditions import NO_PRECONDITION
 from tests.contracts.setup import LEASE, CatalogPorts, changed, claims, exists, expired, stored, usage
+from tests.support.access import ALL_SHOWN
 
 
 def deleting(prefix: str, bucket: str = "default") -> Task:
@@ -70,7 +72,7 @@ class TestKeepingJobs:
     async def test_a_job_is_queued_as_it_was_asked_for(self, catalog: CatalogPorts) -> None:
         await catalog.buckets.put_bucket("songs", Policy())
         for task in (deleting("a/"), deleting(""), moving("é", "ü/"), moving("a", "", to_bucket="songs")):
-            job = await catalog.jobs.create_job(task)
+            job = await catalog.jobs.create_job("root", task)
             assert (job.task, job.state, job.progress) == (task, "queued", Progress())
             assert job.updated_at == job.created_at
             assert job.finished_at is None
@@ -79,8 +81,8 @@ class TestKeepingJobs:
     async def test_a_job_is_about_buckets_that_are_there(self, catalog: CatalogPorts) -> None:
         for task in (deleting("a", "nowhere"), moving("a", "b", bucket="nowhere"), moving("a", "b", to_bucket="none")):
             with pytest.raises(NoSuchBucketError):
-                await catalog.jobs.create_job(task)
-        assert await catalog.jobs.list_jobs(after=None, limit=10) == []
+                await catalog.jobs.create_job("root", task)
+        assert await catalog.jobs.list_jobs(ALL_SHOWN, after=None, limit=10) == []
 
     async def test_a_job_that_is_not_there_says_so(self, catalog: CatalogPorts) -> None:
         with pytest.raises(NoSuchJobError):
@@ -89,25 +91,25 @@ class TestKeepingJobs:
             await catalog.jobs.end_job(uuid4())
 
     async def test_jobs_are_listed_the_newest_first_a_page_at_a_time(self, catalog: CatalogPorts) -> None:
-        jobs = [await catalog.jobs.create_job(deleting(str(number))) for number in range(7)]
-        assert await catalog.jobs.list_jobs(after=None, limit=10) == jobs[::-1]
+        jobs = [await catalog.jobs.create_job("root", deleting(str(number))) for number in range(7)]
+        assert await catalog.jobs.list_jobs(ALL_SHOWN, after=None, limit=10) == jobs[::-1]
         listed: list[Job] = []
         place: JobPosition | None = None
-        while page := await catalog.jobs.list_jobs(after=place, limit=3):
+        while page := await catalog.jobs.list_jobs(ALL_SHOWN, after=place, limit=3):
             listed += page
             place = JobPosition(created_at=page[-1].created_at, id=page[-1].id)
         assert listed == jobs[::-1]
 
     async def test_only_jobs_that_ended_long_ago_are_forgotten(self, catalog: CatalogPorts) -> None:
-        ended = [await catalog.jobs.create_job(deleting("a")) for _ in range(3)]
+        ended = [await catalog.jobs.create_job("root", deleting("a")) for _ in range(3)]
         for _ in ended:
             await work(catalog)
-        waiting = await catalog.jobs.create_job(deleting("a"))
+        waiting = await catalog.jobs.create_job("root", deleting("a"))
         assert await catalog.jobs.forget_jobs(age=3600, limit=10) == 0
         assert await catalog.jobs.forget_jobs(age=0, limit=2) == 2
         assert await catalog.jobs.forget_jobs(age=0, limit=2) == 1
         assert await catalog.jobs.forget_jobs(age=0, limit=2) == 0
-        assert await catalog.jobs.list_jobs(after=None, limit=10) == [waiting]
+        assert await catalog.jobs.list_jobs(ALL_SHOWN, after=None, limit=10) == [waiting]
 
 
 class TestClaimingJobs:
@@ -115,7 +117,7 @@ class TestClaimingJobs:
         assert await catalog.jobs.claim_job(lease=LEASE) is None
 
     async def test_a_job_is_one_workers_until_its_lease_ends(self, catalog: CatalogPorts) -> None:
-        job = await catalog.jobs.create_job(deleting("a"))
+        job = await catalog.jobs.create_job("root", deleting("a"))
         claim = await claimed(catalog, lease=0)
         assert (claim.id, claim.kind) == (job.id, "delete")
         assert (await catalog.jobs.get_job(job.id)).state == "running"
@@ -124,12 +126,12 @@ class TestClaimingJobs:
         assert await catalog.jobs.claim_job(lease=LEASE) is None
 
     async def test_the_job_that_has_waited_longest_is_claimed_first(self, catalog: CatalogPorts) -> None:
-        jobs = [await catalog.jobs.create_job(deleting("a")) for _ in range(3)]
+        jobs = [await catalog.jobs.create_job("root", deleting("a")) for _ in range(3)]
         assert [(await claimed(catalog)).id for _ in jobs] == [job.id for job in jobs]
 
     async def test_a_claim_that_was_outlived_does_nothing(self, catalog: CatalogPorts) -> None:
         [file] = await fill(catalog, "a")
-        await catalog.jobs.create_job(deleting("a"))
+        await catalog.jobs.create_job("root", deleting("a"))
         old, new = await claimed(catalog, lease=0), await claimed(catalog)
         assert await catalog.jobs.advance_job(old, lease=LEASE, limit=10) is None
         await catalog.jobs.release_job(old)
@@ -142,7 +144,7 @@ class TestClaimingJobs:
 
     async def test_a_step_claims_the_job_anew(self, catalog: CatalogPorts) -> None:
         await fill(catalog, "a", "b")
-        await catalog.jobs.create_job(deleting(""))
+        await catalog.jobs.create_job("root", deleting(""))
         claim = await claimed(catalog, lease=0)
         await catalog.jobs.advance_job(claim, lease=LEASE, limit=1)
         assert await catalog.jobs.claim_job(lease=LEASE) is None
@@ -153,7 +155,10 @@ class TestClaimingJobs:
         self, catalog: CatalogPorts
     ) -> None:
         await fill(catalog, "a/1", "a/2", "a/3")
-        first, second = await catalog.jobs.create_job(deleting("a/")), await catalog.jobs.create_job(deleting("b/"))
+        first, second = (
+            await catalog.jobs.create_job("root", deleting("a/")),
+            await catalog.jobs.create_job("root", deleting("b/")),
+        )
         claim = await claimed(catalog)
         await catalog.jobs.advance_job(claim, lease=LEASE, limit=2)
         await catalog.jobs.release_job(claim)
@@ -165,7 +170,7 @@ class TestClaimingJobs:
 
     async def test_a_job_that_is_taken_up_in_vain_too_often_has_failed(self, catalog: CatalogPorts) -> None:
         await fill(catalog, "a", "b")
-        job = await catalog.jobs.create_job(deleting(""))
+        job = await catalog.jobs.create_job("root", deleting(""))
         for _ in range(MAX_ATTEMPTS - 1):
             await claimed(catalog, lease=0)
         # A step ends the row of vain attempts, and what is given up is none.
@@ -173,7 +178,7 @@ class TestClaimingJobs:
         await catalog.jobs.release_job(await claimed(catalog))
         for _ in range(MAX_ATTEMPTS):
             await claimed(catalog, lease=0)
-        other = await catalog.jobs.create_job(deleting("c"))
+        other = await catalog.jobs.create_job("root", deleting("c"))
         assert (await claimed(catalog)).id == other.id
         failed = await catalog.jobs.get_job(job.id)
         assert (failed.state, failed.progress.done) == ("failed", 1)
@@ -182,7 +187,10 @@ class TestClaimingJobs:
 
     async def test_a_cancelled_job_makes_no_step_more_and_can_be_forgotten(self, catalog: CatalogPorts) -> None:
         await fill(catalog, "a/1", "a/2", "a/3")
-        running, queued = await catalog.jobs.create_job(deleting("a/")), await catalog.jobs.create_job(deleting("a/"))
+        running, queued = (
+            await catalog.jobs.create_job("root", deleting("a/")),
+            await catalog.jobs.create_job("root", deleting("a/")),
+        )
         claim = await claimed(catalog)
         await catalog.jobs.advance_job(claim, lease=LEASE, limit=1)
         for job, done in ((running, 1), (queued, 0)):
@@ -206,7 +214,7 @@ class TestJobSteps:
         gone = await fill(catalog, "a/1", "a/2", "a/b/3", "a/é", "a/\U0010ffff")
         kept = await fill(catalog, "a", "a0", "b/1", "A/1")
         others = await fill(catalog, "a/1", bucket="songs")
-        await catalog.jobs.create_job(deleting("a/"))
+        await catalog.jobs.create_job("root", deleting("a/"))
         job = await work(catalog)
         assert (job.state, job.progress) == ("done", Progress(done=5))
         assert await names(catalog) == sorted(file.name for file in kept)
@@ -216,7 +224,7 @@ class TestJobSteps:
 
     async def test_the_empty_prefix_is_the_whole_bucket(self, catalog: CatalogPorts) -> None:
         await fill(catalog, "a", "b/c", "\U0010ffff")
-        await catalog.jobs.create_job(deleting(""))
+        await catalog.jobs.create_job("root", deleting(""))
         assert (await work(catalog)).progress.done == 3
         assert await names(catalog) == []
 
@@ -225,7 +233,7 @@ class TestJobSteps:
         self, catalog: CatalogPorts, limit: int
     ) -> None:
         await fill(catalog, "a/1", "a/2", "a/3")
-        await catalog.jobs.create_job(deleting("a/"))
+        await catalog.jobs.create_job("root", deleting("a/"))
         done = [job async for job in steps(catalog, await claimed(catalog), limit=limit)]
         assert [job.state for job in done] == ["running"] * (len(done) - 1) + ["done"]
         assert [job.progress.done for job in done] == [min(3, limit * n) for n in range(1, len(done) + 1)]
@@ -234,7 +242,7 @@ class TestJobSteps:
 
     async def test_files_move_below_another_prefix_as_they_are(self, catalog: CatalogPorts) -> None:
         files = await fill(catalog, "a/1", "a/b/2", "a/é")
-        await catalog.jobs.create_job(moving("a/", "old/x-"))
+        await catalog.jobs.create_job("root", moving("a/", "old/x-"))
         assert (await work(catalog)).progress == Progress(done=3)
         assert await names(catalog) == ["old/x-1", "old/x-b/2", "old/x-é"]
         for file in files:
@@ -246,7 +254,7 @@ class TestJobSteps:
     async def test_files_move_to_another_bucket_with_what_they_use(self, catalog: CatalogPorts) -> None:
         await catalog.buckets.put_bucket("songs", Policy(quota_bytes=100))
         await fill(catalog, "a/1", "a/2", "b")
-        await catalog.jobs.create_job(moving("a/", "a/", to_bucket="songs"))
+        await catalog.jobs.create_job("root", moving("a/", "a/", to_bucket="songs"))
         assert (await work(catalog)).progress == Progress(done=2)
         assert (await names(catalog), await names(catalog, "songs")) == (["b"], ["a/1", "a/2"])
         assert (await usage(catalog), await usage(catalog, "songs")) == (
@@ -261,20 +269,20 @@ class TestJobSteps:
     ) -> None:
         before = [f"{prefix}{rest}" for rest in ("1", "2", "x/3", "z")]
         await fill(catalog, *before)
-        await catalog.jobs.create_job(moving(prefix, to))
+        await catalog.jobs.create_job("root", moving(prefix, to))
         assert (await work(catalog, limit=limit)).progress == Progress(done=4)
         assert await names(catalog) == sorted(f"{to}{name.removeprefix(prefix)}" for name in before)
 
     async def test_what_came_since_the_job_was_asked_for_stays(self, catalog: CatalogPorts) -> None:
         replaced, renamed, annotated, away, _ = await fill(catalog, "a/1", "a/2", "a/3", "a/4", "a/5")
         [outside] = await fill(catalog, "b")
-        await catalog.jobs.create_job(deleting("a/"))
+        await catalog.jobs.create_job("root", deleting("a/"))
         await stored(catalog, name=replaced.name, size=3)
         await changed(catalog, renamed, name="a/6")
         await changed(catalog, annotated, tags=("kept",))
         await changed(catalog, away, name="c")
         await changed(catalog, outside, name="a/7")
-        await catalog.files.copy_file(away.id, Destination(name="a/8"), NO_PRECONDITION)
+        await catalog.files.copy_file(ROOT, away.id, Destination(name="a/8"), NO_PRECONDITION)
         await fill(catalog, "a/9", "a/0")
         job = await work(catalog)
         assert (job.state, job.progress) == ("done", Progress(done=1))
@@ -282,7 +290,7 @@ class TestJobSteps:
 
     async def test_what_came_between_two_steps_stays(self, catalog: CatalogPorts) -> None:
         await fill(catalog, "a/1", "a/2", "a/3")
-        await catalog.jobs.create_job(moving("a/", "b/"))
+        await catalog.jobs.create_job("root", moving("a/", "b/"))
         claim = await claimed(catalog)
         await catalog.jobs.advance_job(claim, lease=LEASE, limit=1)
         await fill(catalog, "a/1", "a/2", "a/4")
@@ -293,7 +301,7 @@ class TestJobSteps:
     async def test_an_expired_file_is_no_file(self, catalog: CatalogPorts) -> None:
         await expired(catalog, name="a/1")
         await fill(catalog, "a/2")
-        await catalog.jobs.create_job(deleting("a/"))
+        await catalog.jobs.create_job("root", deleting("a/"))
         assert (await work(catalog)).progress == Progress(done=1)
 
     async def test_what_cannot_be_moved_stays_and_is_told(self, catalog: CatalogPorts) -> None:
@@ -305,7 +313,7 @@ class TestJobSteps:
         taken = await stored(catalog, name="a/5", size=1)
         over = await stored(catalog, name="a/6", size=6)
         await stored(catalog, bucket="images", name="to/5", size=1)
-        await catalog.jobs.create_job(moving("a/", "to/", to_bucket="images"))
+        await catalog.jobs.create_job("root", moving("a/", "to/", to_bucket="images"))
         job = await work(catalog)
         assert (job.state, job.progress.done, job.progress.failed) == ("done", 1, 5)
         assert job.progress.problems == tuple(
@@ -326,7 +334,7 @@ class TestJobSteps:
     async def test_a_bucket_that_goes_meanwhile_takes_no_file(self, catalog: CatalogPorts) -> None:
         await catalog.buckets.put_bucket("songs", Policy())
         [file] = await fill(catalog, "a")
-        await catalog.jobs.create_job(moving("a", "a", to_bucket="songs"))
+        await catalog.jobs.create_job("root", moving("a", "a", to_bucket="songs"))
         await catalog.buckets.delete_bucket("songs")
         job = await work(catalog)
         assert [problem.code for problem in job.progress.problems] == ["bucket_not_found"]
@@ -336,7 +344,7 @@ class TestJobSteps:
         count = MAX_PROBLEMS + 3
         await fill(catalog, *(f"a/{number:03}" for number in range(count)))
         await fill(catalog, *(f"b/{number:03}" for number in range(count)))
-        await catalog.jobs.create_job(moving("a/", "b/"))
+        await catalog.jobs.create_job("root", moving("a/", "b/"))
         progress = (await work(catalog, limit=40)).progress
         assert (progress.done, progress.failed, len(progress.problems)) == (0, count, MAX_PROBLEMS)
         assert [problem.name for problem in progress.problems] == [f"a/{number:03}" for number in range(MAX_PROBLEMS)]

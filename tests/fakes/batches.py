@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from domain.access.callers import SYSTEM, Caller
 from domain.batches.chunks import done_chunk
 from domain.batches.model import Change, Copy, Delete, Operation, Outcome
 from domain.errors import FileportError, UnavailableError
@@ -19,28 +20,30 @@ class FakeBatches:
         self._database = database
         self._files = FakeFiles(database)
 
-    async def apply_batch(self, operations: Sequence[Operation], claim: KeyClaim | None = None) -> list[Outcome]:
+    async def apply_batch(
+        self, caller: Caller, operations: Sequence[Operation], claim: KeyClaim | None = None
+    ) -> list[Outcome]:
         self._database.reach()
         check_claim(self._database, claim)
-        outcomes = [await self._attempt(operation) for operation in operations]
+        outcomes = [await self._attempt(caller, operation) for operation in operations]
         finish_claim(self._database, claim, done_chunk(claim, outcomes))
         return outcomes
 
-    async def _attempt(self, operation: Operation) -> Outcome:
+    async def _attempt(self, caller: Caller, operation: Operation) -> Outcome:
         try:
-            return await self._do(operation)
+            return await self._do(caller, operation)
         except UnavailableError:
             raise
         except FileportError as refusal:
             return refusal
 
-    async def _do(self, operation: Operation) -> File | None:
-        file = await FindFile(self._files)(operation.address)
+    async def _do(self, caller: Caller, operation: Operation) -> File | None:
+        file = await FindFile(self._files)(SYSTEM, operation.address)
         match operation:
             case Delete():
-                await self._files.delete_file(file.id, operation.precondition)
+                await self._files.delete_file(caller, file.id, operation.precondition)
                 return None
             case Copy():
-                return await self._files.copy_file(file.id, operation.to, operation.precondition)
+                return await self._files.copy_file(caller, file.id, operation.to, operation.precondition)
             case Change():
-                return await ChangeFile(self._files)(file.id, operation.patch, operation.precondition)
+                return await ChangeFile(self._files)(caller, file.id, operation.patch, operation.precondition)

@@ -1,5 +1,8 @@
 """Buckets in memory."""
 
+from collections.abc import Sequence
+
+from domain.access.scopes import Permissions, Scope
 from domain.buckets.errors import BucketNotEmptyError
 from domain.buckets.model import Bucket, Policy
 from domain.idempotency.model import KeyClaim
@@ -39,9 +42,11 @@ class FakeBuckets:
         self._database.reach()
         return self._database.bucket(name).policy
 
-    async def list_buckets(self, *, after: str | None, limit: int) -> list[Bucket]:
+    async def list_buckets(self, patterns: Sequence[str], *, after: str | None, limit: int) -> list[Bucket]:
         self._database.reach()
         names = sorted(name for name in self._database.buckets if after is None or name > after)
+        seen = Permissions(tuple(Scope(actions=("list",), bucket=each) for each in patterns))
+        names = [name for name in names if seen.show_bucket(name)]
         return [await self.get_bucket(name) for name in names[:limit]]
 
     async def delete_bucket(self, name: str, precondition: Precondition = NO_PRECONDITION) -> None:

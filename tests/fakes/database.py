@@ -6,11 +6,11 @@ from uuid import UUID
 import msgspec
 
 from domain.blobs.model import Blob, BlobState
-from domain.buckets.errors import NoSuchBucketError
+from domain.buckets.errors import no_such_bucket
 from domain.buckets.model import DEFAULT_BUCKET, Policy, Usage
 from domain.direct_uploads.model import DirectUpload
 from domain.errors import CatalogUnavailableError
-from domain.files.errors import NoSuchFileError
+from domain.files.errors import no_such_file
 from domain.files.model import File
 from domain.files.name_forms import forms_of
 from domain.jobs.model import Job
@@ -101,7 +101,7 @@ class FakeDatabase:
 
     def bucket(self, name: str) -> BucketRow:
         if name not in self.buckets:
-            raise NoSuchBucketError(f"There is no bucket {name}.")
+            raise no_such_bucket(name)
         return self.buckets[name]
 
     def actual_usage(self, bucket: str) -> Usage:
@@ -134,7 +134,7 @@ class FakeDatabase:
         for form in forms_of(name):
             if file := self.file_named(bucket, form):
                 return file
-        raise NoSuchFileError("There is no such file.")
+        raise no_such_file()
 
     def remove_file(self, id: UUID) -> None:
         self.condemn_unless_shared(self.files.pop(id).blob_key)

@@ -4,8 +4,9 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from domain.access.visibility import Visibility
 from domain.blobs.model import Blob
-from domain.direct_uploads.errors import DirectUploadEndedError, NoSuchDirectUploadError
+from domain.direct_uploads.errors import DirectUploadEndedError, no_such_direct_upload
 from domain.direct_uploads.model import DirectUpload, Failure, NewDirectUpload
 from domain.errors import LeaseLostError
 from domain.files.model import Stored
@@ -36,6 +37,7 @@ class FakeDirectUploads:
             part_size=new.part_size,
             key=new.key,
             multipart_id=new.multipart_id,
+            owner=new.owner,
             state="open",
             file_id=None,
             failure=None,
@@ -51,7 +53,7 @@ class FakeDirectUploads:
         row = self._database.direct_uploads.get(id)
         # It goes with its staging blob.
         if row is None or row.upload.key not in self._database.blobs:
-            raise NoSuchDirectUploadError("There is no such direct upload.")
+            raise no_such_direct_upload()
         if row.upload.state != "open":
             return row.upload
         if self._is_leased(row.final_key):
@@ -59,12 +61,15 @@ class FakeDirectUploads:
         is_expired = self._database.clock.has_passed(row.upload.expires_at)
         return replace(row.upload, state="expired") if is_expired else row.upload
 
-    async def list_direct_uploads(self, *, after: UUID | None, limit: int) -> list[DirectUpload]:
+    async def list_direct_uploads(
+        self, visibility: Visibility, *, after: UUID | None, limit: int
+    ) -> list[DirectUpload]:
         self._database.reach()
         rows = self._database.direct_uploads.items()
         known = sorted(id for id, row in rows if row.upload.key in self._database.blobs)
         uploads = [await self.get_direct_upload(id) for id in known if after is None or id > after]
-        return [each for each in uploads if each.state in {"open", "completing"}][:limit]
+        shown = (each for each in uploads if visibility.shows(each.owner, each.file.bucket, each.file.name))
+        return [each for each in shown if each.state in {"open", "completing"}][:limit]
 
     async def claim_direct_upload(self, id: UUID, key: str) -> DirectUpload:
         upload = await self.get_direct_upload(id)

@@ -6,10 +6,12 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from domain.access.callers import Caller
 from domain.blobs.model import Blob
 from domain.buckets.model import Policy
 from domain.errors import LeaseLostError
-from domain.files.errors import InvalidExpiryError, NameTakenError, NoSuchFileError
+from domain.files.access import require_copy, require_delete
+from domain.files.errors import InvalidExpiryError, NameTakenError, no_such_file
 from domain.files.model import Address, Destination, File, NewFile, Stored
 from domain.idempotency.model import KeyClaim
 from domain.values.ids import new_id
@@ -63,14 +65,14 @@ class FakeFiles:
         self._database.reach()
         file = self._database.files.get(id)
         if file is None or self._database.is_expired(file):
-            raise NoSuchFileError("There is no such file.")
+            raise no_such_file()
         return file
 
     async def get_file_by_name(self, bucket: str, name: str) -> File:
         self._database.reach()
         file = self._database.file_named(bucket, name)
         if file is None:
-            raise NoSuchFileError("There is no such file.")
+            raise no_such_file()
         return file
 
     async def get_file_with_policy(self, address: Address) -> tuple[File, Policy]:
@@ -110,10 +112,16 @@ class FakeFiles:
         return file
 
     async def copy_file(
-        self, id: UUID, to: Destination, precondition: Precondition, claim: KeyClaim | None = None
+        self,
+        caller: Caller,
+        id: UUID,
+        to: Destination,
+        precondition: Precondition,
+        claim: KeyClaim | None = None,
     ) -> File:
         original = await self.get_file(id)
         check_claim(self._database, claim)
+        require_copy(caller, original, to)
         precondition.check(original)
         bucket, name = to.bucket or original.bucket, to.name or original.name
         policy = self._database.bucket(bucket).policy
@@ -138,8 +146,9 @@ class FakeFiles:
         finish_claim(self._database, claim, copy)
         return copy
 
-    async def delete_file(self, address: Address, precondition: Precondition) -> None:
+    async def delete_file(self, caller: Caller, address: Address, precondition: Precondition) -> None:
         file, _ = await self.get_file_with_policy(address)
+        require_delete(caller, file)
         precondition.check(file)
         self._database.remove_file(file.id)
 

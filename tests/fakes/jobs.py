@@ -5,10 +5,13 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from domain.access.callers import SYSTEM
+from domain.access.visibility import Visibility
 from domain.files.search.model import FileQuery, parse_sort
 from domain.idempotency.model import KeyClaim
-from domain.jobs.errors import NoSuchJobError
+from domain.jobs.errors import no_such_job
 from domain.jobs.model import MAX_ATTEMPTS, Job, JobClaim, JobPosition, Progress, Task, advance, operation_on
+from domain.jobs.visible import BELOW
 from domain.values.ids import new_id
 from tests.fakes.batches import FakeBatches
 from tests.fakes.database import FakeDatabase, JobRow
@@ -21,7 +24,7 @@ class FakeJobs:
         self._database = database
         self._batches = FakeBatches(database)
 
-    async def create_job(self, task: Task, claim: KeyClaim | None = None) -> Job:
+    async def create_job(self, owner: str, task: Task, claim: KeyClaim | None = None) -> Job:
         self._database.reach()
         check_claim(self._database, claim)
         for bucket in {task.bucket, task.to.bucket if task.to and task.to.bucket else task.bucket}:
@@ -29,7 +32,9 @@ class FakeJobs:
         # A file that was stored before is earlier than the job, one that is stored after it is not: the clock runs.
         self._database.clock.advance(1e-6)
         now = self._database.clock.now()
-        job = Job(id=new_id(), task=task, state="queued", progress=Progress(), created_at=now, updated_at=now)
+        job = Job(
+            id=new_id(), task=task, state="queued", progress=Progress(), created_at=now, updated_at=now, owner=owner
+        )
         self._database.jobs[job.id] = JobRow(job=job, due_at=now)
         finish_claim(self._database, claim, job)
         return job
@@ -37,12 +42,13 @@ class FakeJobs:
     async def get_job(self, id: UUID) -> Job:
         self._database.reach()
         if id not in self._database.jobs:
-            raise NoSuchJobError("There is no such job.")
+            raise no_such_job()
         return self._database.jobs[id].job
 
-    async def list_jobs(self, *, after: JobPosition | None, limit: int) -> list[Job]:
+    async def list_jobs(self, visibility: Visibility, *, after: JobPosition | None, limit: int) -> list[Job]:
         self._database.reach()
         jobs = sorted((row.job for row in self._database.jobs.values()), key=_position, reverse=True)
+        jobs = [job for job in jobs if visibility.shows(job.owner, job.task.bucket, job.task.prefix + BELOW)]
         return [job for job in jobs if after is None or _position(job) < (after.created_at, after.id)][:limit]
 
     async def end_job(self, id: UUID) -> Job | None:
@@ -75,7 +81,7 @@ class FakeJobs:
         listed = page(self._database.unexpired_files(), below)
         examined = [file for file in listed if file.name > row.position][:limit]
         files = [file for file in examined if file.updated_at < job.created_at]
-        outcomes = await self._batches.apply_batch([operation_on(job.task, file) for file in files])
+        outcomes = await self._batches.apply_batch(SYSTEM, [operation_on(job.task, file) for file in files])
         progress = advance(job.progress, files, outcomes)
         row.job = replace(job, progress=progress, updated_at=self._database.clock.now())
         row.attempts = 0

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, assert_never
 
+from domain.access.scopes import Permissions
 from domain.files.model import File
 from domain.files.name_forms import after_prefix, forms_of
 from domain.files.names import search_words
@@ -49,6 +50,7 @@ def _passes(file: File, query: FileQuery) -> bool:
     return all(
         (
             query.bucket is None or file.bucket == query.bucket,
+            query.areas is None or Permissions(query.areas).allow("list", file.bucket, file.name),
             query.prefix is None or after_prefix(file.name, query.prefix) is not None,
             query.name is None or file.name in forms_of(query.name),
             all(any(word.startswith(start) for word in words) for start in query.words),

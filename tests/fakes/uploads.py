@@ -5,12 +5,15 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from domain.access.callers import Caller
+from domain.access.visibility import Visibility
 from domain.blobs.model import Blob
 from domain.blobs.partials import Progress
 from domain.errors import LeaseLostError
 from domain.files.model import NewFile, Stored
 from domain.idempotency.model import KeyClaim
-from domain.uploads.errors import NoSuchUploadError, UploadExpiredError
+from domain.uploads.access import require_upload
+from domain.uploads.errors import UploadExpiredError, no_such_upload
 from domain.uploads.model import LockedUpload, LockState, NewUpload, Upload
 from tests.fakes.blobs.records import FakeBlobRecords
 from tests.fakes.database import FakeDatabase, UploadRow
@@ -37,6 +40,7 @@ class FakeUploads:
             given=new.given,
             concat=new.concat,
             parts=new.parts,
+            owner=new.owner,
             blob_key=blob_key,
             progress=None,
             is_finished=False,
@@ -50,20 +54,26 @@ class FakeUploads:
         finish_claim(self._database, claim, upload)
         return upload
 
-    async def get_upload(self, id: UUID) -> Upload:
+    async def get_upload(self, caller: Caller, id: UUID) -> Upload:
         self._database.reach()
+        row = self._database.uploads.get(id)
+        if row is not None:
+            require_upload(caller, row.upload)
         return _find_upload(self._database, id)
 
     async def get_uploads(self, ids: Sequence[UUID]) -> dict[UUID, Upload]:
         self._database.reach()
         return {row.upload.id: _with_lock(self._database, row) for row in _unexpired(self._database, ids)}
 
-    async def list_uploads(self, *, bucket: str | None, after: UUID | None, limit: int) -> list[Upload]:
+    async def list_uploads(
+        self, visibility: Visibility, *, bucket: str | None, after: UUID | None, limit: int
+    ) -> list[Upload]:
         uploads = await self.get_uploads(list(self._database.uploads))
         found = [
             each
             for each in uploads.values()
             if not each.is_finished
+            and visibility.shows(each.owner, *((each.target.bucket, each.target.name) if each.target else (None, None)))
             and (bucket is None or (each.target is not None and each.target.bucket == bucket))
             and (after is None or each.id > after)
         ]
@@ -164,7 +174,7 @@ class FakeUploadLocks:
 
 def _find_upload(database: FakeDatabase, id: UUID) -> Upload:
     if id not in database.uploads:
-        raise NoSuchUploadError("There is no such upload.")
+        raise no_such_upload()
     upload = _with_lock(database, database.uploads[id])
     if database.clock.has_passed(upload.expires_at):
         raise _expired()

@@ -11,14 +11,16 @@ from adapters.postgres.buckets import count_usage, lock_bucket, settle
 from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import TryAgainError
 from adapters.postgres.files.commit import insert, make_way
-from adapters.postgres.files.records import COLUMNS, FILE, FILE_FOUND, UNEXPIRED, no_such_file, only, to_file
+from adapters.postgres.files.records import COLUMNS, FILE, FILE_FOUND, UNEXPIRED, only, to_file
 from adapters.postgres.files.search.names import folded_name
-from domain.batches.model import Delete
+from domain.access.callers import Caller
+from domain.batches.model import Copy, Delete
 from domain.blobs.model import Blob
 from domain.buckets.model import Policy
-from domain.errors import FileportError, PreconditionFailedError
-from domain.files.errors import InvalidExpiryError, NameTakenError
-from domain.files.model import Address, Destination, File, Location, NewFile
+from domain.errors import FileportError
+from domain.files.access import require_copy, require_delete
+from domain.files.errors import InvalidExpiryError, NameTakenError, no_such_file
+from domain.files.model import Address, File, Location, NewFile
 from domain.files.name_forms import forms_of
 from domain.files.names import search_words
 from domain.values.media_types import renamed_type
@@ -101,19 +103,19 @@ async def change(connection: Connection, changed: File, grace: float) -> File | 
     return to_file(row)
 
 
-async def copy(
-    connection: Connection, address: Address, to: Destination, precondition: Precondition, grace: float
-) -> File:
+async def copy(connection: Connection, caller: Caller, asked: Copy, grace: float) -> File:
     """Keep the promises of `Files.copy_file`."""
-    seen = await find(connection, address)
-    precondition.check(seen)
+    to = asked.to
+    seen = await find(connection, asked.address)
+    require_copy(caller, seen, to)
+    asked.precondition.check(seen)
     bucket, name = to.bucket or seen.bucket, to.name or seen.name
     policy = await lock_bucket(connection, bucket)
     # Looked at again, now that nothing can change it: buckets are locked before files, everywhere.
     original = await find(connection, seen.id, lock="FOR SHARE")
-    precondition.check(original)
     if (original.bucket, original.name) != (seen.bucket, seen.name):
         raise TryAgainError
+    asked.precondition.check(original)
     content_type = renamed_type(original.content_type, original.name, name)
     policy.admit(content_type=content_type, size=original.size)
     # The original itself makes no way, even if it has expired by now: its blob is about to be shared.
@@ -135,7 +137,9 @@ async def copy(
     return made
 
 
-async def delete(connection: Connection, deletions: Sequence[Delete], grace: float) -> list[FileportError | None]:
+async def delete(
+    connection: Connection, caller: Caller, deletions: Sequence[Delete], grace: float
+) -> list[FileportError | None]:
     """Keep the promises of `Files.delete_file` for each, and return why not, None where the file is gone."""
     found = await _lock(connection, [each.address for each in deletions])
     gone: dict[UUID, File] = {}
@@ -143,7 +147,7 @@ async def delete(connection: Connection, deletions: Sequence[Delete], grace: flo
     for each in deletions:
         files = (found[form] for form in _forms(each.address) if form in found)
         file = next((file for file in files if file.id not in gone), None)
-        refusal = no_such_file() if file is None else _refusal(file, each.precondition)
+        refusal = no_such_file() if file is None else _refusal(caller, file, each.precondition)
         if file is not None and refusal is None:
             gone[file.id] = file
         refusals.append(refusal)
@@ -183,9 +187,10 @@ def _forms(address: Address) -> Sequence[Address]:
     return [address]
 
 
-def _refusal(file: File, precondition: Precondition) -> FileportError | None:
+def _refusal(caller: Caller, file: File, precondition: Precondition) -> FileportError | None:
     try:
+        require_delete(caller, file)
         precondition.check(file)
-    except PreconditionFailedError as refusal:
+    except FileportError as refusal:
         return refusal
     return None

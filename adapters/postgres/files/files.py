@@ -11,7 +11,8 @@ from adapters.postgres.files.commit import commit
 from adapters.postgres.files.folding import fold_names
 from adapters.postgres.files.records import FILE, FILE_FOUND, FILE_NAMED, only
 from adapters.postgres.idempotency import finishing
-from domain.batches.model import Delete
+from domain.access.callers import Caller
+from domain.batches.model import Copy, Delete
 from domain.blobs.model import Blob
 from domain.buckets.model import Policy
 from domain.files.model import Address, Destination, File, NewFile, Stored
@@ -53,12 +54,18 @@ class PostgresFiles:
         return await self._database.transact(change, changed, self._grace)
 
     async def copy_file(
-        self, id: UUID, to: Destination, precondition: Precondition, claim: KeyClaim | None = None
+        self,
+        caller: Caller,
+        id: UUID,
+        to: Destination,
+        precondition: Precondition,
+        claim: KeyClaim | None = None,
     ) -> File:
-        return await self._database.transact(finishing(claim, copy), id, to, precondition, self._grace)
+        asked = Copy(address=id, to=to, precondition=precondition)
+        return await self._database.transact(finishing(claim, copy), caller, asked, self._grace)
 
-    async def delete_file(self, address: Address, precondition: Precondition) -> None:
-        await self._database.transact(_delete, address, precondition, self._grace)
+    async def delete_file(self, caller: Caller, address: Address, precondition: Precondition) -> None:
+        await self._database.transact(_delete, caller, address, precondition, self._grace)
 
     async def expire_files(self, *, limit: int) -> int:
         return await self._database.transact(expire, limit, self._grace)
@@ -67,7 +74,9 @@ class PostgresFiles:
         return await self._database.transact(fold_names, limit)
 
 
-async def _delete(connection: Connection, address: Address, precondition: Precondition, grace: float) -> None:
-    [refusal] = await delete(connection, [Delete(address=address, precondition=precondition)], grace)
+async def _delete(
+    connection: Connection, caller: Caller, address: Address, precondition: Precondition, grace: float
+) -> None:
+    [refusal] = await delete(connection, caller, [Delete(address=address, precondition=precondition)], grace)
     if refusal is not None:
         raise refusal

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from domain.files.errors import NoSuchFileError
+from domain.files.errors import no_such_file
 from domain.files.model import File
 
 COLUMNS = """
@@ -47,8 +47,3 @@ def only(rows: Sequence[asyncpg.Record]) -> File:
     if not rows:
         raise no_such_file()
     return to_file(rows[0])
-
-
-def no_such_file() -> NoSuchFileError:
-    """Return the error that says so."""
-    return NoSuchFileError("There is no such file.")

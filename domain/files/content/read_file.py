@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+from domain.access.callers import Caller
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.blobs.ports import BlobStore
 from domain.blobs.streams import counted
 from domain.buckets.model import Policy
+from domain.files.access import require_read
 from domain.files.addresses import check_address
 from domain.files.errors import NoSuchFileError
 from domain.files.model import Address, File
@@ -48,7 +50,8 @@ class ReadFile:
         self._files = files
         self._blob_store = blob_store
 
-    async def __call__(self, address: Address) -> FileContent:
-        """Return the file and its bytes. Raises `NoSuchFileError`, `InvalidBucketError`, `InvalidNameError`."""
+    async def __call__(self, caller: Caller, address: Address) -> FileContent:
+        """Return the file and its bytes. Raises `InvalidBucketError`, `InvalidNameError`, and as `require_read`."""
         file, policy = await self._files.get_file_with_policy(check_address(address))
+        require_read(caller, file)
         return FileContent(file, policy, self._blob_store)

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
+from domain.access.callers import Caller
 from domain.buckets.model import Policy
 from domain.files.content.read_file import Body, FileContent, ReadFile
 from domain.files.errors import NotTextError, TextTooLargeError
@@ -35,12 +36,12 @@ class ReadText:
     def __init__(self, read_file: ReadFile) -> None:
         self._read_file = read_file
 
-    async def __call__(self, address: Address) -> Text:
+    async def __call__(self, caller: Caller, address: Address) -> Text:
         """Return the file and its text. Opening the text decodes all of it, and raises `NotTextError`.
 
         Raises `NoSuchFileError`; `TextTooLargeError`; `NotTextError` where the charset is not known.
         """
-        content = await self._read_file(address)
+        content = await self._read_file(caller, address)
         file = content.file
         encoding = encoding_of(file.content_type)
         if encoding is None:

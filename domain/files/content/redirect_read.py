@@ -1,9 +1,11 @@
 """Redirect a reader to the blob store for a file's bytes."""
 
+from domain.access.callers import Caller
 from domain.blobs.direct_access import ReadHeaders, ReadMethod
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError, DirectAccessUnsupportedError
 from domain.blobs.ports import DirectAccess
 from domain.buckets.model import Policy
+from domain.files.access import require_read
 from domain.files.addresses import check_address
 from domain.files.errors import NoSuchFileError
 from domain.files.model import Address, File
@@ -32,7 +34,8 @@ class RedirectRead:
         self._files = files
         self._direct_access = direct_access
 
-    async def __call__(self, address: Address) -> Redirection:
-        """Return the file. Raises `NoSuchFileError`, `InvalidBucketError`, `InvalidNameError`."""
+    async def __call__(self, caller: Caller, address: Address) -> Redirection:
+        """Return the file. Raises `InvalidBucketError`, `InvalidNameError`, and as `require_read`."""
         file, policy = await self._files.get_file_with_policy(check_address(address))
+        require_read(caller, file)
         return Redirection(file, policy, self._direct_access)

@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterable
 
+from domain.access.callers import Caller
+from domain.files.access import require_store
 from domain.files.content.store_file import StoreFile
 from domain.files.model import File, NewFile, Stored
 from domain.idempotency.errors import IdempotencyKeyReusedError
@@ -19,12 +21,15 @@ class StoreOnce:
         self._store_file = store_file
         self._idempotent = idempotent
 
-    async def __call__(self, new: NewFile, body: AsyncIterable[bytes], request: KeyedRequest | None) -> Stored:
+    async def __call__(
+        self, caller: Caller, new: NewFile, body: AsyncIterable[bytes], request: KeyedRequest | None
+    ) -> Stored:
         """Return the file as it was stored first. The fingerprint of `request` is that of all but the bytes.
 
-        Raises all that `StoreFile` and `IdempotentExecutor` do. A repeat stores nothing; its `body` is read and
-        compared, unless its length or digest differs already.
+        Raises all that `require_store`, `StoreFile` and `IdempotentExecutor` do. A repeat stores nothing; its `body` is
+        read and compared, unless its length or digest differs already.
         """
+        require_store(caller, new.bucket, new.name)
         return await self._idempotent(
             request,
             Stored,

@@ -2,9 +2,10 @@
 
 import msgspec
 
+from domain.access.callers import Caller
 from domain.buckets.errors import InvalidBucketError, NoSuchBucketError
-from domain.buckets.model import check_bucket_name
 from domain.buckets.ports import Buckets
+from domain.files.access import areas_to_list
 from domain.files.search.model import FileQuery, Page, encode_cursor
 from domain.files.search.ports import FileSearch
 
@@ -18,13 +19,14 @@ class ListFiles:
         self._search = search
         self._buckets = buckets
 
-    async def __call__(self, query: FileQuery, *, total: bool) -> Page:
+    async def __call__(self, caller: Caller, query: FileQuery, *, total: bool) -> Page:
         """Return the page that `query` describes, with the cursor of the next one.
 
-        Raises `InvalidBucketError`, and `NoSuchBucketError` where `query` names a bucket that does not exist.
+        Files that the caller may not list are neither listed nor counted. Raises `InvalidBucketError`,
+        `NoSuchBucketError` where `query` names a bucket that does not exist, and `AccessDeniedError` where the caller
+        may list nothing in it.
         """
-        if query.bucket is not None:
-            check_bucket_name(query.bucket)
+        query = msgspec.structs.replace(query, areas=areas_to_list(caller, query.bucket))
         files = await self._search.list_files(msgspec.structs.replace(query, limit=query.limit + 1))
         if not files and query.bucket is not None:
             await self._buckets.get_bucket(query.bucket)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.access.scopes import Scope
 from domain.files.metadata import JsonObject
 from domain.files.model import File
 from domain.files.search.errors import InvalidSortError
@@ -53,6 +54,7 @@ class FileQuery(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     bucket: str | None = None
+    areas: tuple[Scope, ...] | None = None
     prefix: str | None = None
     name: str | None = None
     words: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from domain.access.callers import ROOT
 from domain.files.model import File
 from domain.files.search.model import FileQuery, decode_cursor, encode_cursor, parse_sort
 from domain.files.search.where import parse_where
@@ -168,7 +169,7 @@ class TestFilePages:
         while page:
             await self._store(catalog, number)
             for id_ in {page[-1].id, page[0].id}:  # the place where the next page begins goes, too
-                await catalog.files.delete_file(id_, NO_PRECONDITION)
+                await catalog.files.delete_file(ROOT, id_, NO_PRECONDITION)
                 gone.add(id_)
             page = await next_page(catalog, query, page)
             seen = seen + page

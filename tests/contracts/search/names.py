@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.access.callers import ROOT
 from domain.files.name_forms import after_prefix, forms_of
 from domain.files.names import search_words
 from domain.files.search.where import parse_where
@@ -162,4 +163,4 @@ class TestNamesInListings:
             assert await listed(catalog, **filters) == ({name} if found else set()), filter_
         for form in FORMS:
             assert await listed(catalog, name=unicodedata.normalize(form, name)) <= {name}
-        await catalog.files.delete_file(file.id, NO_PRECONDITION)
+        await catalog.files.delete_file(ROOT, file.id, NO_PRECONDITION)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.access.callers import ROOT
 from domain.batches.model import Change, Copy, Delete
 from domain.errors import PreconditionFailedError
 from domain.files.errors import NoSuchFileError
@@ -28,7 +29,7 @@ async def names(catalog: CatalogPorts) -> list[str]:
 
 async def work(catalog: CatalogPorts, task: Task) -> int:
     """Do a job in steps of two files, and return the number of files done."""
-    await catalog.jobs.create_job(task)
+    await catalog.jobs.create_job("root", task)
     claim = await catalog.jobs.claim_job(lease=LEASE)
     assert claim is not None
     while job := await catalog.jobs.advance_job(claim, lease=LEASE, limit=2):
@@ -46,13 +47,13 @@ class TestEitherForm:
         file = await stored(catalog, name=given)
         assert (await catalog.files.get_file_with_policy(at(asked)))[0] == file
         with pytest.raises(PreconditionFailedError):
-            await catalog.files.delete_file(at(asked), Precondition(if_match=('"x"',)))
-        await catalog.files.delete_file(at(asked), Precondition(if_match=(file.etag,)))
+            await catalog.files.delete_file(ROOT, at(asked), Precondition(if_match=('"x"',)))
+        await catalog.files.delete_file(ROOT, at(asked), Precondition(if_match=(file.etag,)))
         assert not await exists(catalog, file)
         with pytest.raises(NoSuchFileError):
             await catalog.files.get_file_with_policy(at(asked))
         with pytest.raises(NoSuchFileError):
-            await catalog.files.delete_file(at(asked), NO_PRECONDITION)
+            await catalog.files.delete_file(ROOT, at(asked), NO_PRECONDITION)
 
     async def test_the_exact_name_comes_first(self, catalog: CatalogPorts) -> None:
         files = {name: await stored(catalog, name=name) for name in (NFC, NFD)}
@@ -60,7 +61,7 @@ class TestEitherForm:
             assert (await catalog.files.get_file_with_policy(at(name)))[0] == file
             assert await catalog.files.get_file_by_name("default", name) == file
         assert (await catalog.files.get_file_with_policy(at(MIXED)))[0] == files[NFC]
-        await catalog.files.delete_file(at(NFD), NO_PRECONDITION)
+        await catalog.files.delete_file(ROOT, at(NFD), NO_PRECONDITION)
         assert await names(catalog) == [NFC]
 
     async def test_an_expired_file_hides_none_of_the_other_form(self, catalog: CatalogPorts) -> None:
@@ -75,7 +76,7 @@ class TestEitherForm:
         second = await stored(catalog, name=NFD)
         assert second.id != first.id
         assert (await stored(catalog, name=NFD)).id == second.id
-        third = await catalog.files.copy_file(first.id, Destination(name=MIXED), NO_PRECONDITION)
+        third = await catalog.files.copy_file(ROOT, first.id, Destination(name=MIXED), NO_PRECONDITION)
         assert await names(catalog) == sorted([NFC, NFD, MIXED])
         assert third.id not in {first.id, second.id}
 
@@ -83,12 +84,13 @@ class TestEitherForm:
     async def test_a_batch_finds_files_by_another_form(self, catalog: CatalogPorts, asked: str, given: str) -> None:
         file = await stored(catalog, name=given)
         copy, changed, deleted, again = await catalog.batches.apply_batch(
+            ROOT,
             [
                 Copy(address=at(asked), to=Destination(name="copy")),
                 Change(address=at(asked), patch=FilePatch(tags=("t",))),
                 Delete(address=at(asked)),
                 Delete(address=at(asked)),
-            ]
+            ],
         )
         assert isinstance(copy, File)
         assert isinstance(changed, File)
@@ -101,7 +103,7 @@ class TestEitherForm:
     async def test_deletions_of_a_batch_take_the_exact_names_first(self, catalog: CatalogPorts) -> None:
         for name in (NFC, NFD):
             await stored(catalog, name=name)
-        outcomes = await catalog.batches.apply_batch([Delete(address=at(name)) for name in (NFD, NFD, NFC)])
+        outcomes = await catalog.batches.apply_batch(ROOT, [Delete(address=at(name)) for name in (NFD, NFD, NFC)])
         assert [outcome and type(outcome) for outcome in outcomes] == [None, None, NoSuchFileError]
 
     @pytest.mark.parametrize("prefix", ["Ångström/", "A\u030angstro\u0308m/", "Å"])

@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from adapters.postgres import Pool
+from domain.access.callers import ROOT
 from domain.batches.model import Change, Copy, Delete
 from domain.blobs.model import new_blob_key
 from domain.buckets.errors import BucketNotEmptyError, NoSuchBucketError, QuotaExceededError
@@ -116,7 +117,7 @@ async def test_of_many_renames_to_one_name_one_is_made(catalog: PostgresPorts) -
 
 async def test_of_many_deletions_of_one_file_one_is_made(catalog: PostgresPorts) -> None:
     file = await stored(catalog)
-    results, refusals = await race(catalog.files.delete_file(file.id, NO_PRECONDITION) for _ in range(20))
+    results, refusals = await race(catalog.files.delete_file(ROOT, file.id, NO_PRECONDITION) for _ in range(20))
     assert len(results) == 1
     assert kinds(refusals) == {NoSuchFileError}
     assert list(await claims(catalog)) == [file.blob_key]
@@ -126,8 +127,8 @@ async def test_of_many_deletions_of_one_file_one_is_made(catalog: PostgresPorts)
 async def test_files_that_share_bytes_may_be_deleted_at_once(catalog: PostgresPorts) -> None:
     for _ in range(10):
         file = await stored(catalog, name="a")
-        copy = await catalog.files.copy_file(file.id, Destination(name="b"), NO_PRECONDITION)
-        await race(catalog.files.delete_file(each.id, NO_PRECONDITION) for each in (file, copy))
+        copy = await catalog.files.copy_file(ROOT, file.id, Destination(name="b"), NO_PRECONDITION)
+        await race(catalog.files.delete_file(ROOT, each.id, NO_PRECONDITION) for each in (file, copy))
         [claim] = (await claims(catalog)).values()
         assert claim.key == file.blob_key
         assert await catalog.blob_records.forget_blobs([claim]) == 1
@@ -140,8 +141,8 @@ async def test_a_file_that_is_deleted_while_it_is_copied_keeps_its_bytes_or_was_
         file = await stored(catalog)
         copies, _ = await race(
             [
-                catalog.files.copy_file(file.id, Destination(name=f"copy {number}"), NO_PRECONDITION),
-                catalog.files.delete_file(file.id, NO_PRECONDITION),
+                catalog.files.copy_file(ROOT, file.id, Destination(name=f"copy {number}"), NO_PRECONDITION),
+                catalog.files.delete_file(ROOT, file.id, NO_PRECONDITION),
             ]
         )
         was_copied = any(isinstance(each, File) for each in copies)
@@ -158,7 +159,7 @@ async def test_batches_over_the_same_files_in_opposite_orders_are_all_done(pool:
         [Change(address=file.id, patch=FilePatch(bucket=bucket)) for bucket in towards for file in order]
         for order, towards in orders
     ]
-    results, refusals = await race(catalog.batches.apply_batch(batch) for batch in batches)
+    results, refusals = await race(catalog.batches.apply_batch(ROOT, batch) for batch in batches)
     assert not refusals
     assert all(isinstance(outcome, File) for outcomes in results for outcome in outcomes)
     assert {(await catalog.files.get_file(file.id)).revision for file in files} == {1 + 8 * 3}
@@ -169,7 +170,7 @@ async def test_a_file_that_two_batches_delete_is_deleted_by_one(pool: Pool, cata
     files = [await stored(catalog) for _ in range(30)]
     orders = [files, files[::-1], files[15:] + files[:15]]
     results, _ = await race(
-        catalog.batches.apply_batch([Delete(address=file.id) for file in order]) for order in orders
+        catalog.batches.apply_batch(ROOT, [Delete(address=file.id) for file in order]) for order in orders
     )
     assert sum(outcome is None for outcomes in results for outcome in outcomes) == len(files)
     await _check_sums(pool, catalog, ["default"])
@@ -187,7 +188,9 @@ async def test_a_quota_holds_against_moves_and_copies_at_once(catalog: PostgresP
     await catalog.buckets.put_bucket("songs", Policy(quota_bytes=50))
     files = [await stored(catalog, size=10) for _ in range(20)]
     moves = [catalog.files.change_file(replace(file, bucket="songs")) for file in files[:10]]
-    copies = [catalog.files.copy_file(file.id, Destination(bucket="songs"), NO_PRECONDITION) for file in files[10:]]
+    copies = [
+        catalog.files.copy_file(ROOT, file.id, Destination(bucket="songs"), NO_PRECONDITION) for file in files[10:]
+    ]
     results, refusals = await race([*moves, *copies])
     assert (len(results), kinds(refusals)) == (5, {QuotaExceededError})
     assert await usage(catalog, "songs") == Usage(bytes=50, files=5)
@@ -229,7 +232,7 @@ async def test_a_bucket_that_is_deleted_amid_uploads_is_gone_or_holds_them(catal
         assert len(refusals) == 1
         if kinds(refusals) == {BucketNotEmptyError}:
             [file] = await catalog.search.list_files(FileQuery(bucket="songs"))
-            await catalog.files.delete_file(file.id, NO_PRECONDITION)
+            await catalog.files.delete_file(ROOT, file.id, NO_PRECONDITION)
 
 
 async def test_a_bucket_is_made_once(catalog: PostgresPorts) -> None:
@@ -268,9 +271,9 @@ async def test_after_a_storm_everything_adds_up(pool: Pool, catalog: PostgresPor
         if action == 1:
             await catalog.files.change_file(replace(file, bucket=bucket, name=name))
         elif action == 2:
-            await catalog.files.copy_file(file.id, Destination(bucket=bucket, name=name), NO_PRECONDITION)
+            await catalog.files.copy_file(ROOT, file.id, Destination(bucket=bucket, name=name), NO_PRECONDITION)
         elif action == 3:
-            await catalog.files.delete_file(file.id, NO_PRECONDITION)
+            await catalog.files.delete_file(ROOT, file.id, NO_PRECONDITION)
         elif action == 4:
             await catalog.files.change_file(replace(file, expires_at=datetime.now(UTC) + timedelta(milliseconds=50)))
         elif action == 5:
@@ -302,6 +305,7 @@ async def _apply_batches(catalog: PostgresPorts, seed: int, places: list[Locatio
 
     for _ in range(10):
         await catalog.batches.apply_batch(
+            ROOT,
             [
                 Change(address=anywhere(), patch=FilePatch(bucket=anywhere().bucket, name=anywhere().name)),
                 Copy(address=anywhere(), to=Destination(bucket=anywhere().bucket)),
@@ -310,7 +314,7 @@ async def _apply_batches(catalog: PostgresPorts, seed: int, places: list[Locatio
                 Change(address=anywhere(), patch=FilePatch(name=anywhere().name)),
                 Copy(address=anywhere(), to=Destination(name=anywhere().name)),
                 Delete(address=anywhere()),
-            ]
+            ],
         )
 
 
@@ -339,7 +343,9 @@ async def test_an_original_that_expires_while_it_is_copied_makes_no_way_for_its_
         file = await changed(catalog, await stored(catalog, name="a"), expires_at=soon)
         async with connection.transaction():
             await connection.execute("SELECT FROM files FOR UPDATE")
-            copying = asyncio.create_task(catalog.files.copy_file(file.id, Destination(name="a"), NO_PRECONDITION))
+            copying = asyncio.create_task(
+                catalog.files.copy_file(ROOT, file.id, Destination(name="a"), NO_PRECONDITION)
+            )
             # The copy has looked before the file expires, and goes on after it.
             while not await connection.fetchval("SELECT clock_timestamp() > $1", soon):
                 await anyio.lowlevel.checkpoint()

@@ -6,6 +6,7 @@ from random import Random
 import pytest
 
 from adapters.postgres import Pool
+from domain.access.callers import ROOT
 from domain.buckets.errors import BucketNotEmptyError, NoSuchBucketError
 from domain.buckets.model import Policy, Usage
 from domain.files.errors import NameTakenError, NoSuchFileError
@@ -44,10 +45,10 @@ async def storm(catalog: PostgresPorts, files: list[File], seed: int) -> None:
                     await stored(catalog, bucket=bucket, name=str(random.randrange(20)), size=random.randrange(1000))
                 case 1:
                     to = Destination(bucket=bucket, name=f"copy-{random.randrange(20)}")
-                    await catalog.files.copy_file(file.id, to, NO_PRECONDITION)
+                    await catalog.files.copy_file(ROOT, file.id, to, NO_PRECONDITION)
                 case 2:
                     doomed = await catalog.files.get_file_by_name(bucket, f"copy-{random.randrange(20)}")
-                    await catalog.files.delete_file(doomed.id, NO_PRECONDITION)
+                    await catalog.files.delete_file(ROOT, doomed.id, NO_PRECONDITION)
                 case _:
                     await catalog.buckets.put_bucket("brief", Policy())
                     await catalog.buckets.delete_bucket("brief")

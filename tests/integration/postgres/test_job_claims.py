@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from adapters.postgres import Pool
+from domain.access.callers import ROOT
 from domain.batches.model import Delete
 from domain.buckets.model import Policy
 from domain.jobs import work_on_jobs
@@ -38,7 +39,7 @@ async def test_workers_at_once_do_every_file_once(catalog: PostgresPorts, lease:
     for prefix in ("a/", "b/", "c/"):
         await fill(catalog, *(f"{prefix}{number:02}" for number in range(20)))
     tasks = [moving("a/", "a/b/"), deleting("b/"), moving("c/", "", to_bucket="songs")]
-    jobs = [await catalog.jobs.create_job(task) for task in tasks]
+    jobs = [await catalog.jobs.create_job("root", task) for task in tasks]
     # With a lease that is over before many steps are, they take each other's jobs all the time.
     await asyncio.gather(*(work(catalog, lease=lease) for _ in range(4)))
     await work(catalog, lease=lease)
@@ -52,7 +53,7 @@ async def test_workers_at_once_do_every_file_once(catalog: PostgresPorts, lease:
 
 async def test_a_job_amid_other_changes_takes_nothing_that_came_later(catalog: PostgresPorts) -> None:
     files = await fill(catalog, *(f"a/{number:02}" for number in range(60)))
-    job = await catalog.jobs.create_job(deleting("a/"))
+    job = await catalog.jobs.create_job("root", deleting("a/"))
     kept: set[str] = set()
 
     async def replace_some() -> None:
@@ -66,7 +67,7 @@ async def test_a_job_amid_other_changes_takes_nothing_that_came_later(catalog: P
 
     async def delete_some() -> None:
         for file in files[2::6]:
-            await catalog.batches.apply_batch([Delete(address=file.id)])
+            await catalog.batches.apply_batch(ROOT, [Delete(address=file.id)])
 
     await asyncio.gather(work(catalog, lease=LEASE), replace_some(), rename_some(), delete_some())
     ended = await catalog.jobs.get_job(job.id)
@@ -77,7 +78,7 @@ async def test_a_job_amid_other_changes_takes_nothing_that_came_later(catalog: P
 
 async def test_a_job_that_is_cancelled_amid_its_steps_stops_between_two(catalog: PostgresPorts) -> None:
     await fill(catalog, *(f"a/{number:02}" for number in range(40)))
-    job = await catalog.jobs.create_job(deleting("a/"))
+    job = await catalog.jobs.create_job("root", deleting("a/"))
     working = asyncio.create_task(work(catalog, lease=LEASE))
     while (await catalog.jobs.get_job(job.id)).progress.done == 0:
         pass

@@ -14,6 +14,7 @@ from adapters.postgres import check_migrated, create_pool, migrate
 from adapters.postgres.files.folding import fold_all_names, fold_names
 from adapters.postgres.migrate import MIGRATIONS, NEWEST_VERSION
 from adapters.postgres.upgrade import Finish, Migration, current_version, upgrade
+from domain.access.callers import SYSTEM
 from domain.errors import CatalogUnavailableError
 from domain.files.names import search_words
 from domain.files.search.model import FileQuery
@@ -69,7 +70,7 @@ async def tables(connection: "asyncpg.Connection[asyncpg.Record]") -> list[str]:
 async def test_ten_replicas_may_migrate_at_once(empty_database: str) -> None:
     await asyncio.gather(*(migrate(empty_database) for _ in range(10)))
     async with create_pool(empty_database) as pool:
-        buckets = await PostgresPorts(pool).buckets.list_buckets(after=None, limit=10)
+        buckets = await PostgresPorts(pool).buckets.list_buckets(["*"], after=None, limit=10)
         assert [bucket.name for bucket in buckets] == ["default"]
 
 
@@ -111,7 +112,7 @@ async def test_an_upload_that_was_begun_before_conditions_were_kept_has_none(emp
         await connection.execute("UPDATE schema_version SET version = '0006'")
     await migrate(empty_database)
     async with create_pool(empty_database) as pool:
-        assert await PostgresPorts(pool).uploads.get_upload(upload.id) == upload
+        assert await PostgresPorts(pool).uploads.get_upload(SYSTEM, upload.id) == upload
 
 
 async def test_a_blob_that_was_stored_before_checksums_were_kept_has_none(empty_database: str) -> None:

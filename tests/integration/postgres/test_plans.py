@@ -13,12 +13,14 @@ from adapters.postgres.files.changes import LOCK_BY_NAME
 from adapters.postgres.files.folding import UNFOLDED
 from adapters.postgres.files.records import FILE_FOUND
 from adapters.postgres.files.search.listing import count_statement, list_statement
-from adapters.postgres.jobs import CLAIM, FORGET_ENDED, NEWEST, NEWEST_AFTER, examine_statement
+from adapters.postgres.jobs import CLAIM, FORGET_ENDED, examine_statement, newest_statement
 from adapters.postgres.maintenance import RECORDS_AFTER
 from domain.batches.apply_batch import CHUNK
 from domain.files.name_forms import beginnings
 from domain.files.search.model import FileQuery, decode_cursor, encode_cursor, parse_sort
 from domain.files.search.where import parse_where
+from domain.jobs.model import JobPosition
+from tests.support.access import ALL_SHOWN
 from tests.support.databases import new_database
 from tests.support.postgres_ports import PostgresPorts
 
@@ -217,8 +219,11 @@ async def test_a_job_goes_through_its_prefix_by_an_index_however_far_it_is(
     [
         (CLAIM, [1.0, 10], "jobs_due_index"),
         (FORGET_ENDED, [1.0, 10], "jobs_finished_at_index"),
-        (NEWEST, [10], "jobs_created_at_index"),
-        (NEWEST_AFTER, [10, NOW, UUID(int=0)], "jobs_created_at_index"),
+        (*newest_statement(ALL_SHOWN, after=None, limit=10), "jobs_created_at_index"),
+        (
+            *newest_statement(ALL_SHOWN, after=JobPosition(created_at=NOW, id=UUID(int=0)), limit=10),
+            "jobs_created_at_index",
+        ),
     ],
 )
 async def test_jobs_are_found_by_an_index(large: Pool, sql: str, values: list[Any], index: str) -> None:

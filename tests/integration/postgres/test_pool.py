@@ -13,6 +13,7 @@ import pytest
 from adapters.postgres import Pool, create_pool
 from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import ATTEMPTS, Database, TryAgainError
+from domain.access.callers import ROOT
 from domain.blobs.model import new_blob_key
 from domain.buckets.model import Policy, Usage
 from domain.errors import CatalogBusyError, CatalogUnavailableError, InvalidInputError, OutcomeUnknownError
@@ -78,7 +79,7 @@ async def test_a_failed_call_gives_its_connection_back(database: str) -> None:
         catalog = PostgresPorts(pool)
         for _ in range(3):
             with pytest.raises(NoSuchFileError):
-                await catalog.files.delete_file(uuid4(), NO_PRECONDITION)
+                await catalog.files.delete_file(ROOT, uuid4(), NO_PRECONDITION)
             for name in ("\0", "\ud800"):
                 with pytest.raises(InvalidInputError):
                     await catalog.files.get_file_by_name("default", name)
@@ -133,7 +134,7 @@ async def test_a_transaction_that_loses_its_connection_has_not_happened(database
     async with create_pool(database, size=1) as pool:
         with pytest.raises(CatalogUnavailableError):
             await Database(pool).transact(insert_and_lose)
-        buckets = await PostgresPorts(pool).buckets.list_buckets(after=None, limit=10)
+        buckets = await PostgresPorts(pool).buckets.list_buckets(["*"], after=None, limit=10)
         assert [bucket.name for bucket in buckets] == ["default"]
 
 

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from domain.access.callers import ROOT, Caller
 from domain.batches import apply_batch
 from domain.batches.apply_batch import CHUNK, ApplyBatch
 from domain.batches.chunks import DoneChunk, done_chunk
@@ -19,6 +20,7 @@ from domain.errors import (
     FileportError,
     InvalidInputError,
     OutcomeUnknownError,
+    TooManyRequestsError,
     UnavailableError,
 )
 from domain.files.errors import InvalidNameError, NameTakenError, NoSuchFileError
@@ -38,7 +40,7 @@ from tests.support.errors import domain_errors
 
 TTL = 3600
 # No operation of a batch ends in one of these.
-UNKEPT = {FileportError, OffsetMismatchError, RangeNotSatisfiableError}
+UNKEPT = {FileportError, OffsetMismatchError, RangeNotSatisfiableError, TooManyRequestsError}
 REQUEST = KeyedRequest(caller="root", key="key", fingerprint="1" * 64)
 UNKNOWN = OutcomeUnknownError("The catalog went away while a change was being committed.")
 
@@ -52,12 +54,14 @@ class FailingBatches(FakeBatches):
         self._nth = nth
         self.chunks: list[int] = []
 
-    async def apply_batch(self, operations: Sequence[Operation], claim: KeyClaim | None = None) -> list[Outcome]:
+    async def apply_batch(
+        self, caller: Caller, operations: Sequence[Operation], claim: KeyClaim | None = None
+    ) -> list[Outcome]:
         self.chunks.append(len(operations))
         fails = len(self.chunks) == self._nth + 1
         if fails and self._failure is not UNKNOWN:
             raise self._failure
-        outcomes = await super().apply_batch(operations, claim)
+        outcomes = await super().apply_batch(caller, operations, claim)
         if fails:
             raise self._failure
         return outcomes
@@ -78,13 +82,14 @@ async def test_operations_go_in_their_order_chunk_by_chunk(catalog: FakeCatalog)
     file = await stored(catalog)
     count = 2 * CHUNK + 1
     changes = [Change(address=file.id, patch=FilePatch(tags=(str(number),))) for number in range(count)]
-    outcomes = await batch(catalog)(changes)
+    outcomes = await batch(catalog)(ROOT, changes)
     assert [outcome.tags for outcome in outcomes if isinstance(outcome, File)] == [(str(n),) for n in range(count)]
 
 
 async def test_an_invalid_operation_is_refused_before_the_catalog_is_asked(catalog: FakeCatalog) -> None:
     file = await stored(catalog, name="a")
     outcomes = await batch(catalog)(
+        ROOT,
         [
             Delete(address=Location("default", "a//b")),
             Delete(address=Location("DEFAULT", "a")),
@@ -93,7 +98,7 @@ async def test_an_invalid_operation_is_refused_before_the_catalog_is_asked(catal
             Copy(address=file.id, to=Destination(bucket="-")),
             Delete(address=uuid4()),
             Delete(address=file.id),
-        ]
+        ],
     )
     assert kinds(outcomes) == [
         InvalidNameError,
@@ -108,7 +113,7 @@ async def test_an_invalid_operation_is_refused_before_the_catalog_is_asked(catal
 
 async def test_a_batch_that_is_refused_altogether_needs_no_catalog(catalog: FakeCatalog) -> None:
     catalog.database.fail_with = CATALOG_DOWN
-    assert kinds(await batch(catalog)([Delete(address=Location("default", ""))])) == [InvalidNameError]
+    assert kinds(await batch(catalog)(ROOT, [Delete(address=Location("default", ""))])) == [InvalidNameError]
 
 
 @pytest.mark.parametrize("failure", [CATALOG_DOWN, CatalogBusyError("Every connection is in use.")])
@@ -118,7 +123,7 @@ async def test_a_catalog_that_fails_before_anything_was_done_fails_the_batch(
     batches = FailingBatches(catalog.database, failure, 0)
     files = [await stored(catalog) for _ in range(CHUNK + 1)]
     with pytest.raises(type(failure)):
-        await batch(catalog, batches)([Delete(address=file.id) for file in files])
+        await batch(catalog, batches)(ROOT, [Delete(address=file.id) for file in files])
     assert batches.chunks == [CHUNK]
     assert [await exists(catalog, file) for file in files] == [True] * len(files)
 
@@ -133,7 +138,7 @@ async def test_a_catalog_that_fails_midway_leaves_the_done_operations_and_ends_t
     # One operation of each chunk is refused by itself, and is not part of the failure.
     for index in (2 * CHUNK, CHUNK, 0):
         operations.insert(index, Delete(address=Location("default", "")))
-    outcomes = await batch(catalog, batches)(operations)
+    outcomes = await batch(catalog, batches)(ROOT, operations)
     by_itself = [outcome for outcome in outcomes if isinstance(outcome, InvalidNameError)]
     assert len(by_itself) == 3
     assert kinds([outcome for outcome in outcomes if not isinstance(outcome, InvalidNameError)]) == (
@@ -149,7 +154,7 @@ async def test_an_outcome_that_is_unknown_from_the_beginning_is_the_outcome_of_e
 ) -> None:
     batches = FailingBatches(catalog.database, UNKNOWN, 0)
     files = [await stored(catalog) for _ in range(CHUNK + 2)]
-    outcomes = await batch(catalog, batches)([Delete(address=file.id) for file in files])
+    outcomes = await batch(catalog, batches)(ROOT, [Delete(address=file.id) for file in files])
     assert kinds(outcomes) == [OutcomeUnknownError] * CHUNK + [NotAttemptedError] * 2
 
 
@@ -164,10 +169,10 @@ async def copies(catalog: FakeCatalog, count: int) -> list[Operation]:
 
 async def test_a_batch_that_is_sent_again_gets_the_same_outcomes(catalog: FakeCatalog) -> None:
     operations = await copies(catalog, 2 * CHUNK + 1)
-    first = await batch(catalog)(operations, REQUEST)
+    first = await batch(catalog)(ROOT, operations, REQUEST)
     assert kinds(first) == [NameTakenError] + [File] * (2 * CHUNK)
-    await catalog.files.delete_file(file_of(first[1]).id, NO_PRECONDITION)
-    again = await batch(catalog)(operations, REQUEST)
+    await catalog.files.delete_file(ROOT, file_of(first[1]).id, NO_PRECONDITION)
+    again = await batch(catalog)(ROOT, operations, REQUEST)
     assert comparable(again) == comparable(first)
     assert kinds(again) == kinds(first)
     assert not await exists(catalog, file_of(first[1]))
@@ -182,12 +187,12 @@ async def test_a_batch_that_was_cut_short_goes_on_when_it_is_sent_again(
     operations = await copies(catalog, 3 * CHUNK)
     if nth == 0 and failure is CATALOG_DOWN:
         with pytest.raises(CatalogUnavailableError):
-            await batch(catalog, batches)(operations, REQUEST)
+            await batch(catalog, batches)(ROOT, operations, REQUEST)
     else:
-        assert kinds(await batch(catalog, batches)(operations, REQUEST))[nth * CHUNK] is type(failure)
-    whole = await batch(catalog, batches)(operations, REQUEST)
+        assert kinds(await batch(catalog, batches)(ROOT, operations, REQUEST))[nth * CHUNK] is type(failure)
+    whole = await batch(catalog, batches)(ROOT, operations, REQUEST)
     assert kinds(whole) == [NameTakenError] + [File] * (3 * CHUNK - 1)
-    assert comparable(await batch(catalog, batches)(operations, REQUEST)) == comparable(whole)
+    assert comparable(await batch(catalog, batches)(ROOT, operations, REQUEST)) == comparable(whole)
     assert sum(batches.chunks) == 3 * CHUNK + (CHUNK if failure is CATALOG_DOWN else 0)
 
 
@@ -197,23 +202,23 @@ async def test_outcomes_of_chunks_of_another_length_are_repeated(
     operations = await copies(catalog, 10)
     with monkeypatch.context() as other_release:
         other_release.setattr(apply_batch, "CHUNK", 3)
-        first = await batch(catalog)(operations, REQUEST)
-    assert comparable(await batch(catalog)(operations, REQUEST)) == comparable(first)
+        first = await batch(catalog)(ROOT, operations, REQUEST)
+    assert comparable(await batch(catalog)(ROOT, operations, REQUEST)) == comparable(first)
 
 
 async def test_a_batch_gets_no_outcomes_of_another_one_whose_key_has_expired(catalog: FakeCatalog) -> None:
     operations = await copies(catalog, CHUNK + 2)
-    first = await batch(catalog)(operations, REQUEST)
+    first = await batch(catalog)(ROOT, operations, REQUEST)
     other = replace(REQUEST, fingerprint="2" * 64)
     with pytest.raises(IdempotencyKeyReusedError):
-        await batch(catalog)(operations, other)
+        await batch(catalog)(ROOT, operations, other)
     # The first chunk's time is over, that of the second is not.
     catalog.database.keys["root", "key"].expires_at = catalog.database.clock.now()
-    assert kinds(await batch(catalog)(operations, other)) == [NameTakenError] * len(operations)
+    assert kinds(await batch(catalog)(ROOT, operations, other)) == [NameTakenError] * len(operations)
     catalog.database.keys["root", "key"].expires_at = catalog.database.clock.now()
     for file in first[1:]:
-        await catalog.files.delete_file(file_of(file).id, NO_PRECONDITION)
-    assert kinds(await batch(catalog)(operations, REQUEST)) == kinds(first)
+        await catalog.files.delete_file(ROOT, file_of(file).id, NO_PRECONDITION)
+    assert kinds(await batch(catalog)(ROOT, operations, REQUEST)) == kinds(first)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in domain_errors() if "code" in vars(kind) and kind not in UNKEPT])

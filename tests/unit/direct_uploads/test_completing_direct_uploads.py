@@ -10,6 +10,7 @@ from tests.fakes.blobs.direct_access import FakeDirectAccess
 from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.database import FakeDatabase
+from tests.support.access import ALL_SHOWN
 from tests.support.fake_service import Service
 from tests.unit.direct_uploads.direct_requests import (
     BUCKET,
@@ -187,7 +188,7 @@ async def test_a_completion_of_another_replica_is_accepted_and_taken_over_when_t
 ) -> None:
     upload = await begin(client)
     send(direct, upload, b"0123456789")
-    found = next(each for each in await catalog.direct_uploads.list_direct_uploads(after=None, limit=1))
+    found = next(each for each in await catalog.direct_uploads.list_direct_uploads(ALL_SHOWN, after=None, limit=1))
     key = new_blob_key()
     await catalog.blob_records.reserve_blobs([key], lease=30)
     await catalog.direct_uploads.claim_direct_upload(found.id, key)

@@ -3,6 +3,7 @@
 import anyio
 import pytest
 
+from domain.access.callers import ROOT
 from domain.errors import CatalogUnavailableError, LeaseLostError, OutcomeUnknownError
 from domain.files.copy_file import CopyFile
 from domain.files.errors import NameTakenError
@@ -57,9 +58,9 @@ async def test_a_repeat_gets_the_first_result_and_changes_nothing(
     files: FakeFiles, idempotent: IdempotentExecutor, original: File
 ) -> None:
     copy_file = CopyFile(files, idempotent)
-    first = await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST)
-    await files.delete_file(first.id, NO_PRECONDITION)
-    assert await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST) == first
+    first = await copy_file(ROOT, original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST)
+    await files.delete_file(ROOT, first.id, NO_PRECONDITION)
+    assert await copy_file(ROOT, original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST) == first
 
 
 async def test_a_request_that_is_refused_leaves_its_key(
@@ -67,9 +68,9 @@ async def test_a_request_that_is_refused_leaves_its_key(
 ) -> None:
     copy_file = CopyFile(files, idempotent)
     with pytest.raises(NameTakenError):
-        await copy_file(original.id, Destination(name="original"), NO_PRECONDITION, REQUEST)
+        await copy_file(ROOT, original.id, Destination(name="original"), NO_PRECONDITION, REQUEST)
     corrected = KeyedRequest(caller="root", key="k", fingerprint="2" * 64)
-    assert (await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, corrected)).name == "copy"
+    assert (await copy_file(ROOT, original.id, Destination(name="copy"), NO_PRECONDITION, corrected)).name == "copy"
 
 
 async def test_an_attempt_keeps_its_key_for_as_long_as_it_takes(
@@ -81,7 +82,7 @@ async def test_an_attempt_keeps_its_key_for_as_long_as_it_takes(
             await idempotent.renew_due()
             with pytest.raises(IdempotencyKeyInUseError):
                 await idempotent(REQUEST, File, slowly)
-        return await files.copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, claim)
+        return await files.copy_file(ROOT, original.id, Destination(name="copy"), NO_PRECONDITION, claim)
 
     assert (await idempotent(REQUEST, File, slowly)).name == "copy"
 
@@ -114,12 +115,12 @@ async def test_a_stalled_claim_is_taken_over_and_changes_nothing(
 
     async def stalled(claim: KeyClaim | None) -> File:
         clock.advance(LEASE)
-        copies.append(await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST))
-        return await catalog.files.copy_file(original.id, Destination(name="late"), NO_PRECONDITION, claim)
+        copies.append(await copy_file(ROOT, original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST))
+        return await catalog.files.copy_file(ROOT, original.id, Destination(name="late"), NO_PRECONDITION, claim)
 
     with pytest.raises(LeaseLostError):
         await idempotent(REQUEST, File, stalled)
-    assert await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST) == copies[0]
+    assert await copy_file(ROOT, original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST) == copies[0]
     assert (await catalog.buckets.get_bucket("default")).usage.files == 2
 
 
@@ -127,7 +128,7 @@ async def test_a_change_of_unknown_outcome_that_happened_is_found(
     files: FakeFiles, idempotent: IdempotentExecutor, original: File
 ) -> None:
     async def change(claim: KeyClaim | None) -> File:
-        await files.copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, claim)
+        await files.copy_file(ROOT, original.id, Destination(name="copy"), NO_PRECONDITION, claim)
         raise OutcomeUnknownError("The catalog went away.")
 
     with pytest.raises(OutcomeUnknownError):
@@ -144,7 +145,7 @@ async def test_a_change_of_unknown_outcome_that_did_not_happen_is_done(
 
     with pytest.raises(OutcomeUnknownError):
         await idempotent(REQUEST, File, lost)
-    copy = await CopyFile(files, idempotent)(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST)
+    copy = await CopyFile(files, idempotent)(ROOT, original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST)
     assert copy.name == "copy"
 
 
@@ -167,9 +168,9 @@ async def test_a_key_that_cannot_be_given_up_is_free_when_its_lease_ends(
     catalog.database.fail_with = None
     copy_file = CopyFile(catalog.files, idempotent)
     with pytest.raises(IdempotencyKeyInUseError):
-        await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST)
+        await copy_file(ROOT, original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST)
     clock.advance(LEASE)
-    assert (await copy_file(original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST)).name == "copy"
+    assert (await copy_file(ROOT, original.id, Destination(name="copy"), NO_PRECONDITION, REQUEST)).name == "copy"
 
 
 async def test_an_attempt_that_is_cancelled_gives_its_key_up(

@@ -152,7 +152,7 @@ async def test_a_job_that_has_not_ended_is_cancelled_when_it_is_deleted(
     client: httpx.AsyncClient, jobs: FakeJobs
 ) -> None:
     await fill(client, "a/1")
-    job = await jobs.create_job(Task(kind="delete", bucket="default", prefix="a/"))
+    job = await jobs.create_job("root", Task(kind="delete", bucket="default", prefix="a/"))
     claim = await jobs.claim_job(lease=60)  # as another replica does
     assert (await client.get(f"/v1/jobs/{job.id}")).json()["state"] == "running"
     cancelled = await client.delete(f"/v1/jobs/{job.id}")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import anyio
 import pytest
 
+from domain.access.callers import ROOT, Caller
 from domain.batches.model import Operation, Outcome
 from domain.buckets.errors import InvalidBucketError
 from domain.errors import InvalidInputError, OutcomeUnknownError, PreconditionFailedError, UnavailableError
@@ -22,6 +23,7 @@ from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
 from tests.fakes.database import CATALOG_DOWN, FakeDatabase
 from tests.fakes.jobs import FakeJobs
+from tests.support.access import ALL_SHOWN
 
 LEASE = 30.0
 UNKNOWN = OutcomeUnknownError("The catalog went away while a change was being committed.")
@@ -58,7 +60,7 @@ async def ended(jobs: FakeJobs) -> list[Job]:
 
 async def test_jobs_take_turns_and_come_to_their_end(catalog: FakeCatalog) -> None:
     await fill(catalog, *(f"long/{number}" for number in range(5)), "short/1")
-    long, short = [await catalog.jobs.create_job(deleting(prefix)) for prefix in ("long/", "short/")]
+    long, short = [await catalog.jobs.create_job("root", deleting(prefix)) for prefix in ("long/", "short/")]
     jobs = await ended(catalog.jobs)
     assert [(job.id, job.state, job.progress.done) for job in jobs] == [(short.id, "done", 1), (long.id, "done", 5)]
     assert await names(catalog) == []
@@ -71,7 +73,7 @@ async def test_a_catalog_that_fails_is_tried_again_and_nothing_is_done_twice(
 ) -> None:
     jobs = FailingJobs(catalog.database, failure, after_it=after_it)
     await fill(catalog, "a/1", "a/2", "a/3")
-    await catalog.jobs.create_job(moving("a/", "a/b/"))
+    await catalog.jobs.create_job("root", moving("a/", "a/b/"))
     with pytest.raises(UnavailableError):
         await ended(jobs)
     # The claim was given up, so no worker has to wait for its end.
@@ -84,7 +86,7 @@ async def test_a_catalog_that_stays_down_lets_the_claim_end(
     database: FakeDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jobs = FailingJobs(database, CATALOG_DOWN)
-    await jobs.create_job(deleting("a/"))
+    await jobs.create_job("root", deleting("a/"))
     with monkeypatch.context() as patch:
         patch.setattr(jobs, "release_job", _refuse)
         with pytest.raises(UnavailableError):
@@ -101,12 +103,12 @@ async def _refuse(claim: JobClaim) -> None:
 async def test_a_bug_keeps_its_claim_until_it_ends_and_fails_the_job_in_the_end(
     catalog: FakeCatalog, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(self: FakeBatches, operations: Sequence[Operation]) -> list[Outcome]:
+    async def fail(self: FakeBatches, caller: Caller, operations: Sequence[Operation]) -> list[Outcome]:
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(FakeBatches, "apply_batch", fail)
     await stored(catalog, name="a/1")
-    job = await catalog.jobs.create_job(deleting("a/"))
+    job = await catalog.jobs.create_job("root", deleting("a/"))
     rounds = 0
     while (await catalog.jobs.get_job(job.id)).finished_at is None:
         rounds += 1
@@ -123,7 +125,7 @@ async def test_a_worker_that_is_stopped_gives_its_claim_up(
     catalog: FakeCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await fill(catalog, "a/1", "a/2")
-    job = await catalog.jobs.create_job(deleting("a/"))
+    job = await catalog.jobs.create_job("root", deleting("a/"))
     advance_job = catalog.jobs.advance_job
     reached = anyio.Event()
 
@@ -147,7 +149,7 @@ async def test_a_job_that_is_cancelled_during_a_step_is_released(
     catalog: FakeCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await fill(catalog, "a/1", "a/2")
-    job = await catalog.jobs.create_job(deleting("a/"))
+    job = await catalog.jobs.create_job("root", deleting("a/"))
     advance_job = catalog.jobs.advance_job
 
     async def cancelled(claim: JobClaim, *, lease: float, limit: int) -> Job | None:
@@ -201,8 +203,8 @@ async def test_an_impossible_task_is_refused(
         catalog.jobs, IdempotentExecutor(catalog.idempotency_keys, catalog.database.clock, lease=LEASE, ttl=LEASE)
     )
     with pytest.raises(error):
-        await start_job(Task(kind=kind, bucket=bucket, prefix=prefix, to=to))
-    assert await catalog.jobs.list_jobs(after=None, limit=10) == []
+        await start_job(ROOT, Task(kind=kind, bucket=bucket, prefix=prefix, to=to))
+    assert await catalog.jobs.list_jobs(ALL_SHOWN, after=None, limit=10) == []
 
 
 def test_prefixes_may_be_empty_and_end_anywhere() -> None:

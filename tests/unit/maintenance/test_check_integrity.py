@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from msgspec.structs import replace
 
+from domain.access.callers import ROOT
 from domain.blobs.errors import BlobStoreUnavailableError
 from domain.blobs.model import Blob, StoredBlob, listing_order, new_blob_key
 from domain.buckets.model import Usage
@@ -60,7 +61,7 @@ class Stack:
 
     async def delete(self, file: File) -> None:
         """Delete the file, and its bytes and rows at once."""
-        await self.catalog.files.delete_file(file.id, NO_PRECONDITION)
+        await self.catalog.files.delete_file(ROOT, file.id, NO_PRECONDITION)
         assert [reaped async for reaped in reaper(self.catalog, self.blobs)()]
 
     def orphan(self, data: bytes = b"orphan") -> str:
@@ -79,7 +80,7 @@ def stack() -> Stack:
 
 async def test_a_stack_that_agrees_is_clean(stack: Stack) -> None:
     file = await stack.file(b"12345")
-    await stack.catalog.files.copy_file(file.id, Destination(name="copy"), NO_PRECONDITION)
+    await stack.catalog.files.copy_file(ROOT, file.id, Destination(name="copy"), NO_PRECONDITION)
     await stack.delete(await stack.file())
     assert await stack.found() == await stack.found(deep=True) == []
 
@@ -265,7 +266,7 @@ async def test_a_blob_that_is_condemned_and_kept_is_clean(stack: Stack) -> None:
     stack.blobs.stored[file.blob_key] = b"byt"
 
     async def delete() -> None:
-        await stack.catalog.files.delete_file(file.id, NO_PRECONDITION)
+        await stack.catalog.files.delete_file(ROOT, file.id, NO_PRECONDITION)
 
     stack.events.after("size", delete)
     assert await stack.found() == []

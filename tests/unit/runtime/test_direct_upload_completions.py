@@ -9,6 +9,7 @@ import anyio
 import pytest
 import structlog
 
+from domain.access.callers import ROOT, Caller
 from domain.direct_uploads.complete_direct_upload import CompleteDirectUpload
 from domain.direct_uploads.errors import IncompleteUploadError
 from domain.files.model import Stored
@@ -26,7 +27,7 @@ class Work:
         self.begun: list[UUID] = []
         self.outcome: Stored | Exception | None = STORED
 
-    async def __call__(self, id: UUID) -> Stored | None:
+    async def __call__(self, _: Caller, id: UUID) -> Stored | None:
         self.begun.append(id)
         await self.let.wait()
         if isinstance(self.outcome, Exception):
@@ -47,22 +48,22 @@ async def test_a_request_that_waits_gets_the_file() -> None:
     work = Work()
     work.let.set()
     async with running(work, seconds=60) as completions:
-        assert await completions.complete(uuid4()) is STORED
+        assert await completions.complete(ROOT, uuid4()) is STORED
         assert len(work.begun) == 1
 
 
 async def test_a_later_request_joins_the_completion_in_flight() -> None:
     work, id = Work(), uuid4()
     async with running(work, seconds=0) as completions:
-        assert await completions.complete(id) is None
+        assert await completions.complete(ROOT, id) is None
         await anyio.wait_all_tasks_blocked()
-        assert await completions.complete(id) is None
+        assert await completions.complete(ROOT, id) is None
         await anyio.wait_all_tasks_blocked()
         assert work.begun == [id]
         work.let.set()
         await anyio.wait_all_tasks_blocked()
         # It has ended: the next request begins another one.
-        assert await completions.complete(id) is None
+        assert await completions.complete(ROOT, id) is None
         await anyio.wait_all_tasks_blocked()
         assert work.begun == [id, id]
 
@@ -74,7 +75,7 @@ async def test_all_waiting_requests_get_the_error() -> None:
 
     async def wait(completions: DirectUploadCompletions) -> None:
         with pytest.raises(IncompleteUploadError) as raised:
-            await completions.complete(id)
+            await completions.complete(ROOT, id)
         told.append(raised.value.detail)
 
     async with running(work, seconds=60) as completions, anyio.create_task_group() as waiting:
@@ -93,9 +94,9 @@ async def test_a_bug_is_logged_and_ends_nothing_else() -> None:
     with structlog.testing.capture_logs() as logs:
         async with running(work, seconds=60) as completions:
             with pytest.raises(RuntimeError, match="a bug"):
-                await completions.complete(uuid4())
+                await completions.complete(ROOT, uuid4())
             work.outcome = STORED
-            assert await completions.complete(uuid4()) is STORED
+            assert await completions.complete(ROOT, uuid4()) is STORED
     assert [line["event"] for line in logs] == ["completing failed"]
 
 
@@ -103,7 +104,7 @@ async def test_only_a_few_are_completed_at_once() -> None:
     work = Work()
     async with running(work, seconds=0) as completions:
         for _ in range(MAX_CONCURRENT + 1):
-            await completions.complete(uuid4())
+            await completions.complete(ROOT, uuid4())
         await anyio.wait_all_tasks_blocked()
         assert len(work.begun) == MAX_CONCURRENT
         work.let.set()
@@ -116,7 +117,7 @@ async def test_a_request_that_waits_during_shutdown_gets_no_file() -> None:
     outcomes: list[Stored | None] = []
 
     async def wait(completions: DirectUploadCompletions) -> None:
-        outcomes.append(await completions.complete(uuid4()))
+        outcomes.append(await completions.complete(ROOT, uuid4()))
 
     async with anyio.create_task_group() as waiting, running(work, seconds=60) as completions:
         waiting.start_soon(wait, completions)
@@ -126,4 +127,4 @@ async def test_a_request_that_waits_during_shutdown_gets_no_file() -> None:
 
 async def test_nothing_is_completed_where_nothing_runs() -> None:
     with pytest.raises(RuntimeError, match="Nothing runs"):
-        await DirectUploadCompletions(cast(CompleteDirectUpload, Work())).complete(uuid4())
+        await DirectUploadCompletions(cast(CompleteDirectUpload, Work())).complete(ROOT, uuid4())

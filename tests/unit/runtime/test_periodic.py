@@ -21,6 +21,7 @@ from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
 from tests.fakes.database import CATALOG_DOWN
+from tests.support.access import ALL_SHOWN
 from tests.support.limits import LIMITS
 from tests.support.reaper import reaper
 
@@ -88,14 +89,14 @@ async def test_leases_are_renewed_again_and_again(catalog: FakeCatalog, clock: F
 async def test_jobs_that_ended_long_ago_are_forgotten(
     catalog: FakeCatalog, blobs: FakeBlobStore, clock: FakeClock
 ) -> None:
-    await catalog.jobs.create_job(deleting("a"))
+    await catalog.jobs.create_job("root", deleting("a"))
     assert [job.state async for job in WorkOnJobs(catalog.jobs, lease=10)()] == ["done"]
-    await catalog.jobs.create_job(deleting("b"))
+    await catalog.jobs.create_job("root", deleting("b"))
     reap = reaper(catalog, blobs, replace(LIMITS, job_retention=60))
     assert not [reaped async for reaped in reap()]
     clock.advance(60)
     assert [reaped async for reaped in reap()] == [ReapCounts(jobs=1)]
-    assert [job.task.prefix for job in await catalog.jobs.list_jobs(after=None, limit=10)] == ["b"]
+    assert [job.task.prefix for job in await catalog.jobs.list_jobs(ALL_SHOWN, after=None, limit=10)] == ["b"]
 
 
 @pytest.mark.parametrize("failure", [CATALOG_DOWN, RuntimeError("a bug")])
@@ -111,7 +112,7 @@ async def test_a_worker_goes_on_with_jobs_after_a_failure_and_rests_until_the_wa
                 await anyio.lowlevel.checkpoint()
             catalog.database.fail_with = None
             for number in range(2):
-                job = await catalog.jobs.create_job(deleting("a"))
+                job = await catalog.jobs.create_job("root", deleting("a"))
                 wake_up.notify()
                 while len(logs) < number + 2:
                     await anyio.lowlevel.checkpoint()

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from adapters.postgres.database.transactions import Database
 from adapters.postgres.files.records import COLUMNS, UNEXPIRED, to_file
+from adapters.postgres.files.search.areas import lies_in
 from adapters.postgres.files.search.names import is_named, name_begins
 from adapters.postgres.files.search.order import after, order_by
 from adapters.postgres.files.search.prefixes import begins
@@ -65,11 +66,7 @@ def count_statement(query: FileQuery) -> tuple[str, list[Any]]:
 
 
 def _filters(query: FileQuery, values: Values) -> list[str]:
-    conditions = [UNEXPIRED]
-    if query.prefix is not None:
-        conditions += name_begins(query.prefix, values)
-    if query.name is not None:
-        conditions.append(is_named([query.name], values))
+    conditions = [UNEXPIRED, *_names(query, values)]
     if query.words:
         conditions.append(f"name_words @@ {values.bind(_all_begin(query.words), 'text')}::tsquery")
     if query.content_type is not None:
@@ -93,6 +90,17 @@ def _filters(query: FileQuery, values: Values) -> list[str]:
         if bound is not None:
             value = clamp(bound) if isinstance(bound, int) else bound
             conditions.append(f"{compared} {values.bind(value, type_)}")
+    return conditions
+
+
+def _names(query: FileQuery, values: Values) -> list[str]:
+    conditions = []
+    if query.areas is not None:
+        conditions.append(lies_in(query.areas, values))
+    if query.prefix is not None:
+        conditions += name_begins(query.prefix, values)
+    if query.name is not None:
+        conditions.append(is_named([query.name], values))
     return conditions
 
 

@@ -46,7 +46,7 @@ async def get_archive(
     """Return the files of a bucket, or those whose names begin alike, as a ZIP archive."""
     request.refuse_unknown_parameters()
     prefix = storable(prefix) or ""
-    archive = await read(ByPrefix(bucket, prefix))
+    archive = await read(request.caller, ByPrefix(bucket, prefix))
     body = ZipBody(archive)
     kept = {"ETag": archive.etag, "Cache-Control": PRIVATE}
     if request.precondition.is_fresh_tag(archive.etag):
@@ -66,7 +66,7 @@ async def post_archive(
     """Return the files with these ids as a ZIP archive."""
     wanted = await request.read_json(ArchiveRequest)
     name = check_file_name(wanted.name)
-    body = ZipBody(await read(ByIds(wanted.ids)))
+    body = ZipBody(await read(request.caller, ByIds(wanted.ids)))
     # Ranges are for GET alone (RFC 9110, section 14.2).
     headers = {**_headers(name, accept_ranges="none"), "Cache-Control": "no-store"}
     return _whole_response(body, headers, capacity.downloads)

@@ -42,7 +42,9 @@ async def apply_batch(request: FileportRequest, apply: FromDishka[ApplyBatch]) -
     """Delete, copy, move and patch up to 1,000 files."""
     body, keyed = await request.read_keyed_json(BatchRequest, limit=MAX_BATCH_BYTES)
     asked = body.operations
-    outcomes = await apply([_operation(each, f"operations[{index}]") for index, each in enumerate(asked)], keyed)
+    outcomes = await apply(
+        request.caller, [_operation(each, f"operations[{index}]") for index, each in enumerate(asked)], keyed
+    )
     return BatchAnswer(results=list(map(_result, asked, outcomes)))
 
 

@@ -1,7 +1,11 @@
 """Buckets in JSON."""
 
-import msgspec
+from typing import Annotated
 
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from domain.access.callers import Caller
 from domain.buckets.model import (
     AllowedTypes,
     Bucket,
@@ -32,7 +36,9 @@ class BucketBody(msgspec.Struct, frozen=True, kw_only=True):
     cors: Cors
     cache_control: CacheControl | None
     created_at: UtcTime
-    usage: Usage
+    usage: Annotated[
+        Usage | UnsetType, Meta(description="Left out for a caller who may not see all files of the bucket.")
+    ] = UNSET
 
 
 class BucketPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,8 +49,8 @@ class BucketPage(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None
 
 
-def bucket_body(bucket: Bucket) -> BucketBody:
-    """Return a bucket as callers see it."""
+def bucket_body(caller: Caller, bucket: Bucket) -> BucketBody:
+    """Return a bucket as the caller sees it."""
     policy = bucket.policy
     return BucketBody(
         name=bucket.name,
@@ -57,5 +63,5 @@ def bucket_body(bucket: Bucket) -> BucketBody:
         cors=policy.cors,
         cache_control=policy.cache_control,
         created_at=bucket.created_at,
-        usage=bucket.usage,
+        usage=bucket.usage if caller.permissions.show_all_of(bucket.name) else UNSET,
     )

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from domain.access.callers import ROOT
 from domain.buckets.cors import CorsRule
 from domain.buckets.model import Bucket, Policy, Usage
 from domain.values.cursors import encode_position
@@ -32,10 +33,10 @@ _POLICY = Policy(
     cache_control="public, max-age=3600",
 )
 _bucket = Bucket(name="music", policy=_POLICY, created_at=CREATED, usage=Usage(bytes=534_773_760, files=17))
-_NEW = bucket_body(replace(_bucket, usage=Usage()))
-_BUCKET = bucket_body(_bucket)
+_NEW = bucket_body(ROOT, replace(_bucket, usage=Usage()))
+_BUCKET = bucket_body(ROOT, _bucket)
 PAGE = BucketPage(
-    items=[bucket_body(Bucket(name="default", policy=Policy(), created_at=CREATED)), _BUCKET],
+    items=[bucket_body(ROOT, Bucket(name="default", policy=Policy(), created_at=CREATED)), _BUCKET],
     limit=2,
     next=encode_position("music"),
 )

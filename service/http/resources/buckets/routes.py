@@ -32,20 +32,23 @@ async def put_bucket(request: FileportRequest, bucket: BucketPath, put: FromDish
     """
     precondition = request.precondition
     policy, keyed = await request.read_keyed_json(Policy)
-    stored, created = await put(bucket, policy, keyed, precondition=precondition)
+    stored, created = await put(request.caller, bucket, policy, keyed, precondition=precondition)
     if not created:
-        return Response(bucket_body(stored), status_code=200)
-    return Response(bucket_body(stored), status_code=201, headers={"Location": f"/v1/buckets/{stored.name}"})
+        return Response(bucket_body(request.caller, stored), status_code=200)
+    return Response(
+        bucket_body(request.caller, stored), status_code=201, headers={"Location": f"/v1/buckets/{stored.name}"}
+    )
 
 
 @get_or_head("/{bucket:str}", access=needs(*ACTIONS), operation=openapi.GET_BUCKET)
-async def get_bucket(bucket: BucketPath, find: FromDishka[FindBucket]) -> BucketBody:
+async def get_bucket(request: FileportRequest, bucket: BucketPath, find: FromDishka[FindBucket]) -> BucketBody:
     """Return a bucket, its policy and its usage."""
-    return bucket_body(await find(bucket))
+    return bucket_body(request.caller, await find(request.caller, bucket))
 
 
 @get_or_head("/", access=needs(*ACTIONS), operation=openapi.LIST_BUCKETS)
 async def list_buckets(
+    request: FileportRequest,
     list_page: FromDishka[ListBuckets],
     limit: Annotated[int, query("At most so many buckets.", 100, ge=1, le=1000)] = 100,
     cursor: Annotated[str | None, next_cursor(openapi.PAGE.next)] = None,
@@ -54,9 +57,9 @@ async def list_buckets(
 
     In the order of their names, by code point.
     """
-    buckets, last = await list_page(after=None if cursor is None else _name_in(cursor), limit=limit)
+    buckets, last = await list_page(request.caller, after=None if cursor is None else _name_in(cursor), limit=limit)
     next_ = None if last is None else encode_position(last)
-    return BucketPage(items=[bucket_body(each) for each in buckets], limit=limit, next=next_)
+    return BucketPage(items=[bucket_body(request.caller, each) for each in buckets], limit=limit, next=next_)
 
 
 @delete("/{bucket:str}", access=needs("admin"), operation=openapi.DELETE_BUCKET)
@@ -65,7 +68,7 @@ async def delete_bucket(request: FileportRequest, bucket: BucketPath, delete: Fr
 
     The bucket `default` always exists.
     """
-    await delete(bucket, request.precondition)
+    await delete(request.caller, bucket, request.precondition)
 
 
 def _name_in(cursor: str) -> str:

@@ -22,4 +22,4 @@ async def delete_file_by_name(
 
     It cannot be read from here on. Its bytes are removed some time later, unless a copy has them.
     """
-    await delete(request.location(bucket), request.precondition)
+    await delete(request.caller, request.location(bucket), request.precondition)

@@ -36,8 +36,8 @@ async def get_content_by_name(
     """Return the bytes of the file with that name, or parts of them."""
     address = request.location(bucket)
     if redirect:
-        return await redirect_response(request, await redirect_read(address), download=download)
-    content = await read(address)
+        return await redirect_response(request, await redirect_read(request.caller, address), download=download)
+    content = await read(request.caller, address)
     return content_response(request, content, capacity.downloads, download=download)
 
 
@@ -54,8 +54,8 @@ async def get_content(
 ) -> ASGIApp:
     """Return a file's bytes, or parts of them."""
     if redirect:
-        return await redirect_response(request, await redirect_read(file_id), download=download)
-    content = await read(file_id)
+        return await redirect_response(request, await redirect_read(request.caller, file_id), download=download)
+    content = await read(request.caller, file_id)
     return content_response(request, content, capacity.downloads, download=download)
 
 
@@ -73,4 +73,4 @@ async def get_text(
     answer begins, so that text that is cut short by a decoding error is never sent; and so only files of up to 64
     MiB are decoded.
     """
-    return text_response(request, await read(file_id), capacity.downloads)
+    return text_response(request, await read(request.caller, file_id), capacity.downloads)

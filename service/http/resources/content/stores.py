@@ -56,7 +56,7 @@ async def put_file(
         precondition=request.precondition,
     )
     async with capacity.uploads.slot():
-        return stored_response(await store(new, request.stream(), _keyed(request, new)))
+        return stored_response(await store(request.caller, new, request.stream(), _keyed(request, new)))
 
 
 @post(
@@ -83,7 +83,7 @@ async def post_file(
     form = UploadForm(request)
     async with capacity.uploads.slot():
         new = await form.file(bucket, request.precondition)
-        return stored_response(await store(new, form.content(), _keyed(request, new)))
+        return stored_response(await store(request.caller, new, form.content(), _keyed(request, new)))
 
 
 def _keyed(request: FileportRequest, new: NewFile) -> KeyedRequest | None:

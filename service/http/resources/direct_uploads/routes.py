@@ -71,13 +71,14 @@ async def post_direct_upload(
         digests=() if asked.sha256 is None else (Digest("sha-256", bytes.fromhex(asked.sha256)),),
         precondition=request.precondition,
     )
-    upload = await begin(new, part_size=asked.part_size, request=keyed)
+    upload = await begin(request.caller, new, part_size=asked.part_size, request=keyed)
     body = opened_upload_body(upload, await sign(upload, first=1, limit=PARTS))
     return Response(body, status_code=201, headers={"Location": direct_upload_path(upload.id)})
 
 
 @get_or_head("/", access=needs("write"), operation=openapi.LIST_DIRECT_UPLOADS)
 async def list_direct_uploads(
+    request: FileportRequest,
     list_page: FromDishka[ListDirectUploads],
     limit: Annotated[int, query("At most so many uploads.", 100, ge=1, le=1000)] = 100,
     cursor: Annotated[str | None, next_cursor(openapi.PAGE.next)] = None,
@@ -87,23 +88,27 @@ async def list_direct_uploads(
     The oldest first.
     """
     after = None if cursor is None else decode_position(cursor, UUID)
-    uploads, last = await list_page(after=after, limit=limit)
+    uploads, last = await list_page(request.caller, after=after, limit=limit)
     next_ = None if last is None else encode_position(last)
     return DirectUploadPage(items=[direct_upload_body(each) for each in uploads], limit=limit, next=next_)
 
 
 @get_or_head("/{direct_upload_id:uuid}", access=needs("write"), operation=openapi.GET_DIRECT_UPLOAD)
-async def get_direct_upload(direct_upload_id: DirectUploadId, find: FromDishka[FindDirectUpload]) -> DirectUploadBody:
+async def get_direct_upload(
+    request: FileportRequest, direct_upload_id: DirectUploadId, find: FromDishka[FindDirectUpload]
+) -> DirectUploadBody:
     """Return a direct upload, and what has become of it.
 
     `completing` while its bytes are taken in; then `completed` with its `file_id`, or `open` again with the
     `failure` of the try, or `failed` where the bytes are not those that were declared.
     """
-    return direct_upload_body(await find(direct_upload_id))
+    return direct_upload_body(await find(request.caller, direct_upload_id))
 
 
 @get_or_head("/{direct_upload_id:uuid}/parts", access=needs("write"), operation=openapi.GET_DIRECT_UPLOAD_PARTS)
 async def get_direct_upload_parts(
+    request: FileportRequest,
+    *,
     direct_upload_id: DirectUploadId,
     find: FromDishka[FindDirectUpload],
     sign: FromDishka[SignParts],
@@ -111,7 +116,7 @@ async def get_direct_upload_parts(
     limit: Annotated[int, query("At most so many parts.", 100, ge=1, le=MAX_PARTS_SIGNED)] = PARTS,
 ) -> PartPage:
     """Return the requests that send the parts of a direct upload, with new URLs."""
-    upload = await find(direct_upload_id)
+    upload = await find(request.caller, direct_upload_id)
     return part_page(upload, await sign(upload, first=first, limit=limit))
 
 
@@ -122,6 +127,7 @@ async def get_direct_upload_parts(
     operation=openapi.COMPLETE_DIRECT_UPLOAD,
 )
 async def complete_direct_upload(
+    request: FileportRequest,
     direct_upload_id: DirectUploadId,
     completions: FromDishka[DirectUploadCompletions],
     find: FromDishka[FindDirectUpload],
@@ -133,10 +139,10 @@ async def complete_direct_upload(
     answer is 202. Ask `GET` what became of it, or complete it again, which is always safe: an upload becomes one
     file, whatever is asked and however often.
     """
-    stored = await completions.complete(direct_upload_id)
+    stored = await completions.complete(request.caller, direct_upload_id)
     if stored is not None:
         return stored_response(stored)
-    upload = await find(direct_upload_id)
+    upload = await find(request.caller, direct_upload_id)
     return Response(
         direct_upload_body(upload),
         status_code=202,
@@ -145,12 +151,14 @@ async def complete_direct_upload(
 
 
 @delete("/{direct_upload_id:uuid}", access=needs("write"), operation=openapi.DELETE_DIRECT_UPLOAD)
-async def delete_direct_upload(direct_upload_id: DirectUploadId, abort: FromDishka[AbortDirectUpload]) -> None:
+async def delete_direct_upload(
+    request: FileportRequest, direct_upload_id: DirectUploadId, abort: FromDishka[AbortDirectUpload]
+) -> None:
     """End a direct upload that has not become a file.
 
     What was sent to the blob store is removed.
     """
-    await abort(direct_upload_id)
+    await abort(request.caller, direct_upload_id)
 
 
 ROUTER = DishkaRouter(

@@ -154,7 +154,7 @@ async def list_files(
         offset=offset,
         after=None if cursor is None else decode_cursor(cursor, order),
     )
-    page = await list_page(query, total=total)
+    page = await list_page(request.caller, query, total=total)
     return FilePage(
         items=[file_body(file) for file in page.items], limit=limit, offset=offset, total=page.total, next=page.next
     )

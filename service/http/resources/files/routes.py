@@ -23,7 +23,7 @@ from service.http.tags import FILES
 @get_or_head("/{file_id:uuid}", access=needs("read", "list"), operation=openapi.GET_FILE)
 async def get_file(request: FileportRequest, file_id: FileId, find: FromDishka[FindFile]) -> Response[FileBody | None]:
     """Return a file's record."""
-    file = await find(file_id)
+    file = await find(request.caller, file_id)
     if request.precondition.is_fresh(file):
         return unchanged_response(file)
     return found_response(file)
@@ -40,7 +40,9 @@ async def patch_file(
     RFC 7396: a field that is left out stays; within `metadata`, null removes a member; null for the whole of
     `metadata` or `tags` empties it. A new bucket must admit the file. The bytes are not touched.
     """
-    return file_response(await change(file_id, await request.read_json(FilePatch), request.precondition))
+    return file_response(
+        await change(request.caller, file_id, await request.read_json(FilePatch), request.precondition)
+    )
 
 
 @delete("/{file_id:uuid}", access=needs("delete"), operation=openapi.DELETE_FILE)
@@ -49,7 +51,7 @@ async def delete_file(request: FileportRequest, file_id: FileId, delete: FromDis
 
     It cannot be read from here on. Its bytes are removed some time later, unless a copy has them.
     """
-    await delete(file_id, request.precondition)
+    await delete(request.caller, file_id, request.precondition)
 
 
 @post("/{file_id:uuid}/copy", access=needs("read", "write"), operation=openapi.COPY_FILE)
@@ -64,7 +66,7 @@ async def copy_file(
     another name, another bucket, or both.
     """
     to, keyed = await request.read_keyed_json(Destination)
-    return file_response(await copy(file_id, to, request.precondition, keyed), status=201)
+    return file_response(await copy(request.caller, file_id, to, request.precondition, keyed), status=201)
 
 
 ROUTER = DishkaRouter(

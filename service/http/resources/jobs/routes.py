@@ -37,19 +37,20 @@ async def start_job(
     The job covers the files that are there now; one that is stored, replaced, renamed or otherwise changed from
     here on is left alone. It goes on by itself, whatever becomes of the worker that began it.
     """
-    job = await start(*await request.read_keyed_json(Task))
+    job = await start(request.caller, *await request.read_keyed_json(Task))
     wake_up.notify()
     return Response(job_body(job), status_code=201, headers={"Location": f"/v1/jobs/{job.id}"})
 
 
 @get_or_head("/", access=needs(*ACTIONS), operation=openapi.LIST_JOBS)
 async def list_jobs(
+    request: FileportRequest,
     list_page: FromDishka[ListJobs],
     limit: Annotated[int, query("At most so many jobs.", 20, ge=1, le=100)] = 20,
     cursor: Annotated[str | None, next_cursor(openapi.PAGE.next)] = None,
 ) -> JobPageBody:
     """List the jobs, the newest first."""
-    page = await list_page(after=None if cursor is None else _position_in(cursor), limit=limit)
+    page = await list_page(request.caller, after=None if cursor is None else _position_in(cursor), limit=limit)
     return JobPageBody(
         items=[job_body(job) for job in page.items],
         limit=limit,
@@ -58,18 +59,18 @@ async def list_jobs(
 
 
 @get_or_head("/{job_id:uuid}", access=needs(*ACTIONS), operation=openapi.GET_JOB)
-async def get_job(job_id: JobId, find: FromDishka[FindJob]) -> JobBody:
+async def get_job(request: FileportRequest, job_id: JobId, find: FromDishka[FindJob]) -> JobBody:
     """Return a job and how far it is."""
-    return job_body(await find(job_id))
+    return job_body(await find(request.caller, job_id))
 
 
 @delete("/{job_id:uuid}", status_code=200, access=needs(*ACTIONS), operation=openapi.END_JOB)
-async def end_job(job_id: JobId, end: FromDishka[EndJob]) -> Response[JobBody | None]:
+async def end_job(request: FileportRequest, job_id: JobId, end: FromDishka[EndJob]) -> Response[JobBody | None]:
     """Cancel a job, or forget one that has ended.
 
     A job that is cancelled does nothing more; what it has done stays.
     """
-    cancelled = await end(job_id)
+    cancelled = await end(request.caller, job_id)
     if cancelled is None:
         return Response(None, status_code=204)
     return Response(job_body(cancelled), status_code=200)

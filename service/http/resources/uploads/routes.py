@@ -46,6 +46,7 @@ UploadId = Annotated[UUID, path("The upload's id.", str(openapi.UPLOAD.id))]
 
 @get("/", access=needs("write"), operation=openapi.LIST_UPLOADS)
 async def list_uploads(
+    request: FileportRequest,
     list_page: FromDishka[ListUploads],
     bucket: Annotated[str | None, query("Only uploads to this bucket.", "music", schema_of(BucketName))] = None,
     limit: Annotated[int, query("How many at most.", 2, ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
@@ -57,7 +58,7 @@ async def list_uploads(
     `Tus-Resumable`.
     """
     after = None if cursor is None else decode_position(cursor, UUID)
-    uploads, last = await list_page(bucket=bucket, after=after, limit=limit)
+    uploads, last = await list_page(request.caller, bucket=bucket, after=after, limit=limit)
     next_ = None if last is None else encode_position(last)
     return UploadPage(items=[upload_body(each) for each in uploads], limit=limit, next=next_)
 
@@ -89,11 +90,11 @@ async def begin_upload(
     base = base_url(request.scope, public_url=settings.public_url, trusted_proxies=settings.trusted_proxies)
     keyed = request.keyed(fingerprint_of(new))
     if not has_body(request):
-        return begun_response(await begin(new, request=keyed), base)
+        return begun_response(await begin(request.caller, new, request=keyed), base)
     require_bytes(request)
     first = Addition(offset=0, size=request.content_length, checksum=checks_of(request))
     async with capacity.uploads.slot():
-        return begun_response(await begin(new, first, request.stream(), keyed), base)
+        return begun_response(await begin(request.caller, new, first, request.stream(), keyed), base)
 
 
 @route(
@@ -103,13 +104,13 @@ async def begin_upload(
     access=needs("write"),
     operation=openapi.FIND_UPLOAD,
 )
-async def find_upload(upload_id: UploadId, find: FromDishka[FindUpload]) -> Response[None]:
+async def find_upload(request: FileportRequest, upload_id: UploadId, find: FromDishka[FindUpload]) -> Response[None]:
     """Tell how far an upload is.
 
     The full offset is told once the file is committed, and its id with it. A request that adds to the upload and
     moves nothing gives way; one that moves goes on, and what is durable is told.
     """
-    return found_response(await find(upload_id))
+    return found_response(await find(request.caller, upload_id))
 
 
 @patch(
@@ -139,16 +140,16 @@ async def append_to_upload(
         checksum=checks_of(request),
     )
     async with capacity.uploads.slot():
-        return added_response(await append(upload_id, addition, request.stream()))
+        return added_response(await append(request.caller, upload_id, addition, request.stream()))
 
 
 @delete("/{upload_id:uuid}", guards=[require_version], access=needs("write"), operation=openapi.END_UPLOAD)
-async def end_upload(upload_id: UploadId, end: FromDishka[EndUpload]) -> None:
+async def end_upload(request: FileportRequest, upload_id: UploadId, end: FromDishka[EndUpload]) -> None:
     """End an upload and give its bytes up. A file that it became stays.
 
     Its bytes are removed some time later.
     """
-    await end(upload_id)
+    await end(request.caller, upload_id)
 
 
 ROUTER = DishkaRouter(
