@@ -11,6 +11,8 @@ from adapters.postgres.blobs import GracePeriod, release
 from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import Database, TryAgainError
 from adapters.postgres.idempotency import finishing
+from adapters.postgres.recording import by, recording
+from domain.access.callers import SYSTEM
 from domain.buckets.cors import CorsRule
 from domain.buckets.errors import BucketNotEmptyError, no_such_bucket
 from domain.buckets.model import Bucket, Policy, Usage
@@ -21,6 +23,7 @@ POLICY_COLUMNS = "max_file_size, allowed_types, quota_bytes, default_ttl, public
 _FIELDS = POLICY_COLUMNS.split(", ")
 # $1 is the name of the bucket.
 _PARAMETERS = ", ".join(f"${number}" for number, _ in enumerate(_FIELDS, start=2))
+_AFTER_POLICY = 2 + len(_FIELDS)
 
 # The counts have the expired files that the reaper has not removed yet; usage does not.
 _BUCKETS = f"""
@@ -49,21 +52,41 @@ ORDER BY name LIMIT $2
 )
 
 _CREATE = f"""
-INSERT INTO buckets (name, {POLICY_COLUMNS}) VALUES ($1, {_PARAMETERS})
-ON CONFLICT (name) DO NOTHING
-RETURNING name, created_at, {POLICY_COLUMNS}, 0 AS bytes, 0 AS files
+WITH created AS (
+    INSERT INTO buckets (name, {POLICY_COLUMNS}) VALUES ($1, {_PARAMETERS})
+    ON CONFLICT (name) DO NOTHING
+    RETURNING name, created_at, {POLICY_COLUMNS}
+), recorded AS (
+    {recording("SELECT 'bucket.create', name, NULL::uuid, NULL, NULL FROM created", _AFTER_POLICY)}
+)
+SELECT *, 0 AS bytes, 0 AS files FROM created
 """
 # Row locks would do, but Postgres lets new sharers of a row pass the transactions that wait to change it: under steady
 # uploads a policy would never change. The queue for a table's lock is fair.
 _LOCK_ALL = "LOCK TABLE buckets IN EXCLUSIVE MODE"
-_REPLACE = f"UPDATE buckets SET ({POLICY_COLUMNS}) = ROW ({_PARAMETERS}) WHERE name = $1"
+_REPLACE = f"""
+WITH changed AS (
+    UPDATE buckets SET ({POLICY_COLUMNS}) = ROW ({_PARAMETERS}) WHERE name = $1 RETURNING name
+)
+{recording("SELECT 'bucket.change', name, NULL::uuid, NULL, NULL FROM changed", _AFTER_POLICY)}
+"""
 _HOLDS_FILES = """
 SELECT EXISTS (
     SELECT FROM files WHERE bucket = $1 AND (expires_at IS NULL OR expires_at > statement_timestamp())
 )
 """
-_EMPTY = "DELETE FROM files WHERE bucket = $1 RETURNING blob_key"
-_DELETE = "DELETE FROM buckets WHERE name = $1"
+_EMPTY = f"""
+WITH deleted AS (
+    DELETE FROM files WHERE bucket = $1 RETURNING id, bucket, name, blob_key
+), recorded AS (
+    {recording("SELECT 'file.expire', bucket, id, name, NULL FROM deleted", 2)}
+)
+SELECT blob_key FROM deleted
+"""
+_DELETE = f"""
+WITH deleted AS (DELETE FROM buckets WHERE name = $1 RETURNING name)
+{recording("SELECT 'bucket.delete', name, NULL::uuid, NULL, NULL FROM deleted", 2)}
+"""
 
 # Sharing the row keeps the policy as it is until the commit; with a quota, uploads go one by one. The strength
 # cannot be raised later: two transactions that share the row would wait for each other.
@@ -189,7 +212,7 @@ async def _put(connection: Connection, name: str, policy: Policy, precondition: 
     precondition.check_untagged(exists=not created)
     # Looked at before it is written, for the lock of the whole table comes first or not at all.
     if created:
-        rows = await connection.fetch(_CREATE, name, *values)
+        rows = await connection.fetch(_CREATE, name, *values, *by())
     elif to_policy(rows[0]) != policy:
         rows = await _replace(connection, name, values)
     if not rows:
@@ -199,7 +222,7 @@ async def _put(connection: Connection, name: str, policy: Policy, precondition: 
 
 async def _replace(connection: Connection, name: str, values: tuple[Any, ...]) -> list[asyncpg.Record]:
     await connection.execute(_LOCK_ALL)
-    await connection.execute(_REPLACE, name, *values)
+    await connection.execute(_REPLACE, name, *values, *by())
     return await connection.fetch(_BUCKET, name)
 
 
@@ -211,9 +234,9 @@ async def _delete(connection: Connection, name: str, precondition: Precondition,
     if await connection.fetchval(_HOLDS_FILES, name):
         raise BucketNotEmptyError("The bucket holds files.")
     # The remaining files have expired.
-    if expired := await connection.fetch(_EMPTY, name):
+    if expired := await connection.fetch(_EMPTY, name, *by(SYSTEM)):
         await release(connection, [row["blob_key"] for row in expired], grace=grace)
-    await connection.execute(_DELETE, name)
+    await connection.execute(_DELETE, name, *by())
 
 
 def _bucket(row: asyncpg.Record) -> Bucket:

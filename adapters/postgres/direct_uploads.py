@@ -14,6 +14,7 @@ from adapters.postgres.files.records import COLUMNS, UNEXPIRED, to_file
 from adapters.postgres.files.search.areas import is_shown
 from adapters.postgres.files.search.values import Values
 from adapters.postgres.idempotency import finishing
+from adapters.postgres.recording import by, recording
 from domain.access.visibility import Visibility
 from domain.blobs.model import Blob
 from domain.direct_uploads.errors import DirectUploadEndedError, no_such_direct_upload
@@ -51,14 +52,20 @@ UPDATE blobs SET lease_until = statement_timestamp() + make_interval(secs => $2)
 WHERE key = $1 AND state = 'staged'
 RETURNING key
 """
+_RECORDED = "SELECT '{action}', bucket, NULL::uuid, name, id::text FROM {uploads}"
 _OPEN = f"""
-INSERT INTO direct_uploads (
-    id, bucket, name, content_type, size, sha256, metadata, tags, precondition, part_size, staging_key, multipart_id,
-    owner, expires_at
-) VALUES (
-    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, statement_timestamp() + make_interval(secs => $14)
+WITH opened AS (
+    INSERT INTO direct_uploads (
+        id, bucket, name, content_type, size, sha256, metadata, tags, precondition, part_size, staging_key,
+        multipart_id, owner, expires_at
+    ) VALUES (
+        $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, statement_timestamp() + make_interval(secs => $14)
+    )
+    RETURNING *
+), recorded AS (
+    {recording(_RECORDED.format(action="direct_upload.begin", uploads="opened"), 15)}
 )
-RETURNING {_UPLOAD_COLUMNS}
+SELECT {_UPLOAD_COLUMNS} FROM opened
 """
 _LOCK = "SELECT FROM direct_uploads WHERE id = $1 FOR UPDATE"
 _CLAIM = "UPDATE direct_uploads SET final_key = $2, failure = NULL WHERE id = $1"
@@ -67,7 +74,10 @@ _FAIL = """
 UPDATE direct_uploads SET failure = $3, state = CASE WHEN $4 THEN 'failed' ELSE state END
 WHERE id = $1 AND final_key = $2 AND state = 'open'
 """
-_ABORT = "UPDATE direct_uploads SET state = 'aborted' WHERE id = $1"
+_ABORT = f"""
+WITH aborted AS (UPDATE direct_uploads SET state = 'aborted' WHERE id = $1 RETURNING *)
+{recording(_RECORDED.format(action="direct_upload.end", uploads="aborted"), 2)}
+"""
 _FILE = f"SELECT {COLUMNS} FROM files WHERE id = $1 AND {UNEXPIRED}"
 
 _IN_PROGRESS = frozenset({"open", "completing"})
@@ -134,6 +144,7 @@ async def _open(connection: Connection, new: NewDirectUpload, life: float, lease
         new.multipart_id,
         new.owner,
         life,
+        *by(),
     )
     return _only(rows)
 
@@ -170,7 +181,7 @@ async def _committed(connection: Connection, upload: DirectUpload) -> Stored:
 async def _abort(connection: Connection, id: UUID) -> DirectUpload:
     upload = _only(await _locked(connection, id))
     if upload.state in _IN_PROGRESS:
-        await connection.execute(_ABORT, id)
+        await connection.execute(_ABORT, id, *by())
     return upload
 
 

@@ -17,6 +17,8 @@ from adapters.postgres.files.search.areas import is_shown
 from adapters.postgres.files.search.prefixes import successor
 from adapters.postgres.files.search.values import Values
 from adapters.postgres.idempotency import finishing
+from adapters.postgres.recording import by, recording
+from domain.access.acting import acting_as
 from domain.access.callers import SYSTEM
 from domain.access.visibility import Visibility
 from domain.files.name_forms import Beginning, beginnings
@@ -40,39 +42,54 @@ _JOB = """
 id, kind, bucket, prefix, to_bucket, to_prefix, state, done, failed, problems, created_at, updated_at, finished_at,
 owner
 """
+_RECORDED = "SELECT '{action}', bucket, NULL::uuid, prefix, id::text FROM {jobs}"
 # Every name comes after the empty one.
 _CREATE = f"""
-INSERT INTO jobs (
-    id, kind, bucket, prefix, to_bucket, to_prefix, state, position, done, failed, problems, epoch, attempts,
-    due_at, created_at, updated_at, owner
-) VALUES (
-    $1, $2, $3, $4, $5, $6, 'queued', '', 0, 0, '[]', 0, 0,
-    statement_timestamp(), statement_timestamp(), statement_timestamp(), $7
+WITH created AS (
+    INSERT INTO jobs (
+        id, kind, bucket, prefix, to_bucket, to_prefix, state, position, done, failed, problems, epoch, attempts,
+        due_at, created_at, updated_at, owner
+    ) VALUES (
+        $1, $2, $3, $4, $5, $6, 'queued', '', 0, 0, '[]', 0, 0,
+        statement_timestamp(), statement_timestamp(), statement_timestamp(), $7
+    )
+    RETURNING *
+), recorded AS (
+    {recording(_RECORDED.format(action="job.start", jobs="created"), 8)}
 )
-RETURNING {_JOB}
+SELECT {_JOB} FROM created
 """
 _FIND = f"SELECT {_JOB} FROM jobs WHERE id = $1"
 # A name below the prefix that no file has: it lies where all names below the prefix do.
 _BELOW = "prefix || chr(1)"
 _CANCEL = f"""
-UPDATE jobs
-SET state = 'cancelled', due_at = NULL, updated_at = statement_timestamp(), finished_at = statement_timestamp()
-WHERE id = $1 AND finished_at IS NULL
-RETURNING {_JOB}
+WITH cancelled AS (
+    UPDATE jobs
+    SET state = 'cancelled', due_at = NULL, updated_at = statement_timestamp(), finished_at = statement_timestamp()
+    WHERE id = $1 AND finished_at IS NULL
+    RETURNING *
+), recorded AS (
+    {recording(_RECORDED.format(action="job.cancel", jobs="cancelled"), 2)}
+)
+SELECT {_JOB} FROM cancelled
 """
 _FORGET = "DELETE FROM jobs WHERE id = $1 AND finished_at IS NOT NULL RETURNING id"
-CLAIM = """
+CLAIM = f"""
 WITH due AS (
     SELECT id, attempts < $2 AS goes_on FROM jobs WHERE due_at <= statement_timestamp()
     ORDER BY due_at LIMIT 1
     FOR UPDATE SKIP LOCKED
+), claimed AS (
+    UPDATE jobs
+    SET state = CASE WHEN goes_on THEN 'running' ELSE 'failed' END, epoch = epoch + 1, attempts = attempts + 1,
+        due_at = CASE WHEN goes_on THEN statement_timestamp() + make_interval(secs => $1) END,
+        updated_at = statement_timestamp(), finished_at = CASE WHEN NOT goes_on THEN statement_timestamp() END
+    FROM due WHERE jobs.id = due.id
+    RETURNING jobs.id, kind, bucket, prefix, epoch, goes_on
+), recorded AS (
+    {recording(_RECORDED.format(action="job.end", jobs="claimed WHERE NOT goes_on"), 3)}
 )
-UPDATE jobs
-SET state = CASE WHEN goes_on THEN 'running' ELSE 'failed' END, epoch = epoch + 1, attempts = attempts + 1,
-    due_at = CASE WHEN goes_on THEN statement_timestamp() + make_interval(secs => $1) END,
-    updated_at = statement_timestamp(), finished_at = CASE WHEN NOT goes_on THEN statement_timestamp() END
-FROM due WHERE jobs.id = due.id
-RETURNING jobs.id, kind, epoch, goes_on
+SELECT id, kind, epoch, goes_on FROM claimed
 """
 _HOLD = f"SELECT {_JOB}, position FROM jobs WHERE id = $1 AND epoch = $2 AND state = 'running' FOR UPDATE"
 # Files that the job does not cover count, too, so that a step is never long.
@@ -86,13 +103,18 @@ ORDER BY name LIMIT $4
 _EXAMINE_TO_END = _EXAMINE.format("")
 _EXAMINE_TO = _EXAMINE.format("AND name < $7")
 _RECORD = f"""
-UPDATE jobs
-SET done = $2, failed = $3, problems = $4, position = $5, attempts = 0, updated_at = statement_timestamp(),
-    state = CASE WHEN $6 THEN 'done' ELSE state END,
-    due_at = CASE WHEN NOT $6 THEN statement_timestamp() + make_interval(secs => $7) END,
-    finished_at = CASE WHEN $6 THEN statement_timestamp() END
-WHERE id = $1
-RETURNING {_JOB}
+WITH advanced AS (
+    UPDATE jobs
+    SET done = $2, failed = $3, problems = $4, position = $5, attempts = 0, updated_at = statement_timestamp(),
+        state = CASE WHEN $6 THEN 'done' ELSE state END,
+        due_at = CASE WHEN NOT $6 THEN statement_timestamp() + make_interval(secs => $7) END,
+        finished_at = CASE WHEN $6 THEN statement_timestamp() END
+    WHERE id = $1
+    RETURNING *
+), recorded AS (
+    {recording(_RECORDED.format(action="job.end", jobs="advanced WHERE $6"), 8)}
+)
+SELECT {_JOB} FROM advanced
 """
 _RELEASE = """
 UPDATE jobs SET due_at = statement_timestamp(), attempts = greatest(attempts - 1, 0), epoch = epoch + 1
@@ -133,7 +155,7 @@ class PostgresJobs:
         return await self._database.transact(_end, id)
 
     async def claim_job(self, *, lease: float) -> JobClaim | None:
-        while rows := await self._database.change(CLAIM, lease, MAX_ATTEMPTS):
+        while rows := await self._database.change(CLAIM, lease, MAX_ATTEMPTS, *by()):
             if rows[0]["goes_on"]:
                 return JobClaim(id=rows[0]["id"], kind=rows[0]["kind"], epoch=rows[0]["epoch"])
         return None
@@ -175,12 +197,14 @@ async def _create(connection: Connection, owner: str, task: Task) -> Job:
     for bucket in sorted({task.bucket, to.bucket or task.bucket}):
         await lock_bucket(connection, bucket)
     to_prefix = None if task.to is None else to.prefix
-    [row] = await connection.fetch(_CREATE, new_id(), task.kind, task.bucket, task.prefix, to.bucket, to_prefix, owner)
+    [row] = await connection.fetch(
+        _CREATE, new_id(), task.kind, task.bucket, task.prefix, to.bucket, to_prefix, owner, *by()
+    )
     return _to_job(row)
 
 
 async def _end(connection: Connection, id: UUID) -> Job | None:
-    row = await connection.fetchrow(_CANCEL, id)
+    row = await connection.fetchrow(_CANCEL, id, *by())
     if row is not None:
         return _to_job(row)
     if await connection.fetchval(_FORGET, id) is None:
@@ -194,7 +218,12 @@ async def _advance(connection: Connection, claim: JobClaim, lease: float, limit:
     if row is None:
         return None
     job = _to_job(row)
-    examined = await _examine(connection, job, row["position"], limit)
+    with acting_as(job.maker):
+        return await _step(connection, job, row["position"], lease=lease, limit=limit, grace=grace)
+
+
+async def _step(connection: Connection, job: Job, position: str, *, lease: float, limit: int, grace: float) -> Job:
+    examined = await _examine(connection, job, position, limit)
     files = [to_file(each) for each in examined if each["is_covered"]]
     outcomes = await apply(connection, SYSTEM, [operation_on(job.task, file) for file in files], grace)
     progress = advance(job.progress, files, outcomes)
@@ -204,9 +233,10 @@ async def _advance(connection: Connection, claim: JobClaim, lease: float, limit:
         progress.done,
         progress.failed,
         progress.problems,
-        examined[-1]["name"] if examined else row["position"],
+        examined[-1]["name"] if examined else position,
         len(examined) < limit,
         lease,
+        *by(),
     )
     return _to_job(row)
 

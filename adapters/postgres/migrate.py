@@ -6,11 +6,13 @@ from pathlib import Path
 
 import asyncpg
 
+from adapters.postgres.audit.audit import MAKE_PARTITIONS
 from adapters.postgres.database.credentials import RotatingCredentials
 from adapters.postgres.database.errors import domain_errors
 from adapters.postgres.database.pool import CONNECT_SECONDS
 from adapters.postgres.files.folding import fold_all_names
 from adapters.postgres.upgrade import current_version, read_migrations, upgrade
+from domain.audit.keep_audit import MONTHS_AHEAD
 from domain.errors import CatalogUnavailableError
 
 MIGRATIONS = read_migrations(Path(__file__).parent / "migrations", finishes={"0012": fold_all_names})
@@ -18,7 +20,9 @@ NEWEST_VERSION = MIGRATIONS[-1].version
 
 
 async def migrate(dsn: str, *, credentials: RotatingCredentials | None = None) -> None:
-    """Apply the migrations that the database is missing, each in a transaction. Replicas may do so at the same time.
+    """Apply the migrations that the database is missing, each in a transaction, and make the audit's next partitions.
+
+    Replicas may do so at the same time.
 
     A database that a newer release has migrated already is left as it is. `credentials` replace the DSN's user and
     password. Raises `CatalogUnavailableError`.
@@ -29,6 +33,8 @@ async def migrate(dsn: str, *, credentials: RotatingCredentials | None = None) -
                 # A role that may not change tables gets by where nothing is missing.
                 if await current_version(connection) < NEWEST_VERSION:
                     await upgrade(connection, MIGRATIONS)
+                # A service that stood still for long has none for the present month.
+                await connection.fetchval(MAKE_PARTITIONS, MONTHS_AHEAD, None)
             except asyncpg.InsufficientPrivilegeError as error:
                 raise CatalogUnavailableError("The database's user may not make or change the tables.") from error
 

@@ -13,6 +13,7 @@ from adapters.postgres.files.commit import commit
 from adapters.postgres.files.search.areas import is_shown
 from adapters.postgres.files.search.values import Values
 from adapters.postgres.idempotency import finishing
+from adapters.postgres.recording import by, recording
 from domain.access.callers import Caller
 from domain.access.visibility import Visibility
 from domain.blobs.model import Blob
@@ -34,12 +35,18 @@ ALIVE = "expires_at > statement_timestamp()"
 FROM_NOW = "statement_timestamp() + make_interval(secs => {})"
 
 _RESERVE = f"INSERT INTO blobs (key, state, lease_until) VALUES ($1, 'staged', {FROM_NOW.format('$2')})"
+_RECORDED = "SELECT '{action}', bucket, NULL::uuid, name, id::text FROM {uploads}"
 _CREATE = f"""
-INSERT INTO uploads (
-    id, kind, blob_key, length, bucket, name, content_type, metadata, tags, precondition, given, concat, parts,
-    owner, expires_at
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, {FROM_NOW.format("$15")})
-RETURNING {COLUMNS}
+WITH created AS (
+    INSERT INTO uploads (
+        id, kind, blob_key, length, bucket, name, content_type, metadata, tags, precondition, given, concat, parts,
+        owner, expires_at
+    ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, {FROM_NOW.format("$15")})
+    RETURNING *
+), recorded AS (
+    {recording(_RECORDED.format(action="upload.begin", uploads="created"), 16)}
+)
+SELECT {COLUMNS} FROM created
 """
 FIND = f"SELECT {COLUMNS}, {ALIVE} AS is_alive FROM uploads WHERE id = $1"
 _UPLOADS = f"SELECT {COLUMNS} FROM uploads WHERE id = ANY($1::uuid[]) AND {ALIVE}"
@@ -80,7 +87,14 @@ WITH leased AS (
 UPDATE blobs SET lease_until = least(lease_until, {FROM_NOW.format("$2")})
 FROM leased WHERE blobs.key = leased.key
 """
-_END = "DELETE FROM uploads WHERE id = $1 AND epoch = $2 RETURNING blob_key"
+_END = f"""
+WITH ended AS (
+    DELETE FROM uploads WHERE id = $1 AND epoch = $2 RETURNING *
+), recorded AS (
+    {recording(_RECORDED.format(action="upload.end", uploads="ended"), 3)}
+)
+SELECT blob_key FROM ended
+"""
 _CONDEMN = f"""
 UPDATE blobs SET state = 'condemned', lease_until = NULL, due_at = {FROM_NOW.format("$2")}, epoch = epoch + 1
 WHERE key = $1 AND state = 'staged'
@@ -178,12 +192,13 @@ async def _create(connection: Connection, new: NewUpload, id: UUID, blob_key: st
         new.parts,
         new.owner,
         ttl,
+        *by(),
     )
     return to_upload(row)
 
 
 async def _end(connection: Connection, id: UUID, epoch: int, grace: float) -> None:
-    key = only_held(await connection.fetch(_END, id, epoch))["blob_key"]
+    key = only_held(await connection.fetch(_END, id, epoch, *by()))["blob_key"]
     await connection.execute(_CONDEMN, key, grace)
 
 

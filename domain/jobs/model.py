@@ -6,12 +6,13 @@ replaced, renamed or otherwise.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET
 
+from domain.access.callers import Caller, CallerKind
 from domain.batches.model import Change, Delete, Operation, Outcome
 from domain.buckets.model import BucketName, check_bucket_name
 from domain.errors import ErrorCode, FileportError, InvalidInputError, PreconditionFailedError
@@ -79,6 +80,12 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: datetime | None = None
     # Jobs of former releases are the root's.
     owner: str = "root"
+
+    @property
+    def maker(self) -> Caller:
+        """The caller who started the job, for records of what it does: without rights."""
+        kind, _, id_ = self.owner.partition(":")
+        return Caller(kind=cast(CallerKind, kind), id=id_, request_id=str(self.id))
 
 
 class JobClaim(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from dishka import Provider, Scope, provide
 
 from adapters.postgres import RotatingCredentials, check_migrated, create_pool, migrate
 from adapters.postgres.archives import PostgresArchives
+from adapters.postgres.audit.audit import PostgresAudit
 from adapters.postgres.batches import PostgresBatches
 from adapters.postgres.blobs import GracePeriod, PostgresBlobRecords
 from adapters.postgres.buckets import PostgresBuckets
@@ -21,6 +22,7 @@ from adapters.postgres.maintenance import PostgresCatalogHealth, PostgresCatalog
 from adapters.postgres.upload_locks import PostgresUploadLocks
 from adapters.postgres.uploads import PostgresUploads
 from domain.archives.ports import Archives
+from domain.audit.ports import Audit
 from domain.batches.ports import Batches
 from domain.blobs.ports import BlobRecords
 from domain.buckets.ports import Buckets
@@ -45,6 +47,7 @@ class CatalogProvider(Provider):
     scope = Scope.APP
 
     archives = provide(PostgresArchives, provides=Archives)
+    audit = provide(PostgresAudit, provides=Audit)
     batches = provide(PostgresBatches, provides=Batches)
     blob_records = provide(PostgresBlobRecords, provides=BlobRecords)
     buckets = provide(PostgresBuckets, provides=Buckets)

@@ -5,6 +5,9 @@ Import everything from here into a test module, and give its folder the fixtures
 
 from tests.contracts.access import TestAccess
 from tests.contracts.archives import TestArchives
+from tests.contracts.audit.denials import TestDenials
+from tests.contracts.audit.listing import TestListingTheAudit
+from tests.contracts.audit.recording import TestRecordingChanges
 from tests.contracts.batches import TestBatches
 from tests.contracts.blobs import TestBlobRecords
 from tests.contracts.buckets import TestBuckets
@@ -34,6 +37,7 @@ __all__ = [
     "TestCommittingFiles",
     "TestCopyingFiles",
     "TestDeletingFiles",
+    "TestDenials",
     "TestDirectUploads",
     "TestEitherForm",
     "TestFileFilters",
@@ -43,8 +47,10 @@ __all__ = [
     "TestIdempotencyKeys",
     "TestJobSteps",
     "TestKeepingJobs",
+    "TestListingTheAudit",
     "TestMovingFiles",
     "TestNamesInListings",
+    "TestRecordingChanges",
     "TestSongs",
     "TestUploads",
     "TestWhere",

@@ -13,6 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from domain.archives.ports import Archives
+from domain.audit.ports import Audit
 from domain.batches.ports import Batches
 from domain.blobs.model import Blob, BlobClaim
 from domain.blobs.ports import BlobRecords
@@ -40,6 +41,8 @@ class CatalogPorts(Protocol):
 
     @property
     def archives(self) -> Archives: ...
+    @property
+    def audit(self) -> Audit: ...
     @property
     def batches(self) -> Batches: ...
     @property

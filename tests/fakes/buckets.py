@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from domain.access.callers import SYSTEM
 from domain.access.scopes import Permissions, Scope
 from domain.buckets.errors import BucketNotEmptyError
 from domain.buckets.model import Bucket, Policy
@@ -28,6 +29,8 @@ class FakeBuckets:
         row = self._database.buckets.get(name)
         precondition.check_untagged(exists=row is not None)
         created_at = row.created_at if row else self._database.clock.now()
+        if row is None or row.policy != policy:
+            self._database.record("bucket.change" if row else "bucket.create", bucket=name)
         self._database.buckets[name] = BucketRow(policy=policy, created_at=created_at)
         result = await self.get_bucket(name), row is None
         finish_claim(self._database, claim, result)
@@ -56,5 +59,6 @@ class FakeBuckets:
         if any(file.bucket == name for file in self._database.unexpired_files()):
             raise BucketNotEmptyError(f"The bucket {name} holds files.")
         for file in [file for file in self._database.files.values() if file.bucket == name]:
-            self._database.remove_file(file.id)
+            self._database.remove_file(file.id, "file.expire", caller=SYSTEM)
         del self._database.buckets[name]
+        self._database.record("bucket.delete", bucket=name)

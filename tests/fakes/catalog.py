@@ -3,6 +3,7 @@
 import msgspec
 
 from tests.fakes.archives import FakeArchives
+from tests.fakes.audit import FakeAudit
 from tests.fakes.batches import FakeBatches
 from tests.fakes.blobs.records import FakeBlobRecords
 from tests.fakes.buckets import FakeBuckets
@@ -22,6 +23,7 @@ class FakeCatalog(msgspec.Struct, frozen=True, kw_only=True):
 
     database: FakeDatabase
     archives: FakeArchives
+    audit: FakeAudit
     batches: FakeBatches
     blob_records: FakeBlobRecords
     buckets: FakeBuckets
@@ -45,6 +47,7 @@ def catalog_on(database: FakeDatabase) -> FakeCatalog:
     return FakeCatalog(
         database=database,
         archives=FakeArchives(database),
+        audit=FakeAudit(database),
         batches=FakeBatches(database),
         blob_records=FakeBlobRecords(database),
         buckets=FakeBuckets(database),

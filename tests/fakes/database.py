@@ -1,10 +1,13 @@
 """The tables that the fakes of the catalog's ports share, in memory."""
 
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 
+from domain.access.acting import acting
+from domain.access.callers import Caller
+from domain.audit.model import AuditEntry, ChangeAction
 from domain.blobs.model import Blob, BlobState
 from domain.buckets.errors import no_such_bucket
 from domain.buckets.model import DEFAULT_BUCKET, Policy, Usage
@@ -89,6 +92,7 @@ class FakeDatabase:
         self.jobs: dict[UUID, JobRow] = {}
         self.uploads: dict[UUID, UploadRow] = {}
         self.direct_uploads: dict[UUID, DirectUploadRow] = {}
+        self.audit: list[AuditEntry] = []
         self.usage_errors: dict[str, Usage] = {}
         self.count_errors: dict[str, int] = {}
 
@@ -96,6 +100,37 @@ class FakeDatabase:
         """Raise the error that every call is to fail with."""
         if self.fail_with is not None:
             raise self.fail_with
+
+    # Audit
+
+    def record(
+        self,
+        action: ChangeAction,
+        *,
+        caller: Caller | None = None,
+        bucket: str | None = None,
+        file_id: UUID | None = None,
+        name: str | None = None,
+        subject: UUID | str | None = None,
+    ) -> None:
+        """Record a change by the caller, or by the one that acts."""
+        caller = caller or acting.get()
+        entry = AuditEntry(
+            id=uuid4(),
+            at=self.clock.now(),
+            action=action,
+            caller=caller.owner,
+            address=caller.address,
+            request_id=caller.request_id,
+            bucket=bucket,
+            file_id=file_id,
+            name=name,
+            subject=None if subject is None else str(subject),
+        )
+        self.audit.append(entry)
+
+    def record_file(self, action: ChangeAction, file: File, *, caller: Caller | None = None) -> None:
+        self.record(action, caller=caller, bucket=file.bucket, file_id=file.id, name=file.name)
 
     # Buckets
 
@@ -136,8 +171,10 @@ class FakeDatabase:
                 return file
         raise no_such_file()
 
-    def remove_file(self, id: UUID) -> None:
-        self.condemn_unless_shared(self.files.pop(id).blob_key)
+    def remove_file(self, id: UUID, action: ChangeAction, *, caller: Caller | None = None) -> None:
+        file = self.files.pop(id)
+        self.record_file(action, file, caller=caller)
+        self.condemn_unless_shared(file.blob_key)
 
     # Blobs
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from domain.access.visibility import Visibility
+from domain.audit.model import ChangeAction
 from domain.blobs.model import Blob
 from domain.direct_uploads.errors import DirectUploadEndedError, no_such_direct_upload
 from domain.direct_uploads.model import DirectUpload, Failure, NewDirectUpload
@@ -45,6 +46,7 @@ class FakeDirectUploads:
             expires_at=self._database.clock.in_(life),
         )
         self._database.direct_uploads[upload.id] = DirectUploadRow(upload=upload)
+        self._record("direct_upload.begin", upload)
         finish_claim(self._database, claim, upload)
         return upload
 
@@ -104,7 +106,11 @@ class FakeDirectUploads:
         if upload.state in {"open", "completing"}:
             row = self._database.direct_uploads[id]
             row.upload = replace(row.upload, state="aborted")
+            self._record("direct_upload.end", upload)
         return upload
+
+    def _record(self, action: ChangeAction, upload: DirectUpload) -> None:
+        self._database.record(action, bucket=upload.file.bucket, name=upload.file.name, subject=upload.id)
 
     def _is_staged(self, key: str) -> bool:
         return key in self._database.blobs and self._database.blobs[key].state == "staged"

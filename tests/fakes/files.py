@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from domain.access.callers import Caller
+from domain.access.callers import SYSTEM, Caller
 from domain.blobs.model import Blob
 from domain.buckets.model import Policy
 from domain.errors import LeaseLostError
@@ -54,6 +54,7 @@ class FakeFiles:
             keeps_expiry=replaced is not None and replaced.keeps_expiry,
         )
         self._database.files[file.id] = file
+        self._database.record_file("file.replace" if replaced else "file.create", file)
         self._database.blobs[blob.key] = BlobRow(state="live", blob=blob)
         if replaced:
             self._database.condemn_unless_shared(replaced.blob_key)
@@ -109,6 +110,11 @@ class FakeFiles:
             updated_at=self._database.clock.now(),
         )
         self._database.files[file.id] = file
+        if (file.bucket, file.name) == (current.bucket, current.name):
+            self._database.record_file("file.change", file)
+        else:
+            self._database.record_file("file.move_from", current)
+            self._database.record_file("file.move_to", file)
         return file
 
     async def copy_file(
@@ -143,6 +149,8 @@ class FakeFiles:
             keeps_expiry=False,
         )
         self._database.files[copy.id] = copy
+        self._database.record_file("file.copy_from", original)
+        self._database.record_file("file.copy_to", copy)
         finish_claim(self._database, claim, copy)
         return copy
 
@@ -150,13 +158,13 @@ class FakeFiles:
         file, _ = await self.get_file_with_policy(address)
         require_delete(caller, file)
         precondition.check(file)
-        self._database.remove_file(file.id)
+        self._database.remove_file(file.id, "file.delete")
 
     async def expire_files(self, *, limit: int) -> int:
         self._database.reach()
         expired = [file.id for file in self._database.files.values() if self._database.is_expired(file)][:limit]
         for id_ in expired:
-            self._database.remove_file(id_)
+            self._database.remove_file(id_, "file.expire")
         return len(expired)
 
     async def fold_names(self, *, limit: int) -> int:
@@ -178,7 +186,7 @@ class FakeFiles:
         self._database.bucket(bucket).policy.check_quota(used=self._database.usage(bucket).bytes, added=added)
         expired = [file for file in self._database.files.values() if self._database.is_expired(file)]
         for file in [file for file in expired if (file.bucket, file.name) == (bucket, name)]:
-            self._database.remove_file(file.id)
+            self._database.remove_file(file.id, "file.expire", caller=SYSTEM)
 
     def _refuse_taken(self, bucket: str, name: str, *, except_for: UUID | None = None) -> None:
         taken = self._database.file_named(bucket, name)

@@ -5,8 +5,10 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from domain.access.acting import acting_as
 from domain.access.callers import SYSTEM
 from domain.access.visibility import Visibility
+from domain.audit.model import ChangeAction
 from domain.files.search.model import FileQuery, parse_sort
 from domain.idempotency.model import KeyClaim
 from domain.jobs.errors import no_such_job
@@ -36,6 +38,7 @@ class FakeJobs:
             id=new_id(), task=task, state="queued", progress=Progress(), created_at=now, updated_at=now, owner=owner
         )
         self._database.jobs[job.id] = JobRow(job=job, due_at=now)
+        self._record("job.start", job)
         finish_claim(self._database, claim, job)
         return job
 
@@ -56,6 +59,7 @@ class FakeJobs:
         if job.finished_at is not None:
             del self._database.jobs[id]
             return None
+        self._record("job.cancel", job)
         return self._end(self._database.jobs[id], replace(job, state="cancelled"))
 
     async def claim_job(self, *, lease: float) -> JobClaim | None:
@@ -64,7 +68,7 @@ class FakeJobs:
             row.epoch += 1
             row.attempts += 1
             if row.attempts > MAX_ATTEMPTS:
-                self._end(row, replace(row.job, state="failed"))
+                self._record("job.end", self._end(row, replace(row.job, state="failed")))
                 continue
             row.due_at = self._database.clock.in_(lease)
             row.job = replace(row.job, state="running", updated_at=self._database.clock.now())
@@ -81,12 +85,15 @@ class FakeJobs:
         listed = page(self._database.unexpired_files(), below)
         examined = [file for file in listed if file.name > row.position][:limit]
         files = [file for file in examined if file.updated_at < job.created_at]
-        outcomes = await self._batches.apply_batch(SYSTEM, [operation_on(job.task, file) for file in files])
+        with acting_as(job.maker):
+            outcomes = await self._batches.apply_batch(SYSTEM, [operation_on(job.task, file) for file in files])
         progress = advance(job.progress, files, outcomes)
         row.job = replace(job, progress=progress, updated_at=self._database.clock.now())
         row.attempts = 0
         row.due_at = self._database.clock.in_(lease)
         if len(examined) < limit:
+            with acting_as(job.maker):
+                self._record("job.end", job)
             return self._end(row, replace(row.job, state="done"))
         row.position = examined[-1].name
         return row.job
@@ -116,6 +123,9 @@ class FakeJobs:
     def _claimed(self, claim: JobClaim) -> JobRow | None:
         row = self._database.jobs.get(claim.id)
         return row if row and row.epoch == claim.epoch and row.job.state == "running" else None
+
+    def _record(self, action: ChangeAction, job: Job) -> None:
+        self._database.record(action, bucket=job.task.bucket, name=job.task.prefix, subject=job.id)
 
     def _end(self, row: JobRow, job: Job) -> Job:
         now = self._database.clock.now()

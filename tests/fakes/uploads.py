@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from domain.access.callers import Caller
 from domain.access.visibility import Visibility
+from domain.audit.model import ChangeAction
 from domain.blobs.model import Blob
 from domain.blobs.partials import Progress
 from domain.errors import LeaseLostError
@@ -51,6 +52,7 @@ class FakeUploads:
             expires_at=self._database.clock.in_(ttl),
         )
         self._database.uploads[id] = UploadRow(upload=upload)
+        self._record("upload.begin", upload)
         finish_claim(self._database, claim, upload)
         return upload
 
@@ -114,9 +116,10 @@ class FakeUploads:
         return stored
 
     async def end_upload(self, id: UUID, epoch: int, *, at_once: bool) -> None:
-        key = _locked(self._database, id, epoch).upload.blob_key
-        await self._blob_records.release_blobs([key], at_once=at_once)
+        upload = _locked(self._database, id, epoch).upload
+        await self._blob_records.release_blobs([upload.blob_key], at_once=at_once)
         del self._database.uploads[id]
+        self._record("upload.end", upload)
 
     async def forget_uploads(self, *, kept: float, limit: int) -> int:
         self._database.reach()
@@ -125,6 +128,10 @@ class FakeUploads:
         for id_ in gone:
             del self._database.uploads[id_]
         return len(gone)
+
+    def _record(self, action: ChangeAction, upload: Upload) -> None:
+        bucket, name = (None, None) if upload.target is None else (upload.target.bucket, upload.target.name)
+        self._database.record(action, bucket=bucket, name=name, subject=upload.id)
 
 
 class FakeUploadLocks:

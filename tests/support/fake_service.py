@@ -9,6 +9,7 @@ from dishka import Provider, Scope
 from litestar.types import ASGIApp
 
 from domain.archives.ports import Archives
+from domain.audit.ports import Audit
 from domain.batches.ports import Batches
 from domain.blobs.ports import BlobRecords, BlobStore, DirectAccess, PartialBlobs
 from domain.blobs.reservations import Reservations
@@ -70,6 +71,7 @@ class CatalogOnFakes(Replacements):
         super().__init__()
         self._replace(Clock, catalog.database.clock)
         self._replace(Archives, catalog.archives)
+        self._replace(Audit, catalog.audit)
         self._replace(Batches, catalog.batches)
         self._replace(BlobRecords, catalog.blob_records)
         self._replace(Buckets, catalog.buckets)

@@ -1,6 +1,7 @@
 """The catalog's ports on Postgres."""
 
 from adapters.postgres.archives import PostgresArchives
+from adapters.postgres.audit.audit import PostgresAudit
 from adapters.postgres.batches import PostgresBatches
 from adapters.postgres.blobs import GracePeriod, PostgresBlobRecords
 from adapters.postgres.buckets import PostgresBuckets
@@ -22,6 +23,7 @@ class PostgresPorts:
     def __init__(self, connections: Connections, *, grace: float = 0) -> None:
         database, grace_period = Database(connections), GracePeriod(grace)
         self.archives = PostgresArchives(database)
+        self.audit = PostgresAudit(database)
         self.batches = PostgresBatches(database, grace=grace_period)
         self.blob_records = PostgresBlobRecords(database, grace=grace_period)
         self.buckets = PostgresBuckets(database, grace=grace_period)

@@ -65,7 +65,7 @@ def domain_errors(connection: Connection | None = None, *, committing: bool = Fa
         raise translated from error
 
 
-def _translate(error: Exception, *, is_lost: bool, committing: bool) -> FileportError | None:
+def _translate(error: Exception, *, is_lost: bool, committing: bool) -> FileportError | None:  # noqa: PLR0911 - a table
     match error:
         case _ if is_lost and committing:
             return OutcomeUnknownError("The catalog went away while a change was being committed.")
@@ -74,6 +74,8 @@ def _translate(error: Exception, *, is_lost: bool, committing: bool) -> Fileport
         case _ if type(error) in _BY_KIND:
             kind, detail = _BY_KIND[type(error)]
             return kind(detail)
+        case asyncpg.CheckViolationError(constraint_name=None, table_name="audit"):
+            return CatalogUnavailableError("The audit has no partition for this month: run fileport migrate.")
         case asyncpg.IntegrityConstraintViolationError(constraint_name=name) if name in _BY_CONSTRAINT:
             kind, detail = _BY_CONSTRAINT[name]
             return kind(detail)

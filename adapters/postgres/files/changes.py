@@ -13,6 +13,7 @@ from adapters.postgres.database.transactions import TryAgainError
 from adapters.postgres.files.commit import insert, make_way
 from adapters.postgres.files.records import COLUMNS, FILE, FILE_FOUND, UNEXPIRED, only, to_file
 from adapters.postgres.files.search.names import folded_name
+from adapters.postgres.recording import by, recording
 from domain.access.callers import Caller
 from domain.batches.model import Copy, Delete
 from domain.blobs.model import Blob
@@ -31,14 +32,27 @@ _FILE_AT_REVISION = f"""
 SELECT {COLUMNS}, $3::timestamptz <= statement_timestamp() AS ends_at_once
 FROM files WHERE id = $1 AND revision = $2 AND {UNEXPIRED}
 """
+# $15 and $16 are the bucket and the name that it had.
+_CHANGED = """
+SELECT CASE WHEN (bucket, name) = ($15::text, $16::text) THEN 'file.change' ELSE 'file.move_to' END,
+    bucket, id, name, NULL
+FROM changed
+UNION ALL
+SELECT 'file.move_from', $15, id, $16, NULL FROM changed WHERE (bucket, name) <> ($15, $16)
+"""
 _CHANGE = f"""
-UPDATE files
-SET bucket = $3, name = $4, name_words = array_to_tsvector($5::text[]), content_type = $6, metadata = $7, tags = $8,
-    expires_at = $9, keeps_expiry = $10, revision = revision + 1,
-    updated_at = greatest(updated_at, statement_timestamp()),
-    folded_from = CASE WHEN $11::text IS NOT NULL THEN $4 END, folded_name = $11
-WHERE id = $1 AND revision = $2 AND {UNEXPIRED}
-RETURNING {COLUMNS}
+WITH changed AS (
+    UPDATE files
+    SET bucket = $3, name = $4, name_words = array_to_tsvector($5::text[]), content_type = $6, metadata = $7, tags = $8,
+        expires_at = $9, keeps_expiry = $10, revision = revision + 1,
+        updated_at = greatest(updated_at, statement_timestamp()),
+        folded_from = CASE WHEN $11::text IS NOT NULL THEN $4 END, folded_name = $11
+    WHERE id = $1 AND revision = $2 AND {UNEXPIRED}
+    RETURNING {COLUMNS}
+), recorded AS (
+    {recording(_CHANGED, 12)}
+)
+SELECT {COLUMNS} FROM changed
 """
 _LOCK_BY_ID = f"SELECT {COLUMNS} FROM files WHERE id = ANY($1::uuid[]) AND {UNEXPIRED} ORDER BY id FOR UPDATE"
 LOCK_BY_NAME = f"""
@@ -46,15 +60,22 @@ SELECT {COLUMNS} FROM files
 WHERE (bucket, name) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND {UNEXPIRED}
 ORDER BY id FOR UPDATE
 """
-_DELETE = "DELETE FROM files WHERE id = ANY($1::uuid[])"
-_DELETE_EXPIRED = """
+_DELETE = f"""
+WITH deleted AS (DELETE FROM files WHERE id = ANY($1::uuid[]) RETURNING id, bucket, name)
+{recording("SELECT 'file.delete', bucket, id, name, NULL FROM deleted", 2)}
+"""
+_DELETE_EXPIRED = f"""
 WITH expired AS (
     SELECT id FROM files WHERE expires_at <= statement_timestamp()
     ORDER BY expires_at LIMIT $1
     FOR UPDATE SKIP LOCKED
+), deleted AS (
+    DELETE FROM files USING expired WHERE files.id = expired.id
+    RETURNING files.id, bucket, name, size, blob_key
+), recorded AS (
+    {recording("SELECT 'file.expire', bucket, id, name, NULL FROM deleted", 2)}
 )
-DELETE FROM files USING expired WHERE files.id = expired.id
-RETURNING bucket, size, blob_key
+SELECT bucket, size, blob_key FROM deleted
 """
 
 
@@ -95,6 +116,9 @@ async def change(connection: Connection, changed: File, grace: float) -> File | 
         changed.expires_at,
         changed.keeps_expiry,
         folded_name(changed.name),
+        *by(),
+        current.bucket,
+        current.name,
     )
     if row is None:
         return None
@@ -131,7 +155,7 @@ async def copy(connection: Connection, caller: Caller, asked: Copy, grace: float
     )
     await share(connection, original.blob_key)
     blob = Blob(key=original.blob_key, size=original.size, sha256=original.sha256)
-    made = await insert(connection, new, blob, policy.default_ttl)
+    made = await insert(connection, new, blob, policy.default_ttl, original=original)
     if made is None:
         raise NameTakenError("Another file in the bucket has that name.")
     return made
@@ -152,7 +176,7 @@ async def delete(
             gone[file.id] = file
         refusals.append(refusal)
     if gone:
-        await connection.execute(_DELETE, list(gone))
+        await connection.execute(_DELETE, list(gone), *by())
         await release(connection, [file.blob_key for file in gone.values()], grace=grace)
         await count_usage(connection, [(file.bucket, -file.size, -1) for file in gone.values()])
     return refusals
@@ -160,7 +184,7 @@ async def delete(
 
 async def expire(connection: Connection, limit: int, grace: float) -> int:
     """Keep the promises of `Files.expire_files`."""
-    rows = await connection.fetch(_DELETE_EXPIRED, limit)
+    rows = await connection.fetch(_DELETE_EXPIRED, limit, *by())
     if rows:
         await release(connection, [row["blob_key"] for row in rows], grace=grace)
         await count_usage(connection, [(row["bucket"], -row["size"], -1) for row in rows])

@@ -8,6 +8,8 @@ from adapters.postgres.database.connections import Connection
 from adapters.postgres.files.records import COLUMNS, UNEXPIRED, to_file
 from adapters.postgres.files.search.names import folded_name
 from adapters.postgres.idempotency import finish
+from adapters.postgres.recording import by, recording
+from domain.access.callers import SYSTEM
 from domain.blobs.model import Blob
 from domain.errors import LeaseLostError
 from domain.files.model import File, NewFile, Stored
@@ -20,7 +22,16 @@ _FILE_OF_BLOB = f"SELECT {COLUMNS} FROM files WHERE blob_key = $1 AND {UNEXPIRED
 _TOUCH = "UPDATE blobs SET state = state WHERE key = $1 AND state = 'live'"
 _CURRENT = f"SELECT {COLUMNS}, NOT {UNEXPIRED} AS is_expired FROM files WHERE bucket = $1 AND name = $2 FOR UPDATE"
 _EXPIRED = f"SELECT {COLUMNS} FROM files WHERE bucket = $1 AND name = $2 AND NOT {UNEXPIRED} FOR UPDATE"
-_DELETE = "DELETE FROM files WHERE id = $1"
+_EXPIRE = f"""
+WITH deleted AS (DELETE FROM files WHERE id = $1 RETURNING id, bucket, name)
+{recording("SELECT 'file.expire', bucket, id, name, NULL FROM deleted", 2)}
+"""
+# $16 to $18 are the file that the new one is a copy of.
+_INSERTED = """
+SELECT CASE WHEN $18::uuid IS NULL THEN 'file.create' ELSE 'file.copy_to' END, bucket, id, name, NULL FROM stored
+UNION ALL
+SELECT 'file.copy_from', $16::text, $18, $17::text, NULL FROM stored WHERE $18 IS NOT NULL
+"""
 _INSERT = f"""
 WITH stored AS (
     INSERT INTO files (
@@ -37,17 +48,24 @@ WITH stored AS (
     INSERT INTO bucket_usage AS used (bucket, shard, bytes, files)
     SELECT bucket, {SHARD}, size, 1 FROM stored
     ON CONFLICT (bucket, shard) DO UPDATE SET bytes = used.bytes + excluded.bytes, files = used.files + 1
+), recorded AS (
+    {recording(_INSERTED, 13)}
 )
 SELECT {COLUMNS} FROM stored
 """
 _REPLACE = f"""
-UPDATE files
-SET content_type = $2, size = $3, sha256 = $4, blob_key = $5,
-    metadata = coalesce($6, metadata), tags = coalesce($7, tags), revision = revision + 1,
-    updated_at = greatest(updated_at, statement_timestamp()),
-    expires_at = CASE WHEN keeps_expiry THEN expires_at ELSE statement_timestamp() + make_interval(secs => $8) END
-WHERE id = $1
-RETURNING {COLUMNS}
+WITH replaced AS (
+    UPDATE files
+    SET content_type = $2, size = $3, sha256 = $4, blob_key = $5,
+        metadata = coalesce($6, metadata), tags = coalesce($7, tags), revision = revision + 1,
+        updated_at = greatest(updated_at, statement_timestamp()),
+        expires_at = CASE WHEN keeps_expiry THEN expires_at ELSE statement_timestamp() + make_interval(secs => $8) END
+    WHERE id = $1
+    RETURNING {COLUMNS}
+), recorded AS (
+    {recording("SELECT 'file.replace', bucket, id, name, NULL FROM replaced", 9)}
+)
+SELECT {COLUMNS} FROM replaced
 """
 
 
@@ -68,8 +86,13 @@ async def commit(
     return stored
 
 
-async def insert(connection: Connection, new: NewFile, blob: Blob, default_ttl: int | None) -> File | None:
-    """Create the file on a live blob, and count it. Returns None where the name is taken."""
+async def insert(
+    connection: Connection, new: NewFile, blob: Blob, default_ttl: int | None, *, original: File | None = None
+) -> File | None:
+    """Create the file on a live blob, and count it, as a copy of the `original` where there is one.
+
+    Returns None where the name is taken.
+    """
     row = await connection.fetchrow(
         _INSERT,
         new_id(),
@@ -84,6 +107,10 @@ async def insert(connection: Connection, new: NewFile, blob: Blob, default_ttl: 
         new.tags or (),
         default_ttl,
         folded_name(new.name),
+        *by(),
+        original and original.bucket,
+        original and original.name,
+        original and original.id,
     )
     return None if row is None else to_file(row)
 
@@ -91,7 +118,7 @@ async def insert(connection: Connection, new: NewFile, blob: Blob, default_ttl: 
 async def make_way(connection: Connection, bucket: str, name: str, *, grace: float) -> None:
     """Delete the file of that name if it has expired."""
     if row := await connection.fetchrow(_EXPIRED, bucket, name):
-        await _delete(connection, row, grace)
+        await _expire(connection, row, grace)
 
 
 async def _publish(connection: Connection, new: NewFile, blob: Blob, grace: float) -> Stored:
@@ -129,7 +156,7 @@ async def _find_committed(connection: Connection, blob: Blob) -> Stored:
 async def _lock_current(connection: Connection, new: NewFile, grace: float) -> File | None:
     row = await connection.fetchrow(_CURRENT, new.bucket, new.name)
     if row is not None and row["is_expired"]:
-        await _delete(connection, row, grace)
+        await _expire(connection, row, grace)
         return None
     return None if row is None else to_file(row)
 
@@ -145,11 +172,12 @@ async def _replace(connection: Connection, replaced: File, new: NewFile, blob: B
         new.metadata,
         new.tags,
         default_ttl,
+        *by(),
     )
     return to_file(row)
 
 
-async def _delete(connection: Connection, row: asyncpg.Record, grace: float) -> None:
-    await connection.execute(_DELETE, row["id"])
+async def _expire(connection: Connection, row: asyncpg.Record, grace: float) -> None:
+    await connection.execute(_EXPIRE, row["id"], *by(SYSTEM))
     await release(connection, [row["blob_key"]], grace=grace)
     await count_usage(connection, [(row["bucket"], -row["size"], -1)])

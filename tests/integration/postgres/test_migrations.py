@@ -97,8 +97,12 @@ async def test_migrating_again_changes_nothing(empty_database: str) -> None:
         assert await catalog.files.get_file(file.id) == file
 
 
+UNDO_0017 = "DROP TABLE audit; DROP FUNCTION make_audit_partitions, refuse_audit_change;"
+
+
 async def undo_all_behind_0006(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     """Have the tables as they were after migration 0006."""
+    await connection.execute(UNDO_0017)
     await connection.execute("ALTER TABLE uploads DROP COLUMN precondition, DROP COLUMN concat")
     await connection.execute("ALTER TABLE blobs DROP COLUMN crc32")
 
@@ -153,6 +157,7 @@ async def before_0012(dsn: str) -> None:
         for name in OLD_NAMES:
             await stored(PostgresPorts(pool), name=name)
     async with connected(dsn) as connection:
+        await connection.execute(UNDO_0017)
         await connection.execute(UNDO_0012)
         await connection.execute(AS_BEFORE)
 

@@ -217,7 +217,7 @@ async def test_a_job_goes_through_its_prefix_by_an_index_however_far_it_is(
 @pytest.mark.parametrize(
     ("sql", "values", "index"),
     [
-        (CLAIM, [1.0, 10], "jobs_due_index"),
+        (CLAIM, [1.0, 10, "system", None, None], "jobs_due_index"),
         (FORGET_ENDED, [1.0, 10], "jobs_finished_at_index"),
         (*newest_statement(ALL_SHOWN, after=None, limit=10), "jobs_created_at_index"),
         (

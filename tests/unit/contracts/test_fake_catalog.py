@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.contracts.audit.partitions import TestPartitions  # noqa: F401 - likewise
 from tests.contracts.catalog import *  # noqa: F403 - pytest collects the whole suite here
 from tests.fakes.catalog import FakeCatalog, make_catalog
 from tests.fakes.database import FakeDatabase

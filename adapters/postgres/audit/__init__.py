@@ -1,0 +1,1 @@
+"""The audit: its entries and its partitions."""

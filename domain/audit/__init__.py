@@ -1,0 +1,1 @@
+"""The audit: who did what to which file, when, and from where."""
