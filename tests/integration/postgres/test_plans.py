@@ -15,12 +15,13 @@ from adapters.postgres.files.records import FILE_FOUND
 from adapters.postgres.files.search.listing import count_statement, list_statement
 from adapters.postgres.jobs import CLAIM, FORGET_ENDED, examine_statement, newest_statement
 from adapters.postgres.maintenance import RECORDS_AFTER
+from domain.access.scopes import Permissions, Scope
 from domain.batches.apply_batch import CHUNK
 from domain.files.name_forms import beginnings
 from domain.files.search.model import FileQuery, decode_cursor, encode_cursor, parse_sort
 from domain.files.search.where import parse_where
 from domain.jobs.model import JobPosition
-from tests.support.access import ALL_SHOWN
+from tests.support.access import ALL_SHOWN, scope
 from tests.support.databases import new_database
 from tests.support.postgres_ports import PostgresPorts
 
@@ -212,6 +213,32 @@ async def test_a_job_goes_through_its_prefix_by_an_index_however_far_it_is(
             assert "name >=" in condition
             assert "name >" in condition.replace("name >=", "")
             assert ("name <" in condition) == bool(prefix)
+
+
+@pytest.mark.parametrize("order", ["-created_at", "name", "-size"])
+@pytest.mark.parametrize(
+    "scopes",
+    [
+        (scope("bucket-3", None, "list"),),
+        (scope("bucket-3", "dir-2", "list"), scope("bucket-4", "dir-3/", "list")),
+        tuple(scope(f"bucket-{n % 20 + 1}", f"dir-{n}/", "list") for n in range(100)),
+    ],
+    ids=["a bucket", "two prefixes", "a hundred prefixes"],
+)
+async def test_a_listing_over_all_buckets_reads_no_files_out_of_scope(
+    large: Pool, scopes: tuple[Scope, ...], order: str
+) -> None:
+    query = FileQuery(areas=Permissions(scopes).areas("list"), sort=parse_sort(order))
+    assert is_served(await plan(large, list_statement(query)))
+    assert is_served(await plan(large, count_statement(query)))
+
+
+def test_callers_of_different_scopes_share_statements() -> None:
+    statements = {
+        list_statement(FileQuery(areas=tuple(scope(f"b{n}", f"{n}/", "list") for n in range(count))))[0]
+        for count in range(1, 101)
+    }
+    assert len(statements) == 8
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from adapters.postgres.database.transactions import Database
 from adapters.postgres.files.records import COLUMNS, UNEXPIRED, to_file
-from adapters.postgres.files.search.areas import lies_in
+from adapters.postgres.files.search.areas import lies_in, scans_of
 from adapters.postgres.files.search.names import is_named, name_begins
 from adapters.postgres.files.search.order import after, order_by
 from adapters.postgres.files.search.prefixes import begins
@@ -48,10 +48,19 @@ def list_statement(query: FileQuery, columns: str = COLUMNS) -> tuple[str, list[
     conditions = _filters(query, values)
     if query.after is not None:
         conditions.append(after(query.after, query.sort, values))
-    return (
-        f"SELECT {columns} FROM files WHERE {' AND '.join(conditions)} ORDER BY {order_by(query.sort, values)} "
-        f"LIMIT {values.bind(query.limit, 'bigint')} OFFSET {values.bind(clamp(query.offset), 'bigint')}"
-    ), values.bound
+    order = order_by(query.sort, values)
+    limit, offset = values.bind(query.limit, "bigint"), values.bind(clamp(query.offset), "bigint")
+    if query.areas is None:
+        source = f"files WHERE {' AND '.join(conditions)}"
+    else:
+        # Each scan ends with the page, however many files of others lie between those that are found.
+        scans = (
+            f"(SELECT * FROM files WHERE {' AND '.join([scan, *conditions])} ORDER BY {order} LIMIT {limit} + {offset})"
+            for scan in scans_of(query.areas, values)
+        )
+        found = " UNION ALL ".join(scans) or "SELECT * FROM files WHERE FALSE"
+        source = f"(SELECT DISTINCT ON (id) * FROM ({found}) AS found ORDER BY id) AS files"
+    return f"SELECT {columns} FROM {source} ORDER BY {order} LIMIT {limit} OFFSET {offset}", values.bound
 
 
 def count_statement(query: FileQuery) -> tuple[str, list[Any]]:
@@ -62,7 +71,10 @@ def count_statement(query: FileQuery) -> tuple[str, list[Any]]:
     if unpaged == FileQuery(bucket=query.bucket):
         return _COUNT_IN_BUCKET, [query.bucket]
     values = Values()
-    return f"SELECT count(*) FROM files WHERE {' AND '.join(_filters(query, values))}", values.bound
+    conditions = _filters(query, values)
+    if query.areas is not None:
+        conditions.append(lies_in(query.areas, values))
+    return f"SELECT count(*) FROM files WHERE {' AND '.join(conditions)}", values.bound
 
 
 def _filters(query: FileQuery, values: Values) -> list[str]:
@@ -95,8 +107,6 @@ def _filters(query: FileQuery, values: Values) -> list[str]:
 
 def _names(query: FileQuery, values: Values) -> list[str]:
     conditions = []
-    if query.areas is not None:
-        conditions.append(lies_in(query.areas, values))
     if query.prefix is not None:
         conditions += name_begins(query.prefix, values)
     if query.name is not None:
