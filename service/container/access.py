@@ -3,6 +3,7 @@
 from dishka import Provider, Scope, provide
 
 from domain.access.authenticate import Authenticate
+from domain.access.cursors import Cursors
 from domain.access.ports import CredentialSource
 from domain.access.root_key import RootKey
 from service.container.tokens import Tokens
@@ -13,6 +14,8 @@ class AccessProvider(Provider):
     """Who may call."""
 
     scope = Scope.APP
+
+    cursors = provide(Cursors)
 
     @provide
     def authenticate(self, settings: Settings, tokens: Tokens) -> Authenticate:

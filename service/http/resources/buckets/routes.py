@@ -5,6 +5,7 @@ from typing import Annotated
 from dishka.integrations.litestar import DishkaRouter, FromDishka
 from litestar import Response, delete, put
 
+from domain.access.cursors import Cursors
 from domain.access.scopes import ACTIONS
 from domain.buckets.delete_bucket import DeleteBucket
 from domain.buckets.errors import InvalidBucketError
@@ -50,6 +51,7 @@ async def get_bucket(request: FileportRequest, bucket: BucketPath, find: FromDis
 async def list_buckets(
     request: FileportRequest,
     list_page: FromDishka[ListBuckets],
+    cursors: FromDishka[Cursors],
     limit: Annotated[int, query("At most so many buckets.", 100, ge=1, le=1000)] = 100,
     cursor: Annotated[str | None, next_cursor(openapi.PAGE.next)] = None,
 ) -> BucketPage:
@@ -57,8 +59,10 @@ async def list_buckets(
 
     In the order of their names, by code point.
     """
-    buckets, last = await list_page(request.caller, after=None if cursor is None else _name_in(cursor), limit=limit)
-    next_ = None if last is None else encode_position(last)
+    known = cursors.take(request.caller, cursor)
+    after = None if known is None else _name_in(known)
+    buckets, last = await list_page(request.caller, after=after, limit=limit)
+    next_ = cursors.give(request.caller, None if last is None else encode_position(last))
     return BucketPage(items=[bucket_body(request.caller, each) for each in buckets], limit=limit, next=next_)
 
 

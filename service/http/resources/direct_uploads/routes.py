@@ -6,6 +6,7 @@ from uuid import UUID
 from dishka.integrations.litestar import DishkaRouter, FromDishka
 from litestar import Response, delete, post
 
+from domain.access.cursors import Cursors
 from domain.direct_uploads.abort_direct_upload import AbortDirectUpload
 from domain.direct_uploads.begin_direct_upload import BeginDirectUpload
 from domain.direct_uploads.find_direct_upload import FindDirectUpload
@@ -80,6 +81,7 @@ async def post_direct_upload(
 async def list_direct_uploads(
     request: FileportRequest,
     list_page: FromDishka[ListDirectUploads],
+    cursors: FromDishka[Cursors],
     limit: Annotated[int, query("At most so many uploads.", 100, ge=1, le=1000)] = 100,
     cursor: Annotated[str | None, next_cursor(openapi.PAGE.next)] = None,
 ) -> DirectUploadPage:
@@ -87,9 +89,10 @@ async def list_direct_uploads(
 
     The oldest first.
     """
-    after = None if cursor is None else decode_position(cursor, UUID)
+    known = cursors.take(request.caller, cursor)
+    after = None if known is None else decode_position(known, UUID)
     uploads, last = await list_page(request.caller, after=after, limit=limit)
-    next_ = None if last is None else encode_position(last)
+    next_ = cursors.give(request.caller, None if last is None else encode_position(last))
     return DirectUploadPage(items=[direct_upload_body(each) for each in uploads], limit=limit, next=next_)
 
 

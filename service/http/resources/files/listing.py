@@ -7,6 +7,7 @@ import msgspec
 from dishka.integrations.litestar import FromDishka
 from litestar.exceptions import ValidationException
 
+from domain.access.cursors import Cursors
 from domain.buckets.model import MAX_BYTES, BucketName
 from domain.files.metadata import check_metadata
 from domain.files.names import search_words
@@ -105,6 +106,7 @@ async def list_files(
     request: FileportRequest,
     *,
     list_page: FromDishka[ListFiles],
+    cursors: FromDishka[Cursors],
     bucket: Annotated[str | None, query("Files in this bucket.", "music", schema_of(BucketName))] = None,
     prefix: Annotated[str | None, query("Files whose names begin so, in either form.", "queen/", STORABLE)] = None,
     name: Annotated[str | None, query("Files of this name, in either normal form.", FILE.name, STORABLE)] = None,
@@ -134,6 +136,7 @@ async def list_files(
     request.refuse_unknown_parameters()
     _refuse_loose(request)
     order = NEWEST_FIRST if sort is None else parse_sort(sort)
+    known = cursors.take(request.caller, cursor)
     query = FileQuery(
         bucket=bucket,
         prefix=storable(prefix),
@@ -152,11 +155,15 @@ async def list_files(
         sort=order,
         limit=limit,
         offset=offset,
-        after=None if cursor is None else decode_cursor(cursor, order),
+        after=None if known is None else decode_cursor(known, order),
     )
     page = await list_page(request.caller, query, total=total)
     return FilePage(
-        items=[file_body(file) for file in page.items], limit=limit, offset=offset, total=page.total, next=page.next
+        items=[file_body(file) for file in page.items],
+        limit=limit,
+        offset=offset,
+        total=page.total,
+        next=cursors.give(request.caller, page.next),
     )
 
 

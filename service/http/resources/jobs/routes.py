@@ -7,6 +7,7 @@ import msgspec
 from dishka.integrations.litestar import DishkaRouter, FromDishka
 from litestar import Response, delete, post
 
+from domain.access.cursors import Cursors
 from domain.access.scopes import ACTIONS
 from domain.jobs.end_job import EndJob
 from domain.jobs.find_job import FindJob
@@ -46,15 +47,17 @@ async def start_job(
 async def list_jobs(
     request: FileportRequest,
     list_page: FromDishka[ListJobs],
+    cursors: FromDishka[Cursors],
     limit: Annotated[int, query("At most so many jobs.", 20, ge=1, le=100)] = 20,
     cursor: Annotated[str | None, next_cursor(openapi.PAGE.next)] = None,
 ) -> JobPageBody:
     """List the jobs, the newest first."""
-    page = await list_page(request.caller, after=None if cursor is None else _position_in(cursor), limit=limit)
+    known = cursors.take(request.caller, cursor)
+    page = await list_page(request.caller, after=None if known is None else _position_in(known), limit=limit)
     return JobPageBody(
         items=[job_body(job) for job in page.items],
         limit=limit,
-        next=None if page.next is None else encode_position(page.next),
+        next=cursors.give(request.caller, None if page.next is None else encode_position(page.next)),
     )
 
 

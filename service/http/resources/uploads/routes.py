@@ -6,6 +6,7 @@ from uuid import UUID
 from dishka.integrations.litestar import DishkaRouter, FromDishka
 from litestar import HttpMethod, Response, delete, get, patch, post, route
 
+from domain.access.cursors import Cursors
 from domain.buckets.model import BucketName
 from domain.files.search.model import DEFAULT_LIMIT, MAX_LIMIT
 from domain.uploads.append_to_upload import Addition, AppendToUpload
@@ -47,7 +48,9 @@ UploadId = Annotated[UUID, path("The upload's id.", str(openapi.UPLOAD.id))]
 @get("/", access=needs("write"), operation=openapi.LIST_UPLOADS)
 async def list_uploads(
     request: FileportRequest,
+    *,
     list_page: FromDishka[ListUploads],
+    cursors: FromDishka[Cursors],
     bucket: Annotated[str | None, query("Only uploads to this bucket.", "music", schema_of(BucketName))] = None,
     limit: Annotated[int, query("How many at most.", 2, ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, query("The `next` of the page before.", openapi.PAGE.next)] = None,
@@ -57,9 +60,10 @@ async def list_uploads(
     `received` counts the bytes that are durable. Finished uploads are files, and listed there. It needs no
     `Tus-Resumable`.
     """
-    after = None if cursor is None else decode_position(cursor, UUID)
+    known = cursors.take(request.caller, cursor)
+    after = None if known is None else decode_position(known, UUID)
     uploads, last = await list_page(request.caller, bucket=bucket, after=after, limit=limit)
-    next_ = None if last is None else encode_position(last)
+    next_ = cursors.give(request.caller, None if last is None else encode_position(last))
     return UploadPage(items=[upload_body(each) for each in uploads], limit=limit, next=next_)
 
 
