@@ -3,6 +3,7 @@
 from domain.access.callers import Caller
 from domain.buckets.access import require_admin
 from domain.buckets.errors import InvalidBucketError
+from domain.buckets.find_cors import FindCors
 from domain.buckets.model import Bucket, Policy, check_bucket_name, check_policy
 from domain.buckets.ports import Buckets
 from domain.errors import OutcomeUnknownError
@@ -16,8 +17,9 @@ class PutBucket:
 
     errors = (InvalidBucketError, OutcomeUnknownError)
 
-    def __init__(self, buckets: Buckets, idempotent: IdempotentExecutor) -> None:
+    def __init__(self, buckets: Buckets, idempotent: IdempotentExecutor, cors: FindCors) -> None:
         self._buckets = buckets
+        self._cors = cors
         self._idempotent = idempotent
 
     async def __call__(
@@ -35,8 +37,12 @@ class PutBucket:
         """
         name, policy = check_bucket_name(name), check_policy(policy)
         require_admin(caller, name)
-        return await self._idempotent(
-            request,
-            tuple[Bucket, bool],
-            lambda claim: self._buckets.put_bucket(name, policy, claim, precondition=precondition),
-        )
+        try:
+            return await self._idempotent(
+                request,
+                tuple[Bucket, bool],
+                lambda claim: self._buckets.put_bucket(name, policy, claim, precondition=precondition),
+            )
+        finally:
+            # Whether it is known to have changed or not.
+            self._cors.forget(name)

@@ -12,6 +12,7 @@ from domain.blobs.ports import BlobRecords
 from domain.blobs.reservations import Reservations
 from domain.buckets.delete_bucket import DeleteBucket
 from domain.buckets.find_bucket import FindBucket
+from domain.buckets.find_cors import FindCors
 from domain.buckets.list_buckets import ListBuckets
 from domain.buckets.put_bucket import PutBucket
 from domain.direct_uploads.abort_direct_upload import AbortDirectUpload
@@ -94,6 +95,7 @@ class UseCases(Provider):
         EndJob,
         EndUpload,
         FindBucket,
+        FindCors,
         FindDirectUpload,
         FindFile,
         FindJob,

@@ -21,6 +21,7 @@ from service.http.headers.singletons import refuse_repeated
 from service.http.middleware.abort_on_failure import abort_on_failure
 from service.http.middleware.body_memory import share_body_memory
 from service.http.middleware.body_timeout import limit_body_time
+from service.http.middleware.bucket_cors import allow_origins_of_buckets
 from service.http.middleware.close_after_early_response import close_after_early_response
 from service.http.middleware.cors import allow_origins
 from service.http.middleware.in_flight import InFlightRequests
@@ -99,18 +100,22 @@ def create_app(container: AsyncContainer, settings: Settings, in_flight: InFligh
     check_declared(app.routes)
     setup_dishka(container, app)
     wrapped: ASGIApp = app
-    for wrap in reversed(_middleware(settings, in_flight or InFlightRequests())):
+    for wrap in reversed(_middleware(container, settings, in_flight or InFlightRequests())):
         wrapped = wrap(wrapped)
     return wrapped
 
 
-def _middleware(settings: Settings, in_flight: InFlightRequests) -> list[Callable[[ASGIApp], ASGIApp]]:
+def _middleware(
+    container: AsyncContainer, settings: Settings, in_flight: InFlightRequests
+) -> list[Callable[[ASGIApp], ASGIApp]]:
     """Return the wrappers of the application, the outermost first."""
     return [
         # Records the progress of the response that is really sent, whichever wrapper below sends it.
         track_response,
         # Logs and dates all responses, those of the wrappers below included.
         partial(log_requests, trusted_proxies=settings.trusted_proxies),
+        # Does the same for the files of a public bucket, by its own rules.
+        partial(allow_origins_of_buckets, container=container, origins=settings.allowed_origins),
         # Answers preflights, and shows pages every response, refusals included.
         partial(allow_origins, origins=settings.allowed_origins),
         # Makes URLs of the locations of all responses.

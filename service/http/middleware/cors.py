@@ -38,7 +38,6 @@ _MAX_ASKED = 100
 _PREFLIGHT = [
     (b"access-control-allow-methods", _METHODS.encode()),
     (b"access-control-max-age", str(MAX_AGE_SECONDS).encode()),
-    (b"cache-control", b"no-store"),
 ]
 _EXPOSED = (b"access-control-expose-headers", _RESPONSE_HEADERS.encode())
 # They are for the platform that runs the service, whose network a browser may be in.
@@ -86,15 +85,12 @@ def allow_origins(app: ASGIApp, origins: Iterable[str]) -> ASGIApp:
         if scope["type"] != ScopeType.HTTP or scope["path"] in _OPERATIONAL:
             await app(scope, receive, send)
             return
-        origin = _header(scope, b"origin")
-        if origin and scope["method"] == "OPTIONS" and _header(scope, b"access-control-request-method"):
+        origin = header(scope, b"origin")
+        if origin and scope["method"] == "OPTIONS" and header(scope, b"access-control-request-method"):
             headers = allowed.common_fields(origin)
             if allowed.allow(origin):
                 headers += [*_PREFLIGHT, (b"access-control-allow-headers", _allowed_headers(scope).encode())]
-            # Some clients take no other success than 200.
-            headers.append((b"content-length", b"0"))
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            await send_preflight(send, headers)
             return
 
         async def send_exposed(message: Message) -> None:
@@ -107,20 +103,33 @@ def allow_origins(app: ASGIApp, origins: Iterable[str]) -> ASGIApp:
     return allowing
 
 
+async def send_preflight(send: Send, fields: Iterable[tuple[bytes, bytes]]) -> None:
+    """Answer a preflight with these fields. Some clients take no other success than 200."""
+    headers = [*fields, (b"cache-control", b"no-store"), (b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def asked_headers(scope: HTTPScope) -> list[str]:
+    """Return the headers that a page asks to send, each once and in lower case."""
+    lines = [value for name, value in scope["headers"] if name == b"access-control-request-headers"]
+    asked = [each.strip().lower() for each in b",".join(lines).decode("latin-1").split(",")[:_MAX_ASKED]]
+    return list(dict.fromkeys(each for each in asked if each))
+
+
+def header(scope: HTTPScope, wanted: bytes) -> bytes:
+    """Return the first line of a request's field, empty where there is none."""
+    return next((value for name, value in scope["headers"] if name == wanted), b"")
+
+
 def _allowed_headers(scope: HTTPScope) -> str:
     """Return the headers that a page may send: those of the API, and those that it asks for unless they are forbidden.
 
     Tracing adds its own to every request (`traceparent`, `baggage`, `sentry-trace`), as other libraries do.
     """
-    lines = [value for name, value in scope["headers"] if name == b"access-control-request-headers"]
-    asked = [each.strip().lower() for each in b",".join(lines).decode("latin-1").split(",")[:_MAX_ASKED]]
-    more = [each for each in dict.fromkeys(asked) if each not in _NAMED and _may_be_sent(each)]
+    more = [each for each in asked_headers(scope) if each not in _NAMED and _may_be_sent(each)]
     return ", ".join([_REQUEST_HEADERS, *more])
 
 
 def _may_be_sent(name: str) -> bool:
     return bool(_TOKEN.fullmatch(name)) and not _FORBIDDEN.fullmatch(name)
-
-
-def _header(scope: HTTPScope, wanted: bytes) -> bytes:
-    return next((value for name, value in scope["headers"] if name == wanted), b"")
