@@ -8,8 +8,7 @@ from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.blobs.ports import BlobStore
 from domain.blobs.streams import counted
 from domain.buckets.model import Policy
-from domain.files.access import require_read
-from domain.files.addresses import check_address
+from domain.files.content.find_readable import find_readable
 from domain.files.errors import NoSuchFileError
 from domain.files.model import Address, File
 from domain.files.ports import Files
@@ -20,11 +19,15 @@ Body = AbstractAsyncContextManager[AsyncIterator[bytes]]
 
 
 class FileContent:
-    """A file, the policy of its bucket, and its bytes, ready to be opened any number of times."""
+    """A file, the policy of its bucket, and its bytes, ready to be opened any number of times.
 
-    def __init__(self, file: File, policy: Policy, blob_store: BlobStore) -> None:
+    `is_public` says that anybody gets them where the caller got them.
+    """
+
+    def __init__(self, file: File, policy: Policy, blob_store: BlobStore, *, is_public: bool = False) -> None:
         self.file = file
         self.policy = policy
+        self.is_public = is_public
         self._blob_store = blob_store
 
     def whole(self) -> Body:
@@ -51,7 +54,6 @@ class ReadFile:
         self._blob_store = blob_store
 
     async def __call__(self, caller: Caller, address: Address) -> FileContent:
-        """Return the file and its bytes. Raises `InvalidBucketError`, `InvalidNameError`, and as `require_read`."""
-        file, policy = await self._files.get_file_with_policy(check_address(address))
-        require_read(caller, file)
-        return FileContent(file, policy, self._blob_store)
+        """Return the file and its bytes. Raises as `find_readable`."""
+        found = await find_readable(self._files, caller, address)
+        return FileContent(found.file, found.policy, self._blob_store, is_public=found.is_public)

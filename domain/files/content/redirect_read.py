@@ -4,20 +4,19 @@ from domain.access.callers import Caller
 from domain.blobs.direct_access import ReadHeaders, ReadMethod
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError, DirectAccessUnsupportedError
 from domain.blobs.ports import DirectAccess
-from domain.buckets.model import Policy
-from domain.files.access import require_read
-from domain.files.addresses import check_address
+from domain.files.content.find_readable import Readable, find_readable
 from domain.files.errors import NoSuchFileError
-from domain.files.model import Address, File
+from domain.files.model import Address
 from domain.files.ports import Files
 
 
 class Redirection:
-    """A file, the policy of its bucket, and the URL of its bytes in the blob store."""
+    """A file that may be read, and the URL of its bytes in the blob store."""
 
-    def __init__(self, file: File, policy: Policy, direct_access: DirectAccess) -> None:
-        self.file = file
-        self.policy = policy
+    def __init__(self, found: Readable, direct_access: DirectAccess) -> None:
+        self.file = found.file
+        self.policy = found.policy
+        self.is_public = found.is_public
         self._direct_access = direct_access
 
     async def url(self, method: ReadMethod, headers: ReadHeaders) -> str:
@@ -35,7 +34,5 @@ class RedirectRead:
         self._direct_access = direct_access
 
     async def __call__(self, caller: Caller, address: Address) -> Redirection:
-        """Return the file. Raises `InvalidBucketError`, `InvalidNameError`, and as `require_read`."""
-        file, policy = await self._files.get_file_with_policy(check_address(address))
-        require_read(caller, file)
-        return Redirection(file, policy, self._direct_access)
+        """Return the file. Raises as `find_readable`."""
+        return Redirection(await find_readable(self._files, caller, address), self._direct_access)

@@ -3,7 +3,9 @@
 import msgspec
 
 from domain.access.callers import Caller
+from domain.access.scopes import Scope
 from domain.buckets.errors import InvalidBucketError, NoSuchBucketError
+from domain.buckets.model import Policy, check_bucket_name
 from domain.buckets.ports import Buckets
 from domain.files.access import areas_to_list
 from domain.files.search.model import FileQuery, Page, encode_cursor
@@ -22,11 +24,12 @@ class ListFiles:
     async def __call__(self, caller: Caller, query: FileQuery, *, total: bool) -> Page:
         """Return the page that `query` describes, with the cursor of the next one.
 
-        Files that the caller may not list are neither listed nor counted. Raises `InvalidBucketError`,
+        Files that the caller may not list are neither listed nor counted; in a bucket that is listed publicly there
+        are none. Raises `InvalidBucketError`,
         `NoSuchBucketError` where `query` names a bucket that does not exist, and `AccessDeniedError` where the caller
         may list nothing in it.
         """
-        query = msgspec.structs.replace(query, areas=areas_to_list(caller, query.bucket))
+        query = msgspec.structs.replace(query, areas=await self._areas(caller, query.bucket))
         files = await self._search.list_files(msgspec.structs.replace(query, limit=query.limit + 1))
         if not files and query.bucket is not None:
             await self._buckets.get_bucket(query.bucket)
@@ -36,3 +39,13 @@ class ListFiles:
             next=encode_cursor(items[-1], query.sort) if len(files) > query.limit else None,
             total=await self._search.count_files(query) if total else None,
         )
+
+    async def _areas(self, caller: Caller, bucket: str | None) -> tuple[Scope, ...] | None:
+        if bucket is not None and not caller.permissions.allow_below("list", check_bucket_name(bucket), ""):
+            try:
+                policy = await self._buckets.get_policy(bucket)
+            except NoSuchBucketError:
+                policy = Policy()
+            if policy.is_listed_publicly:
+                return None
+        return areas_to_list(caller, bucket)

@@ -3,17 +3,25 @@
 from domain.buckets.model import Policy
 from domain.files.model import File
 from domain.values.preconditions import last_modified
+from service.http.headers.cache_control import private_form
 from service.http.headers.dates import past_http_date
 from service.http.headers.digests import sha256_digest, sha256_preference
 from service.http.headers.disposition import content_disposition, is_safe_inline
 from service.http.headers.guards import GUARDS, PRIVATE
 from service.http.request import FileportRequest
 
+# Caches ask each time whether their copy is still good, so a bucket that turns private is so at once.
+_PUBLIC = "public, no-cache"
+# Pages of other sites may show what anybody may read. It still has no scripts and no origin of its own.
+_ANY_ORIGIN = {"Cross-Origin-Resource-Policy": "cross-origin"}
 
-def content_headers(request: FileportRequest, file: File, policy: Policy, download: str | None) -> dict[str, str]:
+
+def content_headers(
+    request: FileportRequest, file: File, policy: Policy, download: str | None, *, is_public: bool = False
+) -> dict[str, str]:
     """Return the headers of a file's bytes, except those that tell their number.
 
-    `download` asks for them to be saved, under that name unless it is empty.
+    `download` asks for them to be saved, under that name unless it is empty. `is_public` says that anybody gets them.
     """
     headers = {
         "Content-Type": file.content_type,
@@ -21,8 +29,9 @@ def content_headers(request: FileportRequest, file: File, policy: Policy, downlo
             download or file.name, inline=download is None and is_safe_inline(file.content_type)
         ),
         "Accept-Ranges": "bytes",
-        **_validators(file, policy),
+        **_validators(file, policy, is_public=is_public),
         **GUARDS,
+        **(_ANY_ORIGIN if is_public else {}),
     }
     # Known without reading the bytes, so it is left out only for a client that does not want it (RFC 9530, section 4).
     if sha256_preference(request.field("want-repr-digest")) != 0:
@@ -48,14 +57,21 @@ def text_headers(file: File, policy: Policy) -> dict[str, str]:
     }
 
 
-def unchanged_headers(file: File, policy: Policy) -> dict[str, str]:
+def unchanged_headers(file: File, policy: Policy, *, is_public: bool = False) -> dict[str, str]:
     """Return the headers of 304 (RFC 9110, section 15.4.5): those that update a cache's copy."""
-    return {"ETag": file.etag, "Cache-Control": _cache_control(policy)}
+    headers = {"ETag": file.etag, "Cache-Control": _cache_control(policy, is_public=is_public)}
+    if is_public and policy.cors:
+        headers["Vary"] = "Origin"  # the fields of CORS depend on it
+    return headers
 
 
-def _validators(file: File, policy: Policy) -> dict[str, str]:
-    return {**unchanged_headers(file, policy), "Last-Modified": past_http_date(last_modified(file))}
+def _validators(file: File, policy: Policy, *, is_public: bool = False) -> dict[str, str]:
+    headers = unchanged_headers(file, policy, is_public=is_public)
+    return {**headers, "Last-Modified": past_http_date(last_modified(file))}
 
 
-def _cache_control(policy: Policy) -> str:
-    return PRIVATE if policy.cache_control is None else policy.cache_control
+def _cache_control(policy: Policy, *, is_public: bool) -> str:
+    """Return the bucket's own, which may let shared caches keep what anybody gets, and nothing else."""
+    if is_public:
+        return policy.cache_control or _PUBLIC
+    return PRIVATE if policy.cache_control is None else private_form(policy.cache_control)

@@ -26,9 +26,9 @@ def content_response(
     if download:
         check_file_name(download)
     if request.precondition.is_fresh(file):
-        headers = unchanged_headers(file, content.policy)
+        headers = unchanged_headers(file, content.policy, is_public=content.is_public)
         return ContentResponse(content.whole(), headers, limit, size=file.size, status=HTTPStatus.NOT_MODIFIED)
-    headers = content_headers(request, file, content.policy, download)
+    headers = content_headers(request, file, content.policy, download, is_public=content.is_public)
     if parts := _wanted_parts(request, file):
         representation = Representation(file.content_type, file.size, content.part)
         return partial_response(representation, parts, headers, limit)

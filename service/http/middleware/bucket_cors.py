@@ -12,7 +12,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from domain.buckets.cors import CorsRule, find_rule
 from domain.buckets.find_cors import FindCors
-from service.http.middleware.cors import AllowedOrigins, asked_headers, header, send_preflight
+from service.http.middleware.cors import AllowedOrigins, asked_headers, header, send_preflight, with_fields
 
 _BUCKET = r"([a-z0-9][a-z0-9._-]{0,62})"
 _FILES = re.compile(rf"/v1/buckets/{_BUCKET}/files(?:/.*)?", re.DOTALL)
@@ -53,16 +53,13 @@ def _bucket_of(scope: HTTPScope) -> str | None:
 def _exposing(send: Send, rule: CorsRule, origin: bytes) -> Send:
     async def send_exposed(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = list(message["headers"])
-            names = {name for name, _ in headers}
-            # The origins of the setting are allowed already; a page may read what either allows.
-            if b"access-control-allow-origin" not in names:
-                headers.append(_allow_origin(rule, origin))
+            fields = [_VARY]
+            # An origin of the setting is allowed already. Its pages may read what either allows.
+            if all(name != b"access-control-allow-origin" for name, _ in message["headers"]):
+                fields.append(_allow_origin(rule, origin))
             if rule.exposed_headers:
-                headers.append((b"access-control-expose-headers", ", ".join(rule.exposed_headers).encode()))
-            if _VARY not in headers:
-                headers.append(_VARY)
-            message["headers"] = headers
+                fields.append((b"access-control-expose-headers", ", ".join(rule.exposed_headers).encode()))
+            message["headers"] = with_fields(message["headers"], fields)
         await send(message)
 
     return send_exposed

@@ -95,7 +95,7 @@ def allow_origins(app: ASGIApp, origins: Iterable[str]) -> ASGIApp:
 
         async def send_exposed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *allowed.response_fields(origin)]
+                message["headers"] = with_fields(message["headers"], allowed.response_fields(origin))
             await send(message)
 
         await app(scope, receive, send_exposed)
@@ -108,6 +108,14 @@ async def send_preflight(send: Send, fields: Iterable[tuple[bytes, bytes]]) -> N
     headers = [*fields, (b"cache-control", b"no-store"), (b"content-length", b"0")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def with_fields(
+    headers: Iterable[tuple[bytes, bytes]], fields: Iterable[tuple[bytes, bytes]]
+) -> list[tuple[bytes, bytes]]:
+    """Return the headers of a response with those of the fields that it does not have yet."""
+    present = list(headers)
+    return [*present, *(field for field in fields if field not in present)]
 
 
 def asked_headers(scope: HTTPScope) -> list[str]:

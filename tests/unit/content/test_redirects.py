@@ -42,7 +42,7 @@ async def test_the_store_gets_the_headers_that_the_bucket_and_the_reader_want(
         found = direct.send("GET", (await client.get(url, params=wanted)).headers["location"])
         plain = await client.get(url, params={"download": "other name.html"})
         assert found.headers["content-disposition"] == plain.headers["content-disposition"]
-        assert found.headers["cache-control"] == "public, max-age=60"
+        assert found.headers["cache-control"] == "private, max-age=60"
 
 
 async def test_conditions_come_before_the_redirect(client: httpx.AsyncClient, urls: list[str]) -> None:

@@ -19,7 +19,7 @@ from service.runtime.concurrency import Capacity
 
 @get_or_head(
     "/buckets/{bucket:str}/files/{name:path}",
-    access=needs("read"),
+    access=needs("read", or_public=True),
     operation=openapi.GET_CONTENT_BY_NAME,
 )
 async def get_content_by_name(
@@ -33,7 +33,10 @@ async def get_content_by_name(
     download: Download = None,
     redirect: Redirect = False,
 ) -> ASGIApp:
-    """Return the bytes of the file with that name, or parts of them."""
+    """Return the bytes of the file with that name, or parts of them.
+
+    A `public` bucket's without a key; a wrong key is refused there as well.
+    """
     address = request.location(bucket)
     if redirect:
         return await redirect_response(request, await redirect_read(request.caller, address), download=download)

@@ -22,8 +22,9 @@ async def redirect_response(
     if download:
         check_file_name(download)
     if request.precondition.is_fresh(file):
-        return BareResponse(HTTPStatus.NOT_MODIFIED, unchanged_headers(file, policy))
-    headers = content_headers(request, file, policy, download)
+        headers = unchanged_headers(file, policy, is_public=redirection.is_public)
+        return BareResponse(HTTPStatus.NOT_MODIFIED, headers)
+    headers = content_headers(request, file, policy, download, is_public=redirection.is_public)
     url = await redirection.url(
         "HEAD" if request.method == "HEAD" else "GET",
         ReadHeaders(

@@ -101,7 +101,7 @@ Offset = Annotated[
 ]
 
 
-@get_or_head("/", access=needs("list"), operation=openapi.LIST_FILES)
+@get_or_head("/", access=needs("list", or_public=True), operation=openapi.LIST_FILES)
 async def list_files(
     request: FileportRequest,
     *,
@@ -131,7 +131,8 @@ async def list_files(
 
     Filters add up: a file is listed if it passes all of them. Expired files are never listed. A parameter that is
     not named here is refused. To read page after page, pass `next` as `cursor` with all else unchanged: no file is
-    listed twice or left out because others come and go.
+    listed twice or left out because others come and go. Without a key, name a `bucket` that is `public` and has
+    `public_listing`.
     """
     request.refuse_unknown_parameters()
     _refuse_loose(request)
