@@ -137,7 +137,11 @@ class UseCases(Provider):
 
     @provide
     def capacity(self, settings: Settings) -> Capacity:
-        return Capacity(uploads=settings.max_uploads, downloads=settings.max_downloads)
+        return Capacity(
+            uploads=settings.max_uploads,
+            downloads=settings.max_downloads,
+            connections=settings.database_pool_size,
+        )
 
     @provide
     async def reservations(

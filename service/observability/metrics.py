@@ -34,8 +34,13 @@ _SECONDS = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600),
 )
 _SENT = Counter("fileport_response_bytes", "Bytes of answers' bodies.", ["method", "route"])
-_TRANSFERS = Gauge("fileport_transfers", "Uploads and downloads that run.", ["kind"], multiprocess_mode="livesum")
-_SHED = Counter("fileport_shed_requests", "Uploads and downloads refused for want of room.", ["kind"])
+_TRANSFERS = Gauge(
+    "fileport_transfers",
+    "Uploads, downloads, and listings without a key, that run.",
+    ["kind"],
+    multiprocess_mode="livesum",
+)
+_SHED = Counter("fileport_shed_requests", "Those that were refused for want of room.", ["kind"])
 _REAPED = Counter("fileport_reaped", "What the reaper finished or undid.", ["kind"])
 _SWEPT = Counter("fileport_swept", "Unfinished writes that nobody owned, and what became of them.", ["kind"])
 _JOBS = Counter("fileport_jobs", "Jobs that came to their end.", ["kind"])

@@ -1,17 +1,19 @@
 """Limits on the concurrent transfers of a worker: beyond them a transfer waits in line, and is refused in the end."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 import anyio
 
+from domain.access.callers import Caller
 from domain.errors import OverloadedError
 
 if TYPE_CHECKING:
     from service.observability.metrics import TransferMetrics
 
 WAIT_SECONDS = 3.0
+_KEYLESS = frozenset({"nobody", "link"})
 
 
 class ConcurrencyLimit:
@@ -44,13 +46,47 @@ class ConcurrencyLimit:
         raise OverloadedError(f"Too many {self._metrics.kind} run at once.")
 
 
-class Capacity:
-    """The concurrency limits of a worker, for uploads and for downloads."""
+class LimitWithin(ConcurrencyLimit):
+    """Up to `limit` of the slots of another one."""
 
-    def __init__(self, *, uploads: int, downloads: int, timeout: float = WAIT_SECONDS) -> None:
+    def __init__(self, whole: ConcurrencyLimit, metrics: "TransferMetrics", limit: int, *, timeout: float) -> None:
+        super().__init__(metrics, limit, timeout=timeout)
+        self._whole = whole
+
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[None]:
+        await self._acquire()
+        try:
+            async with self._whole.slot():
+                yield
+        finally:
+            self._free.release()
+
+
+class Capacity:
+    """The concurrency limits of a worker, for uploads and for downloads.
+
+    Callers without a key get half of the downloads, and of the `connections` to the catalog, of which a listing takes
+    one: the others go on.
+    """
+
+    def __init__(self, *, uploads: int, downloads: int, connections: int = 2, timeout: float = WAIT_SECONDS) -> None:
         # The commands import this module, and a process that has imported the metrics cannot fork workers that share
         # theirs.
         from service.observability.metrics import TransferMetrics  # noqa: PLC0415
 
         self.uploads = ConcurrencyLimit(TransferMetrics("uploads"), uploads, timeout=timeout)
-        self.downloads = ConcurrencyLimit(TransferMetrics("downloads"), downloads, timeout=timeout)
+        metrics = TransferMetrics("downloads")
+        self.downloads = ConcurrencyLimit(metrics, downloads, timeout=timeout)
+        self._keyless_downloads = LimitWithin(self.downloads, metrics, max(1, downloads // 2), timeout=timeout)
+        self._keyless_listings = ConcurrencyLimit(
+            TransferMetrics("listings"), max(1, connections // 2), timeout=timeout
+        )
+
+    def downloads_for(self, caller: Caller) -> ConcurrencyLimit:
+        """Return the limit of the caller's downloads."""
+        return self._keyless_downloads if caller.kind in _KEYLESS else self.downloads
+
+    def listing_for(self, caller: Caller) -> AbstractAsyncContextManager[None]:
+        """Return the slot of a listing. Entering it raises `OverloadedError`."""
+        return self._keyless_listings.slot() if caller.kind in _KEYLESS else nullcontext()

@@ -4,6 +4,7 @@ import anyio
 import pytest
 from prometheus_client import REGISTRY
 
+from domain.access.callers import NOBODY, ROOT, Caller
 from domain.errors import OverloadedError
 from service.runtime.concurrency import Capacity, ConcurrencyLimit
 from tests.support.loop_clock import LoopClock
@@ -57,3 +58,41 @@ async def test_a_request_that_leaves_the_line_takes_no_slot() -> None:
         tasks.cancel_scope.cancel()
     async with limit.slot():
         pass
+
+
+async def test_callers_without_a_key_leave_half_of_the_slots_to_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    capacity = Capacity(uploads=1, downloads=4, timeout=10)
+    keyless, keyed = capacity.downloads_for(NOBODY), capacity.downloads_for(ROOT)
+    assert capacity.downloads_for(Caller(kind="link", id="1")) is keyless
+    async with LoopClock(monkeypatch).running():
+        async with keyless.slot(), keyless.slot():
+            with pytest.raises(OverloadedError, match="downloads"):
+                async with keyless.slot():
+                    pass
+            async with keyed.slot(), keyed.slot():
+                with pytest.raises(OverloadedError):
+                    async with keyed.slot():
+                        pass
+        # A refusal of the whole gives the place in the half back.
+        async with keyed.slot(), keyed.slot(), keyed.slot(), keyed.slot():
+            for _ in range(3):
+                with pytest.raises(OverloadedError):
+                    async with keyless.slot():
+                        pass
+        async with keyless.slot(), keyless.slot():
+            pass
+
+
+async def test_a_caller_without_a_key_gets_the_only_slot() -> None:
+    async with Capacity(uploads=1, downloads=1).downloads_for(NOBODY).slot():
+        pass
+
+
+async def test_listings_without_a_key_leave_half_of_the_catalog_to_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    capacity = Capacity(uploads=1, downloads=1, connections=4, timeout=10)
+    async with LoopClock(monkeypatch).running(), capacity.listing_for(NOBODY), capacity.listing_for(NOBODY):
+        with pytest.raises(OverloadedError, match="listings"):
+            async with capacity.listing_for(NOBODY):
+                pass
+        async with capacity.listing_for(ROOT), capacity.listing_for(ROOT), capacity.listing_for(ROOT):
+            pass

@@ -41,7 +41,7 @@ async def get_content_by_name(
     if redirect:
         return await redirect_response(request, await redirect_read(request.caller, address), download=download)
     content = await read(request.caller, address)
-    return content_response(request, content, capacity.downloads, download=download)
+    return content_response(request, content, capacity.downloads_for(request.caller), download=download)
 
 
 @get_or_head("/files/{file_id:uuid}/content", access=needs("read"), operation=openapi.GET_CONTENT)

@@ -38,6 +38,7 @@ from service.http.resources.files.bodies import FilePage
 from service.http.resources.files.openapi_where import reference
 from service.http.resources.files.where_parameter import parse_where_parameter
 from service.http.routing import get_or_head
+from service.runtime.concurrency import Capacity
 
 MAX_OFFSET = 2**31
 
@@ -107,6 +108,7 @@ async def list_files(
     *,
     list_page: FromDishka[ListFiles],
     cursors: FromDishka[Cursors],
+    capacity: FromDishka[Capacity],
     bucket: Annotated[str | None, query("Files in this bucket.", "music", schema_of(BucketName))] = None,
     prefix: Annotated[str | None, query("Files whose names begin so, in either form.", "queen/", STORABLE)] = None,
     name: Annotated[str | None, query("Files of this name, in either normal form.", FILE.name, STORABLE)] = None,
@@ -158,7 +160,8 @@ async def list_files(
         offset=offset,
         after=None if known is None else decode_cursor(known, order),
     )
-    page = await list_page(request.caller, query, total=total)
+    async with capacity.listing_for(request.caller):
+        page = await list_page(request.caller, query, total=total)
     return FilePage(
         items=[file_body(file) for file in page.items],
         limit=limit,

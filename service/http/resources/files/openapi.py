@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from domain.errors import OverloadedError
 from domain.files.errors import InvalidMetadataError
 from domain.files.model import Destination
 from domain.files.patches import FilePatch
@@ -23,7 +24,14 @@ LIST_FILES = Operation(
     sample=("bucket", "where", "sort"),
     schemas=where_schemas(),
     responses=(Response(200, "A page of files.", PAGE),),
-    problems=(InvalidFilterError, InvalidSortError, InvalidCursorError, InvalidContentTypeError, InvalidMetadataError),
+    problems=(
+        OverloadedError,
+        InvalidFilterError,
+        InvalidSortError,
+        InvalidCursorError,
+        InvalidContentTypeError,
+        InvalidMetadataError,
+    ),
 )
 GET_FILE = Operation(headers=ON_READS, responses=(Response(200, "The file.", FILE, (ETAG, LAST_MODIFIED)), UNCHANGED))
 PATCH_FILE = Operation(
