@@ -16,12 +16,14 @@ from service.http.routing import is_made_by_litestar
 class Access(msgspec.Struct, frozen=True, kw_only=True):
     """The argument `access` of a route.
 
-    An open route takes no credentials. Any other needs them, unless it is public where a bucket is.
+    An open route takes no credentials. Any other needs them, unless it is public where a bucket is: that may take the
+    query parameter `public_with`, which names the bucket.
     """
 
     actions: tuple[Action, ...] = ()
     is_open: bool = False
     or_public: bool = False
+    public_with: str = ""
 
     @property
     def description(self) -> str:
@@ -35,9 +37,9 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
 OPEN = Access(is_open=True)
 
 
-def needs(*actions: Action, or_public: bool = False) -> Access:
+def needs(*actions: Action, or_public: bool = False, public_with: str = "") -> Access:
     """Return the access of a route whose caller needs one of the actions on the resource."""
-    return Access(actions=actions, or_public=or_public)
+    return Access(actions=actions, or_public=or_public or bool(public_with), public_with=public_with)
 
 
 def access_of(handler: HTTPRouteHandler) -> Access:

@@ -29,7 +29,7 @@ async def authenticate(connection: ASGIConnection[Any, Any, Any, Any], handler: 
     if access.is_open:
         return
     credential = connection.headers.get("authorization")
-    if credential is None and access.or_public:
+    if credential is None and access.or_public and access.public_with in {"", *connection.query_params}:
         caller = NOBODY
     else:
         caller = await _authenticated(connection, credential or "")

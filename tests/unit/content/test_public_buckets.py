@@ -131,7 +131,16 @@ async def test_anybody_lists_where_the_bucket_says_so_and_nowhere_else(
     listed = await nobody.get("/v1/files", params={"bucket": "listed", "total": "true", "prefix": "dir/"})
     assert [file["id"] for file in listed.json()["items"]] == [ids["listed"]]
     assert (listed.json()["total"], listed.headers["cache-control"]) == (1, "no-store")
-    queries = ["", "?bucket=open", "?bucket=closed", "?bucket=nowhere", "?bucket=default", "?total=true"]
+    queries = [
+        "",
+        "?bucket=open",
+        "?bucket=closed",
+        "?bucket=nowhere",
+        "?bucket=default",
+        "?total=true",
+        "?limit=x",
+        "?x=%FF",
+    ]
     answers = [await nobody.get(f"/v1/files{query}") for query in queries]
     assert {answer.status_code for answer in answers} == {401}
     assert len({str(shown(answer)) for answer in answers}) == 1

@@ -102,7 +102,7 @@ Offset = Annotated[
 ]
 
 
-@get_or_head("/", access=needs("list", or_public=True), operation=openapi.LIST_FILES)
+@get_or_head("/", access=needs("list", public_with="bucket"), operation=openapi.LIST_FILES)
 async def list_files(
     request: FileportRequest,
     *,
