@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from domain.access.callers import MAX_RATE, MAX_TRANSFERS
 from domain.buckets.model import MAX_FILE_BYTES
 from service.environment import PREFIX, Environment, Fetch, Network, SettingsError
 from service.secrets_manager import fetch_secret
@@ -51,6 +52,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     direct_upload_life: float
     root_key: str | None
     tokens: TokenSettings | None
+    key_rate: int | None
+    key_transfers: int | None
+    auth_failures: int
     service_secret: str | None
     service_secret_previous: str | None
     max_file_size: int
@@ -134,6 +138,9 @@ def _read(environment: Environment) -> Settings:
         direct_upload_life=environment.seconds("DIRECT_UPLOAD_LIFE", 86_400, least=1),
         root_key=environment.secret("ROOT_KEY"),
         tokens=read_token_settings(environment),
+        key_rate=environment.integer("KEY_RATE", 0, least=1, most=MAX_RATE) or None,
+        key_transfers=environment.integer("KEY_TRANSFERS", 0, least=1, most=MAX_TRANSFERS) or None,
+        auth_failures=environment.integer("AUTH_FAILURES", 100, least=1, most=1_000_000),
         service_secret=environment.secret("SERVICE_SECRET"),
         service_secret_previous=environment.secret("SERVICE_SECRET_PREVIOUS"),
         max_file_size=environment.integer("MAX_FILE_SIZE", MAX_FILE_BYTES, least=1, most=MAX_FILE_BYTES),

@@ -9,20 +9,32 @@ from domain.access.errors import AccessDeniedError, UnauthenticatedError
 from domain.access.scopes import EVERYTHING, Action, Permissions
 from domain.errors import FileportError
 
+MAX_RATE = 1_000_000
+MAX_TRANSFERS = 100_000
+
 CallerKind = Literal["root", "key", "token", "link", "nobody", "system"]
+
+
+class CallerLimits(msgspec.Struct, frozen=True):
+    """`rate` is in requests a second, `transfers` are bodies that move at once, either way. None is no limit."""
+
+    rate: int | None = None
+    transfers: int | None = None
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Who a request comes from, and what they may do. `id` is unique among the callers of a kind.
 
     `address` is the client's, and `request_id` the request's, for the audit. What the caller makes for others to call
-    with ends at `expires_at` at the latest, where that is said.
+    with ends at `expires_at` at the latest, where that is said. Its own
+    `limits` replace those that hold for all.
     """
 
     kind: CallerKind
     id: str = ""
     permissions: Permissions = Permissions()
     expires_at: datetime | None = None
+    limits: CallerLimits = CallerLimits()
     address: str | None = None
     request_id: str | None = None
 

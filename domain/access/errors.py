@@ -1,6 +1,6 @@
 """The errors of access."""
 
-from domain.errors import FileportError, ForbiddenError, InvalidInputError, UnavailableError
+from domain.errors import FileportError, ForbiddenError, InvalidInputError, TooManyRequestsError, UnavailableError
 
 
 class UnauthenticatedError(FileportError):
@@ -30,3 +30,24 @@ class IdentityProviderUnavailableError(UnavailableError):
     code = "identity_provider_unavailable"
     example = "The identity provider does not answer in time."
     retry_after = 5
+
+
+class RateLimitedError(TooManyRequestsError):
+    """The caller makes more requests a second than it may."""
+
+    code = "rate_limited"
+    example = "The caller makes more than 50 requests a second."
+
+
+class TooManyTransfersError(TooManyRequestsError):
+    """The caller moves as many bodies at once as it may."""
+
+    code = "too_many_transfers"
+    example = "The caller moves 4 bodies at once already."
+
+
+class TooManyFailuresError(TooManyRequestsError):
+    """The credentials are wrong, as were many others that came from the same address."""
+
+    code = "too_many_failed_authentications"
+    example = "Too many wrong credentials came from this address."

@@ -3,9 +3,13 @@
 from dishka import Provider, Scope, provide
 
 from domain.access.authenticate import Authenticate
+from domain.access.callers import CallerLimits
 from domain.access.cursors import Cursors
+from domain.access.failed_authentications import FailedAuthentications
+from domain.access.limits import LimitCallers
 from domain.access.ports import CredentialSource
 from domain.access.root_key import RootKey
+from domain.values.clock import Clock
 from service.container.tokens import Tokens
 from service.settings import Settings
 
@@ -18,6 +22,15 @@ class AccessProvider(Provider):
     cursors = provide(Cursors)
 
     @provide
-    def authenticate(self, settings: Settings, tokens: Tokens) -> Authenticate:
+    def authenticate(self, settings: Settings, tokens: Tokens, clock: Clock) -> Authenticate:
         sources: list[CredentialSource] = [RootKey(settings.root_key)] if settings.root_key else []
-        return Authenticate([*sources, *([tokens.source] if tokens.source else [])])
+        return Authenticate(
+            [*sources, *([tokens.source] if tokens.source else [])],
+            FailedAuthentications(clock, settings.auth_failures),
+        )
+
+    @provide
+    def limits(self, settings: Settings) -> CallerLimits:
+        return CallerLimits(settings.key_rate, settings.key_transfers)
+
+    callers = provide(LimitCallers)

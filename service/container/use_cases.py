@@ -6,6 +6,7 @@ from dishka import Provider, Scope, from_context, provide, provide_all
 
 from adapters.clock import SystemClock
 from adapters.type_signatures import PuremagicSignatures
+from domain.access.limits import LimitCallers
 from domain.archives.read_archive import ReadArchive
 from domain.batches.apply_batch import ApplyBatch
 from domain.blobs.ports import BlobRecords
@@ -136,8 +137,9 @@ class UseCases(Provider):
         return WorkOnJobs(jobs, lease=JOB_LEASE * settings.job_interval)
 
     @provide
-    def capacity(self, settings: Settings) -> Capacity:
+    def capacity(self, settings: Settings, callers: LimitCallers) -> Capacity:
         return Capacity(
+            callers,
             uploads=settings.max_uploads,
             downloads=settings.max_downloads,
             connections=settings.database_pool_size,

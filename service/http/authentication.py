@@ -11,17 +11,21 @@ from litestar.types import HTTPScope
 from domain.access.acting import acting
 from domain.access.authenticate import Authenticate
 from domain.access.callers import NOBODY, Caller
-from domain.access.errors import UnauthenticatedError
+from domain.access.errors import RateLimitedError, UnauthenticatedError
+from domain.access.limits import LimitCallers
 from service.http.access import access_of
 from service.http.connection import mark_authenticated
+from service.http.headers.rate_limits import standing_fields
+from service.http.middleware.request_log import RESPONSE_FIELDS
 
 _SCHEME = "bearer "
 
 
 async def authenticate(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Guard all routes: find the caller, who is the `user` of the connection. Raises `UnauthenticatedError`.
+    """Guard all routes: find the caller, who is the `user` of the connection, and count the request.
 
-    A path's `OPTIONS` need no key: they do nothing, and are in the document that is open to all.
+    A path's `OPTIONS` need no key: they do nothing, and are in the document that is open to all. Raises the errors of
+    `Authenticate`, and `RateLimitedError`.
     """
     if connection.scope.get("method") == HttpMethod.OPTIONS:
         return
@@ -34,10 +38,17 @@ async def authenticate(connection: ASGIConnection[Any, Any, Any, Any], handler: 
     else:
         caller = await _authenticated(connection, credential or "")
         mark_authenticated(cast(HTTPScope, connection.scope))
-    state = connection.scope.get("state", {})
+    state: dict[str, Any] = connection.scope.get("state", {})
     caller = msgspec.structs.replace(caller, address=state.get("client"), request_id=state.get("request_id"))
     connection.scope["user"] = caller
     acting.set(caller)
+    limit: LimitCallers = await connection.app.state.dishka_container.get(LimitCallers)
+    standing = limit.count_request(caller)
+    state[RESPONSE_FIELDS] = standing_fields(standing)
+    if standing.is_over:
+        raise RateLimitedError(
+            f"The caller makes more than {standing.limits.rate} requests a second.", retry_after=standing.seconds
+        )
 
 
 async def _authenticated(connection: ASGIConnection[Any, Any, Any, Any], header: str) -> Caller:

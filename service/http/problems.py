@@ -10,7 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
 from litestar.types import Send
 
-from domain.access.errors import UnauthenticatedError
+from domain.access.errors import TooManyTransfersError, UnauthenticatedError
 from domain.errors import (
     BodyTimeoutError,
     ConflictError,
@@ -30,6 +30,7 @@ from domain.errors import (
 from domain.idempotency.errors import IdempotencyKeyInUseError, IdempotencyKeyReusedError
 from domain.uploads.errors import ChecksumMismatchError, OffsetMismatchError
 from domain.values.errors import RangeNotSatisfiableError
+from service.http.headers.rate_limits import NO_TRANSFER_LEFT
 from service.http.wrong_values import explain_parameter
 from service.observability.causes import facts_of
 
@@ -160,7 +161,8 @@ def from_bug(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
 
 def _headers(error: FileportError) -> Mapping[str, str]:
     if isinstance(error, UnavailableError | TooManyRequestsError | IdempotencyKeyInUseError):
-        return {"Retry-After": str(error.retry_after)}
+        more = {"RateLimit": NO_TRANSFER_LEFT} if isinstance(error, TooManyTransfersError) else {}
+        return {"Retry-After": str(error.retry_after), **more}
     if isinstance(error, UnauthenticatedError):
         return {"WWW-Authenticate": 'Bearer realm="fileport"'}  # RFC 6750, section 3
     if isinstance(error, BodyTimeoutError):

@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import anyio
 from litestar.types import Receive, Scope, Send
 
+from domain.access.callers import NOBODY
 from domain.files.content.read_file import Body
 from service.runtime.concurrency import ConcurrencyLimit
 
@@ -18,9 +19,9 @@ _WATCHED_ABOVE = 1024 * 1024
 class ContentResponse:
     """An ASGI response that streams a body, a chunk at a time, as fast as the client takes them.
 
-    It holds a slot of `limit` meanwhile. The body is opened before the first header is sent, so that a missing blob,
-    or a full `limit`, is still a clear error. A later failure is raised, and `abort_on_failure` ends the connection.
-    `size` is an estimate in bytes.
+    It holds a slot of `limit` meanwhile, as the `user` of the connection. The body is opened before the first header is
+    sent, so that a missing blob, or a full `limit`, is still a clear error. A later failure is raised, and
+    `abort_on_failure` ends the connection. `size` is an estimate in bytes.
 
     HEAD and 304 send no body. They open it nevertheless if it `is_always_opened`, to fail where GET would fail.
     """
@@ -48,12 +49,12 @@ class ContentResponse:
             await _start(send, self._status, self._headers)
             await _end(send)
         elif self._size <= _WATCHED_ABOVE:
-            await self._transfer(send, is_bare=is_bare)
+            await self._transfer(scope, send, is_bare=is_bare)
         else:
-            await _while_connected(receive, partial(self._transfer, send, is_bare=is_bare))
+            await _while_connected(receive, partial(self._transfer, scope, send, is_bare=is_bare))
 
-    async def _transfer(self, send: Send, *, is_bare: bool) -> None:
-        async with self._limit.slot(), self._body as chunks:
+    async def _transfer(self, scope: Scope, send: Send, *, is_bare: bool) -> None:
+        async with self._limit.slot(cast(Any, scope).get("user", NOBODY)), self._body as chunks:
             await _start(send, self._status, self._headers)
             if not is_bare:
                 async for chunk in chunks:

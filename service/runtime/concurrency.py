@@ -1,4 +1,7 @@
-"""Limits on the concurrent transfers of a worker: beyond them a transfer waits in line, and is refused in the end."""
+"""Limits on the concurrent transfers of a worker: beyond them a transfer waits in line, and is refused in the end.
+
+What one caller may move at once is less, and is refused at once.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
@@ -7,6 +10,8 @@ from typing import TYPE_CHECKING
 import anyio
 
 from domain.access.callers import Caller
+from domain.access.errors import TooManyTransfersError
+from domain.access.limits import LimitCallers
 from domain.errors import OverloadedError
 
 if TYPE_CHECKING:
@@ -17,23 +22,28 @@ _KEYLESS = frozenset({"nobody", "link"})
 
 
 class ConcurrencyLimit:
-    """Slots for `limit` uploads, or downloads. Where none is free, a transfer waits in line for `timeout` seconds."""
+    """Slots for `limit` uploads, or downloads. Where none is free, a transfer waits in line for `timeout` seconds.
 
-    def __init__(self, metrics: "TransferMetrics", limit: int, *, timeout: float) -> None:
+    One that waits counts among the transfers of its caller, too.
+    """
+
+    def __init__(self, metrics: "TransferMetrics", limit: int, callers: LimitCallers, *, timeout: float) -> None:
+        self._callers = callers
         self._metrics = metrics
         self._free = anyio.Semaphore(limit, fast_acquire=True)
         self._timeout = timeout
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
-        """Hold a slot until the context ends. Entering raises `OverloadedError`."""
-        await self._acquire()
-        self._metrics.began()
-        try:
-            yield
-        finally:
-            self._metrics.ended()
-            self._free.release()
+    async def slot(self, caller: Caller) -> AsyncIterator[None]:
+        """Hold a slot until the context ends. Entering raises `TooManyTransfersError`, `OverloadedError`."""
+        with self._callers.transfer(caller):
+            await self._acquire()
+            self._metrics.began()
+            try:
+                yield
+            finally:
+                self._metrics.ended()
+                self._free.release()
 
     async def _acquire(self) -> None:
         with suppress(anyio.WouldBlock):
@@ -49,15 +59,23 @@ class ConcurrencyLimit:
 class LimitWithin(ConcurrencyLimit):
     """Up to `limit` of the slots of another one."""
 
-    def __init__(self, whole: ConcurrencyLimit, metrics: "TransferMetrics", limit: int, *, timeout: float) -> None:
-        super().__init__(metrics, limit, timeout=timeout)
+    def __init__(
+        self,
+        whole: ConcurrencyLimit,
+        metrics: "TransferMetrics",
+        limit: int,
+        callers: LimitCallers,
+        *,
+        timeout: float,
+    ) -> None:
+        super().__init__(metrics, limit, callers, timeout=timeout)
         self._whole = whole
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
+    async def slot(self, caller: Caller) -> AsyncIterator[None]:
         await self._acquire()
         try:
-            async with self._whole.slot():
+            async with self._whole.slot(caller):
                 yield
         finally:
             self._free.release()
@@ -70,17 +88,27 @@ class Capacity:
     one: the others go on.
     """
 
-    def __init__(self, *, uploads: int, downloads: int, connections: int = 2, timeout: float = WAIT_SECONDS) -> None:
+    errors = (TooManyTransfersError, OverloadedError)
+
+    def __init__(
+        self,
+        callers: LimitCallers,
+        *,
+        uploads: int,
+        downloads: int,
+        connections: int = 2,
+        timeout: float = WAIT_SECONDS,
+    ) -> None:
         # The commands import this module, and a process that has imported the metrics cannot fork workers that share
         # theirs.
         from service.observability.metrics import TransferMetrics  # noqa: PLC0415
 
-        self.uploads = ConcurrencyLimit(TransferMetrics("uploads"), uploads, timeout=timeout)
+        self.uploads = ConcurrencyLimit(TransferMetrics("uploads"), uploads, callers, timeout=timeout)
         metrics = TransferMetrics("downloads")
-        self.downloads = ConcurrencyLimit(metrics, downloads, timeout=timeout)
-        self._keyless_downloads = LimitWithin(self.downloads, metrics, max(1, downloads // 2), timeout=timeout)
+        self.downloads = ConcurrencyLimit(metrics, downloads, callers, timeout=timeout)
+        self._keyless_downloads = LimitWithin(self.downloads, metrics, max(1, downloads // 2), callers, timeout=timeout)
         self._keyless_listings = ConcurrencyLimit(
-            TransferMetrics("listings"), max(1, connections // 2), timeout=timeout
+            TransferMetrics("listings"), max(1, connections // 2), callers, timeout=timeout
         )
 
     def downloads_for(self, caller: Caller) -> ConcurrencyLimit:
@@ -89,4 +117,4 @@ class Capacity:
 
     def listing_for(self, caller: Caller) -> AbstractAsyncContextManager[None]:
         """Return the slot of a listing. Entering it raises `OverloadedError`."""
-        return self._keyless_listings.slot() if caller.kind in _KEYLESS else nullcontext()
+        return self._keyless_listings.slot(caller) if caller.kind in _KEYLESS else nullcontext()

@@ -16,6 +16,9 @@ from service.observability.metrics import count_request
 
 log = structlog.get_logger()
 
+# The key, in the state of a scope, of header fields that every response to the request gets, refusals included.
+RESPONSE_FIELDS = "response_fields"
+
 _SOUND_ID = re.compile(rb"[0-9A-Za-z._-]{1,128}")
 
 
@@ -44,7 +47,7 @@ def log_requests(app: ASGIApp, trusted_proxies: Sequence[Network] = ()) -> ASGIA
             if message["type"] == "http.response.start":
                 # uvicorn's date is as old as the request, or a second: a change since then would be in the future.
                 added = [(b"date", http_date_now()), (b"x-request-id", request_id)]
-                message["headers"] = [*message["headers"], *added]
+                message["headers"] = [*message["headers"], *added, *scope["state"].get(RESPONSE_FIELDS, ())]
             await send(message)
 
         scope.setdefault("state", {}).update(client=client, request_id=request_id.decode())

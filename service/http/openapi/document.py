@@ -11,13 +11,22 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import BaseRoute, HTTPRoute
 
 from domain import errors
-from domain.access.errors import AccessDeniedError, IdentityProviderUnavailableError, UnauthenticatedError
+from domain.access.authenticate import Authenticate
+from domain.access.errors import AccessDeniedError, IdentityProviderUnavailableError
+from domain.access.limits import LimitCallers
 from domain.idempotency.errors import IdempotencyKeyInUseError, IdempotencyKeyReusedError, InvalidIdempotencyKeyError
 from domain.values.errors import DigestMismatchError, InvalidDigestError
 from service.http.access import Access, access_of
 from service.http.headers.conditions import InvalidConditionError
 from service.http.middleware.in_flight import ShuttingDownError
-from service.http.openapi.headers import CACHE_CONTROL, ON_BODIES, ON_RANGES, OWN_REQUEST_ID, REQUEST_ID
+from service.http.openapi.headers import (
+    CACHE_CONTROL,
+    ON_BODIES,
+    ON_RANGES,
+    OWN_REQUEST_ID,
+    RATE_LIMITS,
+    REQUEST_ID,
+)
 from service.http.openapi.operation import Content, Header, Operation, Refusal, Tag
 from service.http.openapi.parameters import parameters_of
 from service.http.openapi.problem_responses import PROBLEM_HEADERS, headers_of, problem_responses
@@ -110,6 +119,9 @@ def _operation(described: _Described) -> dict[str, Any]:
     summary = summary.rstrip(".")
     parameters, headers = parameters_of(handler), _request_headers(known)
     responses = _responses(known, _refusals(described))
+    if not described.is_open:
+        for response in responses.values():
+            response["headers"] |= header_references(RATE_LIMITS)
     if method == "HEAD":
         for response in responses.values():
             response.pop("content", None)
@@ -166,7 +178,7 @@ def _refusals(described: _Described) -> Iterator[Refusal]:
         yield from getattr(kind, "errors", ())
     if not described.is_open:
         # Every query is checked, whatever its parameters are.
-        yield from (HTTPStatus.BAD_REQUEST, UnauthenticatedError, AccessDeniedError)
+        yield from (HTTPStatus.BAD_REQUEST, *Authenticate.errors, AccessDeniedError, *LimitCallers.errors)
         yield from (errors.CatalogUnavailableError, errors.CatalogBusyError, ShuttingDownError)
         yield IdentityProviderUnavailableError
     yield HTTPStatus.INTERNAL_SERVER_ERROR
@@ -204,6 +216,7 @@ def _components(operations: Sequence[Operation]) -> dict[str, Any]:
     headers = [
         REQUEST_ID,
         CACHE_CONTROL,
+        *RATE_LIMITS,
         *PROBLEM_HEADERS,
         *(header for response in answers for header in response.headers),
         *(header for known in operations for error in known.problems for header in headers_of(error)),

@@ -67,7 +67,20 @@ CONTENT_DIGEST = Header(
 CACHE_CONTROL = Header("Cache-Control", "Who may keep the answer, and for how long (RFC 9111).", "private, no-cache")
 RETRY_AFTER = Header("Retry-After", "Seconds to wait before the next attempt.", 2, {"type": "integer", "minimum": 1})
 WWW_AUTHENTICATE = Header("WWW-Authenticate", "How to authenticate (RFC 6750).", 'Bearer realm="fileport"')
+RATE_LIMIT_POLICY = Header(
+    "RateLimit-Policy",
+    "The caller's limits, where it has some: requests a second, and bodies that move at once "
+    "(draft-ietf-httpapi-ratelimit-headers).",
+    '"default";q=50;w=1, "transfers";q=4;qu="concurrent-requests"',
+)
+RATE_LIMIT = Header(
+    "RateLimit",
+    "How many requests the caller may make now, and the seconds until it may make all of them again; with 429 none are "
+    "left, and the seconds are those of `Retry-After`.",
+    '"default";r=49;t=1',
+)
 
+RATE_LIMITS = (RATE_LIMIT_POLICY, RATE_LIMIT)
 GUARDS = (SNIFFING, SCRIPTS, ORIGINS)
 
 # Of requests.

@@ -147,6 +147,7 @@ def server_environ(environ: Mapping[str, str]) -> dict[str, str]:
         "FILEPORT_ROOT_KEY": ROOT_KEY,
         "FILEPORT_SERVICE_SECRET": SERVICE_SECRET,
         "FILEPORT_LOG_FORMAT": "json",
+        "FILEPORT_AUTH_FAILURES": "1000000",  # all tests share an address
         **environ,
     }
 

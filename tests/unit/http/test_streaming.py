@@ -6,8 +6,11 @@ from typing import Any
 
 import anyio
 
+from domain.access.callers import CallerLimits
+from domain.access.limits import LimitCallers
 from service.http.streaming import ContentResponse
 from service.runtime.concurrency import Capacity
+from tests.fakes.clock import FakeClock
 
 MEBIBYTE = 1024 * 1024
 
@@ -43,7 +46,7 @@ async def test_a_client_that_leaves_ends_a_download_and_frees_the_blob() -> None
 
     scope: Any = {"type": "http", "method": "GET"}
     with anyio.fail_after(60):
-        places = Capacity(uploads=1, downloads=1).downloads
+        places = Capacity(LimitCallers(FakeClock(), CallerLimits()), uploads=1, downloads=1).downloads
         await ContentResponse(endless(), {}, places, size=2**40)(scope, receive, send)
     assert freed
     assert len(chunks_read) < 10

@@ -55,7 +55,7 @@ async def put_file(
         digests=request.digests,
         precondition=request.precondition,
     )
-    async with capacity.uploads.slot():
+    async with capacity.uploads.slot(request.caller):
         return stored_response(await store(request.caller, new, request.stream(), _keyed(request, new)))
 
 
@@ -81,7 +81,7 @@ async def post_file(
     are decoded.
     """
     form = UploadForm(request)
-    async with capacity.uploads.slot():
+    async with capacity.uploads.slot(request.caller):
         new = await form.file(bucket, request.precondition)
         return stored_response(await store(request.caller, new, form.content(), _keyed(request, new)))
 

@@ -97,7 +97,7 @@ async def begin_upload(
         return begun_response(await begin(request.caller, new, request=keyed), base)
     require_bytes(request)
     first = Addition(offset=0, size=request.content_length, checksum=checks_of(request))
-    async with capacity.uploads.slot():
+    async with capacity.uploads.slot(request.caller):
         return begun_response(await begin(request.caller, new, first, request.stream(), keyed), base)
 
 
@@ -143,7 +143,7 @@ async def append_to_upload(
         length=late_length(request),
         checksum=checks_of(request),
     )
-    async with capacity.uploads.slot():
+    async with capacity.uploads.slot(request.caller):
         return added_response(await append(request.caller, upload_id, addition, request.stream()))
 
 
