@@ -25,9 +25,8 @@ class CallerLimits(msgspec.Struct, frozen=True):
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Who a request comes from, and what they may do. `id` is unique among the callers of a kind.
 
-    `address` is the client's, and `request_id` the request's, for the audit. What the caller makes for others to call
-    with ends at `expires_at` at the latest, where that is said. Its own
-    `limits` replace those that hold for all.
+    `address` is the client's, and `request_id` the request's, for the audit. A key that the caller makes ends at
+    `expires_at` at the latest, where that is said. Its own `limits` replace those that hold for all.
     """
 
     kind: CallerKind

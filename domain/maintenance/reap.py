@@ -9,6 +9,7 @@ from domain.blobs.ports import BlobRecords, BlobStore
 from domain.files.ports import Files
 from domain.idempotency.ports import IdempotencyKeys
 from domain.jobs.ports import Jobs
+from domain.links.ports import Links
 from domain.maintenance.unfinished_writes import try_to_abort
 from domain.uploads.ports import Uploads
 from domain.values.limits import Limits
@@ -16,6 +17,8 @@ from domain.values.limits import Limits
 BATCH = 500
 # For how long an expired upload is answered 410, not 404.
 KEPT_SECONDS = 86_400.0
+# The same for a link that has ended.
+KEPT_LINK_SECONDS = 30 * 86_400.0
 
 
 class ReapCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +51,7 @@ class Reap:
         files: Files,
         uploads: Uploads,
         jobs: Jobs,
+        links: Links,
         idempotency_keys: IdempotencyKeys,
         blob_records: BlobRecords,
         blob_store: BlobStore,
@@ -56,6 +60,7 @@ class Reap:
         self._files = files
         self._uploads = uploads
         self._jobs = jobs
+        self._links = links
         self._idempotency_keys = idempotency_keys
         self._blob_records = blob_records
         self._blob_store = blob_store
@@ -75,6 +80,8 @@ class Reap:
             pass  # stored by replicas of a former release, since the migration
         while await self._uploads.forget_uploads(kept=KEPT_SECONDS, limit=BATCH):
             pass  # their blobs are condemned like others whose lease has ended
+        while await self._links.forget_links(kept=KEPT_LINK_SECONDS, limit=BATCH):
+            pass
         # A blob that is claimed and not removed has to wait for the claim's end: claim none while the store is down.
         await self._blob_store.admit()
         while claims := await self._blob_records.claim_condemned(limit=BATCH, lease=self._limits.staged_lease):

@@ -18,6 +18,7 @@ from adapters.postgres.files.files import PostgresFiles
 from adapters.postgres.files.search.listing import PostgresFileSearch
 from adapters.postgres.idempotency import PostgresIdempotencyKeys
 from adapters.postgres.jobs import PostgresJobs
+from adapters.postgres.links import PostgresLinks
 from adapters.postgres.maintenance import PostgresCatalogHealth, PostgresCatalogIntegrity
 from adapters.postgres.upload_locks import PostgresUploadLocks
 from adapters.postgres.uploads import PostgresUploads
@@ -31,6 +32,7 @@ from domain.files.ports import Files
 from domain.files.search.ports import FileSearch
 from domain.idempotency.ports import IdempotencyKeys
 from domain.jobs.ports import Jobs
+from domain.links.ports import Links
 from domain.maintenance.ports import CatalogHealth, CatalogIntegrity
 from domain.uploads.ports import UploadLocks, Uploads
 from service.settings import Settings
@@ -57,6 +59,7 @@ class CatalogProvider(Provider):
     idempotency_keys = provide(PostgresIdempotencyKeys, provides=IdempotencyKeys)
     integrity = provide(PostgresCatalogIntegrity, provides=CatalogIntegrity)
     jobs = provide(PostgresJobs, provides=Jobs)
+    links = provide(PostgresLinks, provides=Links)
     upload_locks = provide(PostgresUploadLocks, provides=UploadLocks)
     uploads = provide(PostgresUploads, provides=Uploads)
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dishka import Provider, Scope, from_context, provide, provide_all
 
 from adapters.clock import SystemClock
+from adapters.passwords import Argon2Passwords
 from adapters.type_signatures import PuremagicSignatures
 from domain.access.limits import LimitCallers
 from domain.archives.read_archive import ReadArchive
@@ -43,6 +44,14 @@ from domain.jobs.list_jobs import ListJobs
 from domain.jobs.ports import Jobs
 from domain.jobs.start_job import StartJob
 from domain.jobs.work_on_jobs import WorkOnJobs
+from domain.links.check_password import CheckPassword
+from domain.links.find_link import FindLink
+from domain.links.list_share_links import ListShareLinks
+from domain.links.maker_rights import MakerRights
+from domain.links.open_share_link import OpenShareLink
+from domain.links.ports import Passwords
+from domain.links.revoke_link import RevokeLink
+from domain.links.share_file import ShareFile
 from domain.maintenance.check_health import CheckHealth
 from domain.maintenance.check_integrity import CheckIntegrity
 from domain.maintenance.check_store import CheckStore
@@ -78,7 +87,7 @@ class UseCases(Provider):
     settings = from_context(Settings)
     clock = provide(SystemClock, provides=Clock)
     signatures = provide(PuremagicSignatures, provides=TypeSignatures)
-    shared = provide_all(Admission, DetectType, LockUpload, WakeUp)
+    shared = provide_all(Admission, CheckPassword, DetectType, LockUpload, MakerRights, WakeUp)
     use_cases = provide_all(
         AbortDirectUpload,
         AppendToUpload,
@@ -100,13 +109,16 @@ class UseCases(Provider):
         FindDirectUpload,
         FindFile,
         FindJob,
+        FindLink,
         FindUpload,
         FinishUpload,
         ListBuckets,
         ListDirectUploads,
         ListFiles,
         ListJobs,
+        ListShareLinks,
         ListUploads,
+        OpenShareLink,
         PutBucket,
         ReadArchive,
         ReadFile,
@@ -114,6 +126,8 @@ class UseCases(Provider):
         Reap,
         RedirectRead,
         RepairFindings,
+        RevokeLink,
+        ShareFile,
         SignParts,
         StartJob,
         StoreFile,
@@ -168,6 +182,10 @@ class UseCases(Provider):
     @provide
     def lock_timings(self) -> LockTimings:
         return LockTimings()
+
+    @provide
+    def passwords(self) -> Passwords:
+        return Argon2Passwords()
 
     @provide
     def running_hashes(self) -> RunningHashes:

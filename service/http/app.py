@@ -25,6 +25,7 @@ from service.http.middleware.bucket_cors import allow_origins_of_buckets
 from service.http.middleware.close_after_early_response import close_after_early_response
 from service.http.middleware.cors import allow_origins
 from service.http.middleware.in_flight import InFlightRequests
+from service.http.middleware.link_requests import keep_links_secret
 from service.http.middleware.one_spelling import spell_once
 from service.http.middleware.own_locations import own_locations
 from service.http.middleware.request_log import log_requests
@@ -40,6 +41,8 @@ from service.http.resources.direct_uploads import routes as direct_uploads
 from service.http.resources.files import routes as files
 from service.http.resources.health import routes as health
 from service.http.resources.jobs import routes as jobs
+from service.http.resources.links import routes as links
+from service.http.resources.links import shares
 from service.http.resources.uploads import routes as uploads
 from service.http.resources.uploads.protocol import speak_tus
 from service.http.routing import CompleteRouter
@@ -78,12 +81,20 @@ def create_app(container: AsyncContainer, settings: Settings, in_flight: InFligh
             direct_uploads.ROUTER,
             jobs.ROUTER,
             archives.ROUTER,
+            links.ROUTER,
         ],
         guards=[authenticate, check_query, refuse_repeated, refuse_content_coding],
         response_headers={"Cache-Control": "no-store"},  # unless a response says otherwise
     )
+    # Their token is the credential.
+    open_links = CompleteRouter(
+        "/s",
+        route_handlers=[shares.ROUTER],
+        guards=[check_query, refuse_repeated, refuse_content_coding],
+        response_headers={"Cache-Control": "no-store"},
+    )
     app = Litestar(
-        route_handlers=[v1, health.ROUTER],
+        route_handlers=[v1, open_links, health.ROUTER],
         request_class=FileportRequest,
         lifespan=[lifespan],
         exception_handlers={
@@ -114,6 +125,8 @@ def _middleware(
         track_response,
         # Logs and dates all responses, those of the wrappers below included.
         partial(log_requests, trusted_proxies=settings.trusted_proxies),
+        # Covers all responses to links, those of the wrappers below included.
+        keep_links_secret,
         # Does the same for the files of a public bucket, by its own rules.
         partial(allow_origins_of_buckets, container=container, origins=settings.allowed_origins),
         # Answers preflights, and shows pages every response, refusals included.

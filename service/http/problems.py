@@ -28,6 +28,7 @@ from domain.errors import (
     UnsupportedError,
 )
 from domain.idempotency.errors import IdempotencyKeyInUseError, IdempotencyKeyReusedError
+from domain.links.errors import LinkPasswordError
 from domain.uploads.errors import ChecksumMismatchError, OffsetMismatchError
 from domain.values.errors import RangeNotSatisfiableError
 from service.http.headers.rate_limits import NO_TRANSFER_LEFT
@@ -164,7 +165,7 @@ def _headers(error: FileportError) -> Mapping[str, str]:
         more = {"RateLimit": NO_TRANSFER_LEFT} if isinstance(error, TooManyTransfersError) else {}
         return {"Retry-After": str(error.retry_after), **more}
     if isinstance(error, UnauthenticatedError):
-        return {"WWW-Authenticate": 'Bearer realm="fileport"'}  # RFC 6750, section 3
+        return {"WWW-Authenticate": _challenge(error)}
     if isinstance(error, BodyTimeoutError):
         return {"Connection": "close"}  # RFC 9110, section 15.5.9
     if isinstance(error, OffsetMismatchError):
@@ -172,6 +173,12 @@ def _headers(error: FileportError) -> Mapping[str, str]:
     if isinstance(error, RangeNotSatisfiableError):
         return {"Content-Range": f"bytes */{error.size}"}  # RFC 9110, section 15.5.17
     return {}
+
+
+def _challenge(error: UnauthenticatedError) -> str:
+    if isinstance(error, LinkPasswordError):
+        return f'Basic realm="{error.realm}", charset="UTF-8"'  # RFC 7617, section 2.1
+    return 'Bearer realm="fileport"'  # RFC 6750, section 3
 
 
 def _detail(error: HTTPException) -> str:

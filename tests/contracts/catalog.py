@@ -18,6 +18,7 @@ from tests.contracts.files import TestChangingFiles, TestDeletingFiles, TestFind
 from tests.contracts.idempotency import TestIdempotencyKeys
 from tests.contracts.integrity import TestCatalogIntegrity
 from tests.contracts.jobs import TestClaimingJobs, TestJobSteps, TestKeepingJobs
+from tests.contracts.links import TestCountingLinks, TestKeepingLinks, TestPasswordAttempts
 from tests.contracts.search.filters import TestFileFilters
 from tests.contracts.search.listing import TestFileOrder, TestFilePages, TestSongs
 from tests.contracts.search.names import TestNamesInListings
@@ -36,6 +37,7 @@ __all__ = [
     "TestClaimingJobs",
     "TestCommittingFiles",
     "TestCopyingFiles",
+    "TestCountingLinks",
     "TestDeletingFiles",
     "TestDenials",
     "TestDirectUploads",
@@ -47,9 +49,11 @@ __all__ = [
     "TestIdempotencyKeys",
     "TestJobSteps",
     "TestKeepingJobs",
+    "TestKeepingLinks",
     "TestListingTheAudit",
     "TestMovingFiles",
     "TestNamesInListings",
+    "TestPasswordAttempts",
     "TestRecordingChanges",
     "TestSongs",
     "TestUploads",

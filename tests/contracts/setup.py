@@ -26,6 +26,7 @@ from domain.files.ports import Files
 from domain.files.search.ports import FileSearch
 from domain.idempotency.ports import IdempotencyKeys
 from domain.jobs.ports import Jobs
+from domain.links.ports import Links
 from domain.maintenance.ports import CatalogHealth, CatalogIntegrity
 from domain.uploads.ports import UploadLocks, Uploads
 from tests.support.factories import BlobFactory, NewFileFactory
@@ -61,6 +62,8 @@ class CatalogPorts(Protocol):
     def integrity(self) -> CatalogIntegrity: ...
     @property
     def jobs(self) -> Jobs: ...
+    @property
+    def links(self) -> Links: ...
     @property
     def search(self) -> FileSearch: ...
     @property

@@ -60,5 +60,7 @@ class FakeBuckets:
             raise BucketNotEmptyError(f"The bucket {name} holds files.")
         for file in [file for file in self._database.files.values() if file.bucket == name]:
             self._database.remove_file(file.id, "file.expire", caller=SYSTEM)
+        for id_ in [id_ for id_, row in self._database.links.items() if row.link.bucket == name]:
+            del self._database.links[id_]
         del self._database.buckets[name]
         self._database.record("bucket.delete", bucket=name)

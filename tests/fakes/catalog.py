@@ -13,6 +13,7 @@ from tests.fakes.direct_uploads import FakeDirectUploads
 from tests.fakes.files import FakeFiles
 from tests.fakes.idempotency import FakeIdempotencyKeys
 from tests.fakes.jobs import FakeJobs
+from tests.fakes.links import FakeLinks
 from tests.fakes.maintenance import FakeCatalogHealth, FakeCatalogIntegrity
 from tests.fakes.search import FakeFileSearch
 from tests.fakes.uploads import FakeUploadLocks, FakeUploads
@@ -33,6 +34,7 @@ class FakeCatalog(msgspec.Struct, frozen=True, kw_only=True):
     idempotency_keys: FakeIdempotencyKeys
     integrity: FakeCatalogIntegrity
     jobs: FakeJobs
+    links: FakeLinks
     search: FakeFileSearch
     upload_locks: FakeUploadLocks
     uploads: FakeUploads
@@ -57,6 +59,7 @@ def catalog_on(database: FakeDatabase) -> FakeCatalog:
         idempotency_keys=FakeIdempotencyKeys(database),
         integrity=FakeCatalogIntegrity(database),
         jobs=FakeJobs(database),
+        links=FakeLinks(database),
         search=FakeFileSearch(database),
         upload_locks=FakeUploadLocks(database),
         uploads=FakeUploads(database),

@@ -17,6 +17,7 @@ from domain.files.errors import no_such_file
 from domain.files.model import File
 from domain.files.name_forms import forms_of
 from domain.jobs.model import Job
+from domain.links.model import Link
 from domain.uploads.model import Upload
 from tests.fakes.clock import FakeClock
 
@@ -61,6 +62,18 @@ class UploadRow(msgspec.Struct):
     is_release_requested: bool = False
 
 
+class LinkRow(msgspec.Struct):
+    link: Link
+    token_hash: bytes
+
+
+class LinkAddressRow(msgspec.Struct):
+    """What is known of an address that a link was used from."""
+
+    used_at: datetime | None = None
+    attempted_at: tuple[datetime, ...] = ()
+
+
 class DirectUploadRow(msgspec.Struct):
     """A direct upload, and the key of the blob that its completion has claimed."""
 
@@ -93,6 +106,8 @@ class FakeDatabase:
         self.uploads: dict[UUID, UploadRow] = {}
         self.direct_uploads: dict[UUID, DirectUploadRow] = {}
         self.audit: list[AuditEntry] = []
+        self.links: dict[UUID, LinkRow] = {}
+        self.link_addresses: dict[tuple[UUID, str], LinkAddressRow] = {}
         self.usage_errors: dict[str, Usage] = {}
         self.count_errors: dict[str, int] = {}
 

@@ -19,6 +19,7 @@ from domain.files.ports import Files
 from domain.files.search.ports import FileSearch
 from domain.idempotency.ports import IdempotencyKeys
 from domain.jobs.ports import Jobs
+from domain.links.ports import Links, Passwords
 from domain.maintenance.ports import CatalogHealth, CatalogIntegrity
 from domain.uploads.ports import UploadLocks, Uploads
 from domain.values.clock import Clock
@@ -30,6 +31,7 @@ from tests.fakes.blobs.partial_blobs import FakePartialBlobs
 from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog, make_catalog
 from tests.fakes.clock import FakeClock
+from tests.fakes.passwords import FakePasswords
 from tests.support.clients import ROOT_KEY, SERVICE_SECRET, running
 from tests.support.lint import complaints
 
@@ -41,6 +43,7 @@ class Fakes(msgspec.Struct, frozen=True):
     blobs: FakeBlobStore
     clock: FakeClock
     direct: FakeDirectAccess
+    passwords: FakePasswords
 
     def reset(self) -> None:
         """Empty them all, and set the clock back."""
@@ -51,7 +54,7 @@ class Fakes(msgspec.Struct, frozen=True):
 def make_fakes(*, grace: float = 0.0) -> Fakes:
     """Return fakes that share a clock and hold nothing."""
     clock, blobs = FakeClock(), FakeBlobStore()
-    return Fakes(make_catalog(clock, grace=grace), blobs, clock, FakeDirectAccess(blobs, clock))
+    return Fakes(make_catalog(clock, grace=grace), blobs, clock, FakeDirectAccess(blobs, clock), FakePasswords())
 
 
 class Replacements(Provider):
@@ -82,8 +85,17 @@ class CatalogOnFakes(Replacements):
         self._replace(FileSearch, catalog.search)
         self._replace(IdempotencyKeys, catalog.idempotency_keys)
         self._replace(Jobs, catalog.jobs)
+        self._replace(Links, catalog.links)
         self._replace(UploadLocks, catalog.upload_locks)
         self._replace(Uploads, catalog.uploads)
+
+
+class PasswordsOnFakes(Replacements):
+    """The port of passwords."""
+
+    def __init__(self, passwords: FakePasswords) -> None:
+        super().__init__()
+        self._replace(Passwords, passwords)
 
 
 class StoresOnFakes(Replacements):
@@ -139,7 +151,12 @@ async def open_service(
         }
     )
     fakes = make_fakes(grace=grace) if fakes is None else fakes
-    container = make_container(settings, CatalogOnFakes(fakes.catalog), StoresOnFakes(fakes.blobs, fakes.direct))
+    container = make_container(
+        settings,
+        CatalogOnFakes(fakes.catalog),
+        PasswordsOnFakes(fakes.passwords),
+        StoresOnFakes(fakes.blobs, fakes.direct),
+    )
     app = create_app(container, settings)
     async with running(app):
         yield Service(app, fakes, await container.get(Reservations))
@@ -148,4 +165,5 @@ async def open_service(
 async def lint(answer: httpx.Response) -> None:
     """Fail the test whose request has an answer that a linter of HTTP complains about."""
     await answer.aread()
-    assert complaints(answer) == [], answer.request
+    found = complaints(answer)
+    assert found == [], (found, answer.request)

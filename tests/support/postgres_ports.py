@@ -12,6 +12,7 @@ from adapters.postgres.files.files import PostgresFiles
 from adapters.postgres.files.search.listing import PostgresFileSearch
 from adapters.postgres.idempotency import PostgresIdempotencyKeys
 from adapters.postgres.jobs import PostgresJobs
+from adapters.postgres.links import PostgresLinks
 from adapters.postgres.maintenance import PostgresCatalogHealth, PostgresCatalogIntegrity
 from adapters.postgres.upload_locks import PostgresUploadLocks
 from adapters.postgres.uploads import PostgresUploads
@@ -33,6 +34,7 @@ class PostgresPorts:
         self.idempotency_keys = PostgresIdempotencyKeys(database)
         self.integrity = PostgresCatalogIntegrity(database, grace=grace_period)
         self.jobs = PostgresJobs(database, grace=grace_period)
+        self.links = PostgresLinks(database)
         self.search = PostgresFileSearch(database)
         self.upload_locks = PostgresUploadLocks(database)
         self.uploads = PostgresUploads(database, grace=grace_period)

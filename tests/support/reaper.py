@@ -13,6 +13,7 @@ def reaper(catalog: CatalogPorts, blob_store: BlobStore, limits: Limits = LIMITS
         files=catalog.files,
         uploads=catalog.uploads,
         jobs=catalog.jobs,
+        links=catalog.links,
         idempotency_keys=catalog.idempotency_keys,
         blob_records=catalog.blob_records,
         blob_store=blob_store,

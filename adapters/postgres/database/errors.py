@@ -43,6 +43,7 @@ _BY_KIND: dict[type[Exception], tuple[type[FileportError], str]] = {
 }
 _BY_CONSTRAINT: dict[str | None, tuple[type[FileportError], str]] = {
     "files_bucket_fkey": (NoSuchBucketError, "There is no such bucket."),
+    "links_bucket_fkey": (NoSuchBucketError, "There is no such bucket."),
     "files_bucket_name_key": (NameTakenError, "Another file in the bucket has that name."),
 }
 

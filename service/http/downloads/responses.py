@@ -1,8 +1,12 @@
 """Responses with a file's bytes: all of them, some, or none if the reader has them already."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
+from typing import Protocol
 
-from domain.files.content.read_file import FileContent
+from domain.buckets.model import Policy
+from domain.files.content.read_file import Body
 from domain.files.content.read_text import Text
 from domain.files.model import File
 from domain.files.names import check_file_name
@@ -13,22 +17,44 @@ from service.http.request import FileportRequest
 from service.http.streaming import ContentResponse
 from service.runtime.concurrency import ConcurrencyLimit
 
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+class Content(Protocol):
+    """What `FileContent` has."""
+
+    @property
+    def file(self) -> File: ...
+    @property
+    def policy(self) -> Policy: ...
+    @property
+    def is_public(self) -> bool: ...
+    def whole(self) -> Body: ...
+    def part(self, part: ByteRange, /) -> Body: ...
+
 
 def content_response(
-    request: FileportRequest, content: FileContent, limit: ConcurrencyLimit, *, download: str | None
+    request: FileportRequest,
+    content: Content,
+    limit: ConcurrencyLimit,
+    *,
+    download: str | None,
+    headers: Mapping[str, str] = _NO_HEADERS,
 ) -> ContentResponse:
     """Return the response with the bytes asked for. The conditions have the order of RFC 9110, section 13.2.2.
 
-    `download` is the name to save them under, which may be empty; None leaves it to their type. Raises
-    `InvalidNameError`, `InvalidConditionError`, `PreconditionFailedError`, `RangeNotSatisfiableError`.
+    `download` is the name to save them under, which may be empty; None leaves it to their type. `headers` replace those
+    of any file. Raises `InvalidNameError`, `InvalidConditionError`, `PreconditionFailedError`,
+    `RangeNotSatisfiableError`.
     """
     file = content.file
     if download:
         check_file_name(download)
     if request.precondition.is_fresh(file):
-        headers = unchanged_headers(file, content.policy, is_public=content.is_public)
+        headers = {**unchanged_headers(file, content.policy, is_public=content.is_public), **headers}
         return ContentResponse(content.whole(), headers, limit, size=file.size, status=HTTPStatus.NOT_MODIFIED)
-    headers = content_headers(request, file, content.policy, download, is_public=content.is_public)
+    own_headers = content_headers(request, file, content.policy, download, is_public=content.is_public)
+    headers = {**own_headers, **headers}
     if parts := _wanted_parts(request, file):
         representation = Representation(file.content_type, file.size, content.part)
         return partial_response(representation, parts, headers, limit)

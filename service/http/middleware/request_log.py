@@ -11,6 +11,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from domain.values.ids import new_id
 from service.http.forwarded import Network, client_address
 from service.http.headers.dates import http_date_now
+from service.http.middleware.link_requests import shown_path
 from service.http.middleware.response_progress import progress_of
 from service.observability.metrics import count_request
 
@@ -67,7 +68,7 @@ def log_requests(app: ASGIApp, trusted_proxies: Sequence[Network] = ()) -> ASGIA
                     "request",
                     method=method,
                     # Percent-encoded, as it was sent: it cannot move a cursor or end a line.
-                    path=scope["raw_path"].decode("ascii", "backslashreplace"),
+                    path=shown_path(scope),
                     status=response.status,
                     sent=response.sent_bytes,
                     whole=response.is_complete,

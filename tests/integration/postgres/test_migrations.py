@@ -105,6 +105,8 @@ async def undo_all_behind_0006(connection: "asyncpg.Connection[asyncpg.Record]")
     await connection.execute(UNDO_0017)
     await connection.execute("ALTER TABLE uploads DROP COLUMN precondition, DROP COLUMN concat")
     await connection.execute("ALTER TABLE blobs DROP COLUMN crc32")
+    await connection.execute("DROP TABLE link_addresses, links")
+    await connection.execute("ALTER TABLE uploads DROP COLUMN terms")
 
 
 async def test_an_upload_that_was_begun_before_conditions_were_kept_has_none(empty_database: str) -> None:
@@ -139,6 +141,8 @@ OLD_NAMES = ["हिन्दी.txt", "re\u0301sume\u0301.txt", "résumé.txt",
 UNDO_0012 = """
 DROP INDEX files_unfolded_index;
 ALTER TABLE files DROP COLUMN folded_from, DROP COLUMN folded_name;
+DROP TABLE link_addresses, links;
+ALTER TABLE uploads DROP COLUMN terms;
 UPDATE schema_version SET version = '0011'
 """
 AS_BEFORE = "UPDATE files SET name_words = array_to_tsvector(ARRAY['r', 'sum', 'txt']) WHERE name <> 'plain.txt'"

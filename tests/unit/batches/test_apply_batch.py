@@ -29,6 +29,7 @@ from domain.files.patches import FilePatch
 from domain.idempotency.errors import IdempotencyKeyReusedError
 from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyClaim, KeyedRequest
+from domain.links.errors import LinkPasswordError
 from domain.uploads.errors import OffsetMismatchError
 from domain.values.errors import RangeNotSatisfiableError
 from domain.values.preconditions import NO_PRECONDITION
@@ -40,7 +41,7 @@ from tests.support.errors import domain_errors
 
 TTL = 3600
 # No operation of a batch ends in one of these.
-UNKEPT = {FileportError, OffsetMismatchError, RangeNotSatisfiableError, TooManyRequestsError}
+UNKEPT = {FileportError, LinkPasswordError, OffsetMismatchError, RangeNotSatisfiableError, TooManyRequestsError}
 REQUEST = KeyedRequest(caller="root", key="key", fingerprint="1" * 64)
 UNKNOWN = OutcomeUnknownError("The catalog went away while a change was being committed.")
 

@@ -22,6 +22,7 @@ from domain.files.names import MAX_NAME_BYTES, FileName, Prefix, check_file_name
 from domain.files.patches import FilePatch
 from domain.files.search.model import SORT_PATTERN, parse_sort
 from domain.jobs.model import Task
+from domain.links.model import NewShare
 from domain.values.media_types import ContentType, TypePattern, check_type_pattern, parse_content_type
 from service.http import problems, resources
 from service.http.bodies.representations import FileBody
@@ -41,6 +42,7 @@ from service.http.resources.direct_uploads.bodies import (
 from service.http.resources.files.bodies import FilePage
 from service.http.resources.health.bodies import Liveness, Readiness
 from service.http.resources.jobs.bodies import JobBody, JobPageBody
+from service.http.resources.links.bodies import LinkBody, LinkPageBody, MadeLinkBody
 from service.http.resources.uploads.bodies import UploadPage
 from tests.support.clients import client_of
 from tests.support.errors import known_errors
@@ -64,7 +66,11 @@ BODIES: dict[str, type] = {
         FilePatch,
         JobBody,
         JobPageBody,
+        LinkBody,
+        LinkPageBody,
         Liveness,
+        MadeLinkBody,
+        NewShare,
         OpenedUploadBody,
         PartPage,
         Policy,
@@ -211,6 +217,8 @@ async def test_the_service_accepts_the_examples_of_request_bodies(
         assert (await client.post("/v1/batch", json=batch)).status_code == 200
     for destination in examples("post", "/v1/files/{file_id}/copy"):
         assert (await client.post(f"{file}/copy", json=destination)).status_code == 201
+    for link in examples("post", "/v1/files/{file_id}/links"):
+        assert (await client.post(f"{file}/links", json=link)).status_code == 201
     for asked in examples("post", "/v1/direct-uploads"):
         fits = {**asked, "size": 16 * 1024 * 1024}  # as much as the service of these tests takes
         assert (await client.post("/v1/direct-uploads", json=fits)).status_code == 201

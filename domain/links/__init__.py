@@ -1,0 +1,1 @@
+"""Links: addresses for people without a key."""

@@ -1,0 +1,21 @@
+"""What the maker of a link may do now."""
+
+from domain.access.scopes import EVERYTHING, Permissions
+from domain.links.model import Maker
+
+
+class MakerRights:
+    """Look a maker's rights up, at each use of a link."""
+
+    async def __call__(self, maker: Maker) -> Permissions:
+        """Return the rights of the maker as they are; none where it is gone.
+
+        Of a token they are those that it had, for nobody can be asked; the link's life is limited instead.
+        """
+        match maker.kind:
+            case "root":
+                return EVERYTHING
+            case "token":
+                return Permissions(maker.scopes)
+            case _:
+                return Permissions()

@@ -1,0 +1,42 @@
+"""Requests with a link's token: it is a secret that stands in their path."""
+
+import re
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+_MASK = "/s/***"
+_PLAIN = re.compile(rb"/s/[^/%]+((?:/.*)?)", re.DOTALL)
+_REFERRER = (b"referrer-policy", b"no-referrer")
+
+
+def is_link(scope: HTTPScope) -> bool:
+    """Return whether a path begins as those of links, in whichever spelling."""
+    return scope["path"].lstrip("/").partition("/")[0] == "s"
+
+
+def shown_path(scope: HTTPScope) -> str:
+    """Return the path of a request as it was sent, without the token of a link. It is fit for a line of a log."""
+    raw = scope["raw_path"]
+    if not is_link(scope):
+        return raw.decode("ascii", "backslashreplace")
+    plain = _PLAIN.fullmatch(raw)
+    return _MASK + (plain[1].decode("ascii", "backslashreplace") if plain else "")
+
+
+def keep_links_secret(app: ASGIApp) -> ASGIApp:
+    """Wrap `app`: no response to a link's address has a browser pass the address on, refusals included."""
+
+    async def keeping(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP or not is_link(scope):
+            await app(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], _REFERRER]
+            await send(message)
+
+        await app(scope, receive, send_guarded)
+
+    return keeping

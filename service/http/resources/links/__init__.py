@@ -1,0 +1,1 @@
+"""Links: made and managed below `/v1`, at work below `/s`."""
