@@ -19,6 +19,7 @@ from service.container.catalog import migrate_catalog
 from service.container.container import check_blob_store
 from service.environment import Fetch, SettingsError
 from service.fsck import UNKNOWN, Options, fsck
+from service.heap import share_one_heap
 from service.observability.causes import Origins, explain
 from service.observability.logs import configure_logs
 from service.observability.origins import origins_of
@@ -32,6 +33,7 @@ log = structlog.get_logger()
 def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
     """Run one command. Return its exit status: 0 success, 1 failure, 2 wrong arguments; `fsck` has its own."""
     options = _parse(arguments)
+    share_one_heap()
     # The first process of a container ignores the signals that it does not handle.
     signal.signal(signal.SIGTERM, _exit)
     environ = os.environ if environ is None else environ

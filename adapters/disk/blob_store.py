@@ -74,10 +74,11 @@ class DiskBlobStore:
         file = StoredFile(self._layout.final(key), part)
         failure: BaseException | None = None
         try:
-            first = await self._readers.run(file.begin)
-            if first is None:
+            chunks = _Chunks(partial(self._readers.run, file.read))
+            # No variable here may have the bytes: it would keep them as long as the blob is open.
+            if not chunks.begin(await self._readers.run(file.begin)):
                 raise BlobMissingError("The file's bytes are missing.")
-            yield _Chunks(first, partial(self._readers.run, file.read))
+            yield chunks
         except BaseException as error:
             failure = error
             raise
@@ -115,9 +116,14 @@ class DiskBlobStore:
 class _Chunks:
     """The rest of a file, chunk by chunk. Not a generator: one that is left early needs a task to end it."""
 
-    def __init__(self, first: bytes, read: Callable[[], Awaitable[bytes]]) -> None:
-        self._first = first
+    def __init__(self, read: Callable[[], Awaitable[bytes]]) -> None:
+        self._first = b""
         self._read = read
+
+    def begin(self, first: bytes | None) -> bool:
+        """Return whether there is a first chunk."""
+        self._first = first or b""
+        return first is not None
 
     def __aiter__(self) -> Self:
         return self

@@ -57,7 +57,7 @@ async def read_head(body: AsyncIterable[bytes]) -> BodyHead:
 
 
 async def _chain(chunks: list[bytes], rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    for chunk in chunks:
-        yield chunk
+    while chunks:
+        yield chunks.pop(0)
     async for chunk in rest:
         yield chunk

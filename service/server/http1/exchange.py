@@ -6,7 +6,10 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 
 async def run_application(app: Any, cycle: RequestResponseCycle, scope: Any, receive: Any, send: Any) -> None:
-    """Run `app` on a copy of `scope`, and deliver the bytes before a disconnect, which uvicorn withholds."""
+    """Run `app` on a copy of `scope`, and deliver the bytes before a disconnect, which uvicorn withholds.
+
+    `send` returns once the client has room for more, so that nothing is read for one that takes nothing.
+    """
     has_ended = False
 
     async def receive_buffered() -> Any:
@@ -18,5 +21,10 @@ async def run_application(app: Any, cycle: RequestResponseCycle, scope: Any, rec
         has_ended = has_ended or not message.get("more_body", False)
         return message
 
+    async def send_and_drain(message: Any) -> None:
+        await send(message)
+        if cycle.flow.write_paused and not cycle.disconnected and not cycle.response_complete:
+            await cycle.flow.drain()
+
     # The application may override the method in its copy; uvicorn frames the response by the method that was sent.
-    await app({**scope}, receive_buffered, send)
+    await app({**scope}, receive_buffered, send_and_drain)

@@ -1,12 +1,22 @@
 """The flow control of a connection whose requests are parsed one at a time."""
 
+import asyncio
+
 from uvicorn.protocols.http.flow_control import FlowControl
 
 
 class SequentialFlow(FlowControl):
-    """Reads on only while the connection does not hold it: uvicorn resumes reading whenever an application receives."""
+    """Writes nothing more while the transport still has bytes, which are what a client that takes none makes it hold.
+
+    Reads on only while the connection does not hold it: uvicorn resumes reading whenever an application receives.
+    """
 
     _is_held = False
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        super().__init__(transport)
+        # The operating system has enough to send until the next bytes come.
+        transport.set_write_buffer_limits(high=0)
 
     def hold_reading(self) -> None:
         """Read no more, whoever asks, until `release_reading`."""

@@ -1,6 +1,7 @@
 """The contract of `domain.blobs.ports.BlobStore`, but for its listings."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterable
 from random import Random
 from typing import Protocol
@@ -74,6 +75,17 @@ class TestBlobStore:
         key = new_blob_key()
         await store.put(key, stream(data), size=size)
         assert await read(store, key) == data
+
+    async def test_an_open_blob_keeps_no_chunk_that_was_taken(self, store: BlobStore, boundary: int) -> None:
+        """A hundred readers that take nothing would otherwise hold each its chunk twice."""
+        key = new_blob_key()
+        await store.put(key, stream(payload(2 * boundary)), size=None)
+        async with store.open(key) as chunks, asyncio.timeout(10):
+            for _ in range(2):
+                chunk = await anext(chunks)
+                # Its name here, and the argument. A thread that has read it may be about to forget it.
+                while sys.getrefcount(chunk) > 2:  # noqa: ASYNC110 - no event tells
+                    await asyncio.sleep(0)
 
     @pytest.mark.parametrize("chunk", [1_021, 65_537, 100_000_000])
     async def test_chunks_may_have_any_length(self, store: BlobStore, chunk: int, boundary: int) -> None:

@@ -220,3 +220,25 @@ async def test_requests_sent_ahead_wait_unparsed_and_few_are_read() -> None:
         for _ in range(many):
             assert (await client.answer())[0] == 200
     assert count == many
+
+
+async def test_an_application_makes_no_more_of_a_response_than_is_taken() -> None:
+    held: list[int] = []
+    connections: list[asyncio.Transport] = []
+
+    class Observed(Http1Protocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+            connections.append(transport)
+            super().connection_made(transport)
+
+    async def large(_: Any, __: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(100):
+            await send({"type": "http.response.body", "body": bytes(2**18), "more_body": True})
+            held.append(connections[0].get_write_buffer_size())
+        await send({"type": "http.response.body", "body": b""})
+
+    async with connect(large, protocol=Observed) as client:
+        client.writer.write(GET + b"Connection: close\r\n\r\n")
+        assert len(await client.rest()) > 100 * 2**18
+    assert held == [0] * 100
