@@ -36,7 +36,8 @@ def started_stack(settings: Settings) -> Iterator[StartedStack]:
         yield StartedStack(settings=settings)
         return
     # Postgres comes first: it checks the data directory.
-    connections = settings.workers * (settings.database_pool_size + 1) + SPARE_CONNECTIONS
+    # Of each worker, one more is for health, and one hears of changes of keys.
+    connections = settings.workers * (settings.database_pool_size + 2) + SPARE_CONNECTIONS
     postgres = EmbeddedPostgres(settings.data_dir, max_connections=connections)
     with postgres as database_url:
         if postgres.path.parent != settings.data_dir.resolve():

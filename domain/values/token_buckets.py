@@ -38,3 +38,9 @@ class TokenBuckets:
         if len(self._buckets) > self._room:
             self._buckets.popitem(last=False)
         return taken
+
+    def give_back(self, name: str, *, size: float) -> None:
+        """Put a token back that was taken for nothing."""
+        if bucket := self._buckets.get(name):
+            tokens, at = bucket
+            self._buckets[name] = (min(size, tokens + 1), at)

@@ -9,6 +9,7 @@ from domain.access.failed_authentications import FailedAuthentications
 from domain.access.limits import LimitCallers
 from domain.access.ports import CredentialSource
 from domain.access.root_key import RootKey
+from domain.keys.checking.key_source import KeySource
 from domain.values.clock import Clock
 from service.container.tokens import Tokens
 from service.settings import Settings
@@ -22,10 +23,10 @@ class AccessProvider(Provider):
     cursors = provide(Cursors)
 
     @provide
-    def authenticate(self, settings: Settings, tokens: Tokens, clock: Clock) -> Authenticate:
+    def authenticate(self, settings: Settings, keys: KeySource, tokens: Tokens, clock: Clock) -> Authenticate:
         sources: list[CredentialSource] = [RootKey(settings.root_key)] if settings.root_key else []
         return Authenticate(
-            [*sources, *([tokens.source] if tokens.source else [])],
+            [*sources, keys, *([tokens.source] if tokens.source else [])],
             FailedAuthentications(clock, settings.auth_failures),
         )
 

@@ -18,6 +18,9 @@ from adapters.postgres.files.files import PostgresFiles
 from adapters.postgres.files.search.listing import PostgresFileSearch
 from adapters.postgres.idempotency import PostgresIdempotencyKeys
 from adapters.postgres.jobs import PostgresJobs
+from adapters.postgres.keys.changes import PostgresKeyChanges
+from adapters.postgres.keys.keys import PostgresKeys
+from adapters.postgres.keys.records import PostgresKeyRecords
 from adapters.postgres.links import PostgresLinks
 from adapters.postgres.maintenance import PostgresCatalogHealth, PostgresCatalogIntegrity
 from adapters.postgres.upload_locks import PostgresUploadLocks
@@ -32,6 +35,7 @@ from domain.files.ports import Files
 from domain.files.search.ports import FileSearch
 from domain.idempotency.ports import IdempotencyKeys
 from domain.jobs.ports import Jobs
+from domain.keys.ports import KeyChanges, KeyRecords, Keys
 from domain.links.ports import Links
 from domain.maintenance.ports import CatalogHealth, CatalogIntegrity
 from domain.uploads.ports import UploadLocks, Uploads
@@ -41,6 +45,7 @@ from service.settings import Settings
 class _Databases(NamedTuple):
     shared: Database
     checking: Database
+    credentials: RotatingCredentials | None
 
 
 class CatalogProvider(Provider):
@@ -60,6 +65,8 @@ class CatalogProvider(Provider):
     integrity = provide(PostgresCatalogIntegrity, provides=CatalogIntegrity)
     jobs = provide(PostgresJobs, provides=Jobs)
     links = provide(PostgresLinks, provides=Links)
+    key_records = provide(PostgresKeyRecords, provides=KeyRecords)
+    keys = provide(PostgresKeys, provides=Keys)
     upload_locks = provide(PostgresUploadLocks, provides=UploadLocks)
     uploads = provide(PostgresUploads, provides=Uploads)
 
@@ -80,11 +87,15 @@ class CatalogProvider(Provider):
             # Health is asked for under load too, and must not depend on how many calls wait for the pool.
             create_pool(str(settings.database_url), credentials=credentials, size=1) as checking,
         ):
-            yield _Databases(Database(pool), Database(checking))
+            yield _Databases(Database(pool), Database(checking), credentials)
 
     @provide
     def database(self, databases: _Databases) -> Database:
         return databases.shared
+
+    @provide
+    def key_changes(self, settings: Settings, databases: _Databases) -> KeyChanges:
+        return PostgresKeyChanges(str(settings.database_url), databases.credentials)
 
     @provide
     def health(self, databases: _Databases) -> CatalogHealth:

@@ -11,6 +11,7 @@ from domain.secrets.ports import Mac
 from service.container.access import AccessProvider
 from service.container.blob_store import DiskProvider, ExistingDiskProvider, S3Provider, open_disk, open_s3
 from service.container.catalog import CatalogProvider
+from service.container.keys import KeysProvider
 from service.container.secrets import SecretsProvider
 from service.container.tokens import TokenProvider
 from service.container.use_cases import UseCases
@@ -26,6 +27,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         UseCases(),
         AccessProvider(),
         CatalogProvider(),
+        KeysProvider(),
         TokenProvider(),
         SecretsProvider(),
         blob_store,

@@ -41,6 +41,7 @@ from service.http.resources.direct_uploads import routes as direct_uploads
 from service.http.resources.files import routes as files
 from service.http.resources.health import routes as health
 from service.http.resources.jobs import routes as jobs
+from service.http.resources.keys import routes as keys
 from service.http.resources.links import routes as links
 from service.http.resources.links import shares
 from service.http.resources.uploads import routes as uploads
@@ -82,6 +83,7 @@ def create_app(container: AsyncContainer, settings: Settings, in_flight: InFligh
             jobs.ROUTER,
             archives.ROUTER,
             links.ROUTER,
+            keys.ROUTER,
         ],
         guards=[authenticate, check_query, refuse_repeated, refuse_content_coding],
         response_headers={"Cache-Control": "no-store"},  # unless a response says otherwise

@@ -11,6 +11,7 @@ DIRECT_UPLOADS = Tag(
     "Direct uploads", "Large files whose bytes go to S3 without passing the service, and are verified there."
 )
 UPLOADS = Tag("Uploads", "Uploads that go on where they were cut: tus 1.0.0.")
+KEYS = Tag("Keys", "API keys: secrets with scopes, for programs.")
 HEALTH = Tag("Health", "For the platform that runs the service.")
 
-TAGS = (BUCKETS, FILES, CONTENT, LINKS, JOBS, DIRECT_UPLOADS, UPLOADS, HEALTH)
+TAGS = (BUCKETS, FILES, CONTENT, LINKS, JOBS, DIRECT_UPLOADS, UPLOADS, KEYS, HEALTH)

@@ -9,9 +9,14 @@ from dishka import AsyncContainer
 from domain.blobs.reservations import Reservations
 from domain.idempotency.executor import IdempotentExecutor
 from domain.jobs.work_on_jobs import WorkOnJobs
+from domain.keys.checking.key_cache import KeyCache
+from domain.keys.checking.last_uses import LastUses
+from domain.keys.ports import KeyChanges
+from domain.keys.renew_secrets import RenewSecrets
 from domain.maintenance.reap import Reap
 from domain.maintenance.sweep import Sweep
 from service.runtime.direct_upload_completions import DirectUploadCompletions
+from service.runtime.keys import hear_of_changes_forever, record_uses_forever, renew_secrets_forever
 from service.runtime.periodic import (
     KeyCopies,
     keep_leases,
@@ -36,6 +41,8 @@ async def run_in_background(container: AsyncContainer, settings: Settings) -> As
     work, wake_up = await container.get(WorkOnJobs), await container.get(WakeUp)
     executor = await container.get(IdempotentExecutor)
     completions = await container.get(DirectUploadCompletions)
+    changes, cache = await container.get(KeyChanges), await container.get(KeyCache)
+    uses, renew = await container.get(LastUses), await container.get(RenewSecrets)
     copies = await container.get(KeyCopies)
     async with anyio.create_task_group() as tasks:
         await tasks.start(completions.run)
@@ -44,6 +51,9 @@ async def run_in_background(container: AsyncContainer, settings: Settings) -> As
         tasks.start_soon(lambda: reap_forever(reap, interval=settings.reaper_interval))
         tasks.start_soon(lambda: sweep_forever(sweep, interval=settings.sweep_interval))
         tasks.start_soon(lambda: work_on_jobs_forever(work, wake_up, interval=settings.job_interval))
+        tasks.start_soon(hear_of_changes_forever, changes, cache)
+        tasks.start_soon(record_uses_forever, uses)
+        tasks.start_soon(renew_secrets_forever, renew)
         if (keys := copies.of_provider) is not None:
             tasks.start_soon(lambda: keep_provider_keys(keys, interval=_TICK))
         yield

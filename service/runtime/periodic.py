@@ -42,12 +42,12 @@ class KeyCopies(NamedTuple):
 
 async def keep_leases(leases: Leases, *, interval: float) -> None:
     """Renew the due leases every `interval` seconds."""
-    await _repeat(leases.renew_due, "keeping leases failed", interval)
+    await repeat(leases.renew_due, "keeping leases failed", interval)
 
 
 async def keep_provider_keys(keys: Refreshed, *, interval: float) -> None:
     """Fetch the identity provider's keys again every `interval` seconds, if they are due."""
-    await _repeat(keys.refresh_due, "fetching the keys of the identity provider failed", interval)
+    await repeat(keys.refresh_due, "fetching the keys of the identity provider failed", interval)
 
 
 async def reap_forever(reap: Reap, *, interval: float) -> None:
@@ -58,7 +58,7 @@ async def reap_forever(reap: Reap, *, interval: float) -> None:
             count_reaped(reaped)
             log.info("reaped", **msgspec.structs.asdict(reaped))
 
-    await _repeat(reap_once, "reaping failed", interval)
+    await repeat(reap_once, "reaping failed", interval)
 
 
 async def sweep_forever(sweep: Sweep, *, interval: float) -> None:
@@ -69,7 +69,7 @@ async def sweep_forever(sweep: Sweep, *, interval: float) -> None:
             count_swept(swept)
             log.info("swept", **msgspec.structs.asdict(swept))
 
-    await _repeat(sweep_once, "sweeping failed", interval)
+    await repeat(sweep_once, "sweeping failed", interval)
 
 
 async def work_on_jobs_forever(work: WorkOnJobs, wake_up: WakeUp, *, interval: float) -> None:
@@ -80,10 +80,10 @@ async def work_on_jobs_forever(work: WorkOnJobs, wake_up: WakeUp, *, interval: f
             count_job(job)
             log.info("job done", id=str(job.id), done=job.progress.done, failed=job.progress.failed)
 
-    await _repeat(work_once, "working on jobs failed", interval, wake_up)
+    await repeat(work_once, "working on jobs failed", interval, wake_up)
 
 
-async def _repeat(
+async def repeat(
     work: Callable[[], Awaitable[None]], failure: str, interval: float, wake_up: WakeUp | None = None
 ) -> None:
     """Work until cancelled, with rests of `interval` seconds, which `wake_up` can end.

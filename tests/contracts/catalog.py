@@ -18,6 +18,7 @@ from tests.contracts.files import TestChangingFiles, TestDeletingFiles, TestFind
 from tests.contracts.idempotency import TestIdempotencyKeys
 from tests.contracts.integrity import TestCatalogIntegrity
 from tests.contracts.jobs import TestClaimingJobs, TestJobSteps, TestKeepingJobs
+from tests.contracts.keys import TestGrantingKeys, TestKeepingKeys, TestKeyRecords
 from tests.contracts.links import TestCountingLinks, TestKeepingLinks, TestPasswordAttempts
 from tests.contracts.search.filters import TestFileFilters
 from tests.contracts.search.listing import TestFileOrder, TestFilePages, TestSongs
@@ -46,10 +47,13 @@ __all__ = [
     "TestFileOrder",
     "TestFilePages",
     "TestFindingFiles",
+    "TestGrantingKeys",
     "TestIdempotencyKeys",
     "TestJobSteps",
     "TestKeepingJobs",
+    "TestKeepingKeys",
     "TestKeepingLinks",
+    "TestKeyRecords",
     "TestListingTheAudit",
     "TestMovingFiles",
     "TestNamesInListings",

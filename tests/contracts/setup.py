@@ -26,6 +26,7 @@ from domain.files.ports import Files
 from domain.files.search.ports import FileSearch
 from domain.idempotency.ports import IdempotencyKeys
 from domain.jobs.ports import Jobs
+from domain.keys.ports import KeyRecords, Keys
 from domain.links.ports import Links
 from domain.maintenance.ports import CatalogHealth, CatalogIntegrity
 from domain.uploads.ports import UploadLocks, Uploads
@@ -64,6 +65,10 @@ class CatalogPorts(Protocol):
     def jobs(self) -> Jobs: ...
     @property
     def links(self) -> Links: ...
+    @property
+    def key_records(self) -> KeyRecords: ...
+    @property
+    def keys(self) -> Keys: ...
     @property
     def search(self) -> FileSearch: ...
     @property

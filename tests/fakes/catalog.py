@@ -13,6 +13,7 @@ from tests.fakes.direct_uploads import FakeDirectUploads
 from tests.fakes.files import FakeFiles
 from tests.fakes.idempotency import FakeIdempotencyKeys
 from tests.fakes.jobs import FakeJobs
+from tests.fakes.keys import FakeKeyChanges, FakeKeyRecords, FakeKeys
 from tests.fakes.links import FakeLinks
 from tests.fakes.maintenance import FakeCatalogHealth, FakeCatalogIntegrity
 from tests.fakes.search import FakeFileSearch
@@ -35,6 +36,9 @@ class FakeCatalog(msgspec.Struct, frozen=True, kw_only=True):
     integrity: FakeCatalogIntegrity
     jobs: FakeJobs
     links: FakeLinks
+    key_changes: FakeKeyChanges
+    key_records: FakeKeyRecords
+    keys: FakeKeys
     search: FakeFileSearch
     upload_locks: FakeUploadLocks
     uploads: FakeUploads
@@ -46,6 +50,7 @@ def make_catalog(clock: FakeClock | None = None, *, grace: float = 0.0) -> FakeC
 
 
 def catalog_on(database: FakeDatabase) -> FakeCatalog:
+    changes = FakeKeyChanges()
     return FakeCatalog(
         database=database,
         archives=FakeArchives(database),
@@ -60,6 +65,9 @@ def catalog_on(database: FakeDatabase) -> FakeCatalog:
         integrity=FakeCatalogIntegrity(database),
         jobs=FakeJobs(database),
         links=FakeLinks(database),
+        key_changes=changes,
+        key_records=FakeKeyRecords(database, changes),
+        keys=FakeKeys(database, changes),
         search=FakeFileSearch(database),
         upload_locks=FakeUploadLocks(database),
         uploads=FakeUploads(database),

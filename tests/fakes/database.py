@@ -17,6 +17,8 @@ from domain.files.errors import no_such_file
 from domain.files.model import File
 from domain.files.name_forms import forms_of
 from domain.jobs.model import Job
+from domain.keys.model import Key
+from domain.keys.sealed import KeptSecret
 from domain.links.model import Link
 from domain.uploads.model import Upload
 from tests.fakes.clock import FakeClock
@@ -43,6 +45,13 @@ class KeyRow(msgspec.Struct):
     lease_until: datetime | None
     expires_at: datetime
     result: object = None
+
+
+class ApiKeyRow(msgspec.Struct):
+    """A key, and its kept secrets with the times when they end."""
+
+    key: Key
+    secrets: dict[int, tuple[KeptSecret, datetime | None]]
 
 
 class JobRow(msgspec.Struct):
@@ -102,6 +111,7 @@ class FakeDatabase:
         self.files: dict[UUID, File] = {}
         self.blobs: dict[str, BlobRow] = {}
         self.keys: dict[tuple[str, str], KeyRow] = {}
+        self.api_keys: dict[UUID, ApiKeyRow] = {}
         self.jobs: dict[UUID, JobRow] = {}
         self.uploads: dict[UUID, UploadRow] = {}
         self.direct_uploads: dict[UUID, DirectUploadRow] = {}

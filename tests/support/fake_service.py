@@ -19,6 +19,7 @@ from domain.files.ports import Files
 from domain.files.search.ports import FileSearch
 from domain.idempotency.ports import IdempotencyKeys
 from domain.jobs.ports import Jobs
+from domain.keys.ports import KeyChanges, KeyRecords, Keys
 from domain.links.ports import Links, Passwords
 from domain.maintenance.ports import CatalogHealth, CatalogIntegrity
 from domain.uploads.ports import UploadLocks, Uploads
@@ -86,6 +87,9 @@ class CatalogOnFakes(Replacements):
         self._replace(IdempotencyKeys, catalog.idempotency_keys)
         self._replace(Jobs, catalog.jobs)
         self._replace(Links, catalog.links)
+        self._replace(KeyChanges, catalog.key_changes)
+        self._replace(KeyRecords, catalog.key_records)
+        self._replace(Keys, catalog.keys)
         self._replace(UploadLocks, catalog.upload_locks)
         self._replace(Uploads, catalog.uploads)
 

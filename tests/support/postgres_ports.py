@@ -12,6 +12,8 @@ from adapters.postgres.files.files import PostgresFiles
 from adapters.postgres.files.search.listing import PostgresFileSearch
 from adapters.postgres.idempotency import PostgresIdempotencyKeys
 from adapters.postgres.jobs import PostgresJobs
+from adapters.postgres.keys.keys import PostgresKeys
+from adapters.postgres.keys.records import PostgresKeyRecords
 from adapters.postgres.links import PostgresLinks
 from adapters.postgres.maintenance import PostgresCatalogHealth, PostgresCatalogIntegrity
 from adapters.postgres.upload_locks import PostgresUploadLocks
@@ -35,6 +37,8 @@ class PostgresPorts:
         self.integrity = PostgresCatalogIntegrity(database, grace=grace_period)
         self.jobs = PostgresJobs(database, grace=grace_period)
         self.links = PostgresLinks(database)
+        self.key_records = PostgresKeyRecords(database)
+        self.keys = PostgresKeys(database)
         self.search = PostgresFileSearch(database)
         self.upload_locks = PostgresUploadLocks(database)
         self.uploads = PostgresUploads(database, grace=grace_period)

@@ -22,6 +22,7 @@ from domain.files.names import MAX_NAME_BYTES, FileName, Prefix, check_file_name
 from domain.files.patches import FilePatch
 from domain.files.search.model import SORT_PATTERN, parse_sort
 from domain.jobs.model import Task
+from domain.keys.model import KeyPatch, NewKey
 from domain.links.model import NewShare
 from domain.values.media_types import ContentType, TypePattern, check_type_pattern, parse_content_type
 from service.http import problems, resources
@@ -42,6 +43,7 @@ from service.http.resources.direct_uploads.bodies import (
 from service.http.resources.files.bodies import FilePage
 from service.http.resources.health.bodies import Liveness, Readiness
 from service.http.resources.jobs.bodies import JobBody, JobPageBody
+from service.http.resources.keys.bodies import IssuedKeyBody, KeyBody, KeyPageBody, Rotation
 from service.http.resources.links.bodies import LinkBody, LinkPageBody, MadeLinkBody
 from service.http.resources.uploads.bodies import UploadPage
 from tests.support.clients import client_of
@@ -64,6 +66,7 @@ BODIES: dict[str, type] = {
         FileBody,
         FilePage,
         FilePatch,
+        IssuedKeyBody,
         JobBody,
         JobPageBody,
         LinkBody,
@@ -71,11 +74,16 @@ BODIES: dict[str, type] = {
         Liveness,
         MadeLinkBody,
         NewShare,
+        KeyBody,
+        KeyPageBody,
+        KeyPatch,
+        NewKey,
         OpenedUploadBody,
         PartPage,
         Policy,
         Problem,
         Readiness,
+        Rotation,
         Task,
         UploadPage,
     )
@@ -108,7 +116,7 @@ def at_example(document: Document, path: str) -> str:
     for parameter in parameters:
         path = path.replace(f"{{{parameter.get('name')}}}", str(parameter.get("example")))
     path = path.replace("{bucket}", "music")
-    for name in ("file_id", "direct_upload_id", "upload_id"):
+    for name in ("file_id", "direct_upload_id", "upload_id", "key_id"):
         path = path.replace(f"{{{name}}}", EXAMPLE_ID)
     return path
 

@@ -51,3 +51,14 @@ def test_a_flood_of_names_takes_bounded_room_and_forgets_the_oldest() -> None:
         buckets.take(f"another {number}", size=1, a_second=1)
     assert len(buckets) == 100
     assert not buckets.take("first", size=1, a_second=1).wait
+
+
+def test_a_token_that_is_given_back_can_be_taken_again_and_none_beyond_the_size() -> None:
+    buckets = TokenBuckets(FakeClock())
+    buckets.give_back("a", size=1)
+    assert len(buckets) == 0
+    assert buckets.take("a", size=1, a_second=1).wait == 0
+    for _ in range(2):
+        buckets.give_back("a", size=1)
+    assert buckets.take("a", size=1, a_second=1).wait == 0
+    assert buckets.take("a", size=1, a_second=1).wait == 1

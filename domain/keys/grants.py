@@ -1,0 +1,72 @@
+"""The rules of granting: nobody makes, changes or renews a key that can do more, or lives longer, than they do.
+
+The catalog applies them within its transactions, to the maker as it is then and by its own clock.
+"""
+
+from datetime import datetime
+
+import msgspec
+from msgspec import UNSET
+
+from domain.access.callers import Caller, denied
+from domain.access.errors import AccessDeniedError
+from domain.access.scopes import Scope
+from domain.keys.errors import InvalidKeyExpiryError, KeyRevokedError
+from domain.keys.model import Key, KeyPatch
+
+BEYOND = AccessDeniedError("The scopes, or the expiry, would go beyond the caller's own.")
+
+
+def require_admin(caller: Caller) -> None:
+    """Return if the caller may handle keys at all. Raises `AccessDeniedError`."""
+    if not caller.permissions.administer_any:
+        raise denied("admin")
+
+
+def grant(maker: Caller, scopes: tuple[Scope, ...], expires_at: datetime | None, now: datetime) -> datetime | None:
+    """Return the expiry of a key with these scopes that the maker makes: the maker's own where none is asked for.
+
+    Raises `AccessDeniedError`, `InvalidKeyExpiryError`.
+    """
+    require_admin(maker)
+    if not maker.permissions.contain(scopes) or _outlives(maker, expires_at):
+        raise AccessDeniedError(BEYOND.detail)
+    if expires_at is not None and expires_at <= now:
+        raise InvalidKeyExpiryError(InvalidKeyExpiryError.example)
+    return maker.expires_at if expires_at is None else expires_at
+
+
+def patched(caller: Caller, key: Key, patch: KeyPatch, now: datetime) -> Key:
+    """Return a key that the caller sees, changed. What the patch leaves out is not judged again.
+
+    Raises `KeyRevokedError`, `AccessDeniedError`, `InvalidKeyExpiryError`.
+    """
+    _require_unrevoked(key)
+    scopes = key.scopes if patch.scopes is UNSET else patch.scopes
+    expires_at = key.expires_at
+    if patch.expires_at is not UNSET:
+        expires_at = grant(caller, scopes, patch.expires_at, now)
+    elif not caller.permissions.contain(scopes):
+        raise AccessDeniedError(BEYOND.detail)
+    return msgspec.structs.replace(
+        key, name=key.name if patch.name is UNSET else patch.name, scopes=scopes, expires_at=expires_at
+    )
+
+
+def require_rotatable(caller: Caller, key: Key) -> None:
+    """Return if the caller, who sees the key, may be given a new secret of it: one that ends no later than they do.
+
+    Raises `KeyRevokedError`, `AccessDeniedError`.
+    """
+    _require_unrevoked(key)
+    if caller.expires_at is not None and (key.expires_at is None or key.expires_at > caller.expires_at):
+        raise AccessDeniedError(BEYOND.detail)
+
+
+def _outlives(maker: Caller, expires_at: datetime | None) -> bool:
+    return maker.expires_at is not None and expires_at is not None and expires_at > maker.expires_at
+
+
+def _require_unrevoked(key: Key) -> None:
+    if key.revoked_at is not None:
+        raise KeyRevokedError(KeyRevokedError.example)
