@@ -45,9 +45,9 @@ from service.http.resources.keys import routes as keys
 from service.http.resources.links import routes as links
 from service.http.resources.links import shares
 from service.http.resources.uploads import routes as uploads
-from service.http.resources.uploads.protocol import speak_tus
 from service.http.routing import CompleteRouter
 from service.http.tags import TAGS
+from service.http.tus.protocol import speak_tus
 from service.runtime.background import run_in_background
 from service.runtime.memory_budget import MemoryBudget
 from service.settings import Settings

@@ -45,7 +45,7 @@ from service.http.resources.health.bodies import Liveness, Readiness
 from service.http.resources.jobs.bodies import JobBody, JobPageBody
 from service.http.resources.keys.bodies import IssuedKeyBody, KeyBody, KeyPageBody, Rotation
 from service.http.resources.links.bodies import LinkBody, LinkPageBody, MadeLinkBody
-from service.http.resources.uploads.bodies import UploadPage
+from service.http.tus.bodies import UploadPage
 from tests.support.clients import client_of
 from tests.support.errors import known_errors
 from tests.support.fake_service import Service

@@ -12,10 +12,10 @@ from domain.files.metadata import Metadata, Tags
 from domain.files.names import FileName
 from domain.values.errors import RangeNotSatisfiableError
 from service.http.bodies.file_examples import FILE, NEW_FILE, REPLACED, UNCHANGED
+from service.http.forms.errors import InvalidFormError
 from service.http.openapi import headers
 from service.http.openapi.operation import BYTES, Content, Operation, Response
 from service.http.openapi.schemas import schema_of
-from service.http.resources.content.forms.errors import InvalidFormError
 
 _STORED = (Response(200, "The file of that name has the new bytes.", REPLACED, (headers.ETAG,)), NEW_FILE)
 _FLAC, _SONG = {"example": "fLaC…"}, {"example": "Is this the real life?\n"}

@@ -16,9 +16,9 @@ from domain.values.media_types import content_type_of
 from service.http.access import needs
 from service.http.bodies.file_examples import BucketPath
 from service.http.bodies.representations import FileBody, stored_response
+from service.http.forms.upload_form import UploadForm
 from service.http.request import FileportRequest
 from service.http.resources.content import openapi
-from service.http.resources.content.forms.upload_form import UploadForm
 from service.http.resources.content.parameters import FilePath
 from service.runtime.concurrency import Capacity
 

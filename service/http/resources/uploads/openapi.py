@@ -10,9 +10,9 @@ from domain.values.errors import InvalidCursorError
 from service.http.bodies.file_examples import CREATED, FILE
 from service.http.openapi.headers import IDEMPOTENCY_KEY, LOCATION, ON_CHANGES
 from service.http.openapi.operation import BYTES, Content, Operation, Response
-from service.http.resources.uploads import openapi_headers as tus
-from service.http.resources.uploads.bodies import UploadBody, UploadPage
-from service.http.resources.uploads.protocol import OFFSET_OCTET_STREAM, UnsupportedTusVersionError
+from service.http.tus import openapi_headers as tus
+from service.http.tus.bodies import UploadBody, UploadPage
+from service.http.tus.protocol import OFFSET_OCTET_STREAM, UnsupportedTusVersionError
 
 UPLOAD = UploadBody(
     id=UUID("019a6b1d-0f3a-7a52-b7c1-5e2f9d3a4b60"),

@@ -21,14 +21,15 @@ from service.http.openapi.parameters import path, query
 from service.http.openapi.schemas import schema_of
 from service.http.request import FileportRequest
 from service.http.resources.uploads import openapi
-from service.http.resources.uploads.bodies import (
+from service.http.tags import UPLOADS
+from service.http.tus.bodies import (
     UploadPage,
     added_response,
     begun_response,
     found_response,
     upload_body,
 )
-from service.http.resources.uploads.headers import (
+from service.http.tus.headers import (
     fingerprint_of,
     has_body,
     late_length,
@@ -36,9 +37,8 @@ from service.http.resources.uploads.headers import (
     offset_of,
     require_bytes,
 )
-from service.http.resources.uploads.protocol import require_version
-from service.http.resources.uploads.upload_checksum import checks_of
-from service.http.tags import UPLOADS
+from service.http.tus.protocol import require_version
+from service.http.tus.upload_checksum import checks_of
 from service.runtime.concurrency import Capacity
 from service.settings import Settings
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from litestar.exceptions import HTTPException
 
-from service.http.resources.content.forms.errors import InvalidFormError
+from service.http.forms.errors import InvalidFormError
 
 _ESCAPE = re.compile(rb"=([0-9A-Fa-f]{2})?")
 # White space that may yet turn out to end a line; more of it is no text.

@@ -8,9 +8,9 @@ import multipart
 from litestar.exceptions import HTTPException
 
 from domain.buckets.model import MAX_BYTES
-from service.http.resources.content.forms.disposition import parse_disposition
-from service.http.resources.content.forms.errors import InvalidFormError
-from service.http.resources.content.forms.transfer_encodings import Decoder, IdentityDecoder, decoder_of
+from service.http.forms.disposition import parse_disposition
+from service.http.forms.errors import InvalidFormError
+from service.http.forms.transfer_encodings import Decoder, IdentityDecoder, decoder_of
 
 MAX_PARTS = 128
 _MAX_HEADERS = 64

@@ -8,7 +8,7 @@ from domain.uploads.checksums import Checksum, DeclaredDigests, LateChecksum, ma
 from domain.uploads.errors import InvalidChecksumError
 from service.http.connection import trailers
 from service.http.request import FileportRequest
-from service.http.resources.uploads.single_headers import single_value
+from service.http.tus.single_headers import single_value
 
 
 def checks_of(request: FileportRequest) -> Checksum | LateChecksum | DeclaredDigests | None:

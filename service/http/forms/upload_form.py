@@ -10,9 +10,9 @@ from domain.files.model import NewFile
 from domain.values.media_types import content_type_of
 from domain.values.preconditions import Precondition
 from service.http.bodies.annotations import parse_metadata, parse_tags
+from service.http.forms.errors import InvalidFormError
+from service.http.forms.parts import Part, parse_parts
 from service.http.request import FileportRequest
-from service.http.resources.content.forms.errors import InvalidFormError
-from service.http.resources.content.forms.parts import Part, parse_parts
 
 _FIELDS = frozenset({"name", "metadata", "tags"})
 # More than the largest metadata and tags take, with a margin for white space in JSON.

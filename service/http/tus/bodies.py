@@ -17,8 +17,8 @@ from domain.values.media_types import ContentType
 from domain.values.numbers import Positive
 from domain.values.times import UtcTime
 from service.http.headers.dates import http_date
-from service.http.resources.uploads.headers import concat_of
-from service.http.resources.uploads.protocol import PATH
+from service.http.tus.headers import concat_of
+from service.http.tus.protocol import PATH
 
 
 class UploadBody(msgspec.Struct, frozen=True, kw_only=True):

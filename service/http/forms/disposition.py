@@ -9,7 +9,7 @@ import msgspec
 
 from domain.values.encodings.decoders import TextDecoder
 from domain.values.encodings.labels import find_encoding
-from service.http.resources.content.forms.errors import InvalidFormError
+from service.http.forms.errors import InvalidFormError
 
 # In a quoted string clients put a backslash before quotes and backslashes (Go, httpx), or before nothing (browsers).
 _PARAMETER = re.compile(

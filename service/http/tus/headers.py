@@ -13,9 +13,9 @@ from domain.buckets.model import MAX_BYTES
 from domain.uploads.errors import InvalidUploadError
 from domain.uploads.model import NewUpload, Upload, UploadKind
 from service.http.request import FileportRequest
-from service.http.resources.uploads.protocol import OFFSET_OCTET_STREAM, PATH
-from service.http.resources.uploads.single_headers import single_value
-from service.http.resources.uploads.upload_metadata import decode_metadata, described_file
+from service.http.tus.protocol import OFFSET_OCTET_STREAM, PATH
+from service.http.tus.single_headers import single_value
+from service.http.tus.upload_metadata import decode_metadata, described_file
 
 
 def new_upload(request: FileportRequest) -> NewUpload:

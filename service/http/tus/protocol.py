@@ -11,7 +11,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from domain.errors import PreconditionFailedError
 from domain.uploads.checksums import ALGORITHMS
-from service.http.resources.uploads.openapi_headers import TUS_VERSION
+from service.http.tus.openapi_headers import TUS_VERSION
 
 VERSION = "1.0.0"
 PATH = "/v1/uploads"

@@ -1,0 +1,1 @@
+"""tus 1.0.0, as the resources that take uploads speak it."""
