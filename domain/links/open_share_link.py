@@ -60,7 +60,7 @@ class SharedContent:
         self.ticket_without = ticket_without
         self._content = content
         self._links = links
-        self._caller = caller
+        self.caller = caller
         self._counted_for = counted_for
 
     @property
@@ -89,7 +89,7 @@ class SharedContent:
         async with body as chunks:
             # The bytes can be read: a download that fails before them does not count.
             if self._counted_for is not None:
-                with acting_as(self._caller):
+                with acting_as(self.caller):
                     if not await self._links.count_use(self.link.id, self._counted_for):
                         raise used_up_error()
                 self._counted_for = None
@@ -132,7 +132,7 @@ class OpenShareLink:
         caller = Caller(
             kind="link",
             id=str(link.id),
-            permissions=permissions_to("read", await self._maker_rights(link.maker)),
+            permissions=permissions_to("read", await self._maker_rights(link.maker, now=found.now)),
             address=visit.address,
             request_id=visit.request_id,
         )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
@@ -69,12 +69,6 @@ def client_address(peer: str | None, fields: Iterable[tuple[bytes, bytes]], prox
         if not is_trusted(client, proxies):
             break
     return client
-
-
-def client_network(address: str) -> str:
-    """Return the network that counts as one client: the address itself, or the /64 of an IPv6 address."""
-    parsed = _address(address)
-    return str(ip_network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else address
 
 
 def _values(fields: Iterable[tuple[bytes, bytes]], name: str) -> str:

@@ -1,16 +1,21 @@
 """A link does what its maker may do, at each use."""
 
+from uuid import uuid4
+
 import pytest
+from msgspec.structs import replace
 
 from domain.access.callers import ROOT, Caller
 from domain.access.scopes import Permissions, Scope
 from domain.files.content.read_file import ReadFile
+from domain.keys.model import KeyPatch
 from domain.links.check_password import CheckPassword
 from domain.links.errors import LinkEndedError
 from domain.links.maker_rights import MakerRights
 from domain.links.model import Maker, NewShare
 from domain.links.open_share_link import OpenShareLink, Visit
 from domain.links.share_file import ShareFile
+from tests.contracts.keys import bearer, made
 from tests.contracts.setup import changed, stored
 from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
@@ -28,7 +33,7 @@ def share(catalog: FakeCatalog) -> ShareFile:
 @pytest.fixture
 def open_link(catalog: FakeCatalog, blobs: FakeBlobStore) -> OpenShareLink:
     passwords = CheckPassword(catalog.links, FakePasswords())
-    return OpenShareLink(catalog.links, MakerRights(), passwords, ReadFile(catalog.files, blobs))
+    return OpenShareLink(catalog.links, MakerRights(catalog.keys), passwords, ReadFile(catalog.files, blobs))
 
 
 async def test_a_link_of_a_token_does_what_the_token_could(
@@ -54,5 +59,37 @@ async def test_a_link_of_the_root_key_reads_everything(
     assert (await open_link(token, VISIT)).file.name == "b/x"
 
 
-async def test_the_maker_of_a_link_that_is_gone_may_do_nothing() -> None:
-    assert await MakerRights()(Maker(kind="key", id="gone")) == Permissions()
+async def test_a_link_of_a_key_does_what_the_key_may_do_now(
+    catalog: FakeCatalog, share: ShareFile, open_link: OpenShareLink
+) -> None:
+    file = await stored(catalog, name="a/x")
+    key = await made(catalog, scopes=(READER,))
+    token = (await share(bearer(key), file.id, NewShare())).token
+    assert (await open_link(token, VISIT)).file == file
+    for scopes in ((replace(READER, prefix="b/"),), (replace(READER, actions=("list",)),)):
+        await catalog.keys.change_key(ROOT, key.id, KeyPatch(scopes=scopes))
+        with pytest.raises(LinkEndedError):
+            await open_link(token, VISIT)
+    await catalog.keys.change_key(ROOT, key.id, KeyPatch(scopes=(READER,)))
+    assert (await open_link(token, VISIT)).file == file
+    await catalog.keys.revoke_key(ROOT, key.id)
+    with pytest.raises(LinkEndedError):
+        await open_link(token, VISIT)
+
+
+async def test_a_link_of_a_key_ends_with_the_key(
+    catalog: FakeCatalog, share: ShareFile, open_link: OpenShareLink
+) -> None:
+    file = await stored(catalog, name="a/x")
+    key = await made(catalog, scopes=(READER,), expires_at=catalog.database.clock.in_(60))
+    token = (await share(bearer(key), file.id, NewShare())).token
+    catalog.database.clock.advance(59)
+    assert (await open_link(token, VISIT)).file == file
+    catalog.database.clock.advance(1)
+    with pytest.raises(LinkEndedError):
+        await open_link(token, VISIT)
+
+
+async def test_the_maker_of_a_link_that_is_gone_may_do_nothing(catalog: FakeCatalog) -> None:
+    gone = Maker(kind="key", id=str(uuid4()))
+    assert await MakerRights(catalog.keys)(gone, now=catalog.database.clock.now()) == Permissions()

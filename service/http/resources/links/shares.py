@@ -39,7 +39,8 @@ async def open_link(
     content = await open_(token, visit_of(request, token))
     base = base_url(request.scope, public_url=settings.public_url, trusted_proxies=settings.trusted_proxies)
     headers = link_headers(request, content, token, inline=inline, is_secure=base.startswith("https:"))
-    return content_response(request, content, capacity.downloads, download=None, headers=headers)
+    request.scope["user"] = content.caller
+    return content_response(request, content, capacity.downloads_for(content.caller), download=None, headers=headers)
 
 
 ROUTER = DishkaRouter("/", opt={"tag": LINKS}, route_handlers=[open_link])

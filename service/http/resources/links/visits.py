@@ -2,7 +2,7 @@
 
 from domain.links.open_share_link import SharedContent, Visit
 from domain.links.tokens import TICKET_SECONDS, handle_of
-from service.http.forwarded import client_network
+from domain.values.addresses import network_of
 from service.http.headers.basic_credentials import basic_password
 from service.http.headers.disposition import content_disposition, is_safe_inline
 from service.http.request import FileportRequest
@@ -12,7 +12,7 @@ def visit_of(request: FileportRequest, token: str) -> Visit:
     """Return the request as a visit of the link."""
     state = request.scope.get("state", {})
     return Visit(
-        address=client_network(state.get("client", "")),
+        address=network_of(state.get("client", "")),
         request_id=state.get("request_id"),
         password=basic_password(request.headers.get("authorization", "")),
         ticket=request.cookies.get(_cookie(token), ""),
