@@ -3,11 +3,19 @@
 An error of a concept derives from its kind, in the concept's own `errors`.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, NamedTuple
 
 from msgspec import Meta
 
 ErrorCode = Annotated[str, Meta(description="Stable; for programs.", extra_json_schema={"pattern": "^[a-z_]+$"})]
+
+
+class DeniedAccess(NamedTuple):
+    """What a caller was denied, as far as it is known: an action, and the bucket and the name that it was on."""
+
+    action: str | None = None
+    bucket: str | None = None
+    name: str | None = None
 
 
 class FileportError(Exception):
@@ -15,7 +23,8 @@ class FileportError(Exception):
 
     `code` is part of the API and never changes; `detail` is for people and is safe to show to a caller:
     it holds no driver message, key, path or secret. `example` is a detail to document the error with; where a class
-    has none of its own, the first line of its docstring is one.
+    has none of its own, the first line of its docstring is one. `denied` is set where the error stands for a denial,
+    for the audit alone: the error of a thing that is hidden tells no more than that of a thing that is missing.
     """
 
     code: ClassVar[str] = "error"
@@ -30,6 +39,7 @@ class FileportError(Exception):
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
         self.detail = detail
+        self.denied: DeniedAccess | None = None
 
     @classmethod
     def with_code(cls, code: str) -> type["FileportError"]:

@@ -21,6 +21,8 @@ MAX_UPLOADS: Mapping[BlobStoreKind, int] = {"disk": 96, "s3": 24}
 MAX_DOWNLOADS = 96
 MAX_CONNECTIONS = 2048
 URL_LIFE = 900
+# A year, whole, whenever one looks.
+AUDIT_MONTHS = 12
 # S3 signs for a week at most.
 MAX_URL_LIFE = 604_800
 LEAST_SECRET_CHARACTERS = 32
@@ -71,6 +73,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     blob_grace: float
     staged_lease: float
     idempotency_ttl: float
+    audit_months: int
     upload_ttl: float
     public_url: str | None
     trusted_proxies: tuple[Network, ...]
@@ -156,6 +159,7 @@ def _read(environment: Environment) -> Settings:
         job_interval=environment.seconds("JOB_INTERVAL", 10, least=0.01),
         job_retention=environment.seconds("JOB_RETENTION", 604_800, least=0),
         staged_lease=environment.seconds("STAGED_LEASE", 900, least=1),
+        audit_months=environment.integer("AUDIT_MONTHS", AUDIT_MONTHS, least=0, most=1200),
         idempotency_ttl=environment.seconds("IDEMPOTENCY_TTL", 86_400, least=1),
         upload_ttl=environment.seconds("UPLOAD_TTL", 86_400, least=1),
         public_url=environment.url("PUBLIC_URL", {"http", "https"}),

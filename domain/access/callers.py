@@ -7,7 +7,7 @@ import msgspec
 
 from domain.access.errors import AccessDeniedError, UnauthenticatedError
 from domain.access.scopes import EVERYTHING, Action, Permissions
-from domain.errors import FileportError
+from domain.errors import DeniedAccess, FileportError
 
 MAX_RATE = 1_000_000
 MAX_TRANSFERS = 100_000
@@ -42,14 +42,14 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         """The name under which a caller's own things are kept: uploads, jobs, idempotency keys."""
         return f"{self.kind}:{self.id}" if self.id else self.kind
 
-    def refusal(self, missing: FileportError) -> FileportError:
+    def refusal(self, missing: FileportError, denied: DeniedAccess | None = None) -> FileportError:
         """Return how the caller is told that they may not see a thing: as one is who asks for a thing that is missing.
 
-        Without credentials that is 401, for what exists and what does not.
+        Without credentials that is 401, for what exists and what does not. `denied` is for the audit.
         """
-        if self.kind == "nobody":
-            return UnauthenticatedError(UnauthenticatedError.example)
-        return missing
+        error = UnauthenticatedError(UnauthenticatedError.example) if self.kind == "nobody" else missing
+        error.denied = denied or DeniedAccess()
+        return error
 
     def require(self, action: Action, bucket: str, name: str, missing: FileportError) -> None:
         """Return if the action is allowed on a file.
@@ -59,8 +59,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         if self.permissions.allow(action, bucket, name):
             return
         if self.permissions.show(bucket, name):
-            raise denied(action)
-        raise self.refusal(missing)
+            raise denied(action, bucket, name)
+        raise self.refusal(missing, DeniedAccess(action, bucket, name))
 
 
 # The holder of the root key, and the service's own work.
@@ -69,8 +69,10 @@ SYSTEM = Caller(kind="system", permissions=EVERYTHING)
 NOBODY = Caller(kind="nobody")
 
 
-def denied(action: Action) -> AccessDeniedError:
+def denied(action: Action, bucket: str | None = None, name: str | None = None) -> AccessDeniedError:
     """Return the error for an action on a thing that the caller may see."""
-    return AccessDeniedError(
+    error = AccessDeniedError(
         f"The caller may not {action} here." if action != "admin" else "Only an admin may do this."
     )
+    error.denied = DeniedAccess(action, bucket, name)
+    return error

@@ -29,7 +29,7 @@ class ListAudit:
             raise UnauthenticatedError(UnauthenticatedError.example) if caller.kind == NOBODY.kind else denied("admin")
         if query.bucket is not None:
             check_bucket_name(query.bucket)
-        areas = None if caller.permissions.administer("*") else caller.permissions.areas("admin")
+        areas = None if caller.permissions.administer_all else caller.permissions.areas("admin")
         entries = await self._audit.list_entries(replace(query, areas=areas, limit=query.limit + 1))
         if len(entries) <= query.limit:
             return AuditPage(items=entries, next=None)

@@ -55,7 +55,7 @@ DeniedAction = Literal[
 ]
 # `audit.lost` counts denials that were too many to keep.
 AuditAction = Literal[ChangeAction, DeniedAction, "audit.lost"]
-AUDIT_ACTIONS: tuple[str, ...] = get_args(AuditAction)
+AUDIT_ACTIONS: tuple[AuditAction, ...] = get_args(AuditAction)
 
 Outcome = Literal["done", "denied"]
 

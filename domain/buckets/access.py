@@ -3,12 +3,13 @@
 from domain.access.callers import Caller, denied
 from domain.access.scopes import Action
 from domain.buckets.errors import no_such_bucket
+from domain.errors import DeniedAccess
 
 
 def require_sight(caller: Caller, bucket: str) -> None:
     """Return if the caller may see the bucket. Raises `NoSuchBucketError`."""
     if not caller.permissions.show_bucket(bucket):
-        raise caller.refusal(no_such_bucket(bucket))
+        raise caller.refusal(no_such_bucket(bucket), DeniedAccess(bucket=bucket))
 
 
 def require_admin(caller: Caller, bucket: str) -> None:
@@ -18,7 +19,7 @@ def require_admin(caller: Caller, bucket: str) -> None:
     """
     if not caller.permissions.administer(bucket):
         require_sight(caller, bucket)
-        raise denied("admin")
+        raise denied("admin", bucket)
 
 
 def require_below(caller: Caller, actions: tuple[Action, ...], bucket: str, prefix: str) -> None:
@@ -26,4 +27,4 @@ def require_below(caller: Caller, actions: tuple[Action, ...], bucket: str, pref
     for action in actions:
         if not caller.permissions.allow_below(action, bucket, prefix):
             require_sight(caller, bucket)
-            raise denied(action)
+            raise denied(action, bucket, prefix)

@@ -8,6 +8,7 @@ from domain.access.scopes import Scope
 from domain.buckets.access import require_sight as require_bucket_sight
 from domain.buckets.errors import no_such_bucket
 from domain.buckets.model import check_bucket_name
+from domain.errors import DeniedAccess
 from domain.files.errors import no_such_file
 from domain.files.model import Destination, File
 
@@ -15,7 +16,7 @@ from domain.files.model import Destination, File
 def require_sight(caller: Caller, file: File) -> None:
     """Return if the caller may see the file's record. Raises `NoSuchFileError`, `UnauthenticatedError`."""
     if not caller.permissions.show(file.bucket, file.name):
-        raise caller.refusal(no_such_file())
+        raise caller.refusal(no_such_file(), DeniedAccess(bucket=file.bucket, name=file.name))
 
 
 def require_read(caller: Caller, file: File) -> None:
@@ -55,7 +56,9 @@ def require_store(caller: Caller, bucket: str, name: str) -> None:
     """
     if caller.permissions.allow("write", bucket, name):
         return
-    raise denied("write") if caller.permissions.show_bucket(bucket) else caller.refusal(no_such_bucket(bucket))
+    if caller.permissions.show_bucket(bucket):
+        raise denied("write", bucket, name)
+    raise caller.refusal(no_such_bucket(bucket), DeniedAccess("write", bucket, name))
 
 
 def areas_to_list(caller: Caller, bucket: str | None) -> tuple[Scope, ...] | None:
@@ -72,5 +75,5 @@ def areas_to_list(caller: Caller, bucket: str | None) -> tuple[Scope, ...] | Non
     require_bucket_sight(caller, check_bucket_name(bucket))
     within = caller.permissions.areas_in("list", bucket)
     if within == ():
-        raise denied("list")
+        raise denied("list", bucket)
     return within

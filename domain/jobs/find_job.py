@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from domain.access.callers import Caller
+from domain.errors import DeniedAccess
 from domain.jobs.errors import NoSuchJobError, no_such_job
 from domain.jobs.model import Job
 from domain.jobs.ports import Jobs
@@ -21,5 +22,5 @@ class FindJob:
         """Raises `NoSuchJobError`, also where the job is not shown to the caller."""
         job = await self._jobs.get_job(id)
         if not visible_jobs(caller).shows(job.owner, job.task.bucket, job.task.prefix + BELOW):
-            raise no_such_job()
+            raise caller.refusal(no_such_job(), DeniedAccess(bucket=job.task.bucket, name=job.task.prefix))
         return job

@@ -2,6 +2,7 @@
 
 from domain.access.callers import Caller
 from domain.access.visibility import visibility_of
+from domain.errors import DeniedAccess
 from domain.uploads.errors import no_such_upload
 from domain.uploads.model import Upload
 
@@ -17,4 +18,6 @@ def is_shown(caller: Caller, upload: Upload) -> bool:
 def require_upload(caller: Caller, upload: Upload) -> None:
     """Return if the caller may work on the upload. Raises `NoSuchUploadError`."""
     if not is_shown(caller, upload):
-        raise no_such_upload()
+        target = upload.target
+        place = DeniedAccess("write") if target is None else DeniedAccess("write", target.bucket, target.name)
+        raise caller.refusal(no_such_upload(), place)

@@ -9,6 +9,10 @@ from adapters.passwords import Argon2Passwords
 from adapters.type_signatures import PuremagicSignatures
 from domain.access.limits import LimitCallers
 from domain.archives.read_archive import ReadArchive
+from domain.audit.denials import Denials
+from domain.audit.keep_audit import KeepAudit
+from domain.audit.list_audit import ListAudit
+from domain.audit.ports import Audit
 from domain.batches.apply_batch import ApplyBatch
 from domain.blobs.ports import BlobRecords
 from domain.blobs.reservations import Reservations
@@ -87,7 +91,7 @@ class UseCases(Provider):
     settings = from_context(Settings)
     clock = provide(SystemClock, provides=Clock)
     signatures = provide(PuremagicSignatures, provides=TypeSignatures)
-    shared = provide_all(Admission, CheckPassword, DetectType, LockUpload, MakerRights, WakeUp)
+    shared = provide_all(Admission, CheckPassword, Denials, DetectType, LockUpload, MakerRights, WakeUp)
     use_cases = provide_all(
         AbortDirectUpload,
         AppendToUpload,
@@ -112,6 +116,7 @@ class UseCases(Provider):
         FindLink,
         FindUpload,
         FinishUpload,
+        ListAudit,
         ListBuckets,
         ListDirectUploads,
         ListFiles,
@@ -149,6 +154,10 @@ class UseCases(Provider):
     @provide
     def work_on_jobs(self, jobs: Jobs, settings: Settings) -> WorkOnJobs:
         return WorkOnJobs(jobs, lease=JOB_LEASE * settings.job_interval)
+
+    @provide
+    def keep_audit(self, audit: Audit, settings: Settings) -> KeepAudit:
+        return KeepAudit(audit, months=settings.audit_months)
 
     @provide
     def capacity(self, settings: Settings, callers: LimitCallers) -> Capacity:

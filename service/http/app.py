@@ -10,6 +10,7 @@ from litestar import Litestar
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
+from domain.audit.denials import Denials
 from domain.errors import FileportError
 from service.container.container import open_stores
 from service.http import problems
@@ -34,6 +35,7 @@ from service.http.openapi.pages import root_route, schema_router
 from service.http.queries import check_query
 from service.http.request import FileportRequest
 from service.http.resources.archives import routes as archives
+from service.http.resources.audit import routes as audit
 from service.http.resources.batches import routes as batches
 from service.http.resources.buckets import routes as buckets
 from service.http.resources.content import routes as content
@@ -62,10 +64,11 @@ def create_app(container: AsyncContainer, settings: Settings, in_flight: InFligh
         raise ValueError("The application needs a root key.")
 
     @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
         try:
             # So that a store that cannot be opened stops the start.
             await open_stores(container)
+            app.state.denials = await container.get(Denials)
             async with run_in_background(container, settings):
                 yield
         finally:
@@ -84,6 +87,7 @@ def create_app(container: AsyncContainer, settings: Settings, in_flight: InFligh
             archives.ROUTER,
             links.ROUTER,
             keys.ROUTER,
+            audit.ROUTER,
         ],
         guards=[authenticate, check_query, refuse_repeated, refuse_content_coding],
         response_headers={"Cache-Control": "no-store"},  # unless a response says otherwise

@@ -31,6 +31,7 @@ from domain.idempotency.errors import IdempotencyKeyInUseError, IdempotencyKeyRe
 from domain.links.errors import LinkPasswordError
 from domain.uploads.errors import ChecksumMismatchError, OffsetMismatchError
 from domain.values.errors import RangeNotSatisfiableError
+from service.http.denials import note_denial
 from service.http.headers.rate_limits import NO_TRANSFER_LEFT
 from service.http.wrong_values import explain_parameter
 from service.observability.causes import facts_of
@@ -136,8 +137,9 @@ async def send_problem(send: Send, problem: Problem, *headers: tuple[bytes, byte
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def from_domain(_: Request[Any, Any, Any], error: FileportError) -> Response[Problem]:
-    """Render an error of the domain."""
+def from_domain(request: Request[Any, Any, Any], error: FileportError) -> Response[Problem]:
+    """Render an error of the domain. A denial goes to the audit."""
+    note_denial(request, error)
     status = status_of(type(error))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("request failed", **facts_of(error))

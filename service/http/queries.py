@@ -1,21 +1,27 @@
 """Queries: what all of them have to be, and parameters that select files."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, get_args, get_origin
 from urllib.parse import unquote_to_bytes
 
 from litestar.connection import ASGIConnection
-from litestar.exceptions import HTTPException
+from litestar.datastructures import MultiDict
+from litestar.exceptions import HTTPException, ValidationException
 from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
 from litestar.typing import FieldDefinition
 
 from domain.files.search.errors import InvalidFilterError
+from domain.values.errors import InvalidTimeError
+from domain.values.times import in_utc
 
 # Text that `storable` takes, as JSON Schema.
 STORABLE = {"pattern": r"^[^\u0000]*$"}
+# Times, as JSON Schema.
+TIME = {"format": "date-time"}
 
 ESCAPED_PLUS = "In a query, + stands for a space: write it as %2B."
 # An offset from UTC, and the suffix of a media type, whose plus has become a space. Each match begins at a character
@@ -28,6 +34,37 @@ def storable(text: str | None) -> str | None:
     if text is not None and "\0" in text:
         raise InvalidFilterError("A parameter holds a NUL character.")
     return text
+
+
+def refuse_nulls(given: MultiDict[Any], names: Iterable[str]) -> None:
+    """Raise 400 for a parameter whose value is `null`: Litestar reads it as a missing parameter."""
+    for name in names:
+        if any(value.lower() == "null" for value in given.getall(name, [])):
+            raise ValidationException(f"{name}: null is no value; leave the parameter out.")
+
+
+def refuse_loose_times(given: MultiDict[Any], names: Iterable[str]) -> None:
+    """Raise 400 for a time that is `null`, or a number, which Litestar reads as a Unix time."""
+    refuse_nulls(given, names)
+    for name in names:
+        if any(map(_is_number, given.getall(name, []))):
+            raise ValidationException(f"{name} takes an RFC 3339 time.")
+
+
+def utc_time(parameter: str, time: datetime | None) -> datetime | None:
+    """Return the parameter's time in UTC. Raises `InvalidFilterError` where it has no offset."""
+    try:
+        return None if time is None else in_utc(time)
+    except InvalidTimeError as error:
+        raise InvalidFilterError(f"{parameter}: {error.detail}") from None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def has_lost_plus(text: str) -> bool:

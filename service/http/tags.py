@@ -12,6 +12,7 @@ DIRECT_UPLOADS = Tag(
 )
 UPLOADS = Tag("Uploads", "Uploads that go on where they were cut: tus 1.0.0.")
 KEYS = Tag("Keys", "API keys: secrets with scopes, for programs.")
+AUDIT = Tag("Audit", "Who did what to which file, when and from where.")
 HEALTH = Tag("Health", "For the platform that runs the service.")
 
-TAGS = (BUCKETS, FILES, CONTENT, LINKS, JOBS, DIRECT_UPLOADS, UPLOADS, KEYS, HEALTH)
+TAGS = (BUCKETS, FILES, CONTENT, LINKS, JOBS, DIRECT_UPLOADS, UPLOADS, KEYS, AUDIT, HEALTH)

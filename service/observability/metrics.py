@@ -46,6 +46,7 @@ _SWEPT = Counter("fileport_swept", "Unfinished writes that nobody owned, and wha
 _JOBS = Counter("fileport_jobs", "Jobs that came to their end.", ["kind"])
 _JOB_FILES = Counter("fileport_job_files", "Files that such jobs have done, or left as they were.", ["kind", "outcome"])
 _RETRIES = Counter("fileport_catalog_retries", "Transactions that were run again, and what they had met.", ["reason"])
+_LOST_DENIALS = Counter("fileport_audit_lost_denials", "Denials that were too many for the audit, or too late.")
 _CIRCUIT_OPEN = Gauge(
     "fileport_blob_store_circuit_open",
     "How many workers know the blob store to be down, and fail at once what needs it.",
@@ -119,6 +120,11 @@ def count_job(job: Job) -> None:
     _JOBS.labels(job.task.kind).inc()
     _JOB_FILES.labels(job.task.kind, "done").inc(job.progress.done)
     _JOB_FILES.labels(job.task.kind, "failed").inc(job.progress.failed)
+
+
+def count_lost_denials(count: int) -> None:
+    """Count denials that are in the audit by their number alone."""
+    _LOST_DENIALS.inc(count)
 
 
 def count_retry(reason: str) -> None:

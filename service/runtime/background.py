@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 import anyio
 from dishka import AsyncContainer
 
+from domain.audit.denials import Denials
+from domain.audit.keep_audit import KeepAudit
 from domain.blobs.reservations import Reservations
 from domain.idempotency.executor import IdempotentExecutor
 from domain.jobs.work_on_jobs import WorkOnJobs
@@ -18,7 +20,11 @@ from domain.maintenance.sweep import Sweep
 from service.runtime.direct_upload_completions import DirectUploadCompletions
 from service.runtime.keys import hear_of_changes_forever, record_uses_forever, renew_secrets_forever
 from service.runtime.periodic import (
+    FLUSH_SECONDS,
     KeyCopies,
+    flush_denials_forever,
+    flush_last_denials,
+    keep_audit_forever,
     keep_leases,
     keep_provider_keys,
     reap_forever,
@@ -44,11 +50,14 @@ async def run_in_background(container: AsyncContainer, settings: Settings) -> As
     changes, cache = await container.get(KeyChanges), await container.get(KeyCache)
     uses, renew = await container.get(LastUses), await container.get(RenewSecrets)
     copies = await container.get(KeyCopies)
+    denials, keep_audit = await container.get(Denials), await container.get(KeepAudit)
     async with anyio.create_task_group() as tasks:
         await tasks.start(completions.run)
         tasks.start_soon(lambda: keep_leases(reservations, interval=settings.staged_lease / 8))
         tasks.start_soon(lambda: keep_leases(executor, interval=executor.lease / 8))
         tasks.start_soon(lambda: reap_forever(reap, interval=settings.reaper_interval))
+        tasks.start_soon(lambda: flush_denials_forever(denials, interval=FLUSH_SECONDS))
+        tasks.start_soon(lambda: keep_audit_forever(keep_audit, interval=settings.sweep_interval))
         tasks.start_soon(lambda: sweep_forever(sweep, interval=settings.sweep_interval))
         tasks.start_soon(lambda: work_on_jobs_forever(work, wake_up, interval=settings.job_interval))
         tasks.start_soon(hear_of_changes_forever, changes, cache)
@@ -58,3 +67,4 @@ async def run_in_background(container: AsyncContainer, settings: Settings) -> As
             tasks.start_soon(lambda: keep_provider_keys(keys, interval=_TICK))
         yield
         tasks.cancel_scope.cancel()
+    await flush_last_denials(denials)

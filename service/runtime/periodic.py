@@ -7,15 +7,19 @@ import anyio
 import msgspec
 import structlog
 
+from domain.audit.denials import Denials
+from domain.audit.keep_audit import KeepAudit, PartitionCounts
 from domain.errors import UnavailableError
 from domain.jobs.work_on_jobs import WorkOnJobs
 from domain.maintenance.reap import Reap
 from domain.maintenance.sweep import Sweep, SweepCounts
 from service.observability.causes import facts_of
-from service.observability.metrics import count_job, count_reaped, count_swept
+from service.observability.metrics import count_job, count_lost_denials, count_reaped, count_swept
 from service.runtime.wake_up import WakeUp
 
 log = structlog.get_logger()
+
+FLUSH_SECONDS = 5.0
 
 
 class Leases(Protocol):
@@ -59,6 +63,36 @@ async def reap_forever(reap: Reap, *, interval: float) -> None:
             log.info("reaped", **msgspec.structs.asdict(reaped))
 
     await repeat(reap_once, "reaping failed", interval)
+
+
+async def flush_denials_forever(denials: Denials, *, interval: float) -> None:
+    """Add the denials to the audit every `interval` seconds."""
+
+    async def flush_once() -> None:
+        if lost := await denials.flush():
+            count_lost_denials(lost)
+            log.warning("too many denials for the audit", lost=lost)
+
+    await repeat(flush_once, "adding denials to the audit failed", interval)
+
+
+async def flush_last_denials(denials: Denials) -> None:
+    """Add the denials of the last requests to the audit, unless that takes too long."""
+    with anyio.move_on_after(FLUSH_SECONDS, shield=True):
+        try:
+            count_lost_denials(await denials.flush())
+        except UnavailableError as error:
+            log.warning("adding denials to the audit failed", **facts_of(error))
+
+
+async def keep_audit_forever(keep: KeepAudit, *, interval: float) -> None:
+    """Make the audit's partitions to come and drop the old ones, every `interval` seconds."""
+
+    async def keep_once() -> None:
+        if (kept := await keep()) != PartitionCounts():
+            log.info("audit partitions", **msgspec.structs.asdict(kept))
+
+    await repeat(keep_once, "keeping the audit's partitions failed", interval)
 
 
 async def sweep_forever(sweep: Sweep, *, interval: float) -> None:

@@ -9,6 +9,7 @@ from dishka import Provider, Scope
 from litestar.types import ASGIApp
 
 from domain.archives.ports import Archives
+from domain.audit.denials import Denials
 from domain.audit.ports import Audit
 from domain.batches.ports import Batches
 from domain.blobs.ports import BlobRecords, BlobStore, DirectAccess, PartialBlobs
@@ -118,6 +119,7 @@ class Service(msgspec.Struct, frozen=True):
     app: ASGIApp
     fakes: Fakes
     reservations: Reservations
+    denials: Denials
 
     @property
     def catalog(self) -> FakeCatalog:
@@ -163,7 +165,7 @@ async def open_service(
     )
     app = create_app(container, settings)
     async with running(app):
-        yield Service(app, fakes, await container.get(Reservations))
+        yield Service(app, fakes, await container.get(Reservations), await container.get(Denials))
 
 
 async def lint(answer: httpx.Response) -> None:

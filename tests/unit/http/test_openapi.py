@@ -31,6 +31,7 @@ from service.http.openapi.document import build_document
 from service.http.openapi.operation import Operation
 from service.http.problems import Problem
 from service.http.resources.archives.bodies import ArchiveRequest
+from service.http.resources.audit.bodies import AuditPageBody
 from service.http.resources.batches.bodies import BatchAnswer, BatchRequest
 from service.http.resources.buckets.bodies import BucketBody, BucketPage
 from service.http.resources.direct_uploads.bodies import (
@@ -55,6 +56,7 @@ BODIES: dict[str, type] = {
     kind.__name__: kind
     for kind in (
         ArchiveRequest,
+        AuditPageBody,
         BatchAnswer,
         BatchRequest,
         BucketBody,

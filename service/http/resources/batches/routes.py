@@ -7,14 +7,16 @@ from dishka.integrations.litestar import DishkaRouter, FromDishka
 from litestar import post
 from msgspec import UNSET, UnsetType
 
+from domain.access.errors import AccessDeniedError
 from domain.batches.apply_batch import ApplyBatch
 from domain.batches.model import Change, Copy, Delete, Operation, Outcome
-from domain.errors import FileportError, InvalidInputError
+from domain.errors import DeniedAccess, FileportError, InvalidInputError
 from domain.files.model import Address, Destination, Location
 from domain.files.patches import FilePatch
 from domain.values.preconditions import NO_PRECONDITION, Precondition
 from service.http.access import needs
 from service.http.bodies.representations import file_body
+from service.http.denials import note_denial
 from service.http.headers.conditions import parse_entity_tags
 from service.http.json_bodies import MAX_JSON_BYTES
 from service.http.problems import problem_of
@@ -45,6 +47,10 @@ async def apply_batch(request: FileportRequest, apply: FromDishka[ApplyBatch]) -
     outcomes = await apply(
         request.caller, [_operation(each, f"operations[{index}]") for index, each in enumerate(asked)], keyed
     )
+    for operation, outcome in zip(asked, outcomes, strict=True):
+        if isinstance(outcome, AccessDeniedError):
+            outcome.denied = outcome.denied or _denied(operation)
+            note_denial(request, outcome)
     return BatchAnswer(results=list(map(_result, asked, outcomes)))
 
 
@@ -62,6 +68,12 @@ def _operation(asked: AnyOperation, field: str) -> Operation:
             return Copy(address=address, to=to, precondition=precondition)
         case MoveOperation(to=to):
             return Change(address=address, patch=_moving(to), precondition=precondition)
+
+
+def _denied(asked: AnyOperation) -> DeniedAccess:
+    """Return what was denied, as far as the operation says. Another right may be missing, at another place."""
+    action = "delete" if isinstance(asked, DeleteOperation) else "write"
+    return DeniedAccess(action, asked.bucket or None, asked.name or None)
 
 
 def _address(asked: AnyOperation, field: str) -> Address:

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import msgspec
 from dishka.integrations.litestar import FromDishka
-from litestar.exceptions import ValidationException
 
 from domain.access.cursors import Cursors
 from domain.buckets.model import MAX_BYTES, BucketName
@@ -22,16 +21,24 @@ from domain.files.search.model import (
     decode_cursor,
     parse_sort,
 )
-from domain.values.errors import InvalidContentTypeError, InvalidTimeError
+from domain.values.errors import InvalidContentTypeError
 from domain.values.media_types import TypePattern, check_type_pattern
-from domain.values.times import in_utc
 from service.http.access import needs
 from service.http.bodies.annotations import BYTE_ORDER_MARK
 from service.http.bodies.file_examples import FILE
 from service.http.bodies.representations import file_body
 from service.http.openapi.parameters import json_query, query
 from service.http.openapi.schemas import schema_of
-from service.http.queries import ESCAPED_PLUS, STORABLE, has_lost_plus, storable
+from service.http.queries import (
+    ESCAPED_PLUS,
+    STORABLE,
+    TIME,
+    has_lost_plus,
+    refuse_loose_times,
+    refuse_nulls,
+    storable,
+    utc_time,
+)
 from service.http.request import FileportRequest
 from service.http.resources.files import openapi
 from service.http.resources.files.bodies import FilePage
@@ -44,7 +51,6 @@ MAX_OFFSET = 2**31
 
 _TIMES = ("created_after", "created_before", "updated_after", "updated_before")
 
-_TIME = {"format": "date-time"}
 _NOVEMBER, _DECEMBER = "2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z"
 Search = Annotated[
     str | None,
@@ -119,10 +125,10 @@ async def list_files(
     where: Where = None,
     min_size: Annotated[int | None, query("Files of at least so many bytes.", 1024, ge=0, le=MAX_BYTES)] = None,
     max_size: Annotated[int | None, query("Files of at most so many bytes.", 104_857_600, ge=0, le=MAX_BYTES)] = None,
-    created_after: Annotated[datetime | None, query("Files created at this time or later.", _NOVEMBER, _TIME)] = None,
-    created_before: Annotated[datetime | None, query("Files created before this time.", _DECEMBER, _TIME)] = None,
-    updated_after: Annotated[datetime | None, query("Files changed at this time or later.", _NOVEMBER, _TIME)] = None,
-    updated_before: Annotated[datetime | None, query("Files changed before this time.", _DECEMBER, _TIME)] = None,
+    created_after: Annotated[datetime | None, query("Files created at this time or later.", _NOVEMBER, TIME)] = None,
+    created_before: Annotated[datetime | None, query("Files created before this time.", _DECEMBER, TIME)] = None,
+    updated_after: Annotated[datetime | None, query("Files changed at this time or later.", _NOVEMBER, TIME)] = None,
+    updated_before: Annotated[datetime | None, query("Files changed before this time.", _DECEMBER, TIME)] = None,
     sort: Sort = None,
     limit: Annotated[int, query("At most so many items.", 20, ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Cursor = None,
@@ -137,7 +143,8 @@ async def list_files(
     `public_listing`.
     """
     request.refuse_unknown_parameters()
-    _refuse_loose(request)
+    refuse_nulls(request.query_params, ("min_size", "max_size"))
+    refuse_loose_times(request.query_params, _TIMES)
     order = NEWEST_FIRST if sort is None else parse_sort(sort)
     known = cursors.take(request.caller, cursor)
     query = FileQuery(
@@ -151,10 +158,10 @@ async def list_files(
         where=None if where is None else parse_where_parameter(_json("where", where), where),
         min_size=min_size,
         max_size=max_size,
-        created_after=_time("created_after", created_after),
-        created_before=_time("created_before", created_before),
-        updated_after=_time("updated_after", updated_after),
-        updated_before=_time("updated_before", updated_before),
+        created_after=utc_time("created_after", created_after),
+        created_before=utc_time("created_before", created_before),
+        updated_after=utc_time("updated_after", updated_after),
+        updated_before=utc_time("updated_before", updated_before),
         sort=order,
         limit=limit,
         offset=offset,
@@ -169,24 +176,6 @@ async def list_files(
         total=page.total,
         next=cursors.give(request.caller, page.next),
     )
-
-
-def _refuse_loose(request: FileportRequest) -> None:
-    # Litestar reads `null` as a missing parameter, and a number as a Unix time.
-    for name in ("min_size", "max_size", *_TIMES):
-        if any(value.lower() == "null" for value in request.query_params.getall(name, [])):
-            raise ValidationException(f"{name}: null is no value; leave the parameter out.")
-    for name in _TIMES:
-        if any(map(_is_number, request.query_params.getall(name, []))):
-            raise ValidationException(f"{name} takes an RFC 3339 time.")
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -210,10 +199,3 @@ def _json(parameter: str, text: str) -> Any:
         return msgspec.json.decode(text.removeprefix(BYTE_ORDER_MARK))
     except (msgspec.MsgspecError, RecursionError):
         raise InvalidFilterError(f"{parameter} is not JSON.") from None
-
-
-def _time(parameter: str, time: datetime | None) -> datetime | None:
-    try:
-        return None if time is None else in_utc(time)
-    except InvalidTimeError as error:
-        raise InvalidFilterError(f"{parameter}: {error.detail}") from None

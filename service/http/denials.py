@@ -1,0 +1,82 @@
+"""Denials of requests, for the audit: who was denied what, as far as the request and the error tell."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+from uuid import UUID
+
+from litestar import Request
+from msgspec.structs import replace
+
+from domain.access.callers import NOBODY, Caller
+from domain.access.errors import AccessDeniedError, UnauthenticatedError
+from domain.audit.denials import Denials
+from domain.audit.model import MAX_TEXT, Denial, DeniedAction
+from domain.buckets.errors import InvalidBucketError
+from domain.buckets.model import check_bucket_name
+from domain.errors import DeniedAccess, FileportError
+from service.http.access import access_of
+
+
+def note_denial(request: Request[Any, Any, Any], error: FileportError) -> None:
+    """Hand the denial that the error is, if it is one, to the `denials` in the application's state.
+
+    A thing that is hidden counts, whose error is that of a thing that is missing. Nothing of a path is kept but the
+    names of a bucket and of a file: other paths may hold secrets.
+    """
+    denied = error.denied or _denied_as(error)
+    if denied is None:
+        return
+    denials: Denials = request.app.state.denials
+    parameters: Mapping[str, Any] = request.scope.get("path_params", {})
+    file_id = parameters.get("file_id")
+    denials.add(
+        Denial(
+            caller=_caller(request),
+            action=_action(request, denied),
+            bucket=_bucket(denied.bucket or parameters.get("bucket")),
+            file_id=file_id if isinstance(file_id, UUID) else None,
+            name=_text(denied.name or _path_name(parameters.get("name"))),
+        )
+    )
+
+
+def _denied_as(error: FileportError) -> DeniedAccess | None:
+    if isinstance(error, UnauthenticatedError):
+        return DeniedAccess("authenticate")
+    return DeniedAccess() if isinstance(error, AccessDeniedError) else None
+
+
+def _caller(request: Request[Any, Any, Any]) -> Caller:
+    caller: Caller | None = request.scope.get("user")
+    if caller is not None:
+        return caller
+    state = request.scope.get("state", {})
+    return replace(NOBODY, address=state.get("client"), request_id=state.get("request_id"))
+
+
+def _action(request: Request[Any, Any, Any], denied: DeniedAccess) -> DeniedAction:
+    action = denied.action
+    if action is None:
+        actions = access_of(request.route_handler).actions
+        action = actions[0] if actions else "authenticate"
+    return cast(DeniedAction, f"access.{action}")
+
+
+def _bucket(name: str | None) -> str | None:
+    if name is None:
+        return None
+    try:
+        return check_bucket_name(name)
+    except InvalidBucketError:
+        return None
+
+
+def _path_name(parameter: str | None) -> str | None:
+    return None if parameter is None else parameter.removeprefix("/")
+
+
+def _text(name: str | None) -> str | None:
+    """Return a name that was asked for as the catalog can hold it."""
+    if name is None:
+        return None
+    return name.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")[:MAX_TEXT]
