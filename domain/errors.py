@@ -85,6 +85,12 @@ class TooLargeError(FileportError):
     code = "too_large"
 
 
+class InsufficientStorageError(FileportError):
+    """The request is sound, but there is no room for what it would store."""
+
+    code = "insufficient_storage"
+
+
 class LockedError(FileportError):
     """Another request holds the resource; this one may succeed later."""
 

@@ -136,7 +136,8 @@ def _repairs(findings: list[Finding], repaired: RepairCounts) -> str:
     left = sum(finding.kind not in REPAIRED for finding in findings)
     return (
         f"Repaired: {repaired.condemned} orphans condemned, {repaired.aborted} stray writes aborted, "
-        f"{repaired.recounted_blobs} blobs and {repaired.recounted_buckets} buckets recounted. "
+        f"{repaired.recounted_blobs} blobs and {repaired.recounted_buckets} buckets recounted, "
+        f"{repaired.released} reservations released. "
         f"Cannot be repaired: {left}."
     )
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -19,8 +18,10 @@ from domain.buckets.model import Bucket, Policy, Usage
 from domain.idempotency.model import KeyClaim
 from domain.values.preconditions import NO_PRECONDITION, Precondition
 
-POLICY_COLUMNS = "max_file_size, allowed_types, quota_bytes, default_ttl, public, public_listing, cors, cache_control"
-_FIELDS = POLICY_COLUMNS.split(", ")
+POLICY_COLUMNS = """
+max_file_size, allowed_types, quota_bytes, quota_files, default_ttl, public, public_listing, cors, cache_control
+"""
+_FIELDS = POLICY_COLUMNS.strip().split(", ")
 # $1 is the name of the bucket.
 _PARAMETERS = ", ".join(f"${number}" for number, _ in enumerate(_FIELDS, start=2))
 _AFTER_POLICY = 2 + len(_FIELDS)
@@ -92,20 +93,15 @@ WITH deleted AS (DELETE FROM buckets WHERE name = $1 RETURNING name)
 # cannot be raised later: two transactions that share the row would wait for each other.
 _LOCK = f"""
 WITH unlimited AS (
-    SELECT {POLICY_COLUMNS} FROM buckets WHERE name = $1 AND quota_bytes IS NULL FOR SHARE
+    SELECT {POLICY_COLUMNS} FROM buckets WHERE name = $1 AND quota_bytes IS NULL AND quota_files IS NULL FOR SHARE
 ), limited AS (
-    SELECT {POLICY_COLUMNS} FROM buckets WHERE name = $1 AND quota_bytes IS NOT NULL FOR NO KEY UPDATE
+    SELECT {POLICY_COLUMNS} FROM buckets
+    WHERE name = $1 AND (quota_bytes IS NOT NULL OR quota_files IS NOT NULL) FOR NO KEY UPDATE
 )
 SELECT * FROM unlimited UNION ALL SELECT * FROM limited
 """
 _EXISTS = "SELECT EXISTS (SELECT FROM buckets WHERE name = $1)"
 _POLICY = f"SELECT {POLICY_COLUMNS} FROM buckets WHERE name = $1"
-_COUNTED = "SELECT coalesce(sum(bytes), 0)::bigint FROM bucket_usage WHERE bucket = $1"
-# A file that is replaced may expire meanwhile; its bytes are then counted, as they were when it was locked.
-_USED = f"""
-SELECT (({_COUNTED}) - coalesce(sum(size), 0))::bigint
-FROM files WHERE bucket = $1 AND expires_at <= statement_timestamp() AND id IS DISTINCT FROM $2
-"""
 
 # A connection writes to its own shard, so that uploads at the same time do not wait for each other.
 SHARD = "pg_backend_pid() % 16"
@@ -161,6 +157,7 @@ def to_policy(row: asyncpg.Record) -> Policy:
         max_file_size=row["max_file_size"],
         allowed_types=None if row["allowed_types"] is None else tuple(row["allowed_types"]),
         quota_bytes=row["quota_bytes"],
+        quota_files=row["quota_files"],
         default_ttl=row["default_ttl"],
         public=row["public"],
         public_listing=row["public_listing"],
@@ -181,22 +178,6 @@ async def lock_bucket(connection: Connection, name: str) -> Policy:
     if await connection.fetchval(_EXISTS, name):
         raise TryAgainError  # it got a quota, or lost it, or was created just now
     raise no_such_bucket(name)
-
-
-async def settle(
-    connection: Connection, bucket: str, policy: Policy, *, added: int, replaced: UUID | None = None
-) -> None:
-    """Raise `QuotaExceededError` where `added` bytes do not fit in the bucket, which is locked.
-
-    Expired files take no room, whether the reaper has removed them or not. They are left to it: removing them here
-    would lock files out of their order. `added` is less the bytes of the file `replaced`.
-    """
-    if policy.quota_bytes is None or added <= 0:
-        return
-    used = await connection.fetchval(_COUNTED, bucket)
-    if used + added > policy.quota_bytes:
-        used = await connection.fetchval(_USED, bucket, replaced)
-    policy.check_quota(used=used, added=added)
 
 
 async def count_usage(connection: Connection, changes: Iterable[tuple[str, int, int]]) -> None:

@@ -68,11 +68,23 @@ WITH opened AS (
 SELECT {_UPLOAD_COLUMNS} FROM opened
 """
 _LOCK = "SELECT FROM direct_uploads WHERE id = $1 FOR UPDATE"
+_LOCKED = f"""
+SELECT {_UPLOAD_COLUMNS},
+    EXISTS (SELECT FROM blobs WHERE key = staging_key AND reserved_bucket IS NOT NULL) AS has_reservation
+FROM direct_uploads WHERE id = $1
+"""
+# What an upload has reserved of a quota ends with it, or is replaced by what its file takes.
+_RELEASE = "UPDATE blobs SET reserved_bucket = NULL, reserved_bytes = NULL, reserved_files = NULL"
+_RELEASE_STAGING = f"{_RELEASE} WHERE key = $1"
 _CLAIM = "UPDATE direct_uploads SET final_key = $2, failure = NULL WHERE id = $1"
 _COMPLETE = "UPDATE direct_uploads SET state = 'completed', file_id = $2 WHERE id = $1"
-_FAIL = """
-UPDATE direct_uploads SET failure = $3, state = CASE WHEN $4 THEN 'failed' ELSE state END
-WHERE id = $1 AND final_key = $2 AND state = 'open'
+_FAIL = f"""
+WITH failed AS (
+    UPDATE direct_uploads SET failure = $3, state = CASE WHEN $4 THEN 'failed' ELSE state END
+    WHERE id = $1 AND final_key = $2 AND state = 'open'
+    RETURNING staging_key
+)
+{_RELEASE} FROM failed WHERE $4 AND key = staging_key AND reserved_bucket IS NOT NULL
 """
 _ABORT = f"""
 WITH aborted AS (UPDATE direct_uploads SET state = 'aborted' WHERE id = $1 RETURNING *)
@@ -165,6 +177,7 @@ async def _commit(connection: Connection, id: UUID, blob: Blob, content_type: st
         return await _committed(connection, upload)
     if upload.state in {"aborted", "failed"}:
         raise DirectUploadEndedError("The upload has ended.")
+    await _release(connection, rows[0])
     file = replace(upload.file, content_type=content_type or upload.file.content_type)
     stored = await commit(connection, file, blob, grace)
     await connection.execute(_COMPLETE, id, stored.file.id)
@@ -179,8 +192,10 @@ async def _committed(connection: Connection, upload: DirectUpload) -> Stored:
 
 
 async def _abort(connection: Connection, id: UUID) -> DirectUpload:
-    upload = _only(await _locked(connection, id))
+    rows = await _locked(connection, id)
+    upload = _only(rows)
     if upload.state in _IN_PROGRESS:
+        await _release(connection, rows[0])
         await connection.execute(_ABORT, id, *by())
     return upload
 
@@ -188,7 +203,12 @@ async def _abort(connection: Connection, id: UUID) -> DirectUpload:
 async def _locked(connection: Connection, id: UUID) -> list[asyncpg.Record]:
     await connection.execute(_LOCK, id)
     # A statement of its own: it sees the changes of those that had the lock before.
-    return await connection.fetch(_UPLOAD, id)
+    return await connection.fetch(_LOCKED, id)
+
+
+async def _release(connection: Connection, row: asyncpg.Record) -> None:
+    if row["has_reservation"]:
+        await connection.execute(_RELEASE_STAGING, row["staging_key"])
 
 
 def _only(rows: list[asyncpg.Record]) -> DirectUpload:

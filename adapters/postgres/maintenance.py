@@ -7,10 +7,11 @@ import asyncpg
 from adapters.postgres.blobs import GracePeriod
 from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import Database
+from adapters.postgres.quotas.reservations import ORPHANED
 from domain.blobs.model import BlobRecord
 from domain.buckets.model import Usage
 from domain.errors import CatalogUnavailableError
-from domain.maintenance.model import Miscount
+from domain.maintenance.model import Miscount, OrphanedReservation
 
 # All files are added up in one statement, for it must see them at one moment; there may be hundreds of millions.
 ADDING_UP_SECONDS = 3600
@@ -102,6 +103,14 @@ class PostgresCatalogIntegrity:
 
     async def recount_usage(self) -> int:
         return await self._database.transact(_recount_usage)
+
+    async def find_orphaned_reservations(self, *, ended_for: float) -> list[OrphanedReservation]:
+        return [
+            OrphanedReservation(
+                key=row["key"], bucket=row["reserved_bucket"], bytes=row["reserved_bytes"], files=row["reserved_files"]
+            )
+            for row in await self._database.read(ORPHANED, ended_for)
+        ]
 
     async def recount_files(self, keys: Sequence[str]) -> int:
         return await self._database.transact(_recount_files, keys, self._grace)

@@ -13,6 +13,7 @@ from adapters.postgres.files.commit import commit
 from adapters.postgres.files.search.areas import is_shown
 from adapters.postgres.files.search.values import Values
 from adapters.postgres.idempotency import finishing
+from adapters.postgres.quotas.room import reserve
 from adapters.postgres.recording import by, recording
 from domain.access.callers import Caller
 from domain.access.visibility import Visibility
@@ -175,6 +176,8 @@ class PostgresUploads:
 async def _create(connection: Connection, new: NewUpload, id: UUID, blob_key: str, ttl: float) -> Upload:
     await connection.execute(_RESERVE, blob_key, ttl)
     target = new.target
+    if new.room is not None:
+        await reserve(connection, blob_key, new.room)
     [row] = await connection.fetch(
         _CREATE,
         id,

@@ -6,19 +6,23 @@ from uuid import UUID
 import msgspec
 
 from domain.batches.model import Outcome
+from domain.buckets.errors import QuotaExceededError, QuotaFigures
 from domain.errors import FileportError
 from domain.files.model import File
 from domain.idempotency.model import KeyClaim
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """An error as its `code` and `detail`."""
+    """An error as its `code` and `detail`, and the `figures` of a quota that was exceeded."""
 
     code: str
     detail: str
+    figures: QuotaFigures | None = None
 
     def error(self) -> FileportError:
         """Return the error."""
+        if self.code == QuotaExceededError.code:
+            return QuotaExceededError(self.detail, self.figures)
         return FileportError.with_code(self.code)(self.detail)
 
 
@@ -48,5 +52,6 @@ def done_chunk(claim: KeyClaim | None, outcomes: Sequence[Outcome]) -> DoneChunk
 
 def _result(outcome: Outcome) -> Result:
     if isinstance(outcome, FileportError):
-        return Result(refusal=Refusal(code=outcome.code, detail=outcome.detail))
+        figures = outcome.figures if isinstance(outcome, QuotaExceededError) else None
+        return Result(refusal=Refusal(code=outcome.code, detail=outcome.detail, figures=figures))
     return Result(file=outcome)

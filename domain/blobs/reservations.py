@@ -1,7 +1,7 @@
 """Reserved blob keys, kept ready: step 1 of the write protocol, in one transaction for many uploads."""
 
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 import anyio
@@ -9,7 +9,13 @@ import anyio
 from domain.blobs.errors import BlobStoreUnavailableError
 from domain.blobs.model import new_blob_key
 from domain.blobs.ports import BlobRecords
-from domain.errors import CatalogUnavailableError, LeaseLostError, OutcomeUnknownError, UnavailableError
+from domain.errors import (
+    CatalogUnavailableError,
+    InsufficientStorageError,
+    LeaseLostError,
+    OutcomeUnknownError,
+    UnavailableError,
+)
 from domain.values.clock import Clock
 
 RELEASE_SECONDS = 5
@@ -52,11 +58,24 @@ class Reservations:
         self._reserving = anyio.Lock()
 
     @asynccontextmanager
-    async def holding(self) -> AsyncIterator[Reservation]:
-        """Hold a reservation while its bytes are stored and committed, and give it up where that ends in an error."""
+    async def holding(self, prepare: Callable[[str], Awaitable[object]] | None = None) -> AsyncIterator[Reservation]:
+        """Hold a reservation while its bytes are stored and committed, and give it up where that ends in an error.
+
+        `prepare` is awaited first, with the key. Where it finds no room, the key serves the next upload.
+        """
         reservation = await self.take()
+        is_prepared = False
         try:
+            if prepare is not None:
+                await prepare(reservation.key)
+            is_prepared = True
             yield reservation
+        except InsufficientStorageError:
+            if is_prepared:
+                await self.release(reservation, at_once=True)
+            else:
+                self._ready.append(reservation)
+            raise
         except OutcomeUnknownError:
             raise  # the blob may be live; if it is not, its lease ends
         except BlobStoreUnavailableError:

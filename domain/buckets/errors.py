@@ -1,6 +1,15 @@
 """The errors of buckets."""
 
-from domain.errors import ConflictError, InvalidInputError, NotFoundError, TooLargeError, UnsupportedError
+import msgspec
+
+from domain.errors import (
+    ConflictError,
+    InsufficientStorageError,
+    InvalidInputError,
+    NotFoundError,
+    TooLargeError,
+    UnsupportedError,
+)
 
 
 class InvalidBucketError(InvalidInputError):
@@ -35,11 +44,28 @@ class FileTooLargeError(TooLargeError):
     example = "The bucket allows files of at most 104857600 bytes."
 
 
-class QuotaExceededError(TooLargeError):
-    """The file does not fit in what is left of its bucket's quota."""
+class QuotaFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """The quota of a bucket, null where there is none, and what is taken of it, by files and by uploads under way."""
+
+    bucket: str
+    quota_bytes: int | None
+    used_bytes: int
+    quota_files: int | None
+    used_files: int
+
+
+class QuotaExceededError(InsufficientStorageError):
+    """The file does not fit in what is left of its bucket's quota.
+
+    The `figures` are for callers who see all of the bucket; the detail is for all.
+    """
 
     code = "quota_exceeded"
-    example = "The bucket's quota is 10737418240 bytes, of which 10730000000 are used."
+    example = "The file does not fit in what is left of its bucket's quota."
+
+    def __init__(self, detail: str, figures: QuotaFigures | None = None) -> None:
+        super().__init__(detail)
+        self.figures = figures
 
 
 class TypeNotAllowedError(UnsupportedError):

@@ -8,7 +8,13 @@ import msgspec
 from msgspec import Meta
 
 from domain.buckets.cors import MAX_RULES, CorsRule, check_cors
-from domain.buckets.errors import FileTooLargeError, InvalidBucketError, QuotaExceededError, TypeNotAllowedError
+from domain.buckets.errors import (
+    FileTooLargeError,
+    InvalidBucketError,
+    QuotaExceededError,
+    QuotaFigures,
+    TypeNotAllowedError,
+)
 from domain.values.errors import InvalidContentTypeError
 from domain.values.media_types import TypePattern, check_type_pattern, is_type_allowed
 from domain.values.numbers import Count
@@ -19,6 +25,7 @@ MAX_CACHE_CONTROL_LENGTH = 255
 # The limits of the stores: S3's largest object (5 TiB), Postgres's integers, and a hundred years in seconds.
 MAX_FILE_BYTES = 5 * 1024**4
 MAX_BYTES = 2**63 - 1
+MAX_FILES = 2**63 - 1
 MAX_SECONDS = 100 * 366 * 86_400
 
 _NAME = r"[a-z0-9][a-z0-9._-]{0,62}"
@@ -45,6 +52,13 @@ QuotaBytes = Annotated[
     Meta(
         description="What the files may add up to, in bytes; null: no limit.",
         extra_json_schema={"minimum": 0, "maximum": MAX_BYTES},
+    ),
+]
+QuotaFiles = Annotated[
+    int,
+    Meta(
+        description="How many files there may be; null: no limit.",
+        extra_json_schema={"minimum": 0, "maximum": MAX_FILES},
     ),
 ]
 TimeToLive = Annotated[
@@ -74,12 +88,32 @@ CacheControl = Annotated[
 ]
 
 
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """What a bucket's files add up to."""
+
+    bytes: Count = 0
+    files: Count = 0
+
+
+class Growth(msgspec.Struct, frozen=True, kw_only=True):
+    """What a change adds to a bucket's usage, in bytes and files; what it takes away is negative."""
+
+    bytes: int
+    files: int
+
+    @property
+    def adds(self) -> bool:
+        """Whether there will be more of anything."""
+        return self.bytes > 0 or self.files > 0
+
+
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a bucket admits and how its files behave. Sizes in bytes, times in seconds; null is no limit."""
 
     max_file_size: MaxFileSize | None = None
     allowed_types: AllowedTypes | None = None
     quota_bytes: QuotaBytes | None = None
+    quota_files: QuotaFiles | None = None
     default_ttl: TimeToLive | None = None
     public: IsPublic = False
     public_listing: IsListedPublicly = False
@@ -111,20 +145,33 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if size is not None and self.max_file_size is not None and size > self.max_file_size:
             raise FileTooLargeError(f"The bucket allows files of at most {self.max_file_size} bytes.")
 
-    def check_quota(self, *, used: int, added: int) -> None:
-        """Raise `QuotaExceededError` where `added` bytes more than `used` break the quota.
+    @property
+    def has_quota(self) -> bool:
+        """Whether there is a limit on what the bucket's files add up to."""
+        return self.quota_bytes is not None or self.quota_files is not None
 
-        A change that frees bytes, or adds none, always passes.
+    def has_room(self, used: Usage, added: Growth) -> bool:
+        """Tell whether the quota admits `added` on top of what is `used`.
+
+        A change that adds nothing always passes, and one that replaces a file adds none to their number.
         """
-        if self.quota_bytes is not None and added > 0 and used + added > self.quota_bytes:
-            raise QuotaExceededError(f"The bucket's quota is {self.quota_bytes} bytes, of which {used} are used.")
+        if not added.adds:
+            return True
+        fits_bytes = self.quota_bytes is None or used.bytes + added.bytes <= self.quota_bytes
+        fits_files = self.quota_files is None or added.files <= 0 or used.files + added.files <= self.quota_files
+        return fits_bytes and fits_files
 
-
-class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """What a bucket's files add up to."""
-
-    bytes: Count = 0
-    files: Count = 0
+    def check_quota(self, bucket: str, *, used: Usage, added: Growth) -> None:
+        """Raise `QuotaExceededError` unless `has_room`; `used` includes the uploads under way into the `bucket`."""
+        if not self.has_room(used, added):
+            figures = QuotaFigures(
+                bucket=bucket,
+                quota_bytes=self.quota_bytes,
+                used_bytes=used.bytes,
+                quota_files=self.quota_files,
+                used_files=used.files,
+            )
+            raise QuotaExceededError(QuotaExceededError.example, figures)
 
 
 class Bucket(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,6 +199,7 @@ def check_policy(policy: Policy) -> Policy:
     """
     _check_range("max_file_size", policy.max_file_size, 0, MAX_FILE_BYTES)
     _check_range("quota_bytes", policy.quota_bytes, 0, MAX_BYTES)
+    _check_range("quota_files", policy.quota_files, 0, MAX_FILES)
     _check_range("default_ttl", policy.default_ttl, 1, MAX_SECONDS)
     cache_control = policy.cache_control
     if cache_control is not None and (

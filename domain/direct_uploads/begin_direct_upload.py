@@ -24,6 +24,8 @@ from domain.files.errors import InvalidMetadataError, InvalidNameError, InvalidT
 from domain.files.model import NewFile
 from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyClaim, KeyedRequest
+from domain.quotas.model import Room
+from domain.quotas.reserve_room import ReserveRoom
 from domain.values.errors import InvalidContentTypeError
 from domain.values.limits import Limits
 
@@ -63,6 +65,7 @@ class BeginDirectUpload:
         blob_store: BlobStore,
         direct_access: DirectAccess,
         admission: Admission,
+        reserve_room: ReserveRoom,
         idempotent: IdempotentExecutor,
         limits: Limits,
     ) -> None:
@@ -71,6 +74,7 @@ class BeginDirectUpload:
         self._blob_store = blob_store
         self._direct_access = direct_access
         self._admission = admission
+        self._reserve_room = reserve_room
         self._idempotent = idempotent
         self._life = limits.direct_upload_life
         self._lease = limits.direct_upload_life + limits.signed_url_life
@@ -100,11 +104,14 @@ class BeginDirectUpload:
         upload.check_in_progress()
 
     async def _begin(self, caller: Caller, new: NewFile, part_size: int, claim: KeyClaim | None) -> DirectUpload:
-        await self._admission.admit(new)
+        admitted = await self._admission.admit(new)
         await self._blob_store.admit()
+        size = new.size or 0
         key = await self._reserve()
         try:
-            in_parts = part_count(new.size or 0, part_size) > 1
+            if admitted.has_quota:
+                await self._reserve_room(key, Room(bucket=new.bucket, name=new.name, size=size))
+            in_parts = part_count(size, part_size) > 1
             multipart_id = await self._direct_access.begin_parts(key) if in_parts else None
             opening = NewDirectUpload(
                 file=new, part_size=part_size, key=key, multipart_id=multipart_id, owner=caller.owner

@@ -20,6 +20,8 @@ READ_ATTEMPTS = 2
 # An empty store that should have so many blobs is the wrong one, or its disk is not mounted.
 SURE_OF_STORE = 10
 _DIRECTORIES = 256
+# The reaper, which comes every minute, takes care of younger ones, in seconds.
+ENDED_FOR = 3600.0
 
 OnProgress = Callable[[float], None]
 
@@ -62,6 +64,7 @@ class CheckIntegrity:
         _check_store(findings, checked)
         findings += await self._find_orphaned_writes(checked)
         findings += await self._find_wrong_usage()
+        findings += await self._find_orphaned_reservations()
         on_progress(1)
         return Report(findings=findings, checked=checked, to_condemn=len(to_condemn), bytes_to_condemn=sum(to_condemn))
 
@@ -149,6 +152,17 @@ class CheckIntegrity:
                 f"{each.actual.bytes} in {each.actual.files}.",
             )
             for each in await self._integrity.find_miscounted_usage()
+        ]
+
+    async def _find_orphaned_reservations(self) -> list[Finding]:
+        return [
+            Finding(
+                kind=FindingKind.ORPHANED_RESERVATION,
+                subject=each.key,
+                detail=f"An upload that has ended holds {each.bytes} bytes and {each.files} files of the quota of "
+                f"{each.bucket}.",
+            )
+            for each in await self._integrity.find_orphaned_reservations(ended_for=ENDED_FOR)
         ]
 
 

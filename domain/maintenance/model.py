@@ -18,6 +18,7 @@ class FindingKind(StrEnum):
     ORPHANED_WRITE = "stray_write"
     WRONG_FILE_COUNT = "wrong_file_count"
     WRONG_USAGE = "wrong_usage"
+    ORPHANED_RESERVATION = "orphaned_reservation"
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +35,15 @@ class Miscount(msgspec.Struct, frozen=True, kw_only=True):
     bucket: str
     counted: Usage
     actual: Usage
+
+
+class OrphanedReservation(msgspec.Struct, frozen=True, kw_only=True):
+    """Room that the staging blob of an upload holds in a bucket, and the upload has ended, or expired."""
+
+    key: str
+    bucket: str
+    bytes: int
+    files: int
 
 
 class CheckCounts(msgspec.Struct, kw_only=True):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from domain.blobs.model import BlobRecord
-from domain.maintenance.model import Miscount
+from domain.maintenance.model import Miscount, OrphanedReservation
 
 
 class CatalogIntegrity(Protocol):
@@ -27,6 +27,10 @@ class CatalogIntegrity(Protocol):
 
     async def recount_usage(self) -> int:
         """Make the usage of every bucket the sum of its files, and return the number of buckets that were wrong."""
+        ...
+
+    async def find_orphaned_reservations(self, *, ended_for: float) -> list[OrphanedReservation]:
+        """Return the reservations, see `Quotas`, of uploads that have ended, or expired `ended_for` seconds ago."""
         ...
 
     async def recount_files(self, keys: Sequence[str]) -> int:

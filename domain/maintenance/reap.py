@@ -11,6 +11,7 @@ from domain.idempotency.ports import IdempotencyKeys
 from domain.jobs.ports import Jobs
 from domain.links.ports import Links
 from domain.maintenance.unfinished_writes import try_to_abort
+from domain.quotas.ports import Quotas
 from domain.uploads.ports import Uploads
 from domain.values.limits import Limits
 
@@ -50,6 +51,7 @@ class Reap:
         *,
         files: Files,
         uploads: Uploads,
+        quotas: Quotas,
         jobs: Jobs,
         links: Links,
         idempotency_keys: IdempotencyKeys,
@@ -59,6 +61,7 @@ class Reap:
     ) -> None:
         self._files = files
         self._uploads = uploads
+        self._quotas = quotas
         self._jobs = jobs
         self._links = links
         self._idempotency_keys = idempotency_keys
@@ -81,6 +84,8 @@ class Reap:
         while await self._uploads.forget_uploads(kept=KEPT_SECONDS, limit=BATCH):
             pass  # their blobs are condemned like others whose lease has ended
         while await self._links.forget_links(kept=KEPT_LINK_SECONDS, limit=BATCH):
+            pass
+        while await self._quotas.release_orphaned(limit=BATCH):
             pass
         # A blob that is claimed and not removed has to wait for the claim's end: claim none while the store is down.
         await self._blob_store.admit()

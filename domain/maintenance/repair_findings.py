@@ -8,6 +8,7 @@ from domain.blobs.ports import BlobRecords, BlobStore
 from domain.maintenance.errors import RepairRefusedError
 from domain.maintenance.model import FindingKind, Report
 from domain.maintenance.ports import CatalogIntegrity
+from domain.quotas.ports import Quotas
 
 BATCH = 500
 # More than this share of the store's blobs, or of their bytes, hints at the wrong catalog, or one restored from long
@@ -15,17 +16,27 @@ BATCH = 500
 LARGEST_SHARE = 0.1
 
 REPAIRED = frozenset(
-    {FindingKind.ORPHAN, FindingKind.ORPHANED_WRITE, FindingKind.WRONG_FILE_COUNT, FindingKind.WRONG_USAGE}
+    {
+        FindingKind.ORPHAN,
+        FindingKind.ORPHANED_WRITE,
+        FindingKind.WRONG_FILE_COUNT,
+        FindingKind.WRONG_USAGE,
+        FindingKind.ORPHANED_RESERVATION,
+    }
 )
 
 
 class RepairCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """The counts of a repair: orphans condemned, orphaned writes aborted, blobs and buckets recounted."""
+    """The counts of a repair: orphans condemned, orphaned writes aborted, blobs and buckets recounted.
+
+    `released` counts reservations of quotas.
+    """
 
     condemned: int = 0
     aborted: int = 0
     recounted_blobs: int = 0
     recounted_buckets: int = 0
+    released: int = 0
 
 
 class RepairFindings:
@@ -35,10 +46,13 @@ class RepairFindings:
     Missing and wrong bytes cannot be repaired.
     """
 
-    def __init__(self, blob_records: BlobRecords, integrity: CatalogIntegrity, blob_store: BlobStore) -> None:
+    def __init__(
+        self, blob_records: BlobRecords, integrity: CatalogIntegrity, blob_store: BlobStore, quotas: Quotas
+    ) -> None:
         self._blob_records = blob_records
         self._integrity = integrity
         self._blob_store = blob_store
+        self._quotas = quotas
 
     async def __call__(self, report: Report, *, force: bool = False) -> RepairCounts:
         """Repair all that can be repaired. Any number of repairs may run at once, even of the same report.
@@ -63,7 +77,14 @@ class RepairFindings:
             aborted=len(orphaned),
             recounted_blobs=sum(recounted),
             recounted_buckets=await self._integrity.recount_usage() if report.subjects(FindingKind.WRONG_USAGE) else 0,
+            released=await self._release(len(report.subjects(FindingKind.ORPHANED_RESERVATION))),
         )
+
+    async def _release(self, found: int) -> int:
+        released = 0
+        while released < found and (count := await self._quotas.release_orphaned(limit=BATCH)):
+            released += count
+        return released
 
 
 def _refuse_too_many(report: Report) -> None:

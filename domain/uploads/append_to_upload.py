@@ -15,6 +15,7 @@ from domain.blobs.ports import BlobStore, PartialBlobs
 from domain.blobs.running_hash import RunningHash
 from domain.errors import BodyTimeoutError, FileportError, UnavailableError
 from domain.files.content.admission import Admission, too_large
+from domain.quotas.reserve_room import ReserveRoom
 from domain.uploads.checksums import Checksum, DeclaredDigests, LateChecksum
 from domain.uploads.errors import (
     ChecksumMismatchError,
@@ -27,7 +28,7 @@ from domain.uploads.errors import (
 from domain.uploads.find_upload import FindUpload
 from domain.uploads.finish_upload import FinishUpload
 from domain.uploads.measured_body import MeasuredBody
-from domain.uploads.model import Upload
+from domain.uploads.model import Upload, room_for
 from domain.uploads.ports import Uploads
 from domain.uploads.running_hashes import RunningHashes
 from domain.uploads.upload_lock import RELEASE_SECONDS, LockUpload, UploadLock
@@ -70,6 +71,7 @@ class AppendToUpload:
         lock_upload: LockUpload,
         admission: Admission,
         *,
+        reserve_room: ReserveRoom,
         finish: FinishUpload,
         find: FindUpload,
         hashes: RunningHashes,
@@ -79,6 +81,7 @@ class AppendToUpload:
         self._partial_blobs = partial_blobs
         self._lock_upload = lock_upload
         self._admission = admission
+        self._reserve_room = reserve_room
         self._finish = finish
         self._find = find
         self._hashes = hashes
@@ -125,7 +128,8 @@ class AppendToUpload:
         id_ = lock.upload.id
         hash_ = self._hashes.take(id_, progress.size)
         before = hash_ if hash_ is None or addition.checksum is None else hash_.copy()
-        measured = MeasuredBody(lock.chunks(body), *await self._room(lock.upload), hash_, addition.checksum)
+        chunks, limit, refusal = await self._limited(lock, lock.chunks(body))
+        measured = MeasuredBody(chunks, limit, refusal, hash_, addition.checksum)
         # Until the checksum is verified, the progress from before this request stays on record.
         checkpoint = lock.save_progress if addition.checksum is None else lambda _: lock.confirm()
         try:
@@ -143,18 +147,27 @@ class AppendToUpload:
             raise
         return hash_
 
-    async def _room(self, upload: Upload) -> tuple[int, FileportError]:
+    async def _limited(
+        self, lock: UploadLock, chunks: AsyncIterable[bytes]
+    ) -> tuple[AsyncIterable[bytes], int, FileportError]:
+        """Return the bytes, which reserve room for themselves where that is not done, and how many there may be."""
+        upload, target = lock.upload, lock.upload.target
         if upload.length is not None:
             refusal = UploadTooLongError(f"The upload has a length of {upload.length} bytes.")
-            return upload.length - upload.size, refusal
-        limit = await self._admission.admit_upload(upload.target, None)
-        return limit - upload.size, too_large(limit)
+            return chunks, upload.length - upload.size, refusal
+        admitted = await self._admission.admit_upload(target, None)
+        if target is not None and admitted.has_quota:
+            room = room_for(target, upload.size)
+            chunks = self._reserve_room.in_steps(upload.blob_key, room, chunks, limit=admitted.max_size)
+        return chunks, admitted.max_size - upload.size, too_large(admitted.max_size)
 
     async def _set_length(self, lock: UploadLock, length: int) -> None:
         upload = lock.upload
         if upload.length not in {None, length} or length < upload.size:
             raise InvalidUploadError(f"The length {length} contradicts what is known of the upload.")
-        await self._admission.admit_upload(upload.target, length)
+        admitted = await self._admission.admit_upload(upload.target, length)
+        if upload.target is not None and admitted.has_quota:
+            await self._reserve_room(upload.blob_key, room_for(upload.target, length))
         await lock.set_length(length)
 
     async def _fence_progress(self, lock: UploadLock) -> None:

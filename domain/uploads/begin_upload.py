@@ -20,7 +20,7 @@ from domain.uploads.append_to_upload import BYTES_ERRORS, Addition, AppendToUplo
 from domain.uploads.end_upload import EndUpload
 from domain.uploads.errors import InvalidUploadError
 from domain.uploads.find_upload import FindUpload
-from domain.uploads.model import MAX_PARTS, NewUpload, Upload
+from domain.uploads.model import MAX_PARTS, NewUpload, Upload, room_for
 from domain.uploads.ports import Uploads
 from domain.uploads.upload_lock import LockUpload
 from domain.values.errors import InvalidContentTypeError
@@ -112,7 +112,9 @@ class BeginUpload:
             new = replace(new, length=None)
         else:
             length = new.length
-        await self._admission.admit_upload(new.target, length)
+        admitted = await self._admission.admit_upload(new.target, length)
+        if new.target is not None and admitted.has_quota:
+            new = replace(new, room=room_for(new.target, length or 0))
         try:
             return await self._uploads.create_upload(new, claim, id=id, blob_key=new_blob_key(), ttl=self._ttl)
         except OutcomeUnknownError as error:

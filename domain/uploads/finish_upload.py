@@ -13,8 +13,9 @@ from domain.files.content.admission import Admission
 from domain.files.content.commit_retries import retry_unknown_commit
 from domain.files.content.detect_type import DetectType
 from domain.files.model import NewFile
+from domain.quotas.reserve_room import ReserveRoom
 from domain.uploads.errors import UploadExpiredError
-from domain.uploads.model import Upload
+from domain.uploads.model import Upload, room_for
 from domain.uploads.ports import Uploads
 from domain.uploads.upload_lock import UploadLock
 from domain.values.limits import Limits
@@ -42,6 +43,7 @@ class FinishUpload:
         blob_store: BlobStore,
         partial_blobs: PartialBlobs,
         admission: Admission,
+        reserve_room: ReserveRoom,
         detect_type: DetectType,
         limits: Limits,
     ) -> None:
@@ -50,6 +52,7 @@ class FinishUpload:
         self._partial_blobs = partial_blobs
         self._kept = limits.upload_ttl
         self._admission = admission
+        self._reserve_room = reserve_room
         self._detect_type = detect_type
 
     async def __call__(self, lock: UploadLock, hash_: RunningHash | None = None) -> None:
@@ -87,7 +90,9 @@ class FinishUpload:
     async def _concatenate(self, upload: Upload) -> int:
         parts = await self._parts(upload)
         size = sum(each.size for each in parts)
-        await self._admission.admit_upload(upload.target, size)
+        admitted = await self._admission.admit_upload(upload.target, size)
+        if upload.target is not None and admitted.has_quota:
+            await self._reserve_room(upload.blob_key, room_for(upload.target, size))
         try:
             await self._partial_blobs.concatenate(upload.blob_key, [each.blob_key for each in parts])
         except BlobMissingError:

@@ -8,6 +8,7 @@ import msgspec
 
 from domain.blobs.partials import Progress
 from domain.files.model import NewFile
+from domain.quotas.model import Room
 from domain.uploads.errors import FinalUploadError, OffsetMismatchError, UploadTooLongError
 
 MAX_PARTS = 1000
@@ -21,8 +22,9 @@ LockState = Literal["free", "held", "left"]
 class NewUpload(msgspec.Struct, frozen=True, kw_only=True):
     """An upload to begin. `length`, in bytes, is None while it is not known.
 
-    `target` is the file that the upload becomes, None for a partial one. `given` is its metadata, and `concat` its part
-    in a concatenation, as they were sent. `owner` is the `Caller.owner` who begins it.
+    `target` is the file that the upload becomes, None for a partial one; `room` is reserved for it where its bucket has
+    a quota. `given` is its metadata, and `concat` its part in a concatenation, as they were sent. `owner` is the
+    `Caller.owner` who begins it.
     """
 
     kind: UploadKind = "whole"
@@ -32,6 +34,7 @@ class NewUpload(msgspec.Struct, frozen=True, kw_only=True):
     concat: str = ""
     parts: tuple[UUID, ...] = ()
     owner: str = "root"
+    room: Room | None = None
 
 
 # Uploads are kept as results of idempotency keys, by former releases too, in which the field had another name.
@@ -89,6 +92,11 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True, rename={"lock_state": "h
             raise OffsetMismatchError(f"The upload has {self.size} bytes; these begin at {offset}.", offset=self.size)
         if self.length is not None and size is not None and offset + size > self.length:
             raise UploadTooLongError(f"The upload has a length of {self.length} bytes, of which {offset} are there.")
+
+
+def room_for(target: NewFile, size: int) -> Room:
+    """Return the room that the file takes with `size` bytes."""
+    return Room(bucket=target.bucket, name=target.name, size=size)
 
 
 class LockedUpload(msgspec.Struct, frozen=True, kw_only=True):

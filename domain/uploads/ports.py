@@ -24,7 +24,10 @@ class Uploads(Protocol):
     async def create_upload(
         self, new: NewUpload, claim: KeyClaim | None = None, *, id: UUID, blob_key: str, ttl: float
     ) -> Upload:
-        """Record the upload, and its blob as staged, both for `ttl`. Durable when it returns. Finishes the `claim`."""
+        """Record the upload, and its blob as staged, both for `ttl`. Durable when it returns. Finishes the `claim`.
+
+        Reserves its room for the blob, and raises what `Quotas.reserve_room` does.
+        """
         ...
 
     async def get_upload(self, caller: Caller, id: UUID) -> Upload:

@@ -62,6 +62,7 @@ from domain.maintenance.check_store import CheckStore
 from domain.maintenance.reap import Reap
 from domain.maintenance.repair_findings import RepairFindings
 from domain.maintenance.sweep import Sweep
+from domain.quotas.reserve_room import ReserveRoom
 from domain.uploads.append_to_upload import AppendToUpload
 from domain.uploads.begin_upload import BeginUpload
 from domain.uploads.end_upload import EndUpload
@@ -133,6 +134,7 @@ class UseCases(Provider):
         RepairFindings,
         RevokeLink,
         ShareFile,
+        ReserveRoom,
         SignParts,
         StartJob,
         StoreFile,

@@ -9,8 +9,12 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
 from litestar.types import Send
+from msgspec import UNSET, UnsetType
 
+from domain.access.callers import NOBODY, Caller
 from domain.access.errors import TooManyTransfersError, UnauthenticatedError
+from domain.buckets.errors import QuotaExceededError
+from domain.buckets.model import QuotaBytes, QuotaFiles
 from domain.errors import (
     BodyTimeoutError,
     ConflictError,
@@ -18,6 +22,7 @@ from domain.errors import (
     FileportError,
     ForbiddenError,
     GoneError,
+    InsufficientStorageError,
     InvalidInputError,
     LockedError,
     NotFoundError,
@@ -31,6 +36,7 @@ from domain.idempotency.errors import IdempotencyKeyInUseError, IdempotencyKeyRe
 from domain.links.errors import LinkPasswordError
 from domain.uploads.errors import ChecksumMismatchError, OffsetMismatchError
 from domain.values.errors import RangeNotSatisfiableError
+from domain.values.numbers import Count
 from service.http.denials import note_denial
 from service.http.headers.rate_limits import NO_TRANSFER_LEFT
 from service.http.wrong_values import explain_parameter
@@ -62,6 +68,7 @@ STATUS: Mapping[type[FileportError], int] = {
     TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
     ChecksumMismatchError: CHECKSUM_MISMATCH,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    InsufficientStorageError: HTTPStatus.INSUFFICIENT_STORAGE,  # RFC 4918, section 11.5
     FileportError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
@@ -85,14 +92,25 @@ _PHRASES = {
 }
 
 
+UsedBytes = Annotated[Count, msgspec.Meta(description="What files and uploads under way take of the bucket's quota.")]
+UsedFiles = Annotated[Count, msgspec.Meta(description="How many files there are, with uploads under way.")]
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """A problem's body (RFC 9457, section 3). `code` is stable: match on it, not on the texts."""
+    """A problem's body (RFC 9457, section 3). `code` is stable: match on it, not on the texts.
+
+    Only `quota_exceeded` has the quota and what is used of it, for callers who see all of the bucket.
+    """
 
     type: Annotated[str, msgspec.Meta(extra_json_schema={"format": "uri-reference"})] = "about:blank"
     title: Annotated[str, msgspec.Meta(description="The phrase of the status.")]
     status: Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 400, "maximum": 599})]
     detail: Annotated[str, msgspec.Meta(description="For people; it may change.")]
     code: ErrorCode
+    quota_bytes: QuotaBytes | UnsetType | None = UNSET
+    used_bytes: UsedBytes | UnsetType = UNSET
+    quota_files: QuotaFiles | UnsetType | None = UNSET
+    used_files: UsedFiles | UnsetType = UNSET
 
 
 def status_of(kind: type[FileportError]) -> int:
@@ -110,18 +128,25 @@ def phrase_of(status: int) -> str:
     return _PHRASES.get(status) or HTTPStatus(status).phrase
 
 
-def problem_of(error: FileportError) -> Problem:
-    """Return the problem that an error of the domain is."""
+def problem_of(error: FileportError, caller: Caller = NOBODY) -> Problem:
+    """Return the problem that an error of the domain is for that caller."""
     status = status_of(type(error))
-    return Problem(title=phrase_of(status), status=status, detail=error.detail, code=error.code)
+    body = Problem(title=phrase_of(status), status=status, detail=error.detail, code=error.code)
+    figures = error.figures if isinstance(error, QuotaExceededError) else None
+    if figures is None or caller.kind == "link" or not caller.permissions.show_all_of(figures.bucket):
+        return body
+    return msgspec.structs.replace(
+        body,
+        quota_bytes=figures.quota_bytes,
+        used_bytes=figures.used_bytes,
+        quota_files=figures.quota_files,
+        used_files=figures.used_files,
+    )
 
 
 def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> Response[Problem]:
     """Return the response for a problem."""
-    body = Problem(title=phrase_of(status), status=status, detail=detail, code=code)
-    return Response(
-        body, status_code=status, media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store", **(headers or {})}
-    )
+    return _response(Problem(title=phrase_of(status), status=status, detail=detail, code=code), headers or {})
 
 
 async def send_problem(send: Send, problem: Problem, *headers: tuple[bytes, bytes]) -> None:
@@ -140,10 +165,10 @@ async def send_problem(send: Send, problem: Problem, *headers: tuple[bytes, byte
 def from_domain(request: Request[Any, Any, Any], error: FileportError) -> Response[Problem]:
     """Render an error of the domain. A denial goes to the audit."""
     note_denial(request, error)
-    status = status_of(type(error))
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    body = problem_of(error, request.scope.get("user") or NOBODY)
+    if body.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, InsufficientStorageError):
         log.warning("request failed", **facts_of(error))
-    return problem(status, error.code, error.detail, _headers(error))
+    return _response(body, _headers(error))
 
 
 def from_framework(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
@@ -160,6 +185,12 @@ def from_bug(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     log.error("request failed", exc_info=error)
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     return problem(status, code_of(status), "Something went wrong here; it is not the request's fault.")
+
+
+def _response(body: Problem, headers: Mapping[str, str]) -> Response[Problem]:
+    return Response(
+        body, status_code=body.status, media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store", **headers}
+    )
 
 
 def _headers(error: FileportError) -> Mapping[str, str]:

@@ -20,6 +20,7 @@ from tests.contracts.integrity import TestCatalogIntegrity
 from tests.contracts.jobs import TestClaimingJobs, TestJobSteps, TestKeepingJobs
 from tests.contracts.keys import TestGrantingKeys, TestKeepingKeys, TestKeyRecords
 from tests.contracts.links import TestCountingLinks, TestKeepingLinks, TestPasswordAttempts
+from tests.contracts.quotas import TestQuotas
 from tests.contracts.search.filters import TestFileFilters
 from tests.contracts.search.listing import TestFileOrder, TestFilePages, TestSongs
 from tests.contracts.search.names import TestNamesInListings
@@ -58,6 +59,7 @@ __all__ = [
     "TestMovingFiles",
     "TestNamesInListings",
     "TestPasswordAttempts",
+    "TestQuotas",
     "TestRecordingChanges",
     "TestSongs",
     "TestUploads",

@@ -16,6 +16,7 @@ from tests.fakes.jobs import FakeJobs
 from tests.fakes.keys import FakeKeyChanges, FakeKeyRecords, FakeKeys
 from tests.fakes.links import FakeLinks
 from tests.fakes.maintenance import FakeCatalogHealth, FakeCatalogIntegrity
+from tests.fakes.quotas import FakeQuotas
 from tests.fakes.search import FakeFileSearch
 from tests.fakes.uploads import FakeUploadLocks, FakeUploads
 
@@ -39,6 +40,7 @@ class FakeCatalog(msgspec.Struct, frozen=True, kw_only=True):
     key_changes: FakeKeyChanges
     key_records: FakeKeyRecords
     keys: FakeKeys
+    quotas: FakeQuotas
     search: FakeFileSearch
     upload_locks: FakeUploadLocks
     uploads: FakeUploads
@@ -68,6 +70,7 @@ def catalog_on(database: FakeDatabase) -> FakeCatalog:
         key_changes=changes,
         key_records=FakeKeyRecords(database, changes),
         keys=FakeKeys(database, changes),
+        quotas=FakeQuotas(database),
         search=FakeFileSearch(database),
         upload_locks=FakeUploadLocks(database),
         uploads=FakeUploads(database),

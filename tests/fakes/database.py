@@ -31,12 +31,21 @@ class BucketRow(msgspec.Struct):
     created_at: datetime
 
 
+class RoomRow(msgspec.Struct):
+    """Room that is reserved in a bucket with a quota."""
+
+    bucket: str
+    bytes: int
+    files: int
+
+
 class BlobRow(msgspec.Struct):
     state: BlobState
     lease_until: datetime | None = None
     due_at: datetime | None = None
     epoch: int = 0
     blob: Blob | None = None
+    room: RoomRow | None = None
 
 
 class KeyRow(msgspec.Struct):
@@ -177,6 +186,34 @@ class FakeDatabase:
         counted = self.counted_usage(bucket)
         sizes = [file.size for file in self.files.values() if file.bucket == bucket and self.is_expired(file)]
         return Usage(bytes=counted.bytes - sum(sizes), files=counted.files - len(sizes))
+
+    def taken(self, bucket: str, *, without: str = "") -> Usage:
+        """Return what files and reservations take of the bucket's quota, but for that of the blob `without`."""
+        usage = self.usage(bucket)
+        rooms = [
+            row.room
+            for key, row in self.blobs.items()
+            if key != without and row.state == "staged" and not self.clock.has_passed(row.lease_until) and row.room
+        ]
+        rooms = [room for room in rooms if room.bucket == bucket]
+        return Usage(
+            bytes=usage.bytes + sum(room.bytes for room in rooms),
+            files=usage.files + sum(room.files for room in rooms),
+        )
+
+    def orphaned_rooms(self, ended_for: float) -> list[tuple[str, RoomRow]]:
+        """Return the reservations of direct uploads that have ended, or expired `ended_for` ago, by staging blob."""
+        end = self.clock.in_(-ended_for)
+        orphaned = []
+        for row in self.direct_uploads.values():
+            upload, staging, final = row.upload, self.blobs.get(row.upload.key), self.blobs.get(row.final_key)
+            is_completing = (
+                final is not None and final.state == "staged" and not self.clock.has_passed(final.lease_until)
+            )
+            has_ended = upload.state != "open" or (upload.expires_at <= end and not is_completing)
+            if has_ended and staging is not None and staging.state == "staged" and staging.room is not None:
+                orphaned.append((upload.key, staging.room))
+        return sorted(orphaned, key=lambda each: each[0])
 
     # Files
 

@@ -9,7 +9,7 @@ from domain.audit.model import ChangeAction
 from domain.blobs.model import Blob
 from domain.direct_uploads.errors import DirectUploadEndedError, no_such_direct_upload
 from domain.direct_uploads.model import DirectUpload, Failure, NewDirectUpload
-from domain.errors import LeaseLostError
+from domain.errors import FileportError, LeaseLostError
 from domain.files.model import Stored
 from domain.idempotency.model import KeyClaim
 from domain.values.ids import new_id
@@ -91,7 +91,13 @@ class FakeDirectUploads:
         if upload.state in {"aborted", "failed"}:
             raise DirectUploadEndedError("The upload has ended.")
         file = replace(upload.file, content_type=content_type or upload.file.content_type)
-        stored = await self._files.commit_file(file, blob)
+        staging = self._database.blobs[upload.key]
+        room, staging.room = staging.room, None
+        try:
+            stored = await self._files.commit_file(file, blob)
+        except FileportError:
+            staging.room = room
+            raise
         row.upload = replace(row.upload, state="completed", file_id=stored.file.id)
         return stored
 
@@ -100,6 +106,8 @@ class FakeDirectUploads:
         row = self._database.direct_uploads[id]
         if row.final_key == key and row.upload.state == "open":
             row.upload = replace(row.upload, failure=failure, state="failed" if ended else "open")
+            if ended:
+                self._database.blobs[row.upload.key].room = None
 
     async def abort_direct_upload(self, id: UUID) -> DirectUpload:
         upload = await self.get_direct_upload(id)
@@ -107,6 +115,7 @@ class FakeDirectUploads:
             row = self._database.direct_uploads[id]
             row.upload = replace(row.upload, state="aborted")
             self._record("direct_upload.end", upload)
+            self._database.blobs[upload.key].room = None
         return upload
 
     def _record(self, action: ChangeAction, upload: DirectUpload) -> None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from domain.access.callers import SYSTEM, Caller
 from domain.blobs.model import Blob
-from domain.buckets.model import Policy
+from domain.buckets.model import Growth, Policy
 from domain.errors import LeaseLostError
 from domain.files.access import require_copy, require_delete
 from domain.files.errors import InvalidExpiryError, NameTakenError, no_such_file
@@ -35,7 +35,8 @@ class FakeFiles:
         policy.admit(content_type=new.content_type, size=blob.size)
         replaced = self._database.file_named(new.bucket, new.name)
         new.precondition.check(replaced)
-        self._make_room(new.bucket, new.name, blob.size - (replaced.size if replaced else 0))
+        added = Growth(bytes=blob.size - (replaced.size if replaced else 0), files=0 if replaced else 1)
+        self._make_room(new.bucket, new.name, added, committing=blob.key)
         now = self._database.clock.now()
         file = File(
             id=replaced.id if replaced else new_id(),
@@ -95,7 +96,7 @@ class FakeFiles:
         moved = changed.bucket != current.bucket
         if moved or changed.content_type != current.content_type:
             policy.admit(content_type=changed.content_type, size=current.size if moved else None)
-        self._make_room(changed.bucket, changed.name, changed.size if moved else 0)
+        self._make_room(changed.bucket, changed.name, Growth(bytes=changed.size if moved else 0, files=int(moved)))
         self._refuse_taken(changed.bucket, changed.name, except_for=changed.id)
         file = replace(
             current,
@@ -133,7 +134,7 @@ class FakeFiles:
         policy = self._database.bucket(bucket).policy
         content_type = renamed_type(original.content_type, original.name, name)
         policy.admit(content_type=content_type, size=original.size)
-        self._make_room(bucket, name, original.size)
+        self._make_room(bucket, name, Growth(bytes=original.size, files=1))
         self._refuse_taken(bucket, name)
         now = self._database.clock.now()
         copy = replace(
@@ -181,9 +182,10 @@ class FakeFiles:
     def _expiry(self, policy: Policy) -> datetime | None:
         return None if policy.default_ttl is None else self._database.clock.in_(policy.default_ttl)
 
-    def _make_room(self, bucket: str, name: str, added: int) -> None:
-        """Remove an expired file of that name, if `added` bytes fit then."""
-        self._database.bucket(bucket).policy.check_quota(used=self._database.usage(bucket).bytes, added=added)
+    def _make_room(self, bucket: str, name: str, added: Growth, *, committing: str = "") -> None:
+        """Remove an expired file of that name, if what is `added` fits then."""
+        taken = self._database.taken(bucket, without=committing)
+        self._database.bucket(bucket).policy.check_quota(bucket, used=taken, added=added)
         expired = [file for file in self._database.files.values() if self._database.is_expired(file)]
         for file in [file for file in expired if (file.bucket, file.name) == (bucket, name)]:
             self._database.remove_file(file.id, "file.expire", caller=SYSTEM)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from domain.blobs.model import BlobRecord, listing_order
-from domain.maintenance.model import Miscount
+from domain.maintenance.model import Miscount, OrphanedReservation
 from tests.fakes.database import FakeDatabase
 
 
@@ -32,6 +32,13 @@ class FakeCatalogIntegrity:
         wrong = await self.find_miscounted_usage()
         self._database.usage_errors.clear()
         return len(wrong)
+
+    async def find_orphaned_reservations(self, *, ended_for: float) -> list[OrphanedReservation]:
+        self._database.reach()
+        return [
+            OrphanedReservation(key=key, bucket=room.bucket, bytes=room.bytes, files=room.files)
+            for key, room in self._database.orphaned_rooms(ended_for)
+        ]
 
     async def recount_files(self, keys: Sequence[str]) -> int:
         self._database.reach()

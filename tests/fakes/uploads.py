@@ -10,7 +10,7 @@ from domain.access.visibility import Visibility
 from domain.audit.model import ChangeAction
 from domain.blobs.model import Blob
 from domain.blobs.partials import Progress
-from domain.errors import LeaseLostError
+from domain.errors import FileportError, LeaseLostError
 from domain.files.model import NewFile, Stored
 from domain.idempotency.model import KeyClaim
 from domain.uploads.access import require_upload
@@ -20,6 +20,7 @@ from tests.fakes.blobs.records import FakeBlobRecords
 from tests.fakes.database import FakeDatabase, UploadRow
 from tests.fakes.files import FakeFiles
 from tests.fakes.idempotency import check_claim, finish_claim
+from tests.fakes.quotas import FakeQuotas
 
 
 class FakeUploads:
@@ -27,12 +28,19 @@ class FakeUploads:
         self._database = database
         self._files = FakeFiles(database)
         self._blob_records = FakeBlobRecords(database)
+        self._quotas = FakeQuotas(database)
 
     async def create_upload(
         self, new: NewUpload, claim: KeyClaim | None = None, *, id: UUID, blob_key: str, ttl: float
     ) -> Upload:
         check_claim(self._database, claim)
         await self._blob_records.reserve_blobs([blob_key], lease=ttl)
+        if new.room is not None:
+            try:
+                await self._quotas.reserve_room(blob_key, new.room)
+            except FileportError:
+                del self._database.blobs[blob_key]
+                raise
         upload = Upload(
             id=id,
             kind=new.kind,

@@ -12,6 +12,7 @@ def reaper(catalog: CatalogPorts, blob_store: BlobStore, limits: Limits = LIMITS
     return Reap(
         files=catalog.files,
         uploads=catalog.uploads,
+        quotas=catalog.quotas,
         jobs=catalog.jobs,
         links=catalog.links,
         idempotency_keys=catalog.idempotency_keys,

@@ -7,17 +7,18 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from adapters.postgres.blobs import release, share
-from adapters.postgres.buckets import count_usage, lock_bucket, settle
+from adapters.postgres.buckets import count_usage, lock_bucket
 from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import TryAgainError
 from adapters.postgres.files.commit import insert, make_way
 from adapters.postgres.files.records import COLUMNS, FILE, FILE_FOUND, UNEXPIRED, only, to_file
 from adapters.postgres.files.search.names import folded_name
+from adapters.postgres.quotas.room import check_room
 from adapters.postgres.recording import by, recording
 from domain.access.callers import Caller
 from domain.batches.model import Copy, Delete
 from domain.blobs.model import Blob
-from domain.buckets.model import Policy
+from domain.buckets.model import Growth, Policy
 from domain.errors import FileportError
 from domain.files.access import require_copy, require_delete
 from domain.files.errors import InvalidExpiryError, NameTakenError, no_such_file
@@ -95,14 +96,14 @@ async def change(connection: Connection, changed: File, grace: float) -> File | 
     if row["ends_at_once"] and changed.expires_at != current.expires_at:
         raise InvalidExpiryError("expires_at is not in the future.")
     is_moved = changed.bucket != current.bucket
-    added = current.size if is_moved else 0
     policy = Policy()
     if is_moved or changed.content_type != current.content_type:
         policy = await lock_bucket(connection, changed.bucket)
         policy.admit(content_type=changed.content_type, size=current.size if is_moved else None)
     if is_moved or changed.name != current.name:
         await make_way(connection, changed.bucket, changed.name, grace=grace)
-    await settle(connection, changed.bucket, policy, added=added)
+    if is_moved:
+        await check_room(connection, changed.bucket, policy, Growth(bytes=current.size, files=1))
     row = await connection.fetchrow(
         _CHANGE,
         changed.id,
@@ -123,7 +124,7 @@ async def change(connection: Connection, changed: File, grace: float) -> File | 
     if row is None:
         return None
     if is_moved:
-        await count_usage(connection, [(current.bucket, -added, -1), (changed.bucket, added, 1)])
+        await count_usage(connection, [(current.bucket, -current.size, -1), (changed.bucket, current.size, 1)])
     return to_file(row)
 
 
@@ -145,7 +146,7 @@ async def copy(connection: Connection, caller: Caller, asked: Copy, grace: float
     # The original itself makes no way, even if it has expired by now: its blob is about to be shared.
     if (bucket, name) != (original.bucket, original.name):
         await make_way(connection, bucket, name, grace=grace)
-    await settle(connection, bucket, policy, added=original.size)
+    await check_room(connection, bucket, policy, Growth(bytes=original.size, files=1))
     new = NewFile(
         bucket=bucket,
         name=name,

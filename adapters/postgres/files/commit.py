@@ -3,14 +3,16 @@
 import asyncpg
 
 from adapters.postgres.blobs import make_live, release
-from adapters.postgres.buckets import SHARD, count_usage, lock_bucket, settle
+from adapters.postgres.buckets import SHARD, count_usage, lock_bucket
 from adapters.postgres.database.connections import Connection
 from adapters.postgres.files.records import COLUMNS, UNEXPIRED, to_file
 from adapters.postgres.files.search.names import folded_name
 from adapters.postgres.idempotency import finish
+from adapters.postgres.quotas.room import check_room
 from adapters.postgres.recording import by, recording
 from domain.access.callers import SYSTEM
 from domain.blobs.model import Blob
+from domain.buckets.model import Growth
 from domain.errors import LeaseLostError
 from domain.files.model import File, NewFile, Stored
 from domain.files.names import search_words
@@ -75,7 +77,7 @@ async def commit(
     """Keep the promises of `Files.commit_file`.
 
     Locks are taken in one order by all: the caller's own staged blob, buckets, files, other blobs, usage, the caller's
-    own idempotency key.
+    own idempotency key. What the blob has reserved of a quota ends when it is live, and is not in the way of its file.
     """
     if not await make_live(connection, blob):
         # The commit that made it live has finished the claim, too.
@@ -125,14 +127,15 @@ async def _publish(connection: Connection, new: NewFile, blob: Blob, grace: floa
     policy = await lock_bucket(connection, new.bucket)
     policy.admit(content_type=new.content_type, size=blob.size)
     # Most uploads make a new file, and depend on no other one: then the insert is tried without a look.
-    looks_first = policy.quota_bytes is not None or new.precondition != NO_PRECONDITION
+    looks_first = policy.has_quota or new.precondition != NO_PRECONDITION
     if not looks_first and (created := await insert(connection, new, blob, policy.default_ttl)):
         return Stored(file=created, created=True)
     while True:
         replaced = await _lock_current(connection, new, grace)
         new.precondition.check(replaced)
         added = blob.size - (replaced.size if replaced else 0)
-        await settle(connection, new.bucket, policy, added=added, replaced=replaced.id if replaced else None)
+        growth = Growth(bytes=added, files=0 if replaced else 1)
+        await check_room(connection, new.bucket, policy, growth, replaced=replaced.id if replaced else None)
         if replaced:
             file = await _replace(connection, replaced, new, blob, policy.default_ttl)
             await release(connection, [replaced.blob_key], grace=grace)

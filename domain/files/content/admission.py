@@ -34,6 +34,13 @@ def too_large(limit: int) -> FileTooLargeError:
     return FileTooLargeError(f"The file is larger than the {limit} bytes that are allowed here.")
 
 
+class Admitted(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that may come: how large it may be, in bytes, and whether its bucket has a quota to reserve room in."""
+
+    max_size: int
+    has_quota: bool = False
+
+
 class Admission:
     """Refuse a new file before any of its bytes are taken."""
 
@@ -42,10 +49,10 @@ class Admission:
         self._files = files
         self._max_file_size = limits.max_file_size
 
-    async def admit(self, new: NewFile) -> int:
-        """Return the largest size that the file may have, in bytes; raise the error that its commit would raise now.
+    async def admit(self, new: NewFile) -> Admitted:
+        """Return what the file may be; raise the error that its commit would raise now, but for the quota.
 
-        A type that only the bytes tell passes: see `DetectType`.
+        A type that only the bytes tell passes: see `DetectType`. For the quota, see `ReserveRoom`.
         """
         policy = await self._buckets.get_policy(new.bucket)
         policy.admit(content_type=None if new.content_type == OCTET_STREAM else new.content_type, size=new.size)
@@ -54,27 +61,23 @@ class Admission:
         size = new.size or 0
         if size > limit:
             raise too_large(limit)
-        used = 0 if policy.quota_bytes is None else (await self._buckets.get_bucket(new.bucket)).usage.bytes
         # Few uploads depend on the file that they replace; the others need not look for it.
-        is_tight = policy.quota_bytes is not None and used + size > policy.quota_bytes
-        if is_tight or new.precondition != NO_PRECONDITION:
-            replaced = await self._find_replaced(new)
-            new.precondition.check(replaced)
-            policy.check_quota(used=used, added=size - (replaced.size if replaced else 0))
-        return limit
+        if new.precondition != NO_PRECONDITION:
+            new.precondition.check(await self._find_replaced(new))
+        return Admitted(max_size=limit, has_quota=policy.has_quota)
 
     async def admit_type(self, new: NewFile) -> None:
         """Raise `TypeNotAllowedError` where the bucket does not allow the file's type."""
         policy = await self._buckets.get_policy(new.bucket)
         policy.admit(content_type=new.content_type, size=None)
 
-    async def admit_upload(self, target: NewFile | None, size: int | None) -> int:
+    async def admit_upload(self, target: NewFile | None, size: int | None) -> Admitted:
         """Do as `admit` does for a resumable upload of `size` bytes to `target`; a part of one has no target."""
         if target is not None:
             return await self.admit(msgspec.structs.replace(target, size=size))
         if size is not None and size > self._max_file_size:
             raise too_large(self._max_file_size)
-        return self._max_file_size
+        return Admitted(max_size=self._max_file_size)
 
     async def _find_replaced(self, new: NewFile) -> File | None:
         try:

@@ -17,6 +17,8 @@ from domain.files.errors import InvalidNameError
 from domain.files.model import NewFile, Stored
 from domain.files.ports import Files
 from domain.idempotency.model import KeyClaim
+from domain.quotas.model import Room
+from domain.quotas.reserve_room import ReserveRoom
 from domain.values.digests import Hashes
 from domain.values.errors import InvalidContentTypeError
 from domain.values.media_types import OCTET_STREAM
@@ -46,12 +48,15 @@ class StoreFile:
         reservations: Reservations,
         admission: Admission,
         detect_type: DetectType,
+        *,
+        reserve_room: ReserveRoom,
     ) -> None:
         self._files = files
         self._blob_store = blob_store
         self._reservations = reservations
         self._admission = admission
         self._detect_type = detect_type
+        self._reserve_room = reserve_room
 
     async def __call__(self, new: NewFile, body: AsyncIterable[bytes], claim: KeyClaim | None = None) -> Stored:
         """Stream `body` to the blob store and commit it as `new` describes, which finishes the `claim`.
@@ -62,17 +67,25 @@ class StoreFile:
         `Files.commit_file` and `BlobStore.put` raise, and all that `body` raises.
         """
         new = check_new_file(new)
-        limit = await self._admission.admit(new)
+        admitted = await self._admission.admit(new)
         # While the store is down, each failed reservation would leave a row to the reaper.
         await self._blob_store.admit()
-        if new.content_type == OCTET_STREAM:
+        room = Room(bucket=new.bucket, name=new.name, size=new.size or 0)
+        make_room = partial(self._reserve_room, room=room) if admitted.has_quota else None
+        if make_room is None:  # else the room comes first: clients send more than the bytes that are looked at
             new, body = await self._typed(new, body)
-        async with self._reservations.holding() as reservation:
-            measured = _MeasuredBody(body, new, limit, reservation, self._reservations)
+        async with self._reservations.holding(make_room) as reservation:
+            if make_room is not None:
+                if new.size is None:
+                    body = self._reserve_room.in_steps(reservation.key, room, body, limit=admitted.max_size)
+                new, body = await self._typed(new, body)
+            measured = _MeasuredBody(body, new, admitted.max_size, reservation, self._reservations)
             await self._blob_store.put(reservation.key, measured, size=new.size)
             return await retry_unknown_commit(partial(self._files.commit_file, new, measured.blob(), claim))
 
     async def _typed(self, new: NewFile, body: AsyncIterable[bytes]) -> tuple[NewFile, AsyncIterable[bytes]]:
+        if new.content_type != OCTET_STREAM:
+            return new, body
         start = await read_head(body)
         new = self._detect_type.by_head(new, start.head)
         if not start.is_all:  # the commit of a short body refuses it soon enough

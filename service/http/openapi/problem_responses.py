@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from domain.access.callers import ROOT
+from domain.buckets.errors import QuotaExceededError, QuotaFigures
 from domain.idempotency.errors import IdempotencyKeyInUseError
 from domain.uploads.errors import OffsetMismatchError
 from service.http import problems
@@ -29,6 +31,9 @@ _DETAILS: Mapping[HTTPStatus, str] = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not declared as JSON: send Content-Type: application/json.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong here; it is not the request's fault.",
 }
+_FIGURES = QuotaFigures(
+    bucket="music", quota_bytes=10_737_418_240, used_bytes=10_730_000_000, quota_files=100_000, used_files=71_402
+)
 _HEADERS: Mapping[int | Refusal, Header] = {
     HTTPStatus.UNAUTHORIZED: WWW_AUTHENTICATE,
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: CONTENT_RANGE,
@@ -69,4 +74,6 @@ def _problem(refusal: Refusal) -> problems.Problem:
     else:
         status, code = problems.status_of(refusal), refusal.code
         detail = vars(refusal).get("example") or (refusal.__doc__ or "").partition("\n")[0]
+        if issubclass(refusal, QuotaExceededError):
+            return problems.problem_of(refusal(detail, _FIGURES), ROOT)
     return problems.Problem(title=problems.phrase_of(status), status=status, detail=detail, code=code)

@@ -4,7 +4,7 @@ The rules on single values (a name, a type, a tag) are the domain's own, which o
 their consequences: which refusal comes first, which files and blobs are kept, shared, counted, gone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from adapters.type_signatures import PuremagicSignatures
-from domain.buckets.model import Policy, check_bucket_name, check_policy
+from domain.buckets.model import Growth, Policy, Usage, check_bucket_name, check_policy
 from domain.files.content.detect_type import HEAD_BYTES
 from domain.files.metadata import check_metadata, check_tags
 from domain.files.names import check_file_name
@@ -107,20 +107,20 @@ class Model:
         content: bytes,
         conditions: Conditions,
         *,
-        has_length: bool = True,
+        chunks: Sequence[bytes] | None = None,
     ) -> tuple[ModelFile, bool]:
+        """Store a file; `chunks` is the content as it comes where its length does not come before it."""
         if not name.strip("/"):
             raise Refused(405, "method_not_allowed")
         content_type = checked(content_type_of, name, given_type)
         well_formed(conditions)
-        if content_type == OCTET_STREAM:
-            # The body tells its type, so that whatever else is wrong is told before.
-            self.admit_upload(bucket, name, None, None, None, len(content))
-            replaced = self._named(bucket, name)
-            met(conditions, replaced)
-            if has_length:
-                self._check_quota(bucket, len(content) - (replaced.size if replaced else 0))
-            content_type = detected(content)
+        # The body tells an unknown type, so that whatever else is wrong is told before.
+        is_untyped = content_type == OCTET_STREAM
+        given = None if is_untyped else content_type
+        self.admit_upload(bucket, name, given, None, None, len(content) if chunks is None else None)
+        met(conditions, self._named(bucket, name))
+        self.take_room(bucket, name, (content,) if chunks is None else (b"", *chunks))
+        content_type = detected(content) if is_untyped else content_type
         return self.store(bucket, name, content_type, content, None, None, conditions)
 
     def post_file(
@@ -142,8 +142,18 @@ class Model:
         is_untyped = content_type == OCTET_STREAM
         self.admit_upload(bucket, name, None if is_untyped else content_type, given, tags, None)
         met(conditions, self._named(bucket, name))
+        self.take_room(bucket, name, (b"", content))
         content_type = detected(content) if is_untyped else content_type
         return self.store(bucket, name, content_type, content, given, tags, conditions)
+
+    def take_room(self, bucket: str, name: str, chunks: Sequence[bytes]) -> None:
+        """Make the refusals of a body that comes in these chunks, for want of room."""
+        policy, size = self._bucket(bucket).policy, 0
+        for chunk in chunks:
+            size += len(chunk)
+            if policy.max_file_size is not None and size > policy.max_file_size:
+                raise Refused(413, "file_too_large")
+            self._check_quota(bucket, self._growth(bucket, name, size))
 
     def admit_upload(
         self,
@@ -176,7 +186,7 @@ class Model:
         policy = self.admit_upload(bucket, name, content_type, metadata, tags, len(content))
         replaced = self._named(bucket, name)
         met(conditions, replaced)
-        self._settle(bucket, name, len(content) - (replaced.size if replaced else 0))
+        self._settle(bucket, name, self._growth(bucket, name, len(content)))
         file = ModelFile(
             id=replaced.id if replaced else self._fresh_id(),
             etag=self._fresh_etag(),
@@ -219,7 +229,7 @@ class Model:
         moved = changed.bucket != file.bucket
         if moved or changed.content_type != file.content_type:
             self._admit(changed.bucket, changed.content_type, file.size if moved else None)
-        self._settle(changed.bucket, changed.name, file.size if moved else 0)
+        self._settle(changed.bucket, changed.name, Growth(bytes=file.size if moved else 0, files=int(moved)))
         self._claim_name(changed.bucket, changed.name, file)
         self.files[id] = replace(changed, revision=file.revision + 1, updated_at=self.now, etag=self._fresh_etag())
         return self.files[id]
@@ -238,7 +248,7 @@ class Model:
         bucket, name = bucket or original.bucket, name or original.name
         content_type = renamed_type(original.content_type, original.name, name)
         policy = self._admit(bucket, content_type, original.size)
-        self._settle(bucket, name, original.size)
+        self._settle(bucket, name, Growth(bytes=original.size, files=1))
         self._claim_name(bucket, name, None)
         copy = replace(
             original,
@@ -298,12 +308,15 @@ class Model:
             raise Refused(413, "file_too_large")
         return policy
 
-    def _check_quota(self, bucket: str, added: int) -> None:
-        quota = self.buckets[bucket].policy.quota_bytes
-        if quota is not None and added > 0 and self.usage(bucket)["bytes"] + added > quota:
-            raise Refused(413, "quota_exceeded")
+    def _growth(self, bucket: str, name: str, size: int) -> Growth:
+        replaced = self._named(bucket, name)
+        return Growth(bytes=size - replaced.size, files=0) if replaced else Growth(bytes=size, files=1)
 
-    def _settle(self, bucket: str, name: str, added: int) -> None:
+    def _check_quota(self, bucket: str, added: Growth) -> None:
+        if not self.buckets[bucket].policy.has_room(Usage(**self.usage(bucket)), added):
+            raise Refused(507, "quota_exceeded")
+
+    def _settle(self, bucket: str, name: str, added: Growth) -> None:
         self._check_quota(bucket, added)
         # An expired file of that name makes way.
         at = self._at(bucket, name)

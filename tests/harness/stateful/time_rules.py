@@ -78,10 +78,11 @@ class TimeRules(Driving):
                 if reaps and self.model.now > begun:
                     self.model.reap()
             # A short body that has to tell its type is whole before its blob is reserved.
-            is_gathered = content_type_of(name) == OCTET_STREAM and len(content) < HEAD_BYTES
+            is_untyped = content_type_of(name) == OCTET_STREAM and len(content) < HEAD_BYTES
+            is_gathered = is_untyped and not self.model.bucket(bucket).policy.has_quota
             if reaps and leases > 1 and not is_gathered:
                 raise Refused(503, "lease_lost")
-            return self.model.put_file(bucket, name, None, content, {}, has_length=False)
+            return self.model.put_file(bucket, name, None, content, {}, chunks=[content])
 
         if stored := self.predict(answer, store):
             assert self.model.now > begun
@@ -93,4 +94,5 @@ class TimeRules(Driving):
         content_type: str | None = content_type_of(name)
         if content_type == OCTET_STREAM:
             content_type = detected(content) if len(content) >= HEAD_BYTES else None
-        self.model.admit_upload(bucket, name, content_type, None, None, len(content))
+        self.model.admit_upload(bucket, name, content_type, None, None, None)
+        self.model.take_room(bucket, name, (b"", content))

@@ -34,13 +34,16 @@ class UploadRules(Driving):
         is_chunked: bool,
         escaped: bool,
     ) -> None:
+        chunks = [content[:1], content[1:]] if is_chunked else None
         answer = self.send(
             "PUT",
             path_of(bucket, name, escaped=escaped),
             headers=self.upload_headers(bucket, name, content_type, conditions),
-            content=[content[:1], content[1:]] if is_chunked else content,
+            content=chunks or content,
         )
-        stored = self.predict(answer, lambda: self.model.put_file(bucket, name, content_type, content, conditions))
+        stored = self.predict(
+            answer, lambda: self.model.put_file(bucket, name, content_type, content, conditions, chunks=chunks)
+        )
         if stored:
             self.assert_answers(answer, 201 if stored[1] else 200, stored[0])
 

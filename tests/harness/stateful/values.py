@@ -142,6 +142,7 @@ policies: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
             [None, None, None, ["*/*"], ["text/*"], ["TEXT/Plain", "text/plain"], ["a/b", "text/csv"], [], ["text"]]
         ),
         "quota_bytes": _limits,
+        "quota_files": _seldom(st.sampled_from([-1, 2**63, 0]), st.sampled_from([None, None, 1, 2, 5])),
         "default_ttl": _seldom(
             st.sampled_from([0, 2**40]), st.sampled_from([None, HOUR, 24 * HOUR, 36600 * 24 * HOUR])
         ),
@@ -157,6 +158,7 @@ first_policies: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
         {},
         {},
         {"quota_bytes": 20},
+        {"quota_files": 2},
         {"quota_bytes": 100, "default_ttl": HOUR},
         {"default_ttl": HOUR},
         {"max_file_size": 10},

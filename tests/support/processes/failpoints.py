@@ -27,6 +27,8 @@ _S3 = "adapters.s3"
 ARROWS: Mapping[str, tuple[str, ...]] = {
     # Step 1: a row names the key.
     "reserve": (f"{_CATALOG}.blobs:PostgresBlobRecords.reserve_blobs",),
+    "room": (f"{_CATALOG}.quotas.reservations:PostgresQuotas.reserve_room",),
+    "room.statements": (f"{_CATALOG}.quotas.reservations:reserve", f"{_CATALOG}.uploads:reserve"),
     "renew": (f"{_CATALOG}.blobs:PostgresBlobRecords.renew_leases",),
     # An idempotency key is claimed before, and finished by the change, as the last statement of its transaction.
     "key.claim": (f"{_CATALOG}.idempotency:PostgresIdempotencyKeys.claim_key",),
@@ -120,6 +122,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "reap.expire": (f"{_CATALOG}.files.files:PostgresFiles.expire_files",),
     "reap.expire.statements": (f"{_CATALOG}.files.files:expire",),
     "reap.lapse": (f"{_CATALOG}.blobs:PostgresBlobRecords.condemn_lapsed",),
+    "reap.rooms": (f"{_CATALOG}.quotas.reservations:PostgresQuotas.release_orphaned",),
     "reap.keys": (f"{_CATALOG}.idempotency:PostgresIdempotencyKeys.forget_keys",),
     "reap.claim": (f"{_CATALOG}.blobs:PostgresBlobRecords.claim_condemned",),
     "reap.abort": (f"{_DISK}.blob_store:DiskBlobStore.abort", f"{_S3}.blob_store:S3BlobStore.abort"),

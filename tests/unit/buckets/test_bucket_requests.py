@@ -11,6 +11,7 @@ async def test_a_bucket_is_made_changed_and_deleted(client: httpx.AsyncClient) -
         "max_file_size": 10,
         "allowed_types": ["image/*"],
         "quota_bytes": 100,
+        "quota_files": 5,
         "default_ttl": 60,
         "public": True,
         "public_listing": True,

@@ -2,8 +2,14 @@
 
 import pytest
 
-from domain.buckets.errors import FileTooLargeError, InvalidBucketError, QuotaExceededError, TypeNotAllowedError
-from domain.buckets.model import Policy, check_bucket_name, check_policy
+from domain.buckets.errors import (
+    FileTooLargeError,
+    InvalidBucketError,
+    QuotaExceededError,
+    QuotaFigures,
+    TypeNotAllowedError,
+)
+from domain.buckets.model import Growth, Policy, Usage, check_bucket_name, check_policy
 
 
 @pytest.mark.parametrize("name", ["a", "0", "photos", "a.b_c-d", "x" * 63])
@@ -24,6 +30,8 @@ def test_any_other_name_is_refused(name: str) -> None:
         Policy(max_file_size=5 * 1024**4 + 1),
         Policy(quota_bytes=-1),
         Policy(quota_bytes=2**63),
+        Policy(quota_files=-1),
+        Policy(quota_files=2**63),
         Policy(default_ttl=0),
         Policy(default_ttl=10**12),
         Policy(cache_control=""),
@@ -57,10 +65,39 @@ def test_a_policy_keeps_larger_files_out() -> None:
         policy.admit(content_type="a/b", size=11)
 
 
-def test_a_quota_is_used_to_its_last_byte_and_never_keeps_bytes_from_going() -> None:
-    policy = Policy(quota_bytes=10)
-    policy.check_quota(used=4, added=6)
-    policy.check_quota(used=20, added=0)
-    policy.check_quota(used=20, added=-5)
-    with pytest.raises(QuotaExceededError):
-        policy.check_quota(used=4, added=7)
+@pytest.mark.parametrize(
+    ("used", "added", "fits"),
+    [
+        ((4, 0), (6, 1), True),
+        ((4, 0), (7, 1), False),
+        ((10, 2), (0, 1), True),
+        ((10, 3), (0, 1), False),
+        ((10, 3), (-1, 0), True),
+        ((9, 3), (1, 0), True),
+        # Above a quota that was lowered: nothing new, and replacements that add nothing.
+        ((20, 2), (0, 1), False),
+        ((20, 9), (1, 0), False),
+        ((5, 9), (1, 0), True),
+        ((20, 9), (0, 0), True),
+        ((20, 9), (-5, -1), True),
+    ],
+)
+def test_a_quota_is_used_to_the_last_and_never_keeps_anything_from_going(
+    used: tuple[int, int], added: tuple[int, int], *, fits: bool
+) -> None:
+    policy = Policy(quota_bytes=10, quota_files=3)
+    usage, growth = Usage(bytes=used[0], files=used[1]), Growth(bytes=added[0], files=added[1])
+    assert policy.has_room(usage, growth) == fits
+    if fits:
+        policy.check_quota("songs", used=usage, added=growth)
+        return
+    with pytest.raises(QuotaExceededError) as refused:
+        policy.check_quota("songs", used=usage, added=growth)
+    assert refused.value.figures == QuotaFigures(
+        bucket="songs", quota_bytes=10, used_bytes=used[0], quota_files=3, used_files=used[1]
+    )
+
+
+def test_a_bucket_without_a_quota_has_room() -> None:
+    assert not Policy().has_quota
+    assert Policy().has_room(Usage(bytes=2**62), Growth(bytes=2**62, files=1))

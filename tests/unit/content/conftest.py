@@ -5,6 +5,7 @@ import pytest
 from domain.blobs.reservations import Reservations
 from domain.files.content.store_file import StoreFile
 from domain.maintenance.reap import Reap
+from domain.quotas.reserve_room import ReserveRoom
 from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
@@ -19,7 +20,14 @@ def reservations(catalog: FakeCatalog, clock: FakeClock) -> Reservations:
 
 @pytest.fixture
 def store_file(catalog: FakeCatalog, blobs: FakeBlobStore, reservations: Reservations) -> StoreFile:
-    return StoreFile(catalog.files, blobs, reservations, admission(catalog), detect_type(blobs))
+    return StoreFile(
+        catalog.files,
+        blobs,
+        reservations,
+        admission(catalog),
+        detect_type(blobs),
+        reserve_room=ReserveRoom(catalog.quotas),
+    )
 
 
 @pytest.fixture

@@ -84,7 +84,7 @@ async def test_a_name_that_breaks_a_rule_is_refused(
     ("policy", "headers", "status", "code"),
     [
         ({"max_file_size": 3}, {}, 413, "file_too_large"),
-        ({"quota_bytes": 3}, {}, 413, "quota_exceeded"),
+        ({"quota_bytes": 3}, {}, 507, "quota_exceeded"),
         ({"allowed_types": ["image/*"]}, {"Content-Type": "text/plain"}, 415, "type_not_allowed"),
         ({}, {"Content-Type": "nonsense"}, 400, "invalid_content_type"),
         ({}, {"If-Match": '"x"'}, 412, "precondition_failed"),

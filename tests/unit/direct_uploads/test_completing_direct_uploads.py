@@ -136,7 +136,7 @@ async def test_a_policy_that_has_changed_holds_when_the_file_is_stored(
     upload = await begin(client)
     send(direct, upload, b"0123456789")
     for policy, status, code in (
-        ({"quota_bytes": 9}, 413, "quota_exceeded"),
+        ({"quota_bytes": 9}, 507, "quota_exceeded"),
         ({"max_file_size": 9}, 413, "file_too_large"),
         ({"allowed_types": ["image/*"]}, 415, "type_not_allowed"),
     ):

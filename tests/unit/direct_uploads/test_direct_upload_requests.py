@@ -110,7 +110,7 @@ async def test_a_file_of_that_name_is_replaced(client: httpx.AsyncClient, direct
 @pytest.mark.parametrize(
     ("policy", "fields", "status", "code"),
     [
-        ({"quota_bytes": 9}, {}, 413, "quota_exceeded"),
+        ({"quota_bytes": 9}, {}, 507, "quota_exceeded"),
         ({"max_file_size": 9}, {}, 413, "file_too_large"),
         ({"allowed_types": ["image/*"]}, {"name": "a.txt"}, 415, "type_not_allowed"),
         ({}, {"size": 2**40}, 413, "file_too_large"),
@@ -134,7 +134,8 @@ async def test_an_upload_that_can_be_refused_is_refused_at_the_beginning(
     await client.put(BUCKET, json=policy)
     answer = await client.post(UPLOADS, json={"bucket": "default", "name": "a", "size": 10, **fields})
     assert refusal(answer) == (status, code)
-    assert not database.blobs
+    assert not database.direct_uploads
+    assert all(row.state == "condemned" for row in database.blobs.values())  # the key of one without room
 
 
 async def test_conditions_hold_at_the_beginning_and_at_the_end(

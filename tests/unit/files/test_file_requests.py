@@ -60,7 +60,7 @@ async def test_a_file_is_renamed_and_moved_without_its_bytes(client: httpx.Async
         ({"bucket": "nowhere"}, 404, "bucket_not_found"),
         ({"bucket": "IMPOSSIBLE"}, 400, "invalid_bucket"),
         ({"bucket": "images"}, 415, "type_not_allowed"),
-        ({"bucket": "tiny"}, 413, "quota_exceeded"),
+        ({"bucket": "tiny"}, 507, "quota_exceeded"),
         ({"content_type": "nonsense"}, 400, "invalid_content_type"),
         ({"metadata": {"a": "\0"}}, 400, "invalid_metadata"),
         ({"metadata": {"a": "x" * 70_000}}, 400, "invalid_metadata"),

@@ -51,6 +51,7 @@ from tests.support.clients import client_of
 from tests.support.errors import known_errors
 from tests.support.fake_service import Service
 
+QUOTA_MEMBERS = {"quota_bytes", "used_bytes", "quota_files", "used_files"}
 METHODS = ("get", "head", "put", "post", "patch", "delete")
 BODIES: dict[str, type] = {
     kind.__name__: kind
@@ -189,10 +190,19 @@ async def test_every_body_has_examples_and_those_in_json_fit_their_type(document
 
 
 async def test_a_response_has_every_field_that_its_schema_names(document: Document) -> None:
-    hidden = {"BucketBody": ["usage"]}  # from callers who may not see it
+    hidden = {"BucketBody": {"usage"}, "Problem": QUOTA_MEMBERS}  # from callers who may not see them
     for name in ("FileBody", "BucketBody", "Usage", "Problem", "Liveness"):
         schema = document["components"]["schemas"][name]
-        assert schema["required"] + hidden.get(name, []) == list(schema["properties"])
+        left_out = hidden.get(name, set())
+        assert schema["required"] == [field for field in schema["properties"] if field not in left_out]
+
+
+async def test_a_quota_that_is_exceeded_has_its_figures(document: Document) -> None:
+    operation = document["paths"]["/v1/buckets/{bucket}/files/{name}"]["put"]
+    [(media_type, content)] = operation["responses"]["507"]["content"].items()
+    assert media_type == "application/problem+json"
+    assert content["examples"]["quota_exceeded"]["value"].keys() >= QUOTA_MEMBERS
+    assert document["components"]["schemas"]["Problem"]["properties"].keys() >= QUOTA_MEMBERS
 
 
 async def test_every_operation_has_its_problems_with_codes_and_statuses_that_exist(document: Document) -> None:

@@ -38,7 +38,7 @@ def put_orphan(blobs: FakeBlobStore, size: int = 1) -> str:
 
 
 async def repair(catalog: FakeCatalog, blobs: FakeBlobStore, *, force: bool = False) -> RepairCounts:
-    return await RepairFindings(catalog.blob_records, catalog.integrity, blobs)(
+    return await RepairFindings(catalog.blob_records, catalog.integrity, blobs, catalog.quotas)(
         await CheckIntegrity(catalog.integrity, blobs)(), force=force
     )
 
@@ -159,7 +159,7 @@ async def test_a_blob_that_became_live_is_not_condemned(catalog: FakeCatalog, bl
     # Such as by a restored catalog.
     file = await put(catalog, blobs)
     catalog.database.blobs[key] = catalog.database.blobs[file.blob_key]
-    await RepairFindings(catalog.blob_records, catalog.integrity, blobs)(report)
+    await RepairFindings(catalog.blob_records, catalog.integrity, blobs, catalog.quotas)(report)
     assert catalog.database.blobs[key].state == "live"
 
 
@@ -170,7 +170,7 @@ async def test_a_repair_that_is_made_twice_does_the_same(catalog: FakeCatalog, b
     catalog.database.usage_errors["default"] = Usage(bytes=1)
     report = await CheckIntegrity(catalog.integrity, blobs)()
     for _ in range(2):
-        await RepairFindings(catalog.blob_records, catalog.integrity, blobs)(report)
+        await RepairFindings(catalog.blob_records, catalog.integrity, blobs, catalog.quotas)(report)
     assert catalog.database.blobs[key].state == "condemned"
     assert await is_clean(catalog, blobs)
 
@@ -181,10 +181,10 @@ async def test_a_store_that_is_down_ends_the_repair(catalog: FakeCatalog, blobs:
     report = await CheckIntegrity(catalog.integrity, blobs)()
     blobs.fail_with = BLOB_STORE_DOWN
     with pytest.raises(BlobStoreUnavailableError):
-        await RepairFindings(catalog.blob_records, catalog.integrity, blobs)(report)
+        await RepairFindings(catalog.blob_records, catalog.integrity, blobs, catalog.quotas)(report)
     blobs.fail_with, catalog.database.fail_with = None, CATALOG_DOWN
     with pytest.raises(CatalogUnavailableError):
-        await RepairFindings(catalog.blob_records, catalog.integrity, blobs)(report)
+        await RepairFindings(catalog.blob_records, catalog.integrity, blobs, catalog.quotas)(report)
 
 
 async def test_an_empty_orphan_is_condemned_too(catalog: FakeCatalog, blobs: FakeBlobStore) -> None:

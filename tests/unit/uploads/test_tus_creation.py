@@ -104,7 +104,7 @@ async def test_an_upload_that_can_be_refused_is_refused_at_once(
     ("policy", "status", "code"),
     [
         ({"max_file_size": 9}, 413, "file_too_large"),
-        ({"quota_bytes": 9}, 413, "quota_exceeded"),
+        ({"quota_bytes": 9}, 507, "quota_exceeded"),
         ({"allowed_types": ["image/*"]}, 415, "type_not_allowed"),
     ],
 )

@@ -7,6 +7,7 @@ from dishka.integrations.litestar import DishkaRouter, FromDishka
 from litestar import post
 from msgspec import UNSET, UnsetType
 
+from domain.access.callers import Caller
 from domain.access.errors import AccessDeniedError
 from domain.batches.apply_batch import ApplyBatch
 from domain.batches.model import Change, Copy, Delete, Operation, Outcome
@@ -51,7 +52,8 @@ async def apply_batch(request: FileportRequest, apply: FromDishka[ApplyBatch]) -
         if isinstance(outcome, AccessDeniedError):
             outcome.denied = outcome.denied or _denied(operation)
             note_denial(request, outcome)
-    return BatchAnswer(results=list(map(_result, asked, outcomes)))
+    results = [_result(each, outcome, request.caller) for each, outcome in zip(asked, outcomes, strict=True)]
+    return BatchAnswer(results=results)
 
 
 def _operation(asked: AnyOperation, field: str) -> Operation:
@@ -99,9 +101,9 @@ def _moving(to: Destination) -> FilePatch:
     )
 
 
-def _result(asked: AnyOperation, outcome: Outcome) -> OperationResult:
+def _result(asked: AnyOperation, outcome: Outcome, caller: Caller) -> OperationResult:
     if isinstance(outcome, FileportError):
-        problem = problem_of(outcome)
+        problem = problem_of(outcome, caller)
         return OperationResult(status=problem.status, problem=problem)
     if outcome is None:
         return OperationResult(status=HTTPStatus.NO_CONTENT)

@@ -16,6 +16,7 @@ from domain.buckets.model import (
     IsPublic,
     MaxFileSize,
     QuotaBytes,
+    QuotaFiles,
     TimeToLive,
     Usage,
 )
@@ -30,6 +31,7 @@ class BucketBody(msgspec.Struct, frozen=True, kw_only=True):
     max_file_size: MaxFileSize | None
     allowed_types: AllowedTypes | None
     quota_bytes: QuotaBytes | None
+    quota_files: QuotaFiles | None
     default_ttl: TimeToLive | None
     public: IsPublic
     public_listing: IsListedPublicly
@@ -57,6 +59,7 @@ def bucket_body(caller: Caller, bucket: Bucket) -> BucketBody:
         max_file_size=policy.max_file_size,
         allowed_types=policy.allowed_types,
         quota_bytes=policy.quota_bytes,
+        quota_files=policy.quota_files,
         default_ttl=policy.default_ttl,
         public=policy.public,
         public_listing=policy.public_listing,

@@ -18,6 +18,7 @@ _POLICY = Policy(
     max_file_size=104_857_600,
     allowed_types=("audio/*", "image/*"),
     quota_bytes=10_737_418_240,
+    quota_files=100_000,
     default_ttl=31_536_000,
     public=True,
     public_listing=False,

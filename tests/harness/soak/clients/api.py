@@ -157,7 +157,7 @@ class Api:
         elif answer.status == 503:
             if replica is not self._victim:
                 raise ViolationError(f"{request}: 503 {answer.code}, from a replica that is never killed.")
-        elif answer.status >= 500 or (answer.status >= 400 and answer.code not in refusals):
+        elif answer.status >= 400 and (answer.code not in refusals or (answer.status >= 500 and answer.status != 507)):
             raise ViolationError(f"{request}: {answer.status} {answer.code}: {answer.content.decode()}")
 
     def _connection(self, replica: Replica) -> httpx.AsyncClient:

@@ -82,7 +82,7 @@ async def test_a_body_that_stops_coming_is_408_and_stores_nothing(
     [
         (f"PUT {FILES}/a", ["Authorization: Bearer wrong", "Content-Length: 10"], b"401", "unauthorized"),
         (f"PUT {FILES}/a", [f"Content-Length: {2**50}"], b"413", "file_too_large"),
-        ("PUT /v1/buckets/tight/files/b", ["Content-Length: 10"], b"413", "quota_exceeded"),
+        ("PUT /v1/buckets/tight/files/b", ["Content-Length: 10"], b"507", "quota_exceeded"),
         (f"PUT {FILES}/large", ["Content-Length: 10", "If-None-Match: *"], b"412", "precondition_failed"),
         (f"PUT {FILES}/a", [], b"411", "length_required"),
     ],

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import anyio
+import asyncpg
 import httpx
 import pytest
 from anyio import from_thread, to_thread
@@ -19,6 +20,7 @@ from tests.support.stacks import Stack
 
 # Far longer than the reaper takes.
 REAPED_SECONDS = 60
+RESERVED = "SELECT EXISTS (SELECT FROM blobs WHERE state = 'staged' AND reserved_bucket IS NOT NULL)"
 
 
 class OnServer:
@@ -55,9 +57,20 @@ class OnServer:
 
         with pytest.raises(_GoneError):
             self._client.put(url, headers=headers, content=body())
+        # The server has seen it when the upload holds no room of a quota any more; the model knows of none.
+        from_thread.run(self._until_released)
 
     def check_blobs(self, blobs: int) -> None:
         from_thread.run(self._until_stored, blobs)
+
+    async def _until_released(self) -> None:
+        connection = await asyncpg.connect(self._stack.database_url())
+        try:
+            async with asyncio.timeout(REAPED_SECONDS):
+                while await connection.fetchval(RESERVED):
+                    await anyio.lowlevel.checkpoint()
+        finally:
+            await connection.close()
 
     async def _until_stored(self, blobs: int) -> None:
         stored: set[str] = set()

@@ -1,0 +1,1 @@
+"""Quotas of buckets, and the room that uploads have reserved."""
