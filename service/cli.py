@@ -20,6 +20,7 @@ from service.container.container import check_blob_store
 from service.environment import Fetch, SettingsError
 from service.fsck import UNKNOWN, Options, fsck
 from service.heap import share_one_heap
+from service.keys import add_commands, run_keys
 from service.observability.causes import Origins, explain
 from service.observability.logs import configure_logs
 from service.observability.origins import origins_of
@@ -46,6 +47,8 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
         _warn_of_unknown_settings(environ, fetch)
         if options.command == "fsck":
             return fsck(settings, msgspec.convert(vars(options), Options))
+        if options.command == "keys":
+            return run_keys(settings, options)
         with embedded.started_stack(settings) as stack:
             return _run(options.command, stack)
     except SettingsError as error:
@@ -100,6 +103,13 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     check.add_argument("--repair", action="store_true", help="repair what can be repaired; docs/fsck.md says what")
     check.add_argument("--force", action="store_true", help="repair even where a tenth of the store has no file")
     check.add_argument("--json", action="store_true", help="print one JSON object")
+    add_commands(
+        commands.add_parser(
+            "keys",
+            help="make, list, revoke and rotate API keys",
+            description="Handle API keys in the catalog, while services run or while none does: docs/keys.md.",
+        )
+    )
     options = parser.parse_args(arguments)
     if options.command == "fsck" and options.force and not options.repair:
         check.error("--force is for --repair")

@@ -64,6 +64,19 @@ def found_stack(settings: Settings) -> Iterator[Settings]:
         postgres.stop()
 
 
+def with_service_secret(settings: Settings) -> Settings:
+    """Return the settings with the service secret that the embedded stack keeps, where none is set.
+
+    Raises `SettingsError` where there is none.
+    """
+    if settings.service_secret is not None:
+        return settings
+    path = settings.data_dir / SECRET_FILE
+    if not settings.is_embedded or not path.exists():
+        raise SettingsError(f"{PREFIX}SERVICE_SECRET is missing; fileport serve makes one with the embedded Postgres.")
+    return msgspec.structs.replace(settings, service_secret=_read_secret(path))
+
+
 def keep_secret(path: Path, *, prefix: str = "") -> str:
     """Return the secret in the file `path`; where there is no such file, make one that only its owner may read.
 

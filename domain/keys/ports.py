@@ -92,7 +92,7 @@ class KeyRecords(Protocol):
 class KeyChanges(Protocol):
     """Tells of changes of keys, those that other replicas make included."""
 
-    async def watch(self, on_change: Callable[[str], None], on_gap: Callable[[], None]) -> NoReturn:
+    async def watch(self, on_change: Callable[[str], object], on_gap: Callable[[], object]) -> NoReturn:
         """Call `on_change` with the access key id of each key that changes, until the catalog is not reached any more.
 
         `on_gap` is called first, once changes are seen: any number may have been missed before. Raises

@@ -27,9 +27,9 @@ class FakeKeyChanges:
 
     def __init__(self) -> None:
         self.is_mute = False
-        self._watchers: list[Callable[[str], None]] = []
+        self._watchers: list[Callable[[str], object]] = []
 
-    async def watch(self, on_change: Callable[[str], None], on_gap: Callable[[], None]) -> NoReturn:
+    async def watch(self, on_change: Callable[[str], object], on_gap: Callable[[], object]) -> NoReturn:
         self._watchers.append(on_change)
         on_gap()
         try:

@@ -25,7 +25,7 @@ class PostgresKeyChanges:
         self._connect = asyncpg.connect if credentials is None else credentials.connect
         self._probe_seconds = probe_seconds
 
-    async def watch(self, on_change: Callable[[str], None], on_gap: Callable[[], None]) -> NoReturn:
+    async def watch(self, on_change: Callable[[str], object], on_gap: Callable[[], object]) -> NoReturn:
         def hear(_: Any, __: int, ___: str, payload: object) -> None:
             on_change(str(payload))
 
