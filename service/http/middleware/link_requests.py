@@ -6,13 +6,14 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 _MASK = "/s/***"
+_LINK = re.compile(r"[/.]*s(?:/|$)", re.IGNORECASE)
 _PLAIN = re.compile(rb"/s/[^/%]+((?:/.*)?)", re.DOTALL)
 _REFERRER = (b"referrer-policy", b"no-referrer")
 
 
 def is_link(scope: HTTPScope) -> bool:
-    """Return whether a path begins as those of links, in whichever spelling."""
-    return scope["path"].lstrip("/").partition("/")[0] == "s"
+    """Return whether a path begins as those of links, in whichever spelling, and if it leads nowhere."""
+    return _LINK.match(scope["path"]) is not None
 
 
 def shown_path(scope: HTTPScope) -> str:

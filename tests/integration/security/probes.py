@@ -11,8 +11,8 @@ import msgspec
 
 Document = dict[str, Any]
 METHODS = ("get", "head", "post", "put", "patch", "delete")
-# They differ from one answer to the next, whatever is asked.
-VOLATILE = {"date", "x-request-id", "ratelimit", "ratelimit-policy", "server-timing"}
+# They differ from one answer to the next, whatever is asked: a refusal that comes before the body ends the connection.
+VOLATILE = {"date", "x-request-id", "connection", "ratelimit", "ratelimit-policy", "server-timing"}
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
