@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -18,7 +18,6 @@ MAX_CHARACTERS = 16_384
 MAX_AGE_SECONDS = 86_400
 
 CorsMethod = Literal["GET", "HEAD", "PUT", "POST", "DELETE"]
-METHODS: tuple[CorsMethod, ...] = get_args(CorsMethod)
 
 # As browsers send it: a scheme, a host, and perhaps a port, in lower case.
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
@@ -79,18 +78,17 @@ def find_rule(rules: Sequence[CorsRule], origin: str, method: str, headers: Sequ
     return next((each for each in rules if each.allows(origin, method, headers)), None)
 
 
-def check_cors(rules: Sequence[CorsRule]) -> tuple[CorsRule, ...]:
-    """Return the rules with origins and headers in lower case, and each once. Raises `InvalidBucketError`."""
+def check_cors(rules: Sequence[CorsRule]) -> None:
+    """Return if a bucket may have the rules, else raise `InvalidBucketError`, which names the field."""
     if len(rules) > MAX_RULES:
         raise InvalidBucketError(f"cors has at most {MAX_RULES} rules.")
-    checked = tuple(map(_checked, rules))
-    entries = (entry for each in checked for entry in _entries(each))
-    if sum(map(len, entries)) > MAX_CHARACTERS:
+    for rule in rules:
+        _check(rule)
+    if sum(len(entry) for rule in rules for entry in _entries(rule)) > MAX_CHARACTERS:
         raise InvalidBucketError(f"cors has at most {MAX_CHARACTERS} characters of origins and headers in all.")
-    return checked
 
 
-def _checked(rule: CorsRule) -> CorsRule:
+def _check(rule: CorsRule) -> None:
     if not rule.allowed_origins or not rule.allowed_methods:
         raise InvalidBucketError("cors: a rule has one or more allowed_origins and allowed_methods.")
     if rule.max_age is not None and not 0 <= rule.max_age <= MAX_AGE_SECONDS:
@@ -99,34 +97,26 @@ def _checked(rule: CorsRule) -> CorsRule:
         raise InvalidBucketError(f"cors: a rule has at most {MAX_ENTRIES} origins, and as many headers of a kind.")
     if any(len(entry) > MAX_ENTRY_LENGTH for entry in _entries(rule)):
         raise InvalidBucketError(f"cors: an origin or a header has at most {MAX_ENTRY_LENGTH} characters.")
-    return CorsRule(
-        allowed_origins=_lowered(
-            rule.allowed_origins,
-            _ORIGIN_PATTERN,
-            "allowed_origins has origins such as https://app.example, https://*.app.example or *, with at most one '*'",
-        ),
-        allowed_methods=tuple(each for each in METHODS if each in rule.allowed_methods),
-        allowed_headers=_lowered(
-            rule.allowed_headers, _HEADER_PATTERN, "allowed_headers has names of headers, with at most one '*' in each"
-        ),
-        exposed_headers=_lowered(rule.exposed_headers, _HEADER, "exposed_headers has names of headers"),
-        max_age=rule.max_age,
-    )
+    if not _are_all(rule.allowed_origins, _ORIGIN_PATTERN):
+        raise InvalidBucketError(
+            "cors: allowed_origins has origins, such as https://app.example or https://*.app.example, or '*'."
+        )
+    if not _are_all(rule.allowed_headers, _HEADER_PATTERN):
+        raise InvalidBucketError("cors: allowed_headers has names of headers, with at most one '*' in each.")
+    if not _are_all(rule.exposed_headers, _HEADER):
+        raise InvalidBucketError("cors: exposed_headers has names of headers.")
 
 
 def _entries(rule: CorsRule) -> Iterable[str]:
     return (*rule.allowed_origins, *rule.allowed_headers, *rule.exposed_headers)
 
 
-def _lowered(entries: Sequence[str], pattern: re.Pattern[str], expected: str) -> tuple[str, ...]:
-    lowered = tuple(dict.fromkeys(each.lower() for each in entries))
-    if not all(pattern.fullmatch(each) and each.count(ANY) <= 1 for each in lowered):
-        raise InvalidBucketError(f"cors: {expected}.")
-    return lowered
+def _are_all(entries: Iterable[str], pattern: re.Pattern[str]) -> bool:
+    return all(pattern.fullmatch(each.lower()) and each.count(ANY) <= 1 for each in entries)
 
 
 def _is_one_of(text: str, patterns: Iterable[str], sound: re.Pattern[str]) -> bool:
-    return bool(sound.fullmatch(text)) and any(_matches(text, each) for each in patterns)
+    return bool(sound.fullmatch(text)) and any(_matches(text, each.lower()) for each in patterns)
 
 
 def _matches(text: str, pattern: str) -> bool:

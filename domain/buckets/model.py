@@ -193,10 +193,7 @@ def check_bucket_name(name: str) -> str:
 
 
 def check_policy(policy: Policy) -> Policy:
-    """Return `policy` with its type patterns and CORS rules in lower case.
-
-    Raises `InvalidBucketError`, which names the field.
-    """
+    """Return `policy` with its type patterns in lower case, or raise `InvalidBucketError` naming the field."""
     _check_range("max_file_size", policy.max_file_size, 0, MAX_FILE_BYTES)
     _check_range("quota_bytes", policy.quota_bytes, 0, MAX_BYTES)
     _check_range("quota_files", policy.quota_files, 0, MAX_FILES)
@@ -206,7 +203,7 @@ def check_policy(policy: Policy) -> Policy:
         len(cache_control) > MAX_CACHE_CONTROL_LENGTH or not re.fullmatch(_FIELD_VALUE, cache_control)
     ):
         raise InvalidBucketError(f"cache_control has 1 to {MAX_CACHE_CONTROL_LENGTH} printable ASCII characters.")
-    policy = msgspec.structs.replace(policy, cors=check_cors(policy.cors))
+    check_cors(policy.cors)
     if policy.allowed_types is None:
         return policy
     if len(policy.allowed_types) > MAX_ALLOWED_TYPES:

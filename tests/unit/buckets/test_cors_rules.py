@@ -13,7 +13,8 @@ RULE = CorsRule(allowed_origins=("https://app.example",), allowed_methods=("GET"
 
 
 def rule_for(*origins: str) -> CorsRule:
-    (rule,) = check_cors([replace(RULE, allowed_origins=origins)])
+    rule = replace(RULE, allowed_origins=origins)
+    check_cors([rule])
     return rule
 
 
@@ -72,12 +73,12 @@ def test_a_method_is_allowed_where_the_rule_has_it() -> None:
 
 
 def test_all_headers_that_a_page_asks_for_must_be_allowed() -> None:
-    (rule,) = check_cors([replace(RULE, allowed_headers=("Range", "X-*", "*-Id"))])
+    rule = replace(RULE, allowed_headers=("Range", "X-*", "*-Id"))
     for asked in ([], ["range"], ["x-a", "x-", "my-id"]):
         assert rule.allows("https://app.example", "GET", asked)
     for asked in (["range", "authorization"], ["x"], ["id"], ["x-\x00"], [""]):
         assert not rule.allows("https://app.example", "GET", asked)
-    (any_,) = check_cors([replace(RULE, allowed_headers=("*",))])
+    any_ = replace(RULE, allowed_headers=("*",))
     assert any_.allows("https://app.example", "GET", ["authorization", "x"])
     assert not any_.allows("https://app.example", "GET", ["a b"])
 
@@ -94,24 +95,15 @@ def test_the_first_rule_that_allows_a_request_counts() -> None:
     assert find_rule((), "https://app.example", "GET") is None
 
 
-def test_rules_are_kept_in_one_spelling() -> None:
+def test_rules_are_kept_as_they_were_given() -> None:
     rule = CorsRule(
-        allowed_origins=("https://B.example", "https://a.example", "https://b.example"),
-        allowed_methods=("PUT", "GET", "PUT"),
-        allowed_headers=("Range", "range"),
+        allowed_origins=("https://B.example", "https://b.example"),
+        allowed_methods=("PUT", "GET"),
+        allowed_headers=("Range", "*"),
         exposed_headers=("ETag",),
-        max_age=5,
+        max_age=0,
     )
-    kept = CorsRule(
-        allowed_origins=("https://b.example", "https://a.example"),
-        allowed_methods=("GET", "PUT"),
-        allowed_headers=("range",),
-        exposed_headers=("etag",),
-        max_age=5,
-    )
-    assert check_cors([rule]) == (kept,)
-    assert check_cors([kept]) == (kept,)
-    assert check_policy(Policy(cors=(rule,), allowed_types=("a/B",))) == Policy(cors=(kept,), allowed_types=("a/b",))
+    assert check_policy(Policy(cors=(rule,), allowed_types=("a/B",))) == Policy(cors=(rule,), allowed_types=("a/b",))
 
 
 @dataclass

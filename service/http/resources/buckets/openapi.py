@@ -26,8 +26,8 @@ _POLICY = Policy(
         CorsRule(
             allowed_origins=("https://app.example",),
             allowed_methods=("GET", "HEAD"),
-            allowed_headers=("range",),
-            exposed_headers=("etag",),
+            allowed_headers=("Range",),
+            exposed_headers=("ETag",),
             max_age=3600,
         ),
     ),

@@ -151,7 +151,7 @@ async def test_a_stranger_reads_by_name_and_a_wrong_key_does_not(shared_server: 
         assert (whole.status_code, whole.content) == (200, BODY)
         assert whole.headers["cache-control"] == "public, max-age=60"
         assert whole.headers["access-control-allow-origin"] == APP
-        assert whole.headers["access-control-expose-headers"] == "etag"
+        assert whole.headers["access-control-expose-headers"] == "ETag"
         part = await nobody.get(file, headers={"Range": "bytes=1000-1009"})
         assert (part.status_code, part.content) == (206, BODY[1000:1010])
         fresh = await nobody.get(file, headers={"If-None-Match": whole.headers["etag"]})
