@@ -3,6 +3,18 @@
 from typing import Protocol
 
 from domain.access.callers import Caller
+from domain.access.scopes import Permissions
+
+
+class Rights(Protocol):
+    """Knows what callers of one kind may do by now, which may be less than when their request began."""
+
+    async def permissions_of(self, caller: Caller) -> Permissions | None:
+        """Return the permissions: none where the credential has ended; None for a caller of another kind.
+
+        Raises `UnavailableError`.
+        """
+        ...
 
 
 class CredentialSource(Protocol):

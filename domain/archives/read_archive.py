@@ -6,6 +6,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from domain.access.callers import Caller
+from domain.access.current_rights import CurrentRights, WatchedCaller
 from domain.archives.batches import CONCURRENCY, batches_of
 from domain.archives.checksums import MissingChecksums
 from domain.archives.errors import ArchiveTooLargeError
@@ -32,13 +33,16 @@ Contents = AbstractAsyncContextManager[AsyncIterator[AsyncIterator[bytes]]]
 class Archive:
     """At least one file, in order, and their bytes, ready to be opened any number of times.
 
-    `checksums` are the CRC-32 of each member's bytes.
+    `checksums` are the CRC-32 of each member's bytes. The caller's right to read is looked at before each member.
     """
 
-    def __init__(self, members: Sequence[Member], checksums: Sequence[int], blob_store: BlobStore) -> None:
+    def __init__(
+        self, members: Sequence[Member], checksums: Sequence[int], blob_store: BlobStore, caller: WatchedCaller
+    ) -> None:
         self.members = members
         self.checksums = checksums
         self._blob_store = blob_store
+        self._caller = caller
 
     @property
     def etag(self) -> str:
@@ -49,7 +53,8 @@ class Archive:
     async def contents(self, extracts: Iterable[Extract]) -> AsyncIterator[AsyncIterator[AsyncIterator[bytes]]]:
         """Open these extracts of different members, one after another.
 
-        Opening and iterating raise what `BlobStore.open` does. An extract is read to its end, or an error is raised.
+        Opening and iterating raise what `BlobStore.open` does, `NoSuchFileError` and `AccessDeniedError`. An extract is
+        read to its end, or an error is raised.
         """
         async with aclosing(self._each(extracts)) as each:
             first = await anext(each, None)
@@ -58,6 +63,9 @@ class Archive:
 
     async def _each(self, extracts: Iterable[Extract]) -> AsyncGenerator[AsyncIterator[bytes]]:
         for batch in batches_of(extracts):
+            caller = await self._caller.now()
+            for each in batch:
+                caller.require("read", each.member.bucket, each.member.name, no_such_file())
             if len(batch) == 1:
                 async with self._blob_store.open(batch[0].member.blob_key, batch[0].part) as chunks:
                     yield counted(chunks, batch[0].size)
@@ -83,10 +91,11 @@ class ReadArchive:
     errors = (NoSuchFileError, BlobMissingError, BlobStoreUnavailableError)
     prefix_errors = (InvalidBucketError, NoSuchBucketError, ArchiveTooLargeError, *errors)
 
-    def __init__(self, archives: Archives, buckets: Buckets, blob_store: BlobStore) -> None:
+    def __init__(self, archives: Archives, buckets: Buckets, blob_store: BlobStore, rights: CurrentRights) -> None:
         self._archives = archives
         self._buckets = buckets
         self._blob_store = blob_store
+        self._rights = rights
         self._checksums = MissingChecksums(archives, blob_store)
 
     async def __call__(self, caller: Caller, selection: Selection) -> Archive:
@@ -96,8 +105,9 @@ class ReadArchive:
         `AccessDeniedError` where one may be seen and not read; `NoSuchFileError` where there is none, or not one of
         each id; `ArchiveTooLargeError`; what `BlobStore.open` does, where checksums are not known.
         """
+        watched = self._rights.watch(caller)
         members = await self._find(caller, selection)
-        return Archive(members, await self._checksums.of(members), self._blob_store)
+        return Archive(members, await self._checksums.of(members), self._blob_store, watched)
 
     async def _find(self, caller: Caller, selection: Selection) -> Sequence[Member]:
         match selection:

@@ -8,6 +8,7 @@ from uuid import UUID
 import anyio
 
 from domain.access.callers import Caller
+from domain.access.current_rights import CurrentRights, WatchedCaller
 from domain.blobs.direct_access import UploadedPart
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError, DirectAccessUnsupportedError
 from domain.blobs.model import Blob
@@ -73,6 +74,7 @@ class CompleteDirectUpload:
         direct_access: DirectAccess,
         reservations: Reservations,
         detect_type: DetectType,
+        rights: CurrentRights,
     ) -> None:
         self._direct_uploads = direct_uploads
         self._files = files
@@ -80,6 +82,7 @@ class CompleteDirectUpload:
         self._direct_access = direct_access
         self._reservations = reservations
         self._detect_type = detect_type
+        self._rights = rights
 
     async def __call__(self, caller: Caller, id: UUID) -> Stored | None:
         """Return the file that the upload has become, now or before; None while another request completes it.
@@ -90,6 +93,7 @@ class CompleteDirectUpload:
         all else that `Files.commit_file` raises. After any error but `DigestMismatchError` it may be tried again.
         """
         self._direct_access.require()
+        watched = self._rights.watch(caller)
         upload = await self._direct_uploads.get_direct_upload(id)
         require_direct_upload(caller, upload)
         if upload.state != "open":
@@ -98,7 +102,7 @@ class CompleteDirectUpload:
         async with self._reservations.holding() as reservation:
             upload = await self._claim(id, reservation)
             if upload.state == "open":
-                stored = await self._complete(upload, reservation)
+                stored = await self._complete(watched, upload, reservation)
             else:
                 stored = None
                 await self._reservations.release(reservation, at_once=True)
@@ -124,12 +128,13 @@ class CompleteDirectUpload:
             # A claim that was made after all ends with the reservation: for certain, the upload is not completed.
             raise CatalogUnavailableError(error.detail) from error
 
-    async def _complete(self, upload: DirectUpload, reservation: Reservation) -> Stored:
+    async def _complete(self, watched: WatchedCaller, upload: DirectUpload, reservation: Reservation) -> Stored:
         try:
             await self._join_parts(upload)
             blob = await self._copy(upload, reservation)
             content_type = (await self._detect_type.by_blob(upload.file, blob)).content_type
             await self._reservations.confirm(reservation)
+            require_direct_upload(await watched.now(), upload)
             return await self._commit(upload, blob, content_type)
         except FileportError as error:
             await self._record_failure(upload, reservation, error)

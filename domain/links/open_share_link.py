@@ -132,7 +132,7 @@ class OpenShareLink:
         caller = Caller(
             kind="link",
             id=str(link.id),
-            permissions=permissions_to("read", await self._maker_rights(link.maker, now=found.now)),
+            permissions=permissions_to("read", await self._maker_rights(link.maker)),
             address=visit.address,
             request_id=visit.request_id,
         )

@@ -9,6 +9,7 @@ import anyio
 import msgspec
 
 from domain.access.callers import SYSTEM, Caller
+from domain.access.current_rights import CurrentRights, WatchedCaller
 from domain.blobs.errors import InterruptedBodyError, PartialBusyError
 from domain.blobs.partials import Progress
 from domain.blobs.ports import BlobStore, PartialBlobs
@@ -16,6 +17,7 @@ from domain.blobs.running_hash import RunningHash
 from domain.errors import BodyTimeoutError, FileportError, UnavailableError
 from domain.files.content.admission import Admission, too_large
 from domain.quotas.reserve_room import ReserveRoom
+from domain.uploads.access import require_upload
 from domain.uploads.checksums import Checksum, DeclaredDigests, LateChecksum
 from domain.uploads.errors import (
     ChecksumMismatchError,
@@ -75,6 +77,7 @@ class AppendToUpload:
         finish: FinishUpload,
         find: FindUpload,
         hashes: RunningHashes,
+        rights: CurrentRights,
     ) -> None:
         self._uploads = uploads
         self._blob_store = blob_store
@@ -85,6 +88,7 @@ class AppendToUpload:
         self._finish = finish
         self._find = find
         self._hashes = hashes
+        self._rights = rights
 
     async def __call__(self, caller: Caller, id: UUID, addition: Addition, body: AsyncIterable[bytes]) -> Upload:
         """Add `body`, and return the upload afterwards: finished, where all its bytes are there.
@@ -96,12 +100,15 @@ class AppendToUpload:
         and all that `body` raises.
         """
         await self._blob_store.admit()
-        upload = await self._lock_upload(caller, id, partial(self._add, addition=addition, body=body))
+        watched = self._rights.watch(caller)
+        upload = await self._lock_upload(caller, id, partial(self._add, watched, addition=addition, body=body))
         if upload.kind == "partial" and upload.is_finished:
             await self._finish_finals_of(id)
         return upload
 
-    async def _add(self, lock: UploadLock, *, addition: Addition, body: AsyncIterable[bytes]) -> Upload:
+    async def _add(
+        self, watched: WatchedCaller, lock: UploadLock, *, addition: Addition, body: AsyncIterable[bytes]
+    ) -> Upload:
         upload = lock.upload
         upload.admit(offset=addition.offset, size=addition.size)
         if addition.length is not None:
@@ -109,6 +116,7 @@ class AppendToUpload:
         if upload.is_finished:
             await _refuse_bytes(body)
             return upload
+        body = watched.pass_on(body, lambda caller: require_upload(caller, upload))
         progress = upload.progress
         if progress is None:
             progress = await self._partial_blobs.begin(upload.blob_key, size=lock.upload.length)

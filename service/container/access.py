@@ -4,12 +4,14 @@ from dishka import Provider, Scope, provide
 
 from domain.access.authenticate import Authenticate
 from domain.access.callers import CallerLimits
+from domain.access.current_rights import CurrentRights
 from domain.access.cursors import Cursors
 from domain.access.failed_authentications import FailedAuthentications
 from domain.access.limits import LimitCallers
 from domain.access.ports import CredentialSource
 from domain.access.root_key import RootKey
 from domain.keys.checking.key_source import KeySource
+from domain.keys.key_rights import KeyRights
 from domain.values.clock import Clock
 from service.container.tokens import Tokens
 from service.settings import Settings
@@ -21,6 +23,10 @@ class AccessProvider(Provider):
     scope = Scope.APP
 
     cursors = provide(Cursors)
+
+    @provide
+    def rights(self, key_rights: KeyRights, clock: Clock) -> CurrentRights:
+        return CurrentRights([key_rights], clock)
 
     @provide
     def authenticate(self, settings: Settings, keys: KeySource, tokens: Tokens, clock: Clock) -> Authenticate:

@@ -13,6 +13,7 @@ from domain.keys.checking.last_uses import LastUses
 from domain.keys.checking.lookup_budget import LookupBudget
 from domain.keys.create_key import CreateKey
 from domain.keys.find_key import FindKey
+from domain.keys.key_rights import KeyRights
 from domain.keys.list_keys import ListKeys
 from domain.keys.ports import KeyRecords
 from domain.keys.renew_secrets import RenewSecrets
@@ -27,7 +28,7 @@ class KeysProvider(Provider):
 
     scope = Scope.APP
 
-    shared = provide_all(KeyCache, KeySource, LookupBudget, SecretKeeper)
+    shared = provide_all(KeyCache, KeyRights, KeySource, LookupBudget, SecretKeeper)
     use_cases = provide_all(ChangeKey, CreateKey, FindKey, ListKeys, RenewSecrets, RevokeKey, RotateKey)
 
     @provide

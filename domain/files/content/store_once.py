@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterable
 
 from domain.access.callers import Caller
+from domain.access.current_rights import CurrentRights
 from domain.files.access import require_store
 from domain.files.content.store_file import StoreFile
 from domain.files.model import File, NewFile, Stored
@@ -17,19 +18,26 @@ class StoreOnce:
 
     errors = StoreFile.errors
 
-    def __init__(self, store_file: StoreFile, idempotent: IdempotentExecutor) -> None:
+    def __init__(self, store_file: StoreFile, idempotent: IdempotentExecutor, rights: CurrentRights) -> None:
         self._store_file = store_file
         self._idempotent = idempotent
+        self._rights = rights
 
     async def __call__(
         self, caller: Caller, new: NewFile, body: AsyncIterable[bytes], request: KeyedRequest | None
     ) -> Stored:
         """Return the file as it was stored first. The fingerprint of `request` is that of all but the bytes.
 
+        The right to store it is looked up again at the end of a body that takes long.
         Raises all that `require_store`, `StoreFile` and `IdempotentExecutor` do. A repeat stores nothing; its `body` is
         read and compared, unless its length or digest differs already.
         """
-        require_store(caller, new.bucket, new.name)
+
+        def check(caller: Caller) -> None:
+            require_store(caller, new.bucket, new.name)
+
+        check(caller)
+        body = self._rights.watch(caller).pass_on(body, check)
         return await self._idempotent(
             request,
             Stored,

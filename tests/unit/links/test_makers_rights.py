@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from domain.access.callers import ROOT, Caller
 from domain.access.scopes import Permissions, Scope
 from domain.files.content.read_file import ReadFile
+from domain.keys.key_rights import KeyRights
 from domain.keys.model import KeyPatch
 from domain.links.check_password import CheckPassword
 from domain.links.errors import LinkEndedError
@@ -25,6 +26,10 @@ READER = Scope(actions=("read", "delete"), bucket="default", prefix="a/")
 VISIT = Visit(address="192.0.2.1")
 
 
+def rights_of(catalog: FakeCatalog) -> MakerRights:
+    return MakerRights(KeyRights(catalog.keys, catalog.key_records))
+
+
 @pytest.fixture
 def share(catalog: FakeCatalog) -> ShareFile:
     return ShareFile(catalog.files, catalog.links, FakePasswords())
@@ -33,7 +38,7 @@ def share(catalog: FakeCatalog) -> ShareFile:
 @pytest.fixture
 def open_link(catalog: FakeCatalog, blobs: FakeBlobStore) -> OpenShareLink:
     passwords = CheckPassword(catalog.links, FakePasswords())
-    return OpenShareLink(catalog.links, MakerRights(catalog.keys), passwords, ReadFile(catalog.files, blobs))
+    return OpenShareLink(catalog.links, rights_of(catalog), passwords, ReadFile(catalog.files, blobs))
 
 
 async def test_a_link_of_a_token_does_what_the_token_could(
@@ -92,4 +97,4 @@ async def test_a_link_of_a_key_ends_with_the_key(
 
 async def test_the_maker_of_a_link_that_is_gone_may_do_nothing(catalog: FakeCatalog) -> None:
     gone = Maker(kind="key", id=str(uuid4()))
-    assert await MakerRights(catalog.keys)(gone, now=catalog.database.clock.now()) == Permissions()
+    assert await rights_of(catalog)(gone) == Permissions()
