@@ -28,6 +28,7 @@ def main() -> int:
             report.start("start, again", server.started_in)
             measurements = Measurements(server, options.seconds)
             measurements.small_files()
+            measurements.authentication()
             measurements.listing(options.files)
             measurements.large_file(options.large)
     return 0

@@ -6,6 +6,7 @@ import random
 import msgspec
 
 from bench import report
+from bench.authentication import measure_authentication
 from bench.connection import Connection, request
 from bench.load import Load, Result, measure
 from bench.server import Server
@@ -34,6 +35,10 @@ class Measurements:
             report.load("download 10 KiB", clients, self._get([f"/v1/files/{id}/content" for id in ids], clients))
         for clients in CLIENTS:
             report.load("metadata of a file", clients, self._get([f"/v1/files/{id}" for id in ids], clients))
+
+    def authentication(self) -> None:
+        [id_, *_] = asyncio.run(self._some_ids())
+        report.authentication(measure_authentication(self._server.environ, id_))
 
     def listing(self, files: int) -> None:
         """Measure pages out of at least so many files."""

@@ -4,6 +4,7 @@ import os
 import platform
 from importlib.metadata import version
 
+from bench.authentication import Shares
 from bench.load import Result
 from bench.transfer import MEBIBYTE, Transfer
 
@@ -27,6 +28,12 @@ def load(name: str, clients: int, result: Result) -> None:
 def transfer(name: str, result: Transfer) -> None:
     growth = "" if result.growth is None else f"server grew by {result.growth / MEBIBYTE:.0f} MiB at most"
     _line(name, f"{result.speed / 1e6:,.0f} MB/s", growth)
+
+
+def authentication(shares: Shares) -> None:
+    for name, seconds in {"key remembered": shares.remembered, "key looked up": shares.looked_up}.items():
+        more = f"of a metadata GET that takes {shares.request * 1e6:,.0f} µs of the processor"
+        _line(f"authentication, {name}", f"{seconds * 1e6:,.1f} µs", f"{seconds / shares.request:.1%} {more}")
 
 
 def _line(name: str, value: str, more: str = "") -> None:

@@ -20,9 +20,12 @@ _STOP_SECONDS = 40
 
 
 class Server:
-    """A server that answers. `started_in`: seconds from its command to its first answer."""
+    """A server that answers, in this environment. `started_in`: seconds from its command to its first answer."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", port: int, started_in: float) -> None:
+    def __init__(
+        self, process: "subprocess.Popen[bytes]", environ: Mapping[str, str], port: int, started_in: float
+    ) -> None:
+        self.environ = environ
         self.port = port
         self.key = KEY
         self.started_in = started_in
@@ -55,7 +58,7 @@ def serving(data_dir: Path, settings: Mapping[str, str]) -> Iterator[Server]:
     try:
         if not asyncio.run(_answers(process, port, until=begun + _START_SECONDS)):
             raise RuntimeError("The server does not serve.")
-        yield Server(process, port, started_in=time.monotonic() - begun)
+        yield Server(process, environ, port, started_in=time.monotonic() - begun)
     except BaseException:
         state = "runs" if process.poll() is None else f"ended with {process.returncode}"
         print(f"The server {state}. Its last words:\n{log.read_text()[-2000:]}", file=sys.stderr)
