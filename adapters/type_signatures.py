@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 from puremagic.main import magic_header_array, multi_part_dict
 
-from domain.values.type_aliases import canonical_type
+from domain.values.type_tables.aliases import canonical_type
 
 # Types that their bytes tell for certain. No texts: any text may begin with the words of another kind.
 _TYPES = frozenset(

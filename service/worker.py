@@ -64,7 +64,7 @@ def make_server(
         ws="none",
         lifespan="on",
         timeout_keep_alive=settings.keep_alive,  # type: ignore[arg-type] # seconds of any kind
-        # `service.http.forwarded` reads headers of proxies, `service.http.middleware.request_log` logs and dates.
+        # `proxies.forwarded` reads headers of proxies, `middleware.request_log` logs and dates.
         proxy_headers=False,
         server_header=False,
         date_header=False,

@@ -7,8 +7,8 @@ from msgspec import Meta
 
 from domain.values.encodings.labels import find_encoding
 from domain.values.errors import InvalidContentTypeError
-from domain.values.type_aliases import canonical_type
-from domain.values.types_by_name import type_of_name
+from domain.values.type_tables.aliases import canonical_type
+from domain.values.type_tables.by_name import type_of_name
 
 OCTET_STREAM = "application/octet-stream"
 MAX_CONTENT_TYPE_LENGTH = 255

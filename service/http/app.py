@@ -16,7 +16,6 @@ from service.container.container import open_stores
 from service.http import problems
 from service.http.access import check_declared
 from service.http.authentication import authenticate
-from service.http.base_url import own_url
 from service.http.headers.content_coding import refuse_content_coding
 from service.http.headers.singletons import refuse_repeated
 from service.http.middleware.abort_on_failure import abort_on_failure
@@ -32,6 +31,7 @@ from service.http.middleware.own_locations import own_locations
 from service.http.middleware.request_log import log_requests
 from service.http.middleware.response_progress import track_response
 from service.http.openapi.pages import root_route, schema_router
+from service.http.proxies.base_url import own_url
 from service.http.queries import check_query
 from service.http.request import FileportRequest
 from service.http.resources.archives import routes as archives

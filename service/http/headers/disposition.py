@@ -4,7 +4,7 @@ import re
 import unicodedata
 from urllib.parse import quote
 
-from domain.values.type_aliases import canonical_type
+from domain.values.type_tables.aliases import canonical_type
 
 # Types that no browser executes. HTML, SVG, XML and PDF are not among them, nor are unknown types.
 _INLINE_TYPES = frozenset(

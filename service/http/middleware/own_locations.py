@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.http.base_url import own_url
-from service.http.forwarded import Network
+from service.http.proxies.base_url import own_url
+from service.http.proxies.forwarded import Network
 
 
 def own_locations(app: ASGIApp, *, public_url: str | None, trusted_proxies: Sequence[Network]) -> ASGIApp:

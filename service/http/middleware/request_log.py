@@ -9,10 +9,10 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.values.ids import new_id
-from service.http.forwarded import Network, client_address
 from service.http.headers.dates import http_date_now
 from service.http.middleware.link_requests import shown_path
 from service.http.middleware.response_progress import progress_of
+from service.http.proxies.forwarded import Network, client_address
 from service.observability.metrics import count_request
 
 log = structlog.get_logger()

@@ -9,11 +9,11 @@ import structlog
 
 from domain.errors import OverloadedError
 from service.http.connection import Fields
-from service.http.forwarded import Network, client_address
 from service.http.headers.dates import http_date_now
 from service.http.middleware.cors import AllowedOrigins
 from service.http.middleware.request_log import request_id_of
 from service.http.problems import MEDIA_TYPE, Problem, code_of, phrase_of
+from service.http.proxies.forwarded import Network, client_address
 
 log = structlog.get_logger()
 

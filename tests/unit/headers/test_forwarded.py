@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from service.http.forwarded import MAX_BYTES, client_address, forwarded_origin, forwarded_prefix
+from service.http.proxies.forwarded import MAX_BYTES, client_address, forwarded_origin, forwarded_prefix
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 Headers = tuple[tuple[str, str], ...]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from service.http.base_url import base_url
+from service.http.proxies.base_url import base_url
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 

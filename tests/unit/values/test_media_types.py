@@ -12,7 +12,7 @@ from domain.values.media_types import (
     parse_content_type,
     renamed_type,
 )
-from domain.values.types_by_name import TYPES_BY_NAME
+from domain.values.type_tables.by_name import TYPES_BY_NAME
 
 
 @pytest.mark.parametrize(

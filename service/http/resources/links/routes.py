@@ -14,9 +14,9 @@ from domain.links.revoke_link import RevokeLink
 from domain.links.share_file import ShareFile
 from domain.values.cursors import decode_position, encode_position
 from service.http.access import needs
-from service.http.base_url import base_url
 from service.http.bodies.file_examples import FileId
 from service.http.openapi.parameters import next_cursor, path, query
+from service.http.proxies.base_url import base_url
 from service.http.request import FileportRequest
 from service.http.resources.links import openapi
 from service.http.resources.links.bodies import LinkBody, LinkPageBody, MadeLinkBody, link_body, made_response

@@ -7,9 +7,9 @@ from litestar.types import ASGIApp
 
 from domain.links.open_share_link import OpenShareLink
 from service.http.access import OPEN
-from service.http.base_url import base_url
 from service.http.downloads.responses import content_response
 from service.http.openapi.parameters import path, query
+from service.http.proxies.base_url import base_url
 from service.http.request import FileportRequest
 from service.http.resources.links import openapi
 from service.http.resources.links.visits import link_headers, visit_of

@@ -16,9 +16,9 @@ from domain.uploads.find_upload import FindUpload
 from domain.uploads.list_uploads import ListUploads
 from domain.values.cursors import decode_position, encode_position
 from service.http.access import needs
-from service.http.base_url import base_url
 from service.http.openapi.parameters import path, query
 from service.http.openapi.schemas import schema_of
+from service.http.proxies.base_url import base_url
 from service.http.request import FileportRequest
 from service.http.resources.uploads import openapi
 from service.http.tags import UPLOADS

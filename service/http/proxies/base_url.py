@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from litestar.types import HTTPScope
 
-from service.http.forwarded import Network, forwarded_origin, forwarded_prefix, is_trusted
+from service.http.proxies.forwarded import Network, forwarded_origin, forwarded_prefix, is_trusted
 
 _HOST = re.compile(r"[0-9A-Za-z._~%:\[\]-]+")
 
