@@ -48,7 +48,7 @@ def add_commands(keys: argparse.ArgumentParser) -> None:
     )
     create.add_argument("--expires-at", type=_time, metavar="TIME", help="such as 2027-01-01T00:00:00Z; else never")
     listing = commands.add_parser("list", parents=[printed], help="list the keys, the newest first")
-    listing.add_argument("--revoked", action="store_true", help="those that are revoked")
+    listing.add_argument("--revoked", action="store_true", help="those that are revoked, too")
     revoke = commands.add_parser("revoke", help="revoke a key, for ever")
     revoke.add_argument("id", type=UUID, help="the key's id")
     rotate = commands.add_parser("rotate", parents=[printed], help="give a key a new secret, and print it")

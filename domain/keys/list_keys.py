@@ -18,7 +18,10 @@ class ListKeys:
         self._keys = keys
 
     async def __call__(self, caller: Caller, *, revoked: bool = False, after: UUID | None, limit: int) -> KeyPage:
-        """Return up to `limit` keys that are older than the one with the id `after`. Raises `AccessDeniedError`."""
+        """Return up to `limit` keys that are older than the one with the id `after`, the `revoked` ones too or not.
+
+        Raises `AccessDeniedError`.
+        """
         require_admin(caller)
         keys = await self._keys.list_keys(caller, revoked=revoked, after=after, limit=limit + 1)
         return page_of(keys, limit)

@@ -38,7 +38,7 @@ class Keys(Protocol):
     async def list_keys(self, caller: Caller, *, revoked: bool, after: UUID | None, limit: int) -> list[Key]:
         """Return up to `limit` of the keys that the caller sees, the newest first: by id, below `after`.
 
-        Those that are revoked, or those that are not.
+        Those that are `revoked` only where they are asked for.
         """
         ...
 

@@ -71,7 +71,7 @@ class FakeKeys:
         return [
             key
             for key in keys
-            if (key.revoked_at is not None) == revoked and (after is None or key.id < after) and is_seen_by(caller, key)
+            if (revoked or key.revoked_at is None) and (after is None or key.id < after) and is_seen_by(caller, key)
         ][:limit]
 
     async def change_key(self, caller: Caller, id: UUID, patch: KeyPatch) -> Key:

@@ -21,9 +21,8 @@ RETURNING {COLUMNS}
 """
 _KEEP = "INSERT INTO key_secrets (key_id, version, code, sealed) VALUES ($1, $2, $3, $4)"
 _LIST = f"""
-SELECT {COLUMNS} FROM keys WHERE revoked_at IS {{}} AND ($1::uuid IS NULL OR id < $1) ORDER BY id DESC LIMIT $2
+SELECT {COLUMNS} FROM keys WHERE ($1::uuid IS NULL OR id < $1) AND ($2 OR revoked_at IS NULL) ORDER BY id DESC LIMIT $3
 """
-_LIST_VALID, _LIST_REVOKED = _LIST.format("NULL"), _LIST.format("NOT NULL")
 _CHANGE = f"UPDATE keys SET name = $2, scopes = $3, expires_at = $4 WHERE id = $1 RETURNING {COLUMNS}"
 _REVOKE = f"UPDATE keys SET revoked_at = statement_timestamp() WHERE id = $1 RETURNING {COLUMNS}"
 _FORGET = "DELETE FROM key_secrets WHERE key_id = $1"
@@ -47,7 +46,7 @@ class PostgresKeys:
         return await self._database.transact(_get, caller, id)
 
     async def list_keys(self, caller: Caller, *, revoked: bool, after: UUID | None, limit: int) -> list[Key]:
-        return await self._database.transact(_list, caller, _LIST_REVOKED if revoked else _LIST_VALID, after, limit)
+        return await self._database.transact(_list, caller, revoked, after, limit)
 
     async def change_key(self, caller: Caller, id: UUID, patch: KeyPatch) -> Key:
         return await self._database.transact(_change, caller, id, patch)
@@ -73,11 +72,11 @@ async def _get(connection: Connection, caller: Caller, id: UUID) -> Key:
     return (await find(connection, caller, id)).key
 
 
-async def _list(connection: Connection, caller: Caller, sql: str, after: UUID | None, limit: int) -> list[Key]:
+async def _list(connection: Connection, caller: Caller, revoked: bool, after: UUID | None, limit: int) -> list[Key]:
     caller = await current(connection, caller)
     seen: list[Key] = []
     while True:
-        keys = [to_key(row) for row in await connection.fetch(sql, after, _LISTED_AT_ONCE)]
+        keys = [to_key(row) for row in await connection.fetch(_LIST, after, revoked, _LISTED_AT_ONCE)]
         seen += [key for key in keys if is_seen_by(caller, key)]
         if len(keys) < _LISTED_AT_ONCE or len(seen) >= limit:
             return seen[:limit]

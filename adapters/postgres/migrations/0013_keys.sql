@@ -15,8 +15,6 @@ CREATE TABLE IF NOT EXISTS keys (
     CONSTRAINT keys_access_key_id_key UNIQUE (access_key_id)
 );
 
-CREATE INDEX IF NOT EXISTS keys_revoked_index ON keys (id) WHERE revoked_at IS NOT NULL;
-
 -- code: HMAC-SHA256 of the secret. sealed: the secret under AES-256-GCM, bound to the key and the version. Both begin with the
 -- id of the service secret, four bytes. ends_at: of a secret that was replaced.
 CREATE TABLE IF NOT EXISTS key_secrets (

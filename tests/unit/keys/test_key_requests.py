@@ -193,7 +193,9 @@ async def test_a_revoked_key_is_refused_at_once_and_stays_readable(client: httpx
     assert (await client.delete(path)).status_code == 204
     assert (await client.get(path)).json() == read
     assert [key["id"] for key in (await client.get("/v1/keys")).json()["items"]] == [other["id"]]
-    assert (await client.get("/v1/keys", params={"revoked": True})).json()["items"] == [read]
+    every = (await client.get("/v1/keys", params={"revoked": True})).json()["items"]
+    assert read in every
+    assert len(every) == 2
     assert code(await client.patch(path, json={"name": "b"})) == (409, "key_revoked")
     assert code(await client.post(f"{path}/rotate", json={})) == (409, "key_revoked")
 

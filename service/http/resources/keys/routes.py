@@ -52,7 +52,7 @@ async def list_keys(
     *,
     list_page: FromDishka[ListKeys],
     cursors: FromDishka[Cursors],
-    revoked: Annotated[bool, query("Those that are revoked, in place of those that are not.", False)] = False,
+    revoked: Annotated[bool, query("Those that are revoked, too.", True)] = False,
     limit: Annotated[int, query("At most so many keys.", 50, ge=1, le=1000)] = 50,
     cursor: Annotated[str | None, next_cursor(openapi.PAGE.next)] = None,
 ) -> KeyPageBody:
