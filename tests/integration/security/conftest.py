@@ -87,6 +87,7 @@ async def _make_hidden(root: httpx.AsyncClient) -> Target:
     upload = await root.post("/v1/uploads", headers=TUS | upload_to(bucket, "ab/upload") | {"Upload-Length": "10"})
     job = await root.post("/v1/jobs", json={"kind": "delete", "bucket": bucket, "prefix": "none/"})
     direct = await root.post("/v1/direct-uploads", json={"bucket": bucket, "name": "ab/direct", "size": 5})
+    link = await root.post(f"/v1/files/{file.json()['id']}/links", json={})
     key = await root.post("/v1/keys", json={"name": "k", "scopes": [{"actions": ["read"], "bucket": bucket}]})
     return Target(
         bucket=bucket,
@@ -96,6 +97,7 @@ async def _make_hidden(root: httpx.AsyncClient) -> Target:
         job_id=job.json()["id"],
         direct_upload_id=direct.json().get("id") or Target.missing_in("").direct_upload_id,
         key_id=key.json()["id"],
+        link_id=link.json()["id"],
     )
 
 

@@ -25,7 +25,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     job_id: str
     direct_upload_id: str
     key_id: str
-    link_id: str = msgspec.field(default_factory=lambda: str(uuid4()))
+    link_id: str
 
     @classmethod
     def missing_in(cls, bucket: str, name: str = "ab/missing.txt") -> "Target":
