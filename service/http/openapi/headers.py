@@ -36,9 +36,9 @@ SNIFFING = Header("X-Content-Type-Options", "Browsers are not to guess another t
 SCRIPTS = Header("Content-Security-Policy", "Browsers are not to run what a file holds.", "default-src 'none'; sandbox")
 ORIGINS = Header(
     "Cross-Origin-Resource-Policy",
-    "Browsers are not to show the bytes on pages of other origins.",
+    "Whether pages of other origins may show the bytes: of a public bucket's files, by name.",
     "same-origin",
-    constant("same-origin"),
+    {"enum": ["same-origin", "cross-origin"]},
 )
 DISPOSITION = Header(
     "Content-Disposition",
