@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.access.callers import CallerLimits
 from domain.access.scopes import Scope
 
 
@@ -22,4 +23,5 @@ class KeyCredentials(msgspec.Struct, frozen=True, kw_only=True):
     scopes: tuple[Scope, ...]
     codes: tuple[SecretCode, ...]
     expires_at: datetime | None = None
+    limits: CallerLimits = CallerLimits()
     seconds_left: float | None = None

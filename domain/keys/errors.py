@@ -27,6 +27,13 @@ class InvalidKeyExpiryError(InvalidInputError):
     example = "expires_at is not in the future."
 
 
+class InvalidKeyLimitError(InvalidInputError):
+    """A limit of a key is not a whole number within its bounds."""
+
+    code = "invalid_key_limit"
+    example = "rate is a whole number from 1 to 1000000, or null."
+
+
 class InvalidOverlapError(InvalidInputError):
     """An overlap is not from 0 to 604,800 seconds."""
 

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 from msgspec import UNSET
 
-from domain.access.callers import Caller, denied
+from domain.access.callers import Caller, CallerLimits, denied
 from domain.access.errors import AccessDeniedError
 from domain.access.scopes import Scope
 from domain.keys.errors import InvalidKeyExpiryError, KeyRevokedError
@@ -49,7 +49,14 @@ def patched(caller: Caller, key: Key, patch: KeyPatch, now: datetime) -> Key:
     elif not caller.permissions.contain(scopes):
         raise AccessDeniedError(BEYOND.detail)
     return msgspec.structs.replace(
-        key, name=key.name if patch.name is UNSET else patch.name, scopes=scopes, expires_at=expires_at
+        key,
+        name=key.name if patch.name is UNSET else patch.name,
+        scopes=scopes,
+        expires_at=expires_at,
+        limits=CallerLimits(
+            rate=key.limits.rate if patch.rate is UNSET else patch.rate,
+            transfers=key.limits.transfers if patch.transfers is UNSET else patch.transfers,
+        ),
     )
 
 
@@ -61,6 +68,23 @@ def require_rotatable(caller: Caller, key: Key) -> None:
     _require_unrevoked(key)
     if caller.expires_at is not None and (key.expires_at is None or key.expires_at > caller.expires_at):
         raise AccessDeniedError(BEYOND.detail)
+
+
+def grant_limits(asked: CallerLimits, own: CallerLimits, holding: CallerLimits) -> CallerLimits:
+    """Return the limits of a key whose maker has its `own`, or those of all, of which `holding` are those that hold.
+
+    What is not asked for is the maker's own. Raises `AccessDeniedError`.
+    """
+    return CallerLimits(
+        rate=_grant_limit(asked.rate, own.rate, holding.rate),
+        transfers=_grant_limit(asked.transfers, own.transfers, holding.transfers),
+    )
+
+
+def _grant_limit(asked: int | None, own: int | None, holding: int | None) -> int | None:
+    if asked is not None and holding is not None and asked > holding:
+        raise AccessDeniedError("The limits would go beyond the caller's own.")
+    return own if asked is None else asked
 
 
 def _outlives(maker: Caller, expires_at: datetime | None) -> bool:

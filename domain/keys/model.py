@@ -9,9 +9,9 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from domain.access.callers import Caller
+from domain.access.callers import MAX_RATE, MAX_TRANSFERS, Caller, CallerLimits
 from domain.access.scopes import MAX_SCOPES, Scope, check_scopes
-from domain.keys.errors import InvalidKeyNameError, InvalidOverlapError
+from domain.keys.errors import InvalidKeyLimitError, InvalidKeyNameError, InvalidOverlapError
 from domain.values.times import in_utc
 
 MAX_NAME_CHARACTERS = 200
@@ -33,6 +33,20 @@ KeyExpiry = Annotated[
         extra_json_schema={"format": "date-time"},
     ),
 ]
+KeyRate = Annotated[
+    int,
+    Meta(
+        description="Requests a second; null: as its maker's, else as the service has it for all.",
+        extra_json_schema={"minimum": 1, "maximum": MAX_RATE},
+    ),
+]
+KeyTransfers = Annotated[
+    int,
+    Meta(
+        description="Bodies of files that move at once, either way; null: as its maker's, else as the service has it.",
+        extra_json_schema={"minimum": 1, "maximum": MAX_TRANSFERS},
+    ),
+]
 Overlap = Annotated[
     int,
     Meta(
@@ -48,6 +62,8 @@ class NewKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     name: KeyName
     scopes: KeyScopes
     expires_at: KeyExpiry | None = None
+    rate: KeyRate | None = None
+    transfers: KeyTransfers | None = None
 
 
 class KeyIdentity(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +79,8 @@ class KeyPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     name: KeyName | UnsetType = UNSET
     scopes: KeyScopes | UnsetType = UNSET
     expires_at: KeyExpiry | UnsetType | None = UNSET
+    rate: KeyRate | UnsetType | None = UNSET
+    transfers: KeyTransfers | UnsetType | None = UNSET
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +94,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+    limits: CallerLimits = CallerLimits()
     version: int = 1
 
 
@@ -107,8 +126,10 @@ def is_seen_by(caller: Caller, key: Key) -> bool:
 def check_new_key(new: NewKey) -> NewKey:
     """Return the key to make, with its time in UTC.
 
-    Raises `InvalidKeyNameError`, `InvalidScopeError`, `InvalidTimeError`.
+    Raises `InvalidKeyNameError`, `InvalidScopeError`, `InvalidTimeError`, `InvalidKeyLimitError`.
     """
+    _check_limit("rate", new.rate, MAX_RATE)
+    _check_limit("transfers", new.transfers, MAX_TRANSFERS)
     return msgspec.structs.replace(
         new, name=_check_name(new.name), scopes=check_scopes(new.scopes), expires_at=_in_utc(new.expires_at)
     )
@@ -116,7 +137,10 @@ def check_new_key(new: NewKey) -> NewKey:
 
 def check_patch(patch: KeyPatch) -> KeyPatch:
     """Return the patch, with its time in UTC. Raises the errors of `check_new_key`."""
-    return KeyPatch(
+    _check_limit("rate", patch.rate, MAX_RATE)
+    _check_limit("transfers", patch.transfers, MAX_TRANSFERS)
+    return msgspec.structs.replace(
+        patch,
         name=UNSET if patch.name is UNSET else _check_name(patch.name),
         scopes=UNSET if patch.scopes is UNSET else check_scopes(patch.scopes),
         expires_at=UNSET if patch.expires_at is UNSET else _in_utc(patch.expires_at),
@@ -140,6 +164,11 @@ def _check_name(name: str) -> str:
     if not name.strip() or len(name) > MAX_NAME_CHARACTERS or not _NAME.fullmatch(name):
         raise InvalidKeyNameError(InvalidKeyNameError.example)
     return name
+
+
+def _check_limit(name: str, limit: int | UnsetType | None, most: int) -> None:
+    if isinstance(limit, int) and not 1 <= limit <= most:
+        raise InvalidKeyLimitError(f"{name} is a whole number from 1 to {most}, or null.")
 
 
 def _in_utc(time: datetime | None) -> datetime | None:

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from domain.access.acting import acting_as
-from domain.access.callers import NOBODY, ROOT, Caller
+from domain.access.callers import NOBODY, ROOT, Caller, CallerLimits
 from domain.access.errors import AccessDeniedError, UnauthenticatedError
 from domain.access.scopes import Permissions, Scope
 from domain.keys.errors import InvalidKeyExpiryError, KeyRevokedError, NoSuchKeyError
@@ -55,8 +55,9 @@ class TestKeepingKeys:
 
     async def test_a_key_is_kept_as_it_was_made(self, catalog: CatalogPorts) -> None:
         scopes = (Scope(actions=("read", "list"), bucket="photos*", prefix="é/"), *PHOTOS)
-        key = await made(catalog, name="Ünï 🔑", scopes=scopes, expires_at=FUTURE)
+        key = await made(catalog, name="Ünï 🔑", scopes=scopes, expires_at=FUTURE, rate=5, transfers=7)
         assert (key.name, key.scopes, key.expires_at, key.version) == ("Ünï 🔑", scopes, FUTURE, 1)
+        assert key.limits == CallerLimits(5, 7)
         assert (key.revoked_at, key.last_used_at) == (None, None)
         assert await catalog.keys.get_key(ROOT, key.id) == key
 
@@ -84,6 +85,13 @@ class TestKeepingKeys:
         assert changed == replace(key, name="b")
         changed = await catalog.keys.change_key(ROOT, key.id, KeyPatch(scopes=PHOTOS, expires_at=None))
         assert changed == replace(key, name="b", scopes=PHOTOS, expires_at=None)
+        changed = await catalog.keys.change_key(ROOT, key.id, KeyPatch(rate=5, transfers=7))
+        assert changed.limits == CallerLimits(5, 7)
+        changed = await catalog.keys.change_key(ROOT, key.id, KeyPatch(rate=None))
+        assert changed == replace(key, name="b", scopes=PHOTOS, expires_at=None, limits=CallerLimits(None, 7))
+        found = await catalog.key_records.find_credentials(key.access_key_id)
+        assert found is not None
+        assert found.limits == changed.limits
         assert await catalog.keys.get_key(ROOT, key.id) == changed
 
     async def test_a_key_that_expires_in_the_past_is_refused(self, catalog: CatalogPorts) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 import anyio
 from msgspec.structs import replace
 
-from domain.access.callers import Caller
+from domain.access.callers import Caller, CallerLimits
 from domain.access.errors import UnauthenticatedError
 from domain.access.scopes import Permissions
 from domain.audit.model import ChangeAction
@@ -58,6 +58,7 @@ class FakeKeys:
             scopes=new.scopes,
             created_at=now,
             expires_at=grant(caller, new.scopes, new.expires_at, now),
+            limits=CallerLimits(new.rate, new.transfers),
         )
         self._database.api_keys[key.id] = ApiKeyRow(key=key, secrets={secret.version: (secret, None)})
         return self._changed("key.create", key)
@@ -201,6 +202,7 @@ class FakeKeyRecords:
                 scopes=key.scopes,
                 codes=codes,
                 expires_at=key.expires_at,
+                limits=key.limits,
                 seconds_left=_left(self._clock, key.expires_at),
             )
         return None

@@ -15,15 +15,17 @@ _LISTED_AT_ONCE = 500
 
 _NOW = "SELECT statement_timestamp()"
 _CREATE = f"""
-INSERT INTO keys (id, access_key_id, name, scopes, version, created_at, expires_at)
-VALUES ($1, $2, $3, $4, 1, statement_timestamp(), $5)
+INSERT INTO keys (id, access_key_id, name, scopes, version, created_at, expires_at, rate, transfers)
+VALUES ($1, $2, $3, $4, 1, statement_timestamp(), $5, $6, $7)
 RETURNING {COLUMNS}
 """
 _KEEP = "INSERT INTO key_secrets (key_id, version, code, sealed) VALUES ($1, $2, $3, $4)"
 _LIST = f"""
 SELECT {COLUMNS} FROM keys WHERE ($1::uuid IS NULL OR id < $1) AND ($2 OR revoked_at IS NULL) ORDER BY id DESC LIMIT $3
 """
-_CHANGE = f"UPDATE keys SET name = $2, scopes = $3, expires_at = $4 WHERE id = $1 RETURNING {COLUMNS}"
+_CHANGE = f"""
+UPDATE keys SET name = $2, scopes = $3, expires_at = $4, rate = $5, transfers = $6 WHERE id = $1 RETURNING {COLUMNS}
+"""
 _REVOKE = f"UPDATE keys SET revoked_at = statement_timestamp() WHERE id = $1 RETURNING {COLUMNS}"
 _FORGET = "DELETE FROM key_secrets WHERE key_id = $1"
 _FORGET_FORMER = "DELETE FROM key_secrets WHERE key_id = $1 AND version < $2"
@@ -63,7 +65,8 @@ async def _create(
 ) -> Key:
     caller = await current(connection, caller)
     expires_at = grant(caller, new.scopes, new.expires_at, await connection.fetchval(_NOW))
-    [row] = await connection.fetch(_CREATE, identity.id, identity.access_key_id, new.name, new.scopes, expires_at)
+    values = (new.name, new.scopes, expires_at, new.rate, new.transfers)
+    [row] = await connection.fetch(_CREATE, identity.id, identity.access_key_id, *values)
     await connection.execute(_KEEP, identity.id, secret.version, secret.code, secret.sealed)
     return await changed(connection, "key.create", row)
 
@@ -86,7 +89,8 @@ async def _list(connection: Connection, caller: Caller, revoked: bool, after: UU
 async def _change(connection: Connection, caller: Caller, id: UUID, patch: KeyPatch) -> Key:
     found = await find(connection, caller, id, lock=True)
     key = patched(found.caller, found.key, patch, found.now)
-    [row] = await connection.fetch(_CHANGE, id, key.name, key.scopes, key.expires_at)
+    values = (key.name, key.scopes, key.expires_at, key.limits.rate, key.limits.transfers)
+    [row] = await connection.fetch(_CHANGE, id, *values)
     return await changed(connection, "key.change", row)
 
 

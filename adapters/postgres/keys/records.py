@@ -6,12 +6,14 @@ from uuid import UUID
 from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import Database
 from adapters.postgres.keys.rows import HOLDS, tell, to_scopes
+from domain.access.callers import CallerLimits
 from domain.keys.credentials import KeyCredentials, SecretCode
 from domain.keys.ports import StaleSecret
 from domain.keys.sealed import KeptSecret
 
 FIND_CREDENTIALS = f"""
-SELECT keys.id, scopes, expires_at, extract(epoch FROM expires_at - statement_timestamp())::float8 AS seconds_left,
+SELECT keys.id, scopes, expires_at, rate, transfers,
+    extract(epoch FROM expires_at - statement_timestamp())::float8 AS seconds_left,
     code, extract(epoch FROM ends_at - statement_timestamp())::float8 AS code_seconds_left
 FROM keys JOIN key_secrets ON key_id = keys.id
 WHERE access_key_id = $1 AND {HOLDS} AND (ends_at IS NULL OR ends_at > statement_timestamp())
@@ -64,6 +66,7 @@ class PostgresKeyRecords:
             scopes=to_scopes(rows[0]["scopes"]),
             codes=codes,
             expires_at=rows[0]["expires_at"],
+            limits=CallerLimits(rows[0]["rate"], rows[0]["transfers"]),
             seconds_left=rows[0]["seconds_left"],
         )
 

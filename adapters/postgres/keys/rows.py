@@ -9,7 +9,7 @@ import msgspec
 
 from adapters.postgres.database.connections import Connection
 from adapters.postgres.recording import record
-from domain.access.callers import Caller
+from domain.access.callers import Caller, CallerLimits
 from domain.access.errors import UnauthenticatedError
 from domain.access.scopes import Permissions, Scope
 from domain.audit.model import ChangeAction
@@ -20,7 +20,7 @@ from domain.keys.model import Key, is_seen_by
 # Every connection of the service that listens for changes of keys listens here; the payload is an access key id.
 CHANNEL = "fileport_keys"
 
-COLUMNS = "id, access_key_id, name, scopes, version, created_at, expires_at, revoked_at, last_used_at"
+COLUMNS = "id, access_key_id, name, scopes, version, created_at, expires_at, revoked_at, last_used_at, rate, transfers"
 HOLDS = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > statement_timestamp())"
 _TELL = f"SELECT pg_notify('{CHANNEL}', $1)"
 _OWN = f"SELECT scopes, expires_at FROM keys WHERE id = $1 AND {HOLDS} FOR SHARE"
@@ -47,6 +47,7 @@ def to_key(row: asyncpg.Record) -> Key:
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],
         last_used_at=row["last_used_at"],
+        limits=CallerLimits(row["rate"], row["transfers"]),
         version=row["version"],
     )
 

@@ -153,6 +153,7 @@ def _known(credentials: KeyCredentials, begun: float) -> KnownKey:
         id=str(credentials.id),
         permissions=Permissions(credentials.scopes),
         expires_at=credentials.expires_at,
+        limits=credentials.limits,
     )
     return KnownKey(
         caller=caller,

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import pytest
 
 from adapters.crypto import ServiceSecrets
-from domain.access.callers import ROOT, Caller
+from domain.access.callers import ROOT, Caller, CallerLimits
+from domain.access.limits import LimitCallers
 from domain.access.scopes import Scope
 from domain.keys.checking.key_cache import KeyCache
 from domain.keys.checking.key_source import KeySource
@@ -34,7 +35,8 @@ class Checking(NamedTuple):
 
     async def make(self, **fields: object) -> IssuedKey:
         new = NewKey(**{"name": "a key", "scopes": READ, **fields})  # type: ignore[arg-type] # as given
-        return await CreateKey(self.catalog.keys, self.keeper)(ROOT, new)
+        callers = LimitCallers(self.clock, CallerLimits())
+        return await CreateKey(self.catalog.keys, self.keeper, callers)(ROOT, new)
 
     async def caller_of(self, secret: str, address: str = ADDRESS) -> Caller | None:
         return await self.source.caller_of(secret, address)

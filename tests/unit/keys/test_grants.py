@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.access.callers import Caller
+from domain.access.callers import ROOT, Caller, CallerLimits
 from domain.access.errors import AccessDeniedError
+from domain.access.limits import LimitCallers
 from domain.access.scopes import ACTIONS, Permissions, Scope
 from domain.keys.errors import InvalidKeyExpiryError
-from domain.keys.grants import grant, patched, require_rotatable
+from domain.keys.grants import grant, grant_limits, patched, require_rotatable
 from domain.keys.model import Key, KeyPatch
 from domain.values.ids import new_id
+from tests.fakes.clock import FakeClock
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 BUCKETS = ("a", "ab", "a*", "b", "*")
@@ -84,6 +86,28 @@ def test_no_change_gives_a_key_more_than_its_changer_has(
         return
     assert can(changed.scopes) <= can(maker)
     assert not lives_longer(changed.expires_at, maker_end)
+
+
+LIMITS = st.builds(CallerLimits, st.none() | st.integers(1, 5), st.none() | st.integers(1, 5))
+
+
+@given(asked=LIMITS, own=LIMITS, defaults=LIMITS)
+def test_no_key_is_limited_less_than_its_maker(asked: CallerLimits, own: CallerLimits, defaults: CallerLimits) -> None:
+    callers = LimitCallers(FakeClock(), defaults)
+    holding = callers.limits_of(Caller(kind="key", limits=own))
+    try:
+        granted = grant_limits(asked, own, holding)
+    except AccessDeniedError:
+        return
+    child = callers.limits_of(Caller(kind="key", limits=granted))
+    for most, has in ((holding.rate, child.rate), (holding.transfers, child.transfers)):
+        assert most is None or (has is not None and has <= most)
+
+
+def test_the_root_gives_any_limits() -> None:
+    callers = LimitCallers(FakeClock(), CallerLimits(1, 1))
+    asked = CallerLimits(1000, 1000)
+    assert grant_limits(asked, ROOT.limits, callers.limits_of(ROOT)) == asked
 
 
 @given(maker_end=FUTURE, key_end=FUTURE)

@@ -51,6 +51,8 @@ async def test_a_key_is_made_and_its_secret_is_shown_once(client: httpx.AsyncCli
         "expires_at": "2100-01-01T00:00:00Z",
         "last_used_at": None,
         "revoked_at": None,
+        "rate": None,
+        "transfers": None,
     }
     found = await client.get(f"/v1/keys/{made['id']}")
     assert (found.status_code, found.json()) == (200, made)
@@ -90,6 +92,12 @@ async def test_keys_that_are_not_sound_are_refused(client: httpx.AsyncClient) ->
         ({"expires_at": past}, "invalid_key_expiry"),
         ({"expires_at": "2100-01-01T00:00:00"}, "invalid_time"),
         ({"secret": "mine"}, "invalid_input"),
+        ({"rate": 0}, "invalid_key_limit"),
+        ({"rate": 1_000_001}, "invalid_key_limit"),
+        ({"transfers": -1}, "invalid_key_limit"),
+        ({"transfers": 100_001}, "invalid_key_limit"),
+        ({"transfers": 1.5}, "invalid_input"),
+        ({"rate": "5"}, "invalid_input"),
     ):
         answer = await client.post("/v1/keys", json={"name": "a", "scopes": READ, **fields})
         assert code(answer) == (400, expected), fields
@@ -165,6 +173,38 @@ async def test_a_child_ends_with_its_maker(client: httpx.AsyncClient, clock: Fak
     clock.advance(3600)
     for made in (maker, child):
         assert (await client.get("/v1/keys", headers=bearer(made["secret"]))).status_code == 401
+
+
+async def test_the_own_limits_of_a_key_hold_for_it_at_once(client: httpx.AsyncClient, clock: FakeClock) -> None:
+    made = await make(client, ADMIN, rate=2, transfers=1)
+    assert (made["rate"], made["transfers"]) == (2, 1)
+    answers = [await client.get("/v1/keys", headers=bearer(made["secret"])) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert code(answers[2]) == (429, "rate_limited")
+    policy = '"default";q=2;w=1, "transfers";q=1;qu="concurrent-requests"'
+    assert {answer.headers["ratelimit-policy"] for answer in answers} == {policy}
+    changed = await client.patch(f"/v1/keys/{made['id']}", json={"rate": None})
+    assert (changed.json()["rate"], changed.json()["transfers"]) == (None, 1)
+    answer = await client.get("/v1/keys", headers=bearer(made["secret"]))
+    assert (answer.status_code, answer.headers.get("ratelimit")) == (200, None)
+    wrong = await client.patch(f"/v1/keys/{made['id']}", json={"rate": 0})
+    assert code(wrong) == (400, "invalid_key_limit")
+
+
+async def test_a_key_gives_no_limits_beyond_its_own_not_even_to_itself(client: httpx.AsyncClient) -> None:
+    maker = await make(client, ADMIN, rate=100, transfers=3)
+    child = await make(client, ADMIN, by=maker["secret"], transfers=2)
+    assert (child["rate"], child["transfers"]) == (100, 2), "what is not asked for is the maker's own"
+    beyond: list[Json] = [{"rate": 101}, {"transfers": 4}, {"rate": 1, "transfers": 1000}]
+    for fields in beyond:
+        new = {"name": "a", "scopes": ADMIN, **fields}
+        assert code(await client.post("/v1/keys", json=new, headers=bearer(maker["secret"]))) == (403, "access_denied")
+        for id_ in (maker["id"], child["id"]):
+            answer = await client.patch(f"/v1/keys/{id_}", json=fields, headers=bearer(maker["secret"]))
+            assert code(answer) == (403, "access_denied")
+    none = {"rate": None, "transfers": None, "name": "b"}
+    answer = await client.patch(f"/v1/keys/{child['id']}", json=none, headers=bearer(maker["secret"]))
+    assert (answer.json()["rate"], answer.json()["transfers"]) == (100, 3)
 
 
 async def test_a_key_is_changed(client: httpx.AsyncClient) -> None:

@@ -6,7 +6,16 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from domain.keys.model import DEFAULT_OVERLAP_SECONDS, IssuedKey, Key, KeyName, KeyScopes, Overlap
+from domain.keys.model import (
+    DEFAULT_OVERLAP_SECONDS,
+    IssuedKey,
+    Key,
+    KeyName,
+    KeyRate,
+    KeyScopes,
+    KeyTransfers,
+    Overlap,
+)
 from domain.keys.secret import PATTERN
 from domain.values.numbers import Positive
 from domain.values.times import UtcTime
@@ -38,6 +47,8 @@ class KeyBody(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: Annotated[UtcTime, Meta(description="When it ends, in UTC; null: never.")] | None
     last_used_at: Annotated[UtcTime, Meta(description="When it was last used, right to five minutes, in UTC.")] | None
     revoked_at: Annotated[UtcTime, Meta(description="When it was revoked, in UTC.")] | None
+    rate: KeyRate | None
+    transfers: KeyTransfers | None
 
 
 class IssuedKeyBody(KeyBody, frozen=True, kw_only=True):
@@ -71,6 +82,8 @@ def key_body(key: Key) -> KeyBody:
         expires_at=key.expires_at,
         last_used_at=key.last_used_at,
         revoked_at=key.revoked_at,
+        rate=key.limits.rate,
+        transfers=key.limits.transfers,
     )
 
 

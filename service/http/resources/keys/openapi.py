@@ -5,6 +5,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from domain.access.callers import CallerLimits
 from domain.access.scopes import Scope
 from domain.keys.errors import NotRepeatableError
 from domain.keys.model import IssuedKey, Key, KeyPatch, NewKey
@@ -29,6 +30,7 @@ KEY = Key(
     created_at=CREATED,
     expires_at=_END,
     last_used_at=CHANGED,
+    limits=CallerLimits(rate=50),
 )
 _new = replace(KEY, last_used_at=None)
 _issued = issued_key_body(IssuedKey(key=_new, secret="fp_4fXk0Qz9TtWb_" + "EXAMPLE" * 7))
@@ -37,7 +39,7 @@ _renamed = replace(KEY, name="player", expires_at=None)
 PAGE = KeyPageBody(items=[key_body(KEY)], limit=1, next=encode_position(KEY.id))
 
 CREATE_KEY = Operation(
-    body=json_of(NewKey(name=KEY.name, scopes=_scopes, expires_at=_END)),
+    body=json_of(NewKey(name=KEY.name, scopes=_scopes, expires_at=_END, rate=50)),
     responses=(Response(201, "The key, with its secret.", _issued, (LOCATION,)),),
     problems=(NotRepeatableError,),
 )

@@ -38,8 +38,8 @@ KeyId = Annotated[UUID, path("The key's id.", str(openapi.KEY.id))]
 async def create_key(request: FileportRequest, create: FromDishka[CreateKey]) -> Response[IssuedKeyBody]:
     """Make a key.
 
-    Its scopes lie within the caller's, and it expires when the caller's key does, or sooner. The secret is shown once:
-    nothing that is kept of it could show it again.
+    Its scopes and limits lie within the caller's, and it expires when the caller's key does, or sooner. The secret is
+    shown once: nothing that is kept of it could show it again.
     """
     _refuse_idempotency_key(request)
     issued = await create(request.caller, await request.read_json(NewKey))
@@ -75,9 +75,9 @@ async def get_key(request: FileportRequest, key_id: KeyId, find: FromDishka[Find
 
 @patch("/{key_id:uuid}", access=needs("admin"), operation=openapi.CHANGE_KEY)
 async def change_key(request: FileportRequest, key_id: KeyId, change: FromDishka[ChangeKey]) -> KeyBody:
-    """Change the name, the scopes or the expiry of a key with a JSON merge patch.
+    """Change the name, the scopes, the expiry or the limits of a key with a JSON merge patch.
 
-    RFC 7396: a field that is left out stays. The new scopes and the new expiry lie within the caller's.
+    RFC 7396: a field that is left out stays. What is new lies within the caller's own.
     """
     return key_body(await change(request.caller, key_id, await request.read_json(KeyPatch)))
 
