@@ -286,7 +286,7 @@ async def test_an_index_that_failed_concurrently_is_built_by_the_next_try(empty_
 
 @pytest.mark.parametrize("migration", MIGRATIONS, ids=[each.version for each in MIGRATIONS])
 def test_no_migration_locks_a_table_while_it_builds_an_index(migration: Migration) -> None:
-    made = set(re.findall(r"^CREATE TABLE (\w+)", migration.sql, re.MULTILINE))
+    made = set(re.findall(r"^CREATE TABLE (?:IF NOT EXISTS )?(\w+)", migration.sql, re.MULTILINE))
     indexed = set(re.findall(r"^CREATE (?:UNIQUE )?INDEX (?!CONCURRENTLY).*? ON (\w+)", migration.sql, re.MULTILINE))
     assert indexed <= made, "Build it concurrently, in a file that says -- outside a transaction."
 
