@@ -7,6 +7,7 @@ import pytest
 
 from tests.integration.security.conftest import HIDDEN, ClientOf, MakeHidden
 from tests.integration.security.probes import Document, Target, probes, seen
+from tests.support.stacks import Stack
 
 ALL = ["read", "list", "write", "delete"]
 
@@ -134,16 +135,16 @@ NEEDED = {
 
 @pytest.mark.parametrize("right", NEEDED)
 async def test_without_one_right_what_needs_it_is_denied_and_nothing_changes(
-    root: httpx.AsyncClient, client_of: ClientOf, hidden: Target, document: Document, right: str
+    root: httpx.AsyncClient, client_of: ClientOf, stack: Stack, hidden: Target, document: Document, right: str
 ) -> None:
     caller = await client_of([{"actions": [each for each in ALL if each != right], "bucket": hidden.bucket}])
-    before = await state(root, hidden)
+    before, blobs = await state(root, hidden), await stack.blobs()
     for probe in probes(document):
         if str(probe) in NEEDED[right]:
             answer = await probe.send(caller, hidden)
             # A disk takes no direct uploads of anybody.
             assert answer.json()["code"] in {"access_denied", "direct_access_unsupported"}, str(probe)
-    assert await state(root, hidden) == before
+    assert (await state(root, hidden), await stack.blobs()) == (before, blobs)
 
 
 async def test_a_method_that_is_overridden_is_authorised_as_the_one_that_runs(
