@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -15,7 +15,14 @@ BYTES: Mapping[str, Any] = {"contentMediaType": "application/octet-stream"}
 Refusal = type[FileportError] | HTTPStatus
 
 
-class Tag(msgspec.Struct, frozen=True):
+class Description(msgspec.Struct, frozen=True):
+    """Part of a route. The framework copies routes, and whatever they carry, at each start: copies share it."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+
+class Tag(Description, frozen=True):
     """A group of operations: the option `tag` of their router."""
 
     name: str
@@ -68,7 +75,7 @@ class Response(msgspec.Struct, frozen=True):
         return self.body if self.body is None or isinstance(self.body, Content) else json_of(self.body)
 
 
-class Operation(msgspec.Struct, frozen=True, kw_only=True):
+class Operation(Description, frozen=True, kw_only=True):
     """One operation: the argument `operation` of its route. The handler's docstring is the text about it.
 
     `description` follows that text, for facts that only code can state. `problems` come on top of the `errors` of the

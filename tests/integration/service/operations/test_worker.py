@@ -41,7 +41,10 @@ os._exit(0)
 _SUPERVISED = """
 import os, signal, socket, sys
 import structlog
+from service.server import restarts
 from service.server.supervisor import Supervisor
+
+restarts._FIRST_PAUSE = 0.01
 
 structlog.configure(logger_factory=structlog.WriteLoggerFactory(sys.stderr))
 turns, give = os.pipe()
