@@ -47,6 +47,8 @@ def add_commands(keys: argparse.ArgumentParser) -> None:
         "a bucket may end in *; may be repeated",
     )
     create.add_argument("--expires-at", type=_time, metavar="TIME", help="such as 2027-01-01T00:00:00Z; else never")
+    create.add_argument("--rate", type=int, metavar="N", help="its own limit of requests a second")
+    create.add_argument("--transfers", type=int, metavar="N", help="its own limit of bodies that move at once")
     listing = commands.add_parser("list", parents=[printed], help="list the keys, the newest first")
     listing.add_argument("--revoked", action="store_true", help="those that are revoked, too")
     revoke = commands.add_parser("revoke", help="revoke a key, for ever")
@@ -76,7 +78,13 @@ async def _run(settings: Settings, options: argparse.Namespace) -> None:
         match options.keys_command:
             case "create":
                 create = await container.get(CreateKey)
-                new = NewKey(name=options.name, scopes=tuple(options.scopes), expires_at=options.expires_at)
+                new = NewKey(
+                    name=options.name,
+                    scopes=tuple(options.scopes),
+                    expires_at=options.expires_at,
+                    rate=options.rate,
+                    transfers=options.transfers,
+                )
                 _print_secret(await create(ROOT, new), as_json=options.json)
             case "rotate":
                 rotate = await container.get(RotateKey)

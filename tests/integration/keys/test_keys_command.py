@@ -36,7 +36,9 @@ async def test_keys_are_handled_from_the_shell_beside_a_server(short_dir: Path) 
     environ = {"FILEPORT_DATA_DIR": str(short_dir), "FILEPORT_SERVICE_SECRET": ""}
     scopes = ("--scope", "read,list:default", "--scope", "write,admin:default:team/a:b/")
     async with serving(environ) as server, server.client() as client:
-        made = await keys(environ, "create", "nightly backup", *scopes, "--expires-at", "2100-01-01T00:00:00Z")
+        made = await keys(
+            environ, "create", "nightly backup", *scopes, "--expires-at", "2100-01-01T00:00:00Z", "--rate", "50"
+        )
         assert made.status == 0, made.errors
         secret = made.output.strip()
         assert "nightly backup" in made.errors
@@ -46,6 +48,7 @@ async def test_keys_are_handled_from_the_shell_beside_a_server(short_dir: Path) 
 
         [listed] = (await keys(environ, "list", "--json")).objects
         assert (await client.get(f"/v1/keys/{listed['id']}")).json() | {"last_used_at": None} == listed
+        assert (listed["rate"], listed["transfers"]) == (50, None)
         assert listed["scopes"] == [
             {"actions": ["read", "list"], "bucket": "default", "prefix": None},
             {"actions": ["write", "admin"], "bucket": "default", "prefix": "team/a:b/"},
@@ -94,6 +97,7 @@ async def test_what_is_wrong_is_one_line(short_dir: Path) -> None:
             (("create", "a", "--scope", "read:A"), "bucket is the name of a bucket"),
             (("create", "a\nb", "--scope", "read:a"), "name has 1 to 200 characters"),
             (("create", "a", "--scope", "read:a", "--expires-at", "2100-01-01T00:00:00"), "has no offset from UTC"),
+            (("create", "a", "--scope", "read:a", "--rate", "0"), "rate is a whole number from 1"),
             (("create", "a", "--scope", "read:a", "--expires-at", "2000-01-01T00:00:00Z"), "not in the future"),
         ):
             ran = await keys(environ, *arguments)
