@@ -21,6 +21,7 @@ from domain.blobs.model import Blob
 from domain.blobs.partials import Progress
 from domain.errors import LeaseLostError
 from domain.files.model import NewFile, Stored
+from domain.files.terms import NO_TERMS, Terms
 from domain.idempotency.model import KeyClaim
 from domain.uploads.access import require_upload
 from domain.uploads.errors import UploadExpiredError, no_such_upload
@@ -29,7 +30,7 @@ from domain.values.preconditions import Precondition
 
 COLUMNS = """
 id, kind, blob_key, length, size, store_state, bucket, name, content_type, metadata, tags, precondition, given, concat,
-parts, owner, is_finished, file_id, is_wanted, created_at, expires_at,
+parts, owner, terms, is_finished, file_id, is_wanted, created_at, expires_at,
 CASE WHEN held_until IS NULL THEN 'free' WHEN held_until > statement_timestamp() THEN 'held' ELSE 'left' END AS hold
 """
 ALIVE = "expires_at > statement_timestamp()"
@@ -41,11 +42,11 @@ _CREATE = f"""
 WITH created AS (
     INSERT INTO uploads (
         id, kind, blob_key, length, bucket, name, content_type, metadata, tags, precondition, given, concat, parts,
-        owner, expires_at
-    ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, {FROM_NOW.format("$15")})
+        owner, terms, expires_at
+    ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, {FROM_NOW.format("$16")})
     RETURNING *
 ), recorded AS (
-    {recording(_RECORDED.format(action="upload.begin", uploads="created"), 16)}
+    {recording(_RECORDED.format(action="upload.begin", uploads="created"), 17)}
 )
 SELECT {COLUMNS} FROM created
 """
@@ -194,6 +195,7 @@ async def _create(connection: Connection, new: NewUpload, id: UUID, blob_key: st
         new.concat,
         new.parts,
         new.owner,
+        None if target is None or target.terms == NO_TERMS else msgspec.to_builtins(target.terms),
         ttl,
         *by(),
     )
@@ -259,4 +261,5 @@ def _to_target(row: asyncpg.Record) -> NewFile | None:
         metadata=row["metadata"],
         tags=None if tags is None else tuple(tags),
         precondition=msgspec.convert(row["precondition"], Precondition),
+        terms=NO_TERMS if row["terms"] is None else msgspec.convert(row["terms"], Terms),
     )

@@ -9,6 +9,7 @@ import msgspec
 from domain.buckets.model import MAX_FILE_BYTES, BucketName
 from domain.files.metadata import JsonObject
 from domain.files.names import FileName
+from domain.files.terms import NO_TERMS, Terms
 from domain.values.digests import Digest
 from domain.values.preconditions import NO_PRECONDITION, Precondition
 
@@ -60,7 +61,8 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
 class NewFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file to store. None for metadata or tags keeps those of the file that is replaced.
 
-    `size` and `digests` are the length and the digests that the caller declared of the bytes, if any.
+    `size` and `digests` are the length and the digests that the caller declared of the bytes, if any. The `terms` are
+    those of the link that the file comes by.
     """
 
     bucket: str
@@ -71,6 +73,14 @@ class NewFile(msgspec.Struct, frozen=True, kw_only=True):
     size: int | None = None
     digests: tuple[Digest, ...] = ()
     precondition: Precondition = NO_PRECONDITION
+    terms: Terms = NO_TERMS
+
+
+def named(new: NewFile, name: str | None) -> NewFile:
+    """Return the file under another name, which must be free; as it is where the name is None."""
+    if name is None:
+        return new
+    return msgspec.structs.replace(new, name=name, precondition=Precondition(if_none_match=()))
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):

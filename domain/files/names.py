@@ -81,3 +81,11 @@ def search_words(text: str) -> tuple[str, ...]:
 
 def _is_in_word(character: str) -> bool:
     return character.isalnum() or unicodedata.category(character).startswith("M")
+
+
+def numbered(name: str, number: int) -> str:
+    """Return a name like another one, with a number before its extension: `photo (2).jpg`."""
+    directory, slash, last = name.rpartition("/")
+    stem, dot, extension = last.rpartition(".")
+    with_number = f"{stem} ({number}){dot}{extension}" if stem else f"{last} ({number})"
+    return f"{directory}{slash}{with_number}"

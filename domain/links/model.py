@@ -10,6 +10,8 @@ from msgspec import Meta
 from domain.access.callers import Caller
 from domain.access.errors import AccessDeniedError
 from domain.access.scopes import Action, Permissions, Scope
+from domain.buckets.errors import InvalidBucketError
+from domain.buckets.model import AllowedTypes, MaxFileSize, Policy, check_policy
 from domain.files.errors import InvalidExpiryError
 from domain.files.names import MAX_NAME_BYTES, check_file_name
 from domain.links.errors import InvalidLinkError, LinkEndedError, LinkLifeError
@@ -69,6 +71,22 @@ MaxFiles = Annotated[
 ]
 
 
+LinkName = Annotated[
+    str,
+    Meta(
+        description="The one name that the link takes, where no file has it yet.",
+        extra_json_schema={"minLength": 1, "maxLength": MAX_NAME_BYTES},
+    ),
+]
+LinkPrefix = Annotated[
+    str,
+    Meta(
+        description="The folder that the link takes names below; a slash at its end is added. Empty: the whole bucket.",
+        extra_json_schema={"maxLength": MAX_NAME_BYTES},
+    ),
+]
+
+
 class Maker(msgspec.Struct, frozen=True, kw_only=True):
     """Who has made a link. `scopes` are those of a token, which are known at no other time."""
 
@@ -88,6 +106,17 @@ class NewShare(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     password: Password | None = None
     max_downloads: MaxDownloads | None = None
     filename: DownloadName | None = None
+
+
+class NewUploadLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An upload link to make: with a `name`, or with a `prefix`, which is a folder; the empty one is the bucket."""
+
+    expires_at: LinkExpiry | msgspec.UnsetType | None = msgspec.UNSET
+    name: LinkName | None = None
+    prefix: LinkPrefix | None = None
+    max_file_size: MaxFileSize | None = None
+    allowed_types: AllowedTypes | None = None
+    max_files: MaxFiles | None = None
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
@@ -218,6 +247,29 @@ def check_share(new: NewShare) -> NewShare:
         if "/" in new.filename:
             raise InvalidLinkError("filename has no slash.")
     return new
+
+
+def check_upload_link(new: NewUploadLink) -> NewUploadLink:
+    """Return `new` in its normal form if a link may be like that. Raises `InvalidLinkError`, `InvalidNameError`."""
+    if (new.name is None) == (new.prefix is None):
+        raise InvalidLinkError("An upload link has a name or a prefix, and not both.")
+    check_count("max_files", new.max_files)
+    if new.name is not None:
+        check_file_name(new.name)
+    prefix = new.prefix
+    if prefix:
+        prefix = prefix.removesuffix("/") + "/"
+        check_file_name(prefix.removesuffix("/"))
+    try:
+        policy = check_policy(Policy(max_file_size=new.max_file_size, allowed_types=new.allowed_types))
+    except InvalidBucketError as error:
+        raise InvalidLinkError(error.detail) from None
+    return msgspec.structs.replace(new, prefix=prefix, allowed_types=policy.allowed_types)
+
+
+def upload_scope(bucket: str, name: str | None, prefix: str | None) -> Scope:
+    """Return the scope of an upload link."""
+    return Scope(actions=("write",), bucket=bucket, prefix=(name if prefix is None else prefix) or None)
 
 
 def check_count(field: str, count: int | None) -> None:

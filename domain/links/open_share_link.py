@@ -4,8 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-import msgspec
-
 from domain.access.acting import acting_as
 from domain.access.callers import Caller
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
@@ -19,22 +17,8 @@ from domain.links.maker_rights import MakerRights
 from domain.links.model import Link, permissions_to, used_up_error
 from domain.links.ports import Links
 from domain.links.tokens import Ticket, handle_of, hash_of, read_ticket, sign_ticket
-from domain.values.preconditions import IfRange
+from domain.links.visit import Visit
 from domain.values.ranges import ByteRange
-
-
-class Visit(msgspec.Struct, frozen=True, kw_only=True):
-    """A request for a link's file. `address` is the client's, or that of a network that counts as one client.
-
-    `ticket` is the text of an earlier answer. `part` is the validator of the part that the reader has, where it asks
-    for another part.
-    """
-
-    address: str
-    request_id: str | None = None
-    password: str | None = None
-    ticket: str = ""
-    part: IfRange | None = None
 
 
 class SharedContent:

@@ -12,7 +12,8 @@ from domain.errors import LeaseLostError, OutcomeUnknownError, PreconditionFaile
 from domain.files.content.admission import Admission
 from domain.files.content.commit_retries import retry_unknown_commit
 from domain.files.content.detect_type import DetectType
-from domain.files.model import NewFile
+from domain.files.model import NewFile, named
+from domain.files.terms import under_free_name
 from domain.quotas.reserve_room import ReserveRoom
 from domain.uploads.errors import UploadExpiredError
 from domain.uploads.model import Upload, room_for
@@ -75,8 +76,12 @@ class FinishUpload:
 
     async def _commit(self, lock: UploadLock, target: NewFile, blob: Blob) -> UUID:
         target = await self._detect_type.by_blob(target, blob)
-        finish = partial(self._uploads.finish_upload, lock.upload.id, lock.epoch, target, blob, kept=self._kept)
-        return (await retry_unknown_commit(finish)).file.id
+        target.terms.admit(content_type=target.content_type, size=blob.size)
+        finish = partial(self._uploads.finish_upload, lock.upload.id, lock.epoch, blob=blob, kept=self._kept)
+        stored = await under_free_name(
+            target.terms, lambda name: retry_unknown_commit(partial(finish, new=named(target, name)))
+        )
+        return stored.file.id
 
     async def _complete(self, lock: UploadLock) -> int:
         upload = lock.upload

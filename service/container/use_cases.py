@@ -49,13 +49,18 @@ from domain.jobs.ports import Jobs
 from domain.jobs.start_job import StartJob
 from domain.jobs.work_on_jobs import WorkOnJobs
 from domain.links.check_password import CheckPassword
+from domain.links.enter_upload_link import EnterUploadLink
 from domain.links.find_link import FindLink
 from domain.links.list_share_links import ListShareLinks
+from domain.links.list_upload_links import ListUploadLinks
+from domain.links.make_upload_link import MakeUploadLink
 from domain.links.maker_rights import MakerRights
 from domain.links.open_share_link import OpenShareLink
 from domain.links.ports import Passwords
+from domain.links.resume_by_link import ResumeByLink
 from domain.links.revoke_link import RevokeLink
 from domain.links.share_file import ShareFile
+from domain.links.store_by_link import StoreByLink
 from domain.maintenance.check_health import CheckHealth
 from domain.maintenance.check_integrity import CheckIntegrity
 from domain.maintenance.check_store import CheckStore
@@ -109,6 +114,7 @@ class UseCases(Provider):
         DeleteFile,
         EndJob,
         EndUpload,
+        EnterUploadLink,
         FindBucket,
         FindCors,
         FindDirectUpload,
@@ -123,6 +129,10 @@ class UseCases(Provider):
         ListFiles,
         ListJobs,
         ListShareLinks,
+        ListUploadLinks,
+        MakeUploadLink,
+        ResumeByLink,
+        StoreByLink,
         ListUploads,
         OpenShareLink,
         PutBucket,

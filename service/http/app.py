@@ -46,6 +46,7 @@ from service.http.resources.jobs import routes as jobs
 from service.http.resources.keys import routes as keys
 from service.http.resources.links import routes as links
 from service.http.resources.links import shares
+from service.http.resources.links import uploads as link_uploads
 from service.http.resources.uploads import routes as uploads
 from service.http.routing import CompleteRouter
 from service.http.tags import TAGS
@@ -95,7 +96,7 @@ def create_app(container: AsyncContainer, settings: Settings, in_flight: InFligh
     # Their token is the credential.
     open_links = CompleteRouter(
         "/s",
-        route_handlers=[shares.ROUTER],
+        route_handlers=[shares.ROUTER, link_uploads.ROUTER],
         guards=[check_query, refuse_repeated, refuse_content_coding],
         response_headers={"Cache-Control": "no-store"},
     )

@@ -84,8 +84,8 @@ class LimitWithin(ConcurrencyLimit):
 class Capacity:
     """The concurrency limits of a worker, for uploads and for downloads.
 
-    Callers without a key get half of the downloads, and of the `connections` to the catalog, of which a listing takes
-    one: the others go on.
+    Callers without a key get half of the uploads and of the downloads, and of the `connections` to the catalog, of
+    which a listing takes one: the others go on.
     """
 
     errors = (TooManyTransfersError, OverloadedError)
@@ -103,10 +103,13 @@ class Capacity:
         # theirs.
         from service.observability.metrics import TransferMetrics  # noqa: PLC0415
 
-        self.uploads = ConcurrencyLimit(TransferMetrics("uploads"), uploads, callers, timeout=timeout)
-        metrics = TransferMetrics("downloads")
-        self.downloads = ConcurrencyLimit(metrics, downloads, callers, timeout=timeout)
-        self._keyless_downloads = LimitWithin(self.downloads, metrics, max(1, downloads // 2), callers, timeout=timeout)
+        sent, received = TransferMetrics("uploads"), TransferMetrics("downloads")
+        self.uploads = ConcurrencyLimit(sent, uploads, callers, timeout=timeout)
+        self.keyless_uploads = LimitWithin(self.uploads, sent, max(1, uploads // 2), callers, timeout=timeout)
+        self.downloads = ConcurrencyLimit(received, downloads, callers, timeout=timeout)
+        self._keyless_downloads = LimitWithin(
+            self.downloads, received, max(1, downloads // 2), callers, timeout=timeout
+        )
         self._keyless_listings = ConcurrencyLimit(
             TransferMetrics("listings"), max(1, connections // 2), callers, timeout=timeout
         )

@@ -12,6 +12,7 @@ from domain.blobs.partials import Progress
 from domain.buckets.errors import NoSuchBucketError, QuotaExceededError
 from domain.buckets.model import Policy
 from domain.errors import LeaseLostError
+from domain.files.terms import Terms
 from domain.uploads.errors import NoSuchUploadError, UploadExpiredError
 from domain.uploads.model import LockedUpload, NewUpload, Upload
 from domain.values.ids import new_id
@@ -54,7 +55,13 @@ async def finished(catalog: CatalogPorts, upload: Upload, *, kept: float = TTL) 
 class TestUploads:
     async def test_an_upload_comes_back_as_it_was_begun(self, catalog: CatalogPorts) -> None:
         precondition = Precondition(if_match=('"é"', 'W/"b"'), if_unmodified_since=LONG_AGO)
-        target = NewFileFactory.build(name="é/x", metadata={"a": [1, None]}, tags=("b", "a"), precondition=precondition)
+        target = NewFileFactory.build(
+            name="é/x",
+            metadata={"a": [1, None]},
+            tags=("b", "a"),
+            precondition=precondition,
+            terms=Terms(max_file_size=10, allowed_types=("image/*",), wanted_name="é"),
+        )
         begun_ = await begun(catalog, target=target, length=10, given="filename w6kveA==", concat="final;é")
         found = await catalog.uploads.get_upload(SYSTEM, begun_.id)
         assert found == begun_

@@ -22,6 +22,8 @@ MEANT = {
 }
 # What tus 1.0.0 has uploads answer: 460 to a wrong checksum, 412 to another version of its own.
 MEANT_BY_TUS = {"STATUS_NONSTANDARD", "STATUS_412_WITHOUT_PRECONDITION"}
+# By an upload link nobody reads, so what it stores has no location.
+MEANT_BY_LINKS = {"CREATED_WITHOUT_LOCATION"}
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -61,7 +63,9 @@ def _find(request: tuple[str, str, Headers], answer: tuple[int, str, Headers, by
     response.feed_content(body)
     response.finish_content(True)
     found: list[Note] = [note for note in response.notes if note.level in {levels.BAD, levels.WARN}]
-    meant = MEANT | MEANT_BY_TUS if urlsplit(url).path.startswith("/v1/uploads") else MEANT
+    path = urlsplit(url).path
+    is_tus = path.startswith("/v1/uploads") or "/uploads" in path.partition("/s/")[2]
+    meant = MEANT | (MEANT_BY_TUS if is_tus else MEANT_BY_LINKS if path.startswith("/s/") else set())
     return [f"{type(note).__name__}: {note.summary}" for note in found if type(note).__name__ not in meant]
 
 

@@ -54,10 +54,13 @@ class Admission:
 
         A type that only the bytes tell passes: see `DetectType`. For the quota, see `ReserveRoom`.
         """
+        told_type = None if new.content_type == OCTET_STREAM else new.content_type
+        new.terms.admit(content_type=told_type, size=new.size)
         policy = await self._buckets.get_policy(new.bucket)
-        policy.admit(content_type=None if new.content_type == OCTET_STREAM else new.content_type, size=new.size)
+        policy.admit(content_type=told_type, size=new.size)
         bucket_limit = self._max_file_size if policy.max_file_size is None else policy.max_file_size
-        limit = min(bucket_limit, self._max_file_size)
+        own_limit = self._max_file_size if new.terms.max_file_size is None else new.terms.max_file_size
+        limit = min(bucket_limit, own_limit, self._max_file_size)
         size = new.size or 0
         if size > limit:
             raise too_large(limit)
@@ -67,7 +70,8 @@ class Admission:
         return Admitted(max_size=limit, has_quota=policy.has_quota)
 
     async def admit_type(self, new: NewFile) -> None:
-        """Raise `TypeNotAllowedError` where the bucket does not allow the file's type."""
+        """Raise `TypeNotAllowedError` where the bucket, or the file's terms, do not allow its type."""
+        new.terms.admit(content_type=new.content_type, size=None)
         policy = await self._buckets.get_policy(new.bucket)
         policy.admit(content_type=new.content_type, size=None)
 

@@ -14,8 +14,9 @@ from domain.files.content.admission import Admission, check_new_file, too_large
 from domain.files.content.commit_retries import retry_unknown_commit
 from domain.files.content.detect_type import DetectType, read_head
 from domain.files.errors import InvalidNameError
-from domain.files.model import NewFile, Stored
+from domain.files.model import NewFile, Stored, named
 from domain.files.ports import Files
+from domain.files.terms import under_free_name
 from domain.idempotency.model import KeyClaim
 from domain.quotas.model import Room
 from domain.quotas.reserve_room import ReserveRoom
@@ -81,7 +82,14 @@ class StoreFile:
                 new, body = await self._typed(new, body)
             measured = _MeasuredBody(body, new, admitted.max_size, reservation, self._reservations)
             await self._blob_store.put(reservation.key, measured, size=new.size)
-            return await retry_unknown_commit(partial(self._files.commit_file, new, measured.blob(), claim))
+            return await self._commit(new, measured.blob(), claim)
+
+    async def _commit(self, new: NewFile, blob: Blob, claim: KeyClaim | None) -> Stored:
+        new.terms.admit(content_type=new.content_type, size=blob.size)
+        return await under_free_name(
+            new.terms,
+            lambda name: retry_unknown_commit(partial(self._files.commit_file, named(new, name), blob, claim)),
+        )
 
     async def _typed(self, new: NewFile, body: AsyncIterable[bytes]) -> tuple[NewFile, AsyncIterable[bytes]]:
         if new.content_type != OCTET_STREAM:

@@ -22,10 +22,10 @@ _REQUEST_HEADERS = (
 )
 _NAMED = frozenset(_REQUEST_HEADERS.lower().split(", "))
 _RESPONSE_HEADERS = (
-    "Accept-Ranges, Content-Digest, Content-Disposition, Content-Range, ETag, Fileport-File-Id, Location, RateLimit, "
-    "RateLimit-Policy, Repr-Digest, Retry-After, Tus-Checksum-Algorithm, Tus-Extension, Tus-Max-Size, Tus-Resumable, "
-    "Tus-Version, Upload-Concat, Upload-Defer-Length, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset, "
-    "X-Request-Id"
+    "Accept-Ranges, Content-Digest, Content-Disposition, Content-Range, ETag, Fileport-File-Id, Fileport-File-Name, "
+    "Location, RateLimit, RateLimit-Policy, Repr-Digest, Retry-After, Tus-Checksum-Algorithm, Tus-Extension, "
+    "Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Concat, Upload-Defer-Length, Upload-Expires, Upload-Length, "
+    "Upload-Metadata, Upload-Offset, X-Request-Id"
 )
 # Those that browsers keep for themselves (the Fetch standard's forbidden request-headers), and those of proxies.
 _FORBIDDEN = re.compile(

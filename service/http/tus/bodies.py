@@ -18,7 +18,6 @@ from domain.values.numbers import Positive
 from domain.values.times import UtcTime
 from service.http.headers.dates import http_date
 from service.http.tus.headers import concat_of
-from service.http.tus.protocol import PATH
 
 
 class UploadBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,9 +62,9 @@ def upload_body(upload: Upload) -> UploadBody:
     )
 
 
-def begun_response(upload: Upload, base: str) -> Response[None]:
-    """Return the response to the beginning of an upload; `base` is the service's URL."""
-    location = {"Location": f"{base}{PATH}/{upload.id}"}
+def begun_response(upload: Upload, uploads: str) -> Response[None]:
+    """Return the response to the beginning of an upload, whose URL lies below that of all `uploads`."""
+    location = {"Location": f"{uploads}/{upload.id}"}
     return _empty(201, {**location, **_progress(upload)})
 
 

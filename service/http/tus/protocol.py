@@ -1,6 +1,7 @@
 """The rules of every tus request and response: its version, the server's abilities, and overridden methods."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -28,6 +29,11 @@ EXTENSIONS = (
 )
 OFFSET_OCTET_STREAM = "application/offset+octet-stream"
 
+# A link takes whole uploads.
+EXTENSIONS_BY_LINK = tuple(each for each in EXTENSIONS if not each.startswith("concatenation"))
+
+_UPLOADS = re.compile(rf"{PATH}(?:/|$)")
+_UPLOADS_BY_LINK = re.compile(r"/s/[^/]+/uploads(?:/|$)")
 _VERSION = [(b"tus-resumable", VERSION.encode())]
 _REFUSED_VERSION = [*_VERSION, (b"tus-version", VERSION.encode())]
 _METHODS = frozenset({"POST", "HEAD", "PATCH", "DELETE", "OPTIONS", "GET"})
@@ -54,7 +60,7 @@ def speak_tus(app: ASGIApp, *, max_size: int) -> ASGIApp:
 
     `X-HTTP-Method-Override` replaces the request's own method, for clients that know only POST.
     """
-    abilities = [(name.lower().encode(), value.encode()) for name, value in _abilities(max_size).items()]
+    abilities, abilities_by_link = (_abilities(max_size, each) for each in (EXTENSIONS, EXTENSIONS_BY_LINK))
 
     async def tus_app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP or not _is_tus(scope):
@@ -68,7 +74,7 @@ def speak_tus(app: ASGIApp, *, max_size: int) -> ASGIApp:
         async def add_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 versions = _REFUSED_VERSION if message["status"] == HTTPStatus.PRECONDITION_FAILED else _VERSION
-                able = abilities if scope["method"] == "OPTIONS" else ()
+                able = (abilities_by_link if _is_by_link(scope) else abilities) if scope["method"] == "OPTIONS" else ()
                 headers = message["headers"]
                 if message["status"] == HTTPStatus.NO_CONTENT and scope["method"] == "OPTIONS":
                     # Some clients take nothing else.
@@ -86,17 +92,21 @@ def speak_tus(app: ASGIApp, *, max_size: int) -> ASGIApp:
     return tus_app
 
 
-def _abilities(max_size: int) -> Mapping[str, str]:
-    return {
-        "Tus-Version": VERSION,
-        "Tus-Extension": ",".join(EXTENSIONS),
-        "Tus-Checksum-Algorithm": ",".join(ALGORITHMS),
-        "Tus-Max-Size": str(max_size),
-    }
+def _abilities(max_size: int, extensions: Sequence[str]) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"tus-version", VERSION.encode()),
+        (b"tus-extension", ",".join(extensions).encode()),
+        (b"tus-checksum-algorithm", ",".join(ALGORITHMS).encode()),
+        (b"tus-max-size", str(max_size).encode()),
+    ]
 
 
 def _is_tus(scope: HTTPScope) -> bool:
-    return scope["path"] == PATH or scope["path"].startswith(f"{PATH}/")
+    return _UPLOADS.match(scope["path"]) is not None or _is_by_link(scope)
+
+
+def _is_by_link(scope: HTTPScope) -> bool:
+    return _UPLOADS_BY_LINK.match(scope["path"]) is not None
 
 
 def _override(scope: HTTPScope) -> None:

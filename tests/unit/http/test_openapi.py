@@ -23,7 +23,7 @@ from domain.files.patches import FilePatch
 from domain.files.search.model import SORT_PATTERN, parse_sort
 from domain.jobs.model import Task
 from domain.keys.model import KeyPatch, NewKey
-from domain.links.model import NewShare
+from domain.links.model import NewShare, NewUploadLink
 from domain.values.media_types import ContentType, TypePattern, check_type_pattern, parse_content_type
 from service.http import problems, resources
 from service.http.bodies.representations import FileBody
@@ -45,7 +45,7 @@ from service.http.resources.files.bodies import FilePage
 from service.http.resources.health.bodies import Liveness, Readiness
 from service.http.resources.jobs.bodies import JobBody, JobPageBody
 from service.http.resources.keys.bodies import IssuedKeyBody, KeyBody, KeyPageBody, Rotation
-from service.http.resources.links.bodies import LinkBody, LinkPageBody, MadeLinkBody
+from service.http.resources.links.bodies import LinkBody, LinkPageBody, MadeLinkBody, ReceivedBody
 from service.http.tus.bodies import UploadPage
 from tests.support.clients import client_of
 from tests.support.errors import known_errors
@@ -77,6 +77,7 @@ BODIES: dict[str, type] = {
         Liveness,
         MadeLinkBody,
         NewShare,
+        NewUploadLink,
         KeyBody,
         KeyPageBody,
         KeyPatch,
@@ -86,6 +87,7 @@ BODIES: dict[str, type] = {
         Policy,
         Problem,
         Readiness,
+        ReceivedBody,
         Rotation,
         Task,
         UploadPage,
@@ -239,6 +241,8 @@ async def test_the_service_accepts_the_examples_of_request_bodies(
         assert (await client.post(f"{file}/copy", json=destination)).status_code == 201
     for link in examples("post", "/v1/files/{file_id}/links"):
         assert (await client.post(f"{file}/links", json=link)).status_code == 201
+    for link in examples("post", "/v1/buckets/{bucket}/upload-links"):
+        assert (await client.post("/v1/buckets/music/upload-links", json=link)).status_code == 201
     for asked in examples("post", "/v1/direct-uploads"):
         fits = {**asked, "size": 16 * 1024 * 1024}  # as much as the service of these tests takes
         assert (await client.post("/v1/direct-uploads", json=fits)).status_code == 201

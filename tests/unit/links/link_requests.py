@@ -27,3 +27,17 @@ async def shared(client: httpx.AsyncClient, file: Json, **fields: object) -> Jso
 def url(link: Json) -> str:
     """Return the path of a link."""
     return f"/s/{link['token']}"
+
+
+async def inbox(client: httpx.AsyncClient, bucket: str = "default", **fields: object) -> Json:
+    """Make an upload link of the bucket, and return it with its token."""
+    answer = await client.post(f"/v1/buckets/{bucket}/upload-links", json=fields)
+    assert answer.status_code == 201, answer.text
+    link: Json = answer.json()
+    return link
+
+
+async def stored_names(client: httpx.AsyncClient, bucket: str = "default") -> list[str]:
+    """Return the names of the files in the bucket."""
+    listed = await client.get("/v1/files", params={"bucket": bucket, "sort": "name", "limit": "1000"})
+    return [file["name"] for file in listed.json()["items"]]

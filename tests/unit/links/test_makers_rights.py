@@ -14,8 +14,9 @@ from domain.links.check_password import CheckPassword
 from domain.links.errors import LinkEndedError
 from domain.links.maker_rights import MakerRights
 from domain.links.model import Maker, NewShare
-from domain.links.open_share_link import OpenShareLink, Visit
+from domain.links.open_share_link import OpenShareLink
 from domain.links.share_file import ShareFile
+from domain.links.visit import Visit
 from tests.contracts.keys import bearer, made
 from tests.contracts.setup import changed, stored
 from tests.fakes.blobs.store import FakeBlobStore

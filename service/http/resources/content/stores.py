@@ -1,13 +1,9 @@
 """Uploads by name and by form: bytes in, a file out."""
 
-from http import HTTPStatus
-
 import msgspec
 from dishka.integrations.litestar import FromDishka
 from litestar import Response, post, put
-from litestar.exceptions import HTTPException
 
-from domain.errors import InvalidInputError
 from domain.files.content.admission import check_new_file
 from domain.files.content.store_once import StoreOnce
 from domain.files.model import NewFile
@@ -16,6 +12,7 @@ from domain.values.media_types import content_type_of
 from service.http.access import needs
 from service.http.bodies.file_examples import BucketPath
 from service.http.bodies.representations import FileBody, stored_response
+from service.http.forms.refusals import refuse_what_is_no_file
 from service.http.forms.upload_form import UploadForm
 from service.http.request import FileportRequest
 from service.http.resources.content import openapi
@@ -46,7 +43,7 @@ async def put_file(
     has stored in the meantime.
     """
     location = request.location(bucket)
-    _refuse_what_is_no_file(request)
+    refuse_what_is_no_file(request, "/v1/buckets/{bucket}/files")
     new = NewFile(
         bucket=location.bucket,
         name=location.name,
@@ -97,15 +94,3 @@ def _keyed(request: FileportRequest, new: NewFile) -> KeyedRequest | None:
     new = check_new_file(new)  # an invalid description cannot always be encoded
     described = [new.name, new.content_type, new.metadata, new.tags]
     return request.keyed(msgspec.json.encode(described, order="sorted"))
-
-
-def _refuse_what_is_no_file(request: FileportRequest) -> None:
-    # RFC 9110, section 14.5: a part of the file, which would replace the whole.
-    if "content-range" in request.headers:
-        raise InvalidInputError("PUT stores whole files: Content-Range is refused.")
-    # RFC 7578: a file with its framing.
-    if request.media_type == "multipart/form-data":
-        raise HTTPException(
-            status_code=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            detail="PUT stores its body as it is, and this one is a form: POST it to /v1/buckets/{bucket}/files.",
-        )

@@ -8,8 +8,11 @@ from litestar import Response
 from msgspec import Meta
 
 from domain.buckets.model import AllowedTypes, BucketName, MaxFileSize
+from domain.files.model import Sha256, Size
 from domain.files.names import FileName, Prefix
 from domain.links.model import DownloadName, Link, LinkKind, MadeLink, MaxDownloads, MaxFiles
+from domain.links.store_by_link import Received
+from domain.values.media_types import ContentType
 from domain.values.numbers import Count, Positive
 from domain.values.times import UtcTime
 
@@ -48,6 +51,21 @@ class LinkPageBody(msgspec.Struct, frozen=True, kw_only=True):
     items: list[LinkBody]
     limit: Positive
     next: str | None
+
+
+class ReceivedBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that came by a link. `name` is relative to the link's prefix."""
+
+    name: FileName
+    content_type: ContentType
+    size: Size
+    sha256: Sha256
+
+
+def received_body(received: Received) -> ReceivedBody:
+    """Return a file as its sender sees it."""
+    file = received.file
+    return ReceivedBody(name=received.name, content_type=file.content_type, size=file.size, sha256=file.sha256)
 
 
 def link_body(link: Link) -> LinkBody:

@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from domain.errors import CatalogBusyError, CatalogUnavailableError, OverloadedError, PreconditionFailedError
-from domain.links.model import DEFAULT_LIFE, Link, MadeLink, Maker, NewShare
+from domain.links.model import DEFAULT_LIFE, Link, MadeLink, Maker, NewShare, NewUploadLink
 from domain.values.cursors import encode_position
 from domain.values.errors import InvalidCursorError, RangeNotSatisfiableError
 from service.http.bodies.file_examples import CREATED, FILE, UNCHANGED
@@ -29,10 +29,27 @@ SHARE = Link(
     max_downloads=3,
     filename="opera.flac",
 )
+UPLOAD = Link(
+    id=UUID("019a6b33-0d1f-7c2a-9b3e-7d1e0f2a3b4c"),
+    kind="upload",
+    maker=Maker(kind="root"),
+    secret=b"",
+    created_at=CREATED,
+    expires_at=CREATED + DEFAULT_LIFE,
+    used=12,
+    bucket="music",
+    prefix="inbox/",
+    max_file_size=104_857_600,
+    allowed_types=("audio/*",),
+    max_files=100,
+)
 PAGE = LinkPageBody(items=[link_body(SHARE)], limit=20, next=encode_position(SHARE.id))
 _MADE = made_body(MadeLink(replace(SHARE, used=0), TOKEN), "https://files.example.com")
 _PASSWORD = "correct horse"
 _NEW = NewShare(expires_at=CREATED.replace(year=2100), password=_PASSWORD, max_downloads=3, filename=SHARE.filename)
+_MADE_UPLOAD = made_body(MadeLink(replace(UPLOAD, used=0), TOKEN), "https://files.example.com")
+_INBOX = NewUploadLink(prefix="inbox/", max_file_size=104_857_600, allowed_types=("audio/*",), max_files=100)
+_ONE_FILE = NewUploadLink(name="report.pdf", expires_at=CREATED.replace(year=2100))
 _REFERRER = Header("Referrer-Policy", "Pages are not to pass the link on.", "no-referrer")
 _COOKIE = Header(
     "Set-Cookie",
@@ -53,7 +70,7 @@ _FLAC = {"example": "fLaC…"}
 _AUTHORIZATION = Header(
     "Authorization", "The link's password, by Basic with any user name (RFC 7617).", "Basic bWU6Y29ycmVjdCBob3JzZQ=="
 )
-_OPEN_PROBLEMS = (
+OPEN_PROBLEMS = (
     HTTPStatus.BAD_REQUEST,
     PreconditionFailedError,
     OverloadedError,
@@ -67,7 +84,15 @@ SHARE_FILE = Operation(
     responses=(Response(201, "The link.", _MADE, (headers.LOCATION,)),),
 )
 LIST_SHARE_LINKS = Operation(responses=(Response(200, "A page of links.", PAGE),), problems=(InvalidCursorError,))
-GET_LINK = Operation(responses=(Response(200, "The link.", link_body(SHARE)),))
+MAKE_UPLOAD_LINK = Operation(
+    body=json_of(_INBOX, one_file=_ONE_FILE),
+    responses=(Response(201, "The link.", _MADE_UPLOAD, (headers.LOCATION,)),),
+)
+LIST_UPLOAD_LINKS = Operation(
+    responses=(Response(200, "A page of links.", replace(PAGE, items=[link_body(UPLOAD)])),),
+    problems=(InvalidCursorError,),
+)
+GET_LINK = Operation(responses=(Response(200, "The link.", json_of(link_body(SHARE), upload=link_body(UPLOAD))),))
 REVOKE_LINK = Operation(responses=(Response(204, "The link has ended."),))
 OPEN_LINK = Operation(
     headers=(_AUTHORIZATION, *headers.ON_READS, *headers.ON_RANGES, headers.WANT_REPR_DIGEST),
@@ -86,5 +111,5 @@ OPEN_LINK = Operation(
         ),
         replace(UNCHANGED, headers=(*UNCHANGED.headers, _REFERRER)),
     ),
-    problems=(RangeNotSatisfiableError, *_OPEN_PROBLEMS),
+    problems=(RangeNotSatisfiableError, *OPEN_PROBLEMS),
 )

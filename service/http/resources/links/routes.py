@@ -9,12 +9,14 @@ from litestar import Response, delete, post
 from domain.access.cursors import Cursors
 from domain.links.find_link import FindLink
 from domain.links.list_share_links import ListShareLinks
-from domain.links.model import NewShare
+from domain.links.list_upload_links import ListUploadLinks
+from domain.links.make_upload_link import MakeUploadLink
+from domain.links.model import LinkPage, NewShare, NewUploadLink
 from domain.links.revoke_link import RevokeLink
 from domain.links.share_file import ShareFile
 from domain.values.cursors import decode_position, encode_position
 from service.http.access import needs
-from service.http.bodies.file_examples import FileId
+from service.http.bodies.file_examples import BucketPath, FileId
 from service.http.openapi.parameters import next_cursor, path, query
 from service.http.proxies.base_url import base_url
 from service.http.request import FileportRequest
@@ -59,11 +61,42 @@ async def list_share_links(
 
     An admin sees all of them, another caller those that it has made.
     """
-    known = cursors.take(request.caller, cursor)
-    after = None if known is None else decode_position(known, UUID)
+    after = _position(cursors.take(request.caller, cursor))
     page = await list_page(request.caller, file_id, after=after, limit=limit)
-    next_ = cursors.give(request.caller, None if page.next is None else encode_position(page.next))
-    return LinkPageBody(items=[link_body(each) for each in page.items], limit=limit, next=next_)
+    return _page_body(page, limit, cursors.give(request.caller, _cursor(page)))
+
+
+@post("/buckets/{bucket:str}/upload-links", status_code=201, access=needs("write"), operation=openapi.MAKE_UPLOAD_LINK)
+async def make_upload_link(
+    request: FileportRequest, bucket: BucketPath, make: FromDishka[MakeUploadLink], settings: FromDishka[Settings]
+) -> Response[MadeLinkBody]:
+    """Make a link by which people without a key store files: one of that name, or any below a prefix.
+
+    Nothing is overwritten, read or deleted by it. It ends when it expires, is revoked or used up, or when its bucket,
+    or its maker's right to write there, is gone. `max_files` counts the uploads that were begun.
+    """
+    made = await make(request.caller, bucket, await request.read_json(NewUploadLink))
+    base = base_url(request.scope, public_url=settings.public_url, trusted_proxies=settings.trusted_proxies)
+    return made_response(made, base)
+
+
+@get_or_head("/buckets/{bucket:str}/upload-links", access=needs("write"), operation=openapi.LIST_UPLOAD_LINKS)
+async def list_upload_links(
+    request: FileportRequest,
+    bucket: BucketPath,
+    *,
+    list_page: FromDishka[ListUploadLinks],
+    cursors: FromDishka[Cursors],
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> LinkPageBody:
+    """List the upload links of a bucket that were not revoked, the newest first.
+
+    An admin sees all of them, another caller those that it has made.
+    """
+    after = _position(cursors.take(request.caller, cursor))
+    page = await list_page(request.caller, bucket, after=after, limit=limit)
+    return _page_body(page, limit, cursors.give(request.caller, _cursor(page)))
 
 
 @get_or_head("/links/{link_id:uuid}", access=needs("read", "write"), operation=openapi.GET_LINK)
@@ -84,4 +117,20 @@ async def revoke_link(request: FileportRequest, link_id: LinkId, revoke: FromDis
     await revoke(request.caller, link_id)
 
 
-ROUTER = DishkaRouter("/", opt={"tag": LINKS}, route_handlers=[share_file, list_share_links, get_link, revoke_link])
+def _position(cursor: str | None) -> UUID | None:
+    return None if cursor is None else decode_position(cursor, UUID)
+
+
+def _cursor(page: LinkPage) -> str | None:
+    return None if page.next is None else encode_position(page.next)
+
+
+def _page_body(page: LinkPage, limit: int, next_: str | None) -> LinkPageBody:
+    return LinkPageBody(items=[link_body(each) for each in page.items], limit=limit, next=next_)
+
+
+ROUTER = DishkaRouter(
+    "/",
+    opt={"tag": LINKS},
+    route_handlers=[share_file, list_share_links, make_upload_link, list_upload_links, get_link, revoke_link],
+)

@@ -8,17 +8,15 @@ from litestar.types import ASGIApp
 from domain.links.open_share_link import OpenShareLink
 from service.http.access import OPEN
 from service.http.downloads.responses import content_response
-from service.http.openapi.parameters import path, query
+from service.http.openapi.parameters import query
 from service.http.proxies.base_url import base_url
 from service.http.request import FileportRequest
 from service.http.resources.links import openapi
-from service.http.resources.links.visits import link_headers, visit_of
+from service.http.resources.links.visits import LinkToken, link_headers, visit_of
 from service.http.routing import get_or_head
 from service.http.tags import LINKS
 from service.runtime.concurrency import Capacity
 from service.settings import Settings
-
-LinkToken = Annotated[str, path("The link's token.", openapi.TOKEN, {"pattern": "^[0-9A-Za-z_-]+$"})]
 
 
 @get_or_head("/{token:str}", access=OPEN, operation=openapi.OPEN_LINK)

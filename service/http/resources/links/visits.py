@@ -1,11 +1,18 @@
 """Requests with a link's token, and the headers of their answers."""
 
-from domain.links.open_share_link import SharedContent, Visit
+from typing import Annotated
+
+from domain.links.open_share_link import SharedContent
 from domain.links.tokens import TICKET_SECONDS, handle_of
+from domain.links.visit import Visit
 from domain.values.addresses import network_of
 from service.http.headers.basic_credentials import basic_password
 from service.http.headers.disposition import content_disposition, is_safe_inline
+from service.http.openapi.parameters import path
 from service.http.request import FileportRequest
+from service.http.resources.links.openapi import TOKEN
+
+LinkToken = Annotated[str, path("The link's token.", TOKEN, {"pattern": "^[0-9A-Za-z_-]+$"})]
 
 
 def visit_of(request: FileportRequest, token: str) -> Visit:

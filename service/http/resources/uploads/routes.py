@@ -37,7 +37,7 @@ from service.http.tus.headers import (
     offset_of,
     require_bytes,
 )
-from service.http.tus.protocol import require_version
+from service.http.tus.protocol import PATH, require_version
 from service.http.tus.upload_checksum import checks_of
 from service.runtime.concurrency import Capacity
 from service.settings import Settings
@@ -91,7 +91,7 @@ async def begin_upload(
     the same key gets the same upload, as it is by now, and its bytes are not read.
     """
     new = new_upload(request)
-    base = base_url(request.scope, public_url=settings.public_url, trusted_proxies=settings.trusted_proxies)
+    base = base_url(request.scope, public_url=settings.public_url, trusted_proxies=settings.trusted_proxies) + PATH
     keyed = request.keyed(fingerprint_of(new))
     if not has_body(request):
         return begun_response(await begin(request.caller, new, request=keyed), base)

@@ -1,30 +1,15 @@
 """Share links on both stacks, with several replicas and clients at once."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import anyio
 import httpx
 import pytest
 
-from tests.support.processes.server import Server, serving
-from tests.support.stacks import Stack
+from tests.integration.service.links.conftest import AT_ONCE
+from tests.support.processes.server import Server
 
-AT_ONCE = 50
 CONTENT = bytes(range(256)) * 4000
-
-
-@pytest.fixture
-async def strangers(stack: Stack, shared_server: Server) -> AsyncIterator[list[httpx.AsyncClient]]:
-    """Clients without a key and without cookies, of two replicas."""
-    environ = {**stack.environ, "FILEPORT_DATABASE_URL": stack.database_url()}
-    limits = httpx.Limits(max_connections=AT_ONCE)
-    async with (
-        serving(environ) as replica,
-        shared_server.client(headers={}, limits=limits) as one,
-        replica.client(headers={}, limits=limits) as other,
-    ):
-        yield [one, other]
 
 
 async def shared(client: httpx.AsyncClient, files: str, **fields: object) -> dict[str, Any]:

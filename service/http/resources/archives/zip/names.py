@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 from domain.archives.model import Member
+from domain.files.names import numbered
 from domain.values.folding import fold
 
 # Section 4.4.17.1 forbids backslashes, which Windows takes for slashes, and drives, which lie outside. And Windows
@@ -35,11 +36,11 @@ def names_in_archive(members: Sequence[Member]) -> list[str]:
     for name, key in zip(wanted, keys, strict=True):
         if key in given or directories.has(key):
             number = next_numbers.get(key, 2)
-            while (other := _key(_numbered(name, number))) in taken or directories.has(other):
+            while (other := _key(numbered(name, number))) in taken or directories.has(other):
                 number += 1
             next_numbers[key] = number + 1
             taken.add(other)
-            names.append(_numbered(name, number))
+            names.append(numbered(name, number))
         else:
             given.add(key)
             names.append(name)
@@ -67,10 +68,3 @@ def _key(name: str) -> str:
     """Return a text that names have in common where they would be the same file somewhere."""
     on_windows = _NOT_ON_WINDOWS.sub("_", fold(name))
     return "/".join(segment.rstrip(". ") for segment in on_windows.split("/"))
-
-
-def _numbered(name: str, number: int) -> str:
-    directory, slash, last = name.rpartition("/")
-    stem, dot, extension = last.rpartition(".")
-    numbered = f"{stem} ({number}){dot}{extension}" if stem else f"{last} ({number})"
-    return f"{directory}{slash}{numbered}"

@@ -1,0 +1,63 @@
+"""Make a link that takes files."""
+
+from domain.access.callers import Caller, denied
+from domain.access.errors import AccessDeniedError
+from domain.buckets.errors import InvalidBucketError, NoSuchBucketError, no_such_bucket
+from domain.buckets.model import check_bucket_name
+from domain.errors import OutcomeUnknownError
+from domain.files.errors import InvalidExpiryError, InvalidNameError
+from domain.links.errors import InvalidLinkError, LinkLifeError
+from domain.links.model import MadeLink, NewLink, NewUploadLink, check_expiry, check_upload_link, maker_of
+from domain.links.ports import Links
+from domain.links.tokens import hash_of, new_ticket_secret, new_token
+from domain.values.errors import InvalidTimeError
+
+
+class MakeUploadLink:
+    """Make one upload link, which takes the right `write` on all that it may store."""
+
+    errors = (
+        InvalidBucketError,
+        NoSuchBucketError,
+        AccessDeniedError,
+        InvalidLinkError,
+        InvalidNameError,
+        InvalidExpiryError,
+        InvalidTimeError,
+        LinkLifeError,
+        OutcomeUnknownError,
+    )
+
+    def __init__(self, links: Links) -> None:
+        self._links = links
+
+    async def __call__(self, caller: Caller, bucket: str, new: NewUploadLink) -> MadeLink:
+        """Return the link and its token. Raises all of `errors`."""
+        check_bucket_name(bucket)
+        rights = caller.permissions
+        if not rights.show_bucket(bucket):
+            raise caller.refusal(no_such_bucket(bucket))
+        new = check_upload_link(new)
+        if new.prefix is None:
+            may_write, is_admin = (rights.allow(action, bucket, new.name or "") for action in ("write", "admin"))
+        else:
+            may_write, is_admin = (rights.allow_below(action, bucket, new.prefix) for action in ("write", "admin"))
+        if not may_write:
+            raise denied("write")
+        token = new_token()
+        link = await self._links.create_link(
+            NewLink(
+                kind="upload",
+                maker=maker_of(caller),
+                token_hash=hash_of(token),
+                secret=new_ticket_secret(),
+                expires_at=check_expiry(new.expires_at, is_admin=is_admin),
+                bucket=bucket,
+                name=new.name,
+                prefix=new.prefix,
+                max_file_size=new.max_file_size,
+                allowed_types=new.allowed_types,
+                max_files=new.max_files,
+            )
+        )
+        return MadeLink(link, token)
