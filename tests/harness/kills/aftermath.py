@@ -10,6 +10,7 @@ import httpx
 import msgspec
 
 from tests.harness.kills.accounts import Account, observe, usage
+from tests.harness.kills.audit import check_audit
 from tests.support.processes.fsck import fsck
 from tests.support.processes.server import Server, serving
 from tests.support.stacks import Stack
@@ -57,6 +58,7 @@ async def check_aftermath(site: Site, casualties: Sequence[Casualty]) -> None:
                 contents |= set(files.values())
         assert len(await site.stack.blobs()) == len(contents), "Blobs that are live are not all a file's."
         await _check_integrity(site)
+        await check_audit(site.database)
 
 
 async def _settle(client: httpx.AsyncClient, casualty: Casualty) -> dict[str, Mapping[str, bytes]]:

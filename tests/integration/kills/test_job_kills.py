@@ -12,6 +12,7 @@ import httpx
 
 from tests.harness.kills.accounts import usage
 from tests.harness.kills.aftermath import Site
+from tests.harness.kills.audit import check_audit
 from tests.support.processes.fsck import fsck
 from tests.support.processes.server import Server, serving, start
 
@@ -203,3 +204,4 @@ async def check_integrity(site: Site) -> None:
     """Let `fileport fsck` compare all that is left."""
     checked = await fsck(site.environ, "--deep")
     assert checked.status == 0, checked
+    await check_audit(site.database)
