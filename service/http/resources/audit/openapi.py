@@ -11,7 +11,7 @@ from service.http.bodies.file_examples import CHANGED, FILE
 from service.http.openapi.operation import Operation, Response
 from service.http.resources.audit.bodies import AuditPageBody, entry_body
 
-CALLER = "key:3JUZ8QK0W1RT"
+CALLER = "key:01a21b12-a30a-7c15-97ca-9ab57d30d397"
 REPLACED = AuditEntry(
     id=UUID("8c1f6a52-0f4e-4c7d-9a3b-5e2d7c1b9f08"),
     at=CHANGED,

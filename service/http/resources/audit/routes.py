@@ -63,7 +63,9 @@ async def list_audit(
     request.refuse_unknown_parameters()
     refuse_loose_times(request.query_params, ("since", "until"))
     if caller is not None and not re.fullmatch(_CALLER, caller):
-        raise InvalidFilterError("caller is root, nobody, system, or a kind and an id, such as key:3JUZ8QK0W1RT.")
+        raise InvalidFilterError(
+            "caller is root, nobody, system, or a kind and an id, such as key:01a21b12-a30a-7c15-97ca-9ab57d30d397."
+        )
     known = cursors.take(request.caller, cursor)
     page = await list_page(
         request.caller,
