@@ -126,11 +126,16 @@ class Permissions(msgspec.Struct, frozen=True):
 
     def contain(self, others: Sequence[Scope]) -> bool:
         """Return whether whoever has these permissions may grant those scopes: for each action one of them has it."""
-        return all(
-            any(each.allows(action) and each.contains(other) for each in self.scopes)
-            for other in others
-            for action in other.actions
-        )
+        return all(self._contain(other) for other in others)
+
+    def _contain(self, other: Scope) -> bool:
+        left = set(other.actions)
+        for each in self.scopes:
+            if each.contains(other):
+                left = set() if "admin" in each.actions else left.difference(each.actions)
+                if not left:
+                    return True
+        return False
 
     @property
     def administer_all(self) -> bool:
