@@ -22,7 +22,11 @@ ClientOf = Callable[[Scopes], Awaitable[httpx.AsyncClient]]
 HIDDEN = b"a text that nobody else may read"
 
 
-@pytest.fixture(scope="package", params=STACKS)
+# What is shown and denied is decided above the stores; a few tests ask on both stacks, for their errors and SQL.
+on_both_stacks = pytest.mark.parametrize("stack", STACKS, indirect=True)
+
+
+@pytest.fixture(scope="package", params=["embedded"])
 async def stack(request: pytest.FixtureRequest) -> AsyncIterator[Stack]:
     async with open_stack(request) as stack:
         yield stack

@@ -3,7 +3,7 @@
 import asyncpg
 import httpx
 
-from tests.integration.security.conftest import ClientOf
+from tests.integration.security.conftest import ClientOf, on_both_stacks
 from tests.support.clients import ROOT_KEY, SERVICE_SECRET
 from tests.support.processes.server import Server
 from tests.support.stacks import Stack
@@ -24,6 +24,7 @@ async def words_of_the_database(stack: Stack) -> str:
         await connection.close()
 
 
+@on_both_stacks
 async def test_no_secret_is_in_a_log_an_answer_a_figure_or_a_dump(
     server: Server, stack: Stack, root: httpx.AsyncClient, nobody: httpx.AsyncClient, client_of: ClientOf
 ) -> None:

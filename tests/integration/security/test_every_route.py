@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.security.conftest import HIDDEN, ClientOf, MakeHidden
+from tests.integration.security.conftest import HIDDEN, ClientOf, MakeHidden, on_both_stacks
 from tests.integration.security.probes import Document, Target, probes, seen
 from tests.support.stacks import Stack
 
@@ -47,6 +47,7 @@ async def state(root: httpx.AsyncClient, target: Target) -> list[Any]:
     return answers
 
 
+@on_both_stacks
 async def test_every_probe_reaches_what_it_names(
     root: httpx.AsyncClient, document: Document, make_hidden: MakeHidden
 ) -> None:
@@ -133,6 +134,7 @@ NEEDED = {
 }
 
 
+@on_both_stacks
 @pytest.mark.parametrize("right", NEEDED)
 async def test_without_one_right_what_needs_it_is_denied_and_nothing_changes(
     root: httpx.AsyncClient, client_of: ClientOf, stack: Stack, hidden: Target, document: Document, right: str
