@@ -1,22 +1,18 @@
 """The audit in memory."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import uuid4
 
 from domain.access.callers import SYSTEM
 from domain.access.scopes import Scope
 from domain.audit.model import AuditEntry, AuditQuery, DenialCount
-from tests.fakes.database import FakeDatabase
+from tests.fakes.database import FakeDatabase, month_of
 
 
 class FakeAudit:
-    """Each month, counted from the year 0, that has a partition is in `partitions`."""
-
     def __init__(self, database: FakeDatabase) -> None:
         self._database = database
-        now = _month(database.clock.now())
-        self.partitions = set(range(now - 1, now + 4))
 
     async def list_entries(self, query: AuditQuery) -> list[AuditEntry]:
         self._database.reach()
@@ -50,26 +46,21 @@ class FakeAudit:
 
     async def make_partitions(self, *, ahead: int, now: datetime | None = None) -> int:
         self._database.reach()
-        month = _month(now or self._database.clock.now())
-        missing = set(range(month - 1, month + ahead + 1)) - self.partitions
-        self.partitions |= missing
+        month = month_of(now or self._database.clock.now())
+        missing = set(range(month - 1, month + ahead + 1)) - self._database.audit_partitions
+        self._database.audit_partitions |= missing
         return len(missing)
 
     async def drop_partitions(self, *, months: int, now: datetime | None = None) -> int:
         self._database.reach()
-        oldest = _month(now or self._database.clock.now()) - months
-        old = {month for month in self.partitions if month < oldest}
-        self.partitions -= old
-        self._database.audit = [entry for entry in self._database.audit if _month(entry.at) not in old]
+        oldest = month_of(now or self._database.clock.now()) - months
+        old = {month for month in self._database.audit_partitions if month < oldest}
+        self._database.audit_partitions -= old
+        self._database.audit = [entry for entry in self._database.audit if month_of(entry.at) not in old]
         return len(old)
 
     def _add(self, entry: AuditEntry) -> None:
         self._database.audit.append(entry)
-
-
-def _month(time: datetime) -> int:
-    utc = time.astimezone(UTC)
-    return utc.year * 12 + utc.month - 1
 
 
 def _passes(entry: AuditEntry, query: AuditQuery) -> bool:

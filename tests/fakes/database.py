@@ -1,6 +1,6 @@
 """The tables that the fakes of the catalog's ports share, in memory."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import msgspec
@@ -99,6 +99,12 @@ class DirectUploadRow(msgspec.Struct):
     final_key: str = ""
 
 
+def month_of(time: datetime) -> int:
+    """Return the number of the month in UTC, counted from the year 0."""
+    utc = time.astimezone(UTC)
+    return utc.year * 12 + utc.month - 1
+
+
 class FakeDatabase:
     """Keeps the catalog's tables in dictionaries, for a fake a port.
 
@@ -125,6 +131,9 @@ class FakeDatabase:
         self.uploads: dict[UUID, UploadRow] = {}
         self.direct_uploads: dict[UUID, DirectUploadRow] = {}
         self.audit: list[AuditEntry] = []
+        # The months that have a partition, counted from the year 0.
+        month = month_of(self.clock.now())
+        self.audit_partitions = set(range(month - 1, month + 4))
         self.links: dict[UUID, LinkRow] = {}
         self.link_addresses: dict[tuple[UUID, str], LinkAddressRow] = {}
         self.usage_errors: dict[str, Usage] = {}
