@@ -46,10 +46,11 @@ class Files(Protocol):
         """
         ...
 
-    async def get_file_with_policy(self, address: Address) -> tuple[File, Policy]:
+    async def get_file_with_policy(self, address: Address, *, only_public: bool = False) -> tuple[File, Policy]:
         """Return the file at the address and the policy of its bucket, both of one moment.
 
-        Raises `NoSuchFileError`, also where the bucket does not exist.
+        Raises `NoSuchFileError`, also where the bucket does not exist, and with `only_public` where it is not public:
+        at the same cost.
         """
         ...
 

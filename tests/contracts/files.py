@@ -63,6 +63,20 @@ class TestFindingFiles:
         assert await catalog.files.get_file_with_policy(file.id) == (file, policy)
         assert await catalog.files.get_file_with_policy(Location("songs", "a")) == (file, policy)
 
+    async def test_a_file_in_a_bucket_that_is_not_public_is_missing_where_that_is_asked(
+        self, catalog: CatalogPorts
+    ) -> None:
+        file = await stored(catalog, name="a")
+        policy = Policy(public=True)
+        for address in (file.id, Location("default", "a")):
+            with pytest.raises(NoSuchFileError):
+                await catalog.files.get_file_with_policy(address, only_public=True)
+        await catalog.buckets.put_bucket("default", policy)
+        for address in (file.id, Location("default", "a")):
+            assert await catalog.files.get_file_with_policy(address, only_public=True) == (file, policy)
+        with pytest.raises(NoSuchFileError):
+            await catalog.files.get_file_with_policy(Location("default", "b"), only_public=True)
+
     async def test_a_file_that_is_not_there_has_no_policy(self, catalog: CatalogPorts) -> None:
         gone = await expired(catalog, name="a")
         for address in (uuid4(), gone.id, Location("default", "a"), Location("default", "b"), Location("songs", "a")):

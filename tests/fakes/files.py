@@ -77,13 +77,16 @@ class FakeFiles:
             raise no_such_file()
         return file
 
-    async def get_file_with_policy(self, address: Address) -> tuple[File, Policy]:
+    async def get_file_with_policy(self, address: Address, *, only_public: bool = False) -> tuple[File, Policy]:
         if isinstance(address, UUID):
             file = await self.get_file(address)
         else:
             self._database.reach()
             file = self._database.file_found(address.bucket, address.name)
-        return file, self._database.bucket(file.bucket).policy
+        policy = self._database.bucket(file.bucket).policy
+        if only_public and not policy.public:
+            raise no_such_file()
+        return file, policy
 
     async def change_file(self, changed: File) -> File | None:
         self._database.reach()

@@ -25,6 +25,8 @@ _WITH_POLICY = (
 )
 _FILE_WITH_POLICY = _WITH_POLICY.format(FILE)
 _FILE_FOUND_WITH_POLICY = _WITH_POLICY.format(FILE_FOUND)
+# No row leaves Postgres of a file that is not public: its time would tell it from one that is missing.
+_ONLY_PUBLIC = " WHERE public"
 
 
 class PostgresFiles:
@@ -43,11 +45,12 @@ class PostgresFiles:
     async def get_file_by_name(self, bucket: str, name: str) -> File:
         return only(await self._database.read(FILE_NAMED, bucket, name))
 
-    async def get_file_with_policy(self, address: Address) -> tuple[File, Policy]:
+    async def get_file_with_policy(self, address: Address, *, only_public: bool = False) -> tuple[File, Policy]:
+        more = _ONLY_PUBLIC if only_public else ""
         if isinstance(address, UUID):
-            rows = await self._database.read(_FILE_WITH_POLICY, address)
+            rows = await self._database.read(_FILE_WITH_POLICY + more, address)
         else:
-            rows = await self._database.read(_FILE_FOUND_WITH_POLICY, address.bucket, forms_of(address.name))
+            rows = await self._database.read(_FILE_FOUND_WITH_POLICY + more, address.bucket, forms_of(address.name))
         return only(rows), to_policy(rows[0])
 
     async def change_file(self, changed: File) -> File | None:

@@ -26,7 +26,7 @@ async def find_readable(files: Files, caller: Caller, address: Address) -> Reada
     the caller may not see.
     """
     try:
-        file, policy = await files.get_file_with_policy(check_address(address))
+        file, policy = await files.get_file_with_policy(check_address(address), only_public=caller.kind == "nobody")
     except NoSuchFileError as missing:
         raise caller.refusal(missing) from None
     is_public = policy.public and isinstance(address, Location)
