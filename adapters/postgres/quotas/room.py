@@ -13,7 +13,7 @@ from domain.buckets.model import Growth, Policy, Usage
 from domain.quotas.model import Room
 
 # By files, those that have expired included, and by reservations, but for that of the blob $2.
-_TAKEN = """
+TAKEN = """
 SELECT (counted.bytes + reserved.bytes)::bigint AS bytes, (counted.files + reserved.files)::bigint AS files
 FROM (
     SELECT coalesce(sum(bytes), 0) AS bytes, coalesce(sum(files), 0) AS files FROM bucket_usage WHERE bucket = $1
@@ -27,7 +27,7 @@ CROSS JOIN (
 # A file that is replaced may expire meanwhile; it counts then, as it did when it was locked.
 _TAKEN_NOW = f"""
 SELECT (taken.bytes - coalesce(sum(size), 0))::bigint AS bytes, taken.files - count(size) AS files
-FROM ({_TAKEN}) AS taken
+FROM ({TAKEN}) AS taken
 LEFT JOIN files ON bucket = $1 AND expires_at <= statement_timestamp() AND id IS DISTINCT FROM $3
 GROUP BY taken.bytes, taken.files
 """
@@ -56,7 +56,7 @@ async def check_room(
     """
     if not policy.has_quota or not added.adds:
         return None
-    taken = await _taken(connection, _TAKEN, bucket, reserving)
+    taken = await _taken(connection, TAKEN, bucket, reserving)
     if not policy.has_room(taken, added):
         taken = await _taken(connection, _TAKEN_NOW, bucket, reserving, replaced)
         policy.check_quota(bucket, used=taken, added=added)

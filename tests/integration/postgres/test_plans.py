@@ -15,6 +15,7 @@ from adapters.postgres.files.records import FILE_FOUND
 from adapters.postgres.files.search.listing import count_statement, list_statement
 from adapters.postgres.jobs import CLAIM, FORGET_ENDED, examine_statement, newest_statement
 from adapters.postgres.maintenance import RECORDS_AFTER
+from adapters.postgres.quotas.room import TAKEN
 from domain.access.scopes import Permissions, Scope
 from domain.batches.apply_batch import CHUNK
 from domain.files.name_forms import beginnings
@@ -182,6 +183,10 @@ async def test_what_is_due_is_found_by_an_index(large: Pool, sql: str, index: st
 
 async def test_a_file_of_a_name_of_two_forms_is_found_by_an_index(large: Pool) -> None:
     assert "files_bucket_name_key" in await plan(large, (FILE_FOUND, ["bucket-3", ["dir-é", "dir-e\u0301"]]))
+
+
+async def test_what_is_reserved_of_a_quota_is_found_by_an_index(large: Pool) -> None:
+    assert "blobs_reserved_index" in await plan(large, (TAKEN, ["bucket-7", None]))
 
 
 async def test_names_that_are_not_folded_are_found_by_an_index(large: Pool) -> None:
