@@ -59,7 +59,7 @@ class EnterUploadLink:
             raise WrongLinkError("The link serves a file, and takes none.")
         rights = await self._maker_rights(link.maker)
         if not _may_write(rights, link.bucket, link):
-            raise LinkEndedError("The link's maker may not write here any more.")
+            raise LinkEndedError("The link has ended.")
         caller = Caller(
             kind="link",
             id=str(link.id),

@@ -64,8 +64,9 @@ class ResumeByLink:
         """Begin an upload, which counts, unless it is refused. Raises all of `errors`."""
         if new.kind != "whole" or new.target is None:
             raise InvalidUploadError("A link takes whole uploads: Upload-Concat is left out.")
-        if not await self._links.count_use(entry.link.id, entry.visit.address):
-            raise used_up_error()
+        with acting_as(entry.caller):
+            if not await self._links.count_use(entry.link.id, entry.visit.address):
+                raise used_up_error()
         try:
             # Clients of tus send a name always: where the link has one, theirs is for people.
             sent = new.target if entry.link.name is None else msgspec.structs.replace(new.target, name="")

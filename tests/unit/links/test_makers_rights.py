@@ -11,9 +11,11 @@ from domain.files.content.read_file import ReadFile
 from domain.keys.key_rights import KeyRights
 from domain.keys.model import KeyPatch
 from domain.links.check_password import CheckPassword
+from domain.links.enter_upload_link import EnterUploadLink
 from domain.links.errors import LinkEndedError
+from domain.links.make_upload_link import MakeUploadLink
 from domain.links.maker_rights import MakerRights
-from domain.links.model import Maker, NewShare
+from domain.links.model import Maker, NewShare, NewUploadLink
 from domain.links.open_share_link import OpenShareLink
 from domain.links.share_file import ShareFile
 from domain.links.visit import Visit
@@ -99,3 +101,36 @@ async def test_a_link_of_a_key_ends_with_the_key(
 async def test_the_maker_of_a_link_that_is_gone_may_do_nothing(catalog: FakeCatalog) -> None:
     gone = Maker(kind="key", id=str(uuid4()))
     assert await rights_of(catalog)(gone) == Permissions()
+
+
+async def test_an_upload_link_of_a_key_takes_files_while_the_key_may_write_them(catalog: FakeCatalog) -> None:
+    enter = EnterUploadLink(catalog.links, catalog.files, rights_of(catalog))
+    writer = Scope(actions=("write",), bucket="default", prefix="in/")
+    key = await made(catalog, scopes=(writer,))
+    links = [
+        await MakeUploadLink(catalog.links)(bearer(key), "default", new)
+        for new in (NewUploadLink(prefix="in/"), NewUploadLink(name="in/a/x"))
+    ]
+
+    async def entered() -> list[bool]:
+        outcomes = []
+        for link in links:
+            try:
+                entry = await enter(link.token, VISIT)
+            except LinkEndedError:
+                outcomes.append(False)
+            else:
+                assert not entry.caller.permissions.allow("read", "default", "in/a/x")
+                assert not entry.caller.permissions.allow("write", "default", "in")
+                outcomes.append(True)
+        return outcomes
+
+    assert await entered() == [True, True]
+    await catalog.keys.change_key(ROOT, key.id, KeyPatch(scopes=(replace(writer, prefix="in/a/"),)))
+    assert await entered() == [False, True]
+    await catalog.keys.change_key(ROOT, key.id, KeyPatch(scopes=(replace(writer, actions=("read",)),)))
+    assert await entered() == [False, False]
+    await catalog.keys.change_key(ROOT, key.id, KeyPatch(scopes=(writer,)))
+    assert await entered() == [True, True]
+    await catalog.keys.revoke_key(ROOT, key.id)
+    assert await entered() == [False, False]

@@ -5,6 +5,8 @@ import pytest
 
 from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
 from tests.fakes.clock import FakeClock
+from tests.support.fake_service import Fakes
+from tests.support.reaper import reaper
 from tests.unit.links.link_requests import FILES, put, shared, url
 
 
@@ -127,3 +129,16 @@ async def test_a_store_that_is_down_is_told(
     assert (await stranger.get(url(link))).status_code == 503
     blobs.fail_with = None
     assert (await stranger.get(url(link))).status_code == 200  # nothing was counted before
+
+
+async def test_the_reaper_forgets_a_link_a_month_after_its_end(
+    client: httpx.AsyncClient, stranger: httpx.AsyncClient, fakes: Fakes, clock: FakeClock
+) -> None:
+    link, kept = [await shared(client, await put(client), expires_at=None) for _ in range(2)]
+    await client.delete(f"/v1/links/{link['id']}")
+    for seconds, status in ((30 * 86_400 - 1, 410), (1, 404)):
+        clock.advance(seconds)
+        async for _ in reaper(fakes.catalog, fakes.blobs)():
+            pass
+        assert (await stranger.get(url(link))).status_code == status
+    assert (await stranger.get(url(kept))).status_code == 200

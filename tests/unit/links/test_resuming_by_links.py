@@ -19,7 +19,9 @@ async def begun(client: httpx.AsyncClient, link: Json, *, length: int = 10, **me
     return path
 
 
-async def test_an_upload_goes_on_and_becomes_a_file(client: httpx.AsyncClient, stranger: httpx.AsyncClient) -> None:
+async def test_an_upload_goes_on_and_becomes_a_file(
+    client: httpx.AsyncClient, stranger: httpx.AsyncClient, database: FakeDatabase
+) -> None:
     await put(client, "in/photo.jpg", b"old")
     link = await inbox(client, prefix="in/")
     upload = await begun(stranger, link, filename="photo.jpg", bucket="other", tags="secret", note="x")
@@ -37,6 +39,9 @@ async def test_an_upload_goes_on_and_becomes_a_file(client: httpx.AsyncClient, s
     assert (file["content_type"], file["tags"], file["metadata"]) == ("image/jpeg", [], {})
     assert (await client.get(f"{FILES}/in/photo%20(2).jpg")).content == b"0123456789"
     assert (await client.get(f"/v1/links/{link['id']}")).json()["used"] == 1
+    recorded = [(entry.action, entry.caller) for entry in database.audit if entry.caller != "root"]
+    owner = f"link:{link['id']}"
+    assert recorded == [("link.use", owner), ("upload.begin", owner), ("file.create", owner)]
 
 
 async def test_an_upload_may_bring_all_its_bytes_at_once(
