@@ -31,6 +31,8 @@ async def authenticate(connection: ASGIConnection[Any, Any, Any, Any], handler: 
         return
     access = access_of(cast(HTTPRouteHandler, handler))
     if access.is_open:
+        # The task of a request may begin with what the request before it has left on the connection.
+        acting.set(NOBODY)
         return
     credential = connection.headers.get("authorization")
     if credential is None and access.or_public and access.public_with in {"", *connection.query_params}:
