@@ -36,14 +36,14 @@ class RateLimitedError(TooManyRequestsError):
     """The caller makes more requests a second than it may."""
 
     code = "rate_limited"
-    example = "The caller makes more than 50 requests a second."
+    example = "The caller makes more requests a second than it may: 50."
 
 
 class TooManyTransfersError(TooManyRequestsError):
     """The caller moves as many bodies at once as it may."""
 
     code = "too_many_transfers"
-    example = "The caller moves 4 bodies at once already."
+    example = "The caller moves as many bodies at once as it may: 4."
 
 
 class TooManyFailuresError(TooManyRequestsError):

@@ -59,7 +59,7 @@ class LimitCallers:
             return
         name = caller.owner
         if self._transfers[name] >= limit:
-            raise TooManyTransfersError(f"The caller moves {limit} bodies at once already.")
+            raise TooManyTransfersError(f"The caller moves as many bodies at once as it may: {limit}.")
         self._transfers[name] += 1
         try:
             yield

@@ -49,7 +49,8 @@ async def authenticate(connection: ASGIConnection[Any, Any, Any, Any], handler: 
     state[RESPONSE_FIELDS] = standing_fields(standing)
     if standing.is_over:
         raise RateLimitedError(
-            f"The caller makes more than {standing.limits.rate} requests a second.", retry_after=standing.seconds
+            f"The caller makes more requests a second than it may: {standing.limits.rate}.",
+            retry_after=standing.seconds,
         )
 
 
