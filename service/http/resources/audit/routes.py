@@ -20,7 +20,7 @@ from service.http.access import needs
 from service.http.bodies.file_examples import FILE
 from service.http.openapi.parameters import next_cursor, query
 from service.http.openapi.schemas import schema_of
-from service.http.queries import TIME, refuse_loose_times, utc_time
+from service.http.queries import TIME, refuse_loose_times, refuse_nulls, utc_time
 from service.http.request import FileportRequest
 from service.http.resources.audit import openapi
 from service.http.resources.audit.bodies import AuditPageBody, entry_body
@@ -61,6 +61,7 @@ async def list_audit(
     is the admin of, and those on a bucket where that is all of it.
     """
     request.refuse_unknown_parameters()
+    refuse_nulls(request.query_params, ("file_id", "action"))
     refuse_loose_times(request.query_params, ("since", "until"))
     if caller is not None and not re.fullmatch(_CALLER, caller):
         raise InvalidFilterError(
