@@ -3,7 +3,7 @@
 import hashlib
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -25,7 +25,7 @@ MEANT_BY_TUS = {"STATUS_NONSTANDARD", "STATUS_412_WITHOUT_PRECONDITION"}
 # By an upload link nobody reads, so what it stores has no location.
 MEANT_BY_LINKS = {"CREATED_WITHOUT_LOCATION"}
 
-Headers = Iterable[tuple[bytes, bytes]]
+Headers = Collection[tuple[bytes, bytes]]
 
 _ID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # The shapes of answers that the linter has found sound.

@@ -1,6 +1,6 @@
 """What schemathesis does not bring, which loads this file: a check by a linter of HTTP, and a media type of tus."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import schemathesis
@@ -22,8 +22,8 @@ def lint(_: Any, response: schemathesis.Response, __: Any) -> None:
     assert not found, found
 
 
-def _raw(headers: Iterable[tuple[str | bytes, str | bytes]]) -> Iterator[tuple[bytes, bytes]]:
-    return ((_bytes(name), _bytes(value)) for name, value in headers)
+def _raw(headers: Iterable[tuple[str | bytes, str | bytes]]) -> list[tuple[bytes, bytes]]:
+    return [(_bytes(name), _bytes(value)) for name, value in headers]
 
 
 def _bytes(text: str | bytes) -> bytes:
