@@ -42,7 +42,7 @@ WITH made AS (
 SELECT * FROM made
 """
 _GET = f"SELECT {_LINK} FROM links WHERE id = $1"
-_FIND = f"SELECT {_LINK}, statement_timestamp() AS now FROM links WHERE token_hash = $1"
+FIND = f"SELECT {_LINK}, statement_timestamp() AS now FROM links WHERE token_hash = $1"
 _LIST = f"""
 SELECT {_LINK} FROM links
 WHERE {{}} = $1 AND revoked_at IS NULL AND ($2::text IS NULL OR (maker_kind = $2 AND maker_id = $3))
@@ -58,7 +58,7 @@ WITH revoked AS (
 SELECT id FROM links WHERE id = $1
 """
 # A row of two statements at once is updated by one after the other, and the second one sees the first one's count.
-_COUNT_USE = f"""
+COUNT_USE = f"""
 WITH counted AS (
     UPDATE links SET used = used + 1
     WHERE id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > statement_timestamp())
@@ -146,7 +146,7 @@ class PostgresLinks:
         return _to_link(_only(await self._database.read(_GET, id)))
 
     async def find_link(self, token_hash: bytes) -> FoundLink:
-        row = _only(await self._database.read(_FIND, token_hash))
+        row = _only(await self._database.read(FIND, token_hash))
         return FoundLink(_to_link(row), row["now"])
 
     async def list_links(
@@ -166,7 +166,7 @@ class PostgresLinks:
         _only(await self._database.change(_REVOKE, id, *by()))
 
     async def count_use(self, id: UUID, address: str) -> bool:
-        return bool(await self._database.change(_COUNT_USE, id, address, *by()))
+        return bool(await self._database.change(COUNT_USE, id, address, *by()))
 
     async def give_use_back(self, id: UUID) -> None:
         await self._database.change(_GIVE_BACK, id)
