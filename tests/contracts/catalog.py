@@ -3,29 +3,29 @@
 Import everything from here into a test module, and give its folder the fixtures `catalog`, `grace` and `damage`.
 """
 
-from tests.contracts.access import TestAccess
-from tests.contracts.archives import TestArchives
 from tests.contracts.audit.denials import TestDenials
 from tests.contracts.audit.listing import TestListingTheAudit
 from tests.contracts.audit.recording import TestRecordingChanges
-from tests.contracts.batches import TestBatches
 from tests.contracts.blobs import TestBlobRecords
 from tests.contracts.buckets import TestBuckets
-from tests.contracts.commits import TestCommittingFiles
-from tests.contracts.copies import TestCopyingFiles
+from tests.contracts.callers.access import TestAccess
+from tests.contracts.callers.keys import TestGrantingKeys, TestKeepingKeys, TestKeyRecords
+from tests.contracts.callers.links import TestCountingLinks, TestKeepingLinks, TestPasswordAttempts
 from tests.contracts.direct_uploads import TestDirectUploads
-from tests.contracts.files import TestChangingFiles, TestDeletingFiles, TestFindingFiles, TestMovingFiles
 from tests.contracts.idempotency import TestIdempotencyKeys
 from tests.contracts.integrity import TestCatalogIntegrity
 from tests.contracts.jobs import TestClaimingJobs, TestJobSteps, TestKeepingJobs
-from tests.contracts.keys import TestGrantingKeys, TestKeepingKeys, TestKeyRecords
-from tests.contracts.links import TestCountingLinks, TestKeepingLinks, TestPasswordAttempts
 from tests.contracts.quotas import TestQuotas
 from tests.contracts.search.filters import TestFileFilters
 from tests.contracts.search.listing import TestFileOrder, TestFilePages, TestSongs
 from tests.contracts.search.names import TestNamesInListings
 from tests.contracts.search.paths import TestEitherForm
 from tests.contracts.search.where import TestWhere
+from tests.contracts.stored.archives import TestArchives
+from tests.contracts.stored.batches import TestBatches
+from tests.contracts.stored.commits import TestCommittingFiles
+from tests.contracts.stored.copies import TestCopyingFiles
+from tests.contracts.stored.files import TestChangingFiles, TestDeletingFiles, TestFindingFiles, TestMovingFiles
 from tests.contracts.uploads import TestUploads
 
 __all__ = [

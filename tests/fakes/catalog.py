@@ -2,6 +2,9 @@
 
 import msgspec
 
+from tests.fakes.access.keys import FakeKeyChanges, FakeKeyRecords, FakeKeys
+from tests.fakes.access.links import FakeLinks
+from tests.fakes.access.quotas import FakeQuotas
 from tests.fakes.archives import FakeArchives
 from tests.fakes.audit import FakeAudit
 from tests.fakes.batches import FakeBatches
@@ -13,10 +16,7 @@ from tests.fakes.direct_uploads import FakeDirectUploads
 from tests.fakes.files import FakeFiles
 from tests.fakes.idempotency import FakeIdempotencyKeys
 from tests.fakes.jobs import FakeJobs
-from tests.fakes.keys import FakeKeyChanges, FakeKeyRecords, FakeKeys
-from tests.fakes.links import FakeLinks
 from tests.fakes.maintenance import FakeCatalogHealth, FakeCatalogIntegrity
-from tests.fakes.quotas import FakeQuotas
 from tests.fakes.search import FakeFileSearch
 from tests.fakes.uploads import FakeUploadLocks, FakeUploads
 

@@ -16,11 +16,11 @@ from domain.idempotency.model import KeyClaim
 from domain.uploads.access import require_upload
 from domain.uploads.errors import UploadExpiredError, no_such_upload
 from domain.uploads.model import LockedUpload, LockState, NewUpload, Upload
+from tests.fakes.access.quotas import FakeQuotas
 from tests.fakes.blobs.records import FakeBlobRecords
 from tests.fakes.database import FakeDatabase, UploadRow
 from tests.fakes.files import FakeFiles
 from tests.fakes.idempotency import check_claim, finish_claim
-from tests.fakes.quotas import FakeQuotas
 
 
 class FakeUploads:

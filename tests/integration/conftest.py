@@ -1,7 +1,7 @@
 """The fixtures of every integration test."""
 
-from tests.support.containers import aws_session, docker_engine, localstack, postgres_container
-from tests.support.databases import (
+from tests.support.parts.containers import aws_session, docker_engine, localstack, postgres_container
+from tests.support.parts.databases import (
     database,
     embedded_postgres,
     empty_database,

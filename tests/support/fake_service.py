@@ -29,12 +29,12 @@ from domain.values.clock import Clock
 from service.container.container import make_container
 from service.http.app import create_app
 from service.settings import read_settings
+from tests.fakes.access.passwords import FakePasswords
 from tests.fakes.blobs.direct_access import FakeDirectAccess
 from tests.fakes.blobs.partial_blobs import FakePartialBlobs
 from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog, make_catalog
 from tests.fakes.clock import FakeClock
-from tests.fakes.passwords import FakePasswords
 from tests.support.clients import ROOT_KEY, SERVICE_SECRET, running
 from tests.support.lint import complaints
 

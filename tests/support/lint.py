@@ -46,9 +46,6 @@ def complaints_about(request: tuple[str, str, Headers], answer: tuple[int, str, 
 
     The request is its method, URL and headers. Answers of one shape are looked at until one of them is sound.
     """
-    method, url, asked = request
-    status, phrase, told, body = answer
-    request, answer = (method, url, tuple(asked)), (status, phrase, tuple(told), body)
     shape = _shape_of(request, answer)
     found = [] if shape in _sound else _find(request, answer)
     if not found:

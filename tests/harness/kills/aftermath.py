@@ -11,9 +11,9 @@ import msgspec
 
 from tests.harness.kills.accounts import Account, observe, usage
 from tests.harness.kills.audit import check_audit
+from tests.support.parts.stacks import Stack
 from tests.support.processes.fsck import fsck
 from tests.support.processes.server import Server, serving
-from tests.support.stacks import Stack
 
 # The leases, claims and grace of the dead are over soon, and with HASTE rounds of the reaper follow each other.
 BRIEFLY = {"FILEPORT_STAGED_LEASE": "2", "FILEPORT_BLOB_GRACE": "0"}

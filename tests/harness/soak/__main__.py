@@ -13,9 +13,9 @@ from tests.harness.soak.report import Report
 from tests.harness.soak.run import soak
 from tests.harness.soak.stacks import embedded_stack
 from tests.harness.soak.violation import ViolationError
-from tests.support.containers import running_localstack, running_postgres, session_of
-from tests.support.databases import make_short_dir
-from tests.support.stacks import Stack, containers_stack
+from tests.support.parts.containers import running_localstack, running_postgres, session_of
+from tests.support.parts.databases import make_short_dir
+from tests.support.parts.stacks import Stack, containers_stack
 
 
 def main() -> int:

@@ -14,8 +14,8 @@ from tests.harness.soak.options import Options
 from tests.harness.soak.report import Report
 from tests.harness.soak.truth import Entry, Location, Page, Record
 from tests.harness.soak.violation import ViolationError
+from tests.support.parts.stacks import Stack
 from tests.support.processes.fsck import fsck
-from tests.support.stacks import Stack
 
 _POLL_SECONDS = 0.2
 # For a busy machine.

@@ -19,7 +19,7 @@ from tests.harness.soak.fleet.replica import Fleet, Replica
 from tests.harness.soak.journal import Journal
 from tests.harness.soak.options import Options
 from tests.harness.soak.report import Report
-from tests.support.stacks import Stack
+from tests.support.parts.stacks import Stack
 
 _CONTESTED_NAMES = 4
 _PROGRESS_SECONDS = 30

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests.support.parts.stacks import EmbeddedStack
 from tests.support.processes.server import FILEPORT, server_environ
-from tests.support.stacks import EmbeddedStack
 
 
 @asynccontextmanager

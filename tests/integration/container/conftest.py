@@ -14,7 +14,7 @@ import pytest
 from docker.models.images import Image
 
 from tests.integration.container.running import TIMEOUT_SECONDS, RunningImage
-from tests.support.containers import LocalStack
+from tests.support.parts.containers import LocalStack
 
 Run: TypeAlias = Callable[[Mapping[str, str]], RunningImage]
 

@@ -7,8 +7,8 @@ import pytest
 
 from tests.integration.faults.changes import Changes
 from tests.integration.faults.site import Site, site_on
-from tests.support.databases import STACKS, make_short_dir, new_database
-from tests.support.stacks import EmbeddedStack, Stack, containers_stack
+from tests.support.parts.databases import STACKS, make_short_dir, new_database
+from tests.support.parts.stacks import EmbeddedStack, Stack, containers_stack
 
 
 @pytest.fixture(scope="package", params=STACKS)

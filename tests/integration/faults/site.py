@@ -11,9 +11,9 @@ import asyncpg
 import httpx
 
 from tests.harness.fault_proxy import HttpProxy, PostgresProxy
+from tests.support.parts.stacks import Stack
 from tests.support.processes.fsck import fsck
 from tests.support.processes.server import Server, serving
-from tests.support.stacks import Stack
 
 # No reaper, no renewal of leases and no look for jobs mixes with the requests under attack.
 ATTACKED = {

@@ -10,7 +10,7 @@ from tests.harness.fault_proxy import Effect, FaultProxy, effects
 from tests.harness.fault_proxy.http import SLOW_DOWN, UNAVAILABLE
 from tests.integration.faults.journal import SIZES, Journal
 from tests.integration.faults.site import Site, site_on
-from tests.support.stacks import Stack
+from tests.support.parts.stacks import Stack
 
 CLIENTS = 8
 CHANGES = 12

@@ -14,8 +14,8 @@ from domain.values.clock import Clock
 from service.container.container import make_container
 from service.http.app import create_app
 from service.settings import read_settings
+from tests.fakes.access.keys import FakeKeyChanges
 from tests.fakes.clock import FakeClock
-from tests.fakes.keys import FakeKeyChanges
 from tests.support.clients import ROOT_KEY, SERVICE_SECRET, client_of, running
 from tests.support.fake_service import Replacements
 

@@ -12,7 +12,7 @@ from domain.keys.sealed import SecretKeeper
 from domain.secrets.errors import UnopenableError
 from tests.integration.keys.conftest import OpenReplica
 from tests.support.clients import ROOT_KEY, SERVICE_SECRET
-from tests.support.postgres_ports import PostgresPorts
+from tests.support.parts.postgres_ports import PostgresPorts
 
 NEW_SECRET = "another-service-secret-that-only-the-tests-know"
 TABLES = "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'public'"

@@ -8,8 +8,8 @@ import aioboto3
 import pytest
 
 from tests.harness.kills.aftermath import Site
-from tests.support.containers import LocalStack
-from tests.support.stacks import ContainersStack, EmbeddedStack
+from tests.support.parts.containers import LocalStack
+from tests.support.parts.stacks import ContainersStack, EmbeddedStack
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import pytest
 from tests.harness.kills.accounts import observe, usage
 from tests.harness.kills.aftermath import HASTE, REAPED_SECONDS
 from tests.integration.kills.test_store_kills import payload
-from tests.support.databases import make_short_dir
+from tests.support.parts.databases import make_short_dir
+from tests.support.parts.stacks import EmbeddedStack
 from tests.support.processes.server import Server, serving
-from tests.support.stacks import EmbeddedStack
 
 SMALL = 200_000
 # Two writes.

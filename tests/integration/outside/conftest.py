@@ -8,9 +8,9 @@ import httpx
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from tests.support.databases import make_short_dir
+from tests.support.parts.databases import make_short_dir
+from tests.support.parts.stacks import EmbeddedStack
 from tests.support.processes.server import Server, serving
-from tests.support.stacks import EmbeddedStack
 
 # Those that Playwright does not set itself.
 CHROMIUM_FLAGS = ["--disable-gpu", "--disable-quic", "--disable-sync"]

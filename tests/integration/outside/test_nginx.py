@@ -15,9 +15,9 @@ from playwright.async_api import Browser
 from tests.integration.outside.conftest import skip_unless_required
 from tests.integration.outside.tus_js_client import CONTENT, assert_stored, require_tus_js, upload
 from tests.support.clients import ROOT_KEY
-from tests.support.databases import make_short_dir
+from tests.support.parts.databases import make_short_dir
+from tests.support.parts.stacks import EmbeddedStack
 from tests.support.processes.server import Server, serving
-from tests.support.stacks import EmbeddedStack
 
 NGINX = shutil.which("nginx")
 

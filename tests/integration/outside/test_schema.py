@@ -12,8 +12,8 @@ from tests.harness.profiles import is_long
 from tests.integration.outside import schemathesis_checks
 from tests.integration.outside.programs import run
 from tests.support.clients import ROOT_KEY
+from tests.support.parts.stacks import EmbeddedStack
 from tests.support.processes.server import serving
-from tests.support.stacks import EmbeddedStack
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")

@@ -19,8 +19,8 @@ from tests.integration.outside.tus_js_client import (
     upload,
 )
 from tests.support.clients import ROOT_KEY
+from tests.support.parts.stacks import EmbeddedStack
 from tests.support.processes.server import Server, serving
-from tests.support.stacks import EmbeddedStack
 from tests.support.tus import TUS
 
 # Far longer than a page takes for ten megabytes.

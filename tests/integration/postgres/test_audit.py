@@ -13,7 +13,7 @@ from domain.errors import CatalogUnavailableError
 from tests.contracts.audit.entries import ANN, deny, entries
 from tests.contracts.audit.partitions import TestPartitions, month_of, now
 from tests.contracts.setup import stored
-from tests.support.postgres_ports import PostgresPorts
+from tests.support.parts.postgres_ports import PostgresPorts
 
 __all__ = ["TestPartitions"]
 

@@ -12,7 +12,7 @@ from adapters.postgres.audit.listing import list_statement
 from adapters.postgres.database.connections import Connection
 from domain.access.scopes import Scope
 from domain.audit.model import AuditPosition, AuditQuery
-from tests.support.databases import new_database
+from tests.support.parts.databases import new_database
 
 # Spread over the present month and the one before. One of a thousand is rare in every way.
 FILL = """

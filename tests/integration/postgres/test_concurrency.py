@@ -26,7 +26,7 @@ from domain.values.preconditions import NO_PRECONDITION, Precondition
 from tests.contracts.direct_uploads import claimed, opened
 from tests.contracts.setup import LEASE, changed, claims, expired, reserved, stored, usage
 from tests.support.factories import NewFileFactory
-from tests.support.postgres_ports import PostgresPorts
+from tests.support.parts.postgres_ports import PostgresPorts
 
 T = TypeVar("T")
 

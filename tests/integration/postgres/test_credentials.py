@@ -13,8 +13,8 @@ from adapters.postgres import RotatingCredentials, create_pool, migrate
 from domain.errors import CatalogUnavailableError
 from domain.secrets.errors import SecretUnavailableError
 from tests.fakes.secrets import FakeSecretSource
-from tests.support.databases import new_database
-from tests.support.postgres_ports import PostgresPorts
+from tests.support.parts.databases import new_database
+from tests.support.parts.postgres_ports import PostgresPorts
 
 SECRET = "database"
 

@@ -14,7 +14,7 @@ from domain.files.model import Destination, File
 from domain.maintenance.model import Miscount
 from domain.values.preconditions import NO_PRECONDITION
 from tests.contracts.setup import stored, usage
-from tests.support.postgres_ports import PostgresPorts
+from tests.support.parts.postgres_ports import PostgresPorts
 
 BUCKETS = ["default", "one", "two"]
 REFUSALS = (BucketNotEmptyError, NameTakenError, NoSuchBucketError, NoSuchFileError)

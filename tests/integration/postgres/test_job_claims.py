@@ -14,7 +14,7 @@ from domain.jobs.model import Job
 from domain.jobs.work_on_jobs import WorkOnJobs
 from tests.contracts.jobs import deleting, fill, moving, names
 from tests.contracts.setup import LEASE, stored, usage
-from tests.support.postgres_ports import PostgresPorts
+from tests.support.parts.postgres_ports import PostgresPorts
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from domain.files.search.model import FileQuery
 from domain.files.search.where import parse_where
 from tests.contracts.setup import stored
 from tests.contracts.uploads import begun
-from tests.support.postgres_ports import PostgresPorts
+from tests.support.parts.postgres_ports import PostgresPorts
 
 INDEXED = [
     Migration(

@@ -23,8 +23,8 @@ from domain.files.search.model import FileQuery, decode_cursor, encode_cursor, p
 from domain.files.search.where import parse_where
 from domain.jobs.model import JobPosition
 from tests.support.access import ALL_SHOWN, scope
-from tests.support.databases import new_database
-from tests.support.postgres_ports import PostgresPorts
+from tests.support.parts.databases import new_database
+from tests.support.parts.postgres_ports import PostgresPorts
 
 FILL = """
 INSERT INTO buckets (name, public) SELECT 'bucket-' || n, false FROM generate_series(1, 20) AS n;

@@ -22,7 +22,7 @@ from domain.values.preconditions import NO_PRECONDITION
 from tests.contracts.setup import reserved, stored, usage
 from tests.harness.fault_proxy import Effect, PostgresProxy, effects
 from tests.support.factories import NewFileFactory
-from tests.support.postgres_ports import PostgresPorts
+from tests.support.parts.postgres_ports import PostgresPorts
 
 BREAKS = pytest.mark.parametrize("breaks", [effects.cut, effects.cut_midway, effects.lose_answer])
 

@@ -4,8 +4,8 @@ import pytest
 
 from domain.buckets.model import Usage
 from tests.contracts.catalog import *  # noqa: F403 - pytest collects the whole suite here
-from tests.support.databases import OneConnection
-from tests.support.postgres_ports import PostgresPorts
+from tests.support.parts.databases import OneConnection
+from tests.support.parts.postgres_ports import PostgresPorts
 
 
 @pytest.fixture

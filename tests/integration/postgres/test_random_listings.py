@@ -13,8 +13,8 @@ from domain.files.search.model import FileQuery, decode_cursor, encode_cursor, p
 from domain.files.search.where import parse_where
 from tests.contracts.setup import FUTURE, changed, stored
 from tests.fakes import search as fake_listing
-from tests.support.databases import OneConnection
-from tests.support.postgres_ports import PostgresPorts
+from tests.support.parts.databases import OneConnection
+from tests.support.parts.postgres_ports import PostgresPorts
 
 FILES = 80
 QUERIES = 250

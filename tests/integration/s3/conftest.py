@@ -11,7 +11,7 @@ import pytest
 from adapters.s3 import S3BlobStore, S3Bucket, S3PartialBlobs, open_s3_client
 from tests.contracts.blob_store.store import Leftovers
 from tests.harness.fault_proxy import HttpProxy
-from tests.support.containers import LocalStack
+from tests.support.parts.containers import LocalStack
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client

@@ -17,7 +17,7 @@ from tests.contracts.blob_store.direct_access import HEADERS, Answer, Send, Test
 from tests.contracts.blob_store.store import payload, read, stream
 from tests.harness.fault_proxy import HttpProxy, effects
 from tests.integration.s3.conftest import BUCKET, TIMEOUT_SECONDS
-from tests.support.containers import LocalStack
+from tests.support.parts.containers import LocalStack
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client

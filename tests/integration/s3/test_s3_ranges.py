@@ -13,7 +13,7 @@ from domain.values.ranges import ByteRange
 from tests.contracts.blob_store.store import payload, read, stream
 from tests.harness.fault_proxy import Exchange, HttpProxy, effects
 from tests.integration.s3.conftest import BUCKET, TIMEOUT_SECONDS
-from tests.support.containers import LocalStack
+from tests.support.parts.containers import LocalStack
 
 KIBIBYTE = 1024
 DATA = payload(20 * KIBIBYTE**2)

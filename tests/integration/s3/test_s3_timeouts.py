@@ -17,7 +17,7 @@ from tests.fakes.clock import FakeClock
 from tests.harness.fault_proxy import Exchange, HttpProxy, effects
 from tests.harness.fault_proxy.http import SLOW_DOWN, http_answer, s3_error
 from tests.integration.s3.conftest import BUCKET, TIMEOUT_SECONDS
-from tests.support.containers import LocalStack
+from tests.support.parts.containers import LocalStack
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client

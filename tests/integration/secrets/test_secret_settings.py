@@ -7,7 +7,7 @@ import aioboto3
 import httpx
 import pytest
 
-from tests.support.containers import LocalStack
+from tests.support.parts.containers import LocalStack
 from tests.support.processes.server import serving, start
 
 KEY = "canary-of-the-root-key-in-a-secret"

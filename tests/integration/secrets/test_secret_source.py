@@ -13,7 +13,7 @@ from adapters.secrets import SecretsManagerSource, open_secrets_client
 from domain.secrets.errors import SecretUnavailableError
 from domain.secrets.model import Credentials, parse_credentials
 from tests.contracts.secret_source import Keep, TestSecretSource
-from tests.support.containers import LocalStack
+from tests.support.parts.containers import LocalStack
 
 if TYPE_CHECKING:
     from types_aiobotocore_secretsmanager.client import SecretsManagerClient

@@ -11,9 +11,9 @@ import pytest
 
 from tests.integration.security.probes import Document, Target
 from tests.integration.service.conftest import open_stack
-from tests.support.databases import STACKS
+from tests.support.parts.databases import STACKS
+from tests.support.parts.stacks import Stack
 from tests.support.processes.server import Server, serving
-from tests.support.stacks import Stack
 from tests.support.tus import TUS
 
 Scopes = list[dict[str, Any]]

@@ -5,8 +5,8 @@ import httpx
 
 from tests.integration.security.conftest import ClientOf, on_both_stacks
 from tests.support.clients import ROOT_KEY, SERVICE_SECRET
+from tests.support.parts.stacks import Stack
 from tests.support.processes.server import Server
-from tests.support.stacks import Stack
 
 WRONG_KEY = "canary-of-a-wrong-key-b81c"
 PASSWORD = "canary-of-a-password-77ae"

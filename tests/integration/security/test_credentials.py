@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.integration.security.probes import Document, Target, probes
-from tests.support.stacks import Stack
+from tests.support.parts.stacks import Stack
 
 ADMIN = [{"actions": ["admin"], "bucket": "*"}]
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.integration.security.conftest import HIDDEN, ClientOf, MakeHidden, on_both_stacks
 from tests.integration.security.probes import Document, Target, probes, seen
-from tests.support.stacks import Stack
+from tests.support.parts.stacks import Stack
 
 ALL = ["read", "list", "write", "delete"]
 

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.support.databases import make_short_dir
 from tests.support.identity_provider import AUDIENCE, ISSUER, Provider, jwk, private_key, providing, token
+from tests.support.parts.databases import make_short_dir
+from tests.support.parts.stacks import EmbeddedStack
 from tests.support.processes.server import Server, serving
-from tests.support.stacks import EmbeddedStack
 from tests.support.token_forgeries import FORGERIES
 
 EVERYTHING = [{"actions": ["admin"], "bucket": "*"}]

@@ -9,10 +9,10 @@ import aioboto3
 import httpx
 import pytest
 
-from tests.support.containers import LocalStack
-from tests.support.databases import STACKS, make_short_dir
+from tests.support.parts.containers import LocalStack
+from tests.support.parts.databases import STACKS, make_short_dir
+from tests.support.parts.stacks import EmbeddedStack, Stack, containers_stack
 from tests.support.processes.server import Server, serving
-from tests.support.stacks import EmbeddedStack, Stack, containers_stack
 
 # Rounds of the reaper follow each other closely, and nothing is kept for long: tests wait for its work.
 HASTE = {"FILEPORT_REAPER_INTERVAL": "0.1", "FILEPORT_BLOB_GRACE": "0"}

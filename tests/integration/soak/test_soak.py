@@ -12,9 +12,9 @@ from tests.harness.soak.options import Options
 from tests.harness.soak.report import Report
 from tests.harness.soak.run import soak
 from tests.harness.soak.stacks import embedded_stack
-from tests.support.containers import LocalStack
-from tests.support.databases import STACKS, make_short_dir
-from tests.support.stacks import Stack, containers_stack
+from tests.support.parts.containers import LocalStack
+from tests.support.parts.databases import STACKS, make_short_dir
+from tests.support.parts.stacks import Stack, containers_stack
 
 # Grace and leases are waited for at the end: shorter than in a long soak.
 SHORT = Options(seed=1, kills=5, clients=4, blob_grace=3, staged_lease=4, reaper_interval=0.2)

@@ -19,11 +19,11 @@ from domain.links.model import Maker, NewShare, NewUploadLink
 from domain.links.open_share_link import OpenShareLink
 from domain.links.share_file import ShareFile
 from domain.links.visit import Visit
-from tests.contracts.keys import bearer, made
+from tests.contracts.callers.keys import bearer, made
 from tests.contracts.setup import changed, stored
+from tests.fakes.access.passwords import FakePasswords
 from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
-from tests.fakes.passwords import FakePasswords
 
 READER = Scope(actions=("read", "delete"), bucket="default", prefix="a/")
 VISIT = Visit(address="192.0.2.1")

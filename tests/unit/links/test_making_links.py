@@ -15,9 +15,9 @@ from domain.links.list_share_links import ListShareLinks
 from domain.links.model import NewShare
 from domain.links.share_file import ShareFile
 from tests.contracts.setup import FUTURE, stored
+from tests.fakes.access.passwords import FakePasswords
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.database import CATALOG_DOWN, FakeDatabase
-from tests.fakes.passwords import FakePasswords
 from tests.unit.links.link_requests import put, shared
 
 

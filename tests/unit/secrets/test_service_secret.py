@@ -3,7 +3,7 @@
 import pytest
 
 from adapters.crypto import ServiceSecrets
-from tests.contracts.service_secret import TestMac, TestSealing
+from tests.contracts.callers.service_secret import TestMac, TestSealing
 
 __all__ = ["TestMac", "TestSealing"]
 

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from tests.support.parts.stacks import Stack
 from tests.support.processes.server import Server, serving
-from tests.support.stacks import Stack
 
 AT_ONCE = 50
 

@@ -6,11 +6,11 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from tests.support.databases import make_short_dir
 from tests.support.identity_provider import AUDIENCE, ISSUER, pem, private_key, token
+from tests.support.parts.databases import make_short_dir
+from tests.support.parts.stacks import EmbeddedStack
 from tests.support.processes.server import Server, serving
 from tests.support.raw_client import RawClient
-from tests.support.stacks import EmbeddedStack
 
 FILES = "/v1/buckets/default/files"
 # Far more than the buffers on the way hold.

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.support.databases import make_short_dir
+from tests.support.parts.databases import make_short_dir
+from tests.support.parts.stacks import EmbeddedStack
 from tests.support.processes.server import Server, serving
 from tests.support.raw_client import RawClient
-from tests.support.stacks import EmbeddedStack
 
 ORIGIN = "https://app.example"
 

@@ -13,9 +13,9 @@ import pytest
 
 from domain.blobs.model import new_blob_key
 from tests.integration.service.conftest import HASTE
+from tests.support.parts.stacks import EmbeddedStack, Stack
 from tests.support.processes.fsck import fsck
 from tests.support.processes.server import FILEPORT, Server, server_environ, serving, start
-from tests.support.stacks import EmbeddedStack, Stack
 
 FILES = "/v1/buckets/default/files"
 MEBIBYTE = 1024 * 1024

@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.support.databases import make_short_dir
+from tests.support.parts.databases import make_short_dir
+from tests.support.parts.stacks import EmbeddedStack
 from tests.support.processes.server import Server, serving
 from tests.support.raw_client import RawClient
-from tests.support.stacks import EmbeddedStack
 
 FILES = "/v1/buckets/default/files"
 # Far more than the buffers on the way hold.

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.clients import ROOT_KEY
-from tests.support.databases import make_short_dir
+from tests.support.parts.databases import make_short_dir
+from tests.support.parts.stacks import EmbeddedStack
 from tests.support.processes.server import Server, serving
 from tests.support.raw_client import RawClient
-from tests.support.stacks import EmbeddedStack
 
 HOST = b"Host: x\r\n"
 KEY = b"Authorization: Bearer " + ROOT_KEY.encode() + b"\r\n"

@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.parts.stacks import Stack
 from tests.support.processes.server import Server
 from tests.support.raw_client import RawClient
-from tests.support.stacks import Stack
 
 MEBIBYTE = 1024 * 1024
 _random = random.Random(7)

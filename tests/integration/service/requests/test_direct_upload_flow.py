@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from tests.integration.service.conftest import open_stack
+from tests.support.parts.stacks import Stack
 from tests.support.processes.fsck import fsck
 from tests.support.processes.server import Server, serving
-from tests.support.stacks import Stack
 
 MIB = 1024**2
 PART = 5 * MIB

@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from tests.support.clients import said_of_content
+from tests.support.parts.stacks import Stack
 from tests.support.processes.server import Server
-from tests.support.stacks import Stack
 
 MEBIBYTE = 1024 * 1024
 MOVIE = random.Random(4).randbytes(20 * MEBIBYTE + 7)

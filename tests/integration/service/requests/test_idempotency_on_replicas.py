@@ -8,8 +8,8 @@ import anyio
 import httpx
 import pytest
 
+from tests.support.parts.stacks import Stack
 from tests.support.processes.server import Server, serving
-from tests.support.stacks import Stack
 
 AT_ONCE = 20
 CONTENT = random.Random(1).randbytes(3_000_000)

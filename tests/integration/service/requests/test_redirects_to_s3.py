@@ -2,7 +2,7 @@
 
 import httpx
 
-from tests.support.stacks import EmbeddedStack, Stack
+from tests.support.parts.stacks import EmbeddedStack, Stack
 
 
 async def test_a_reader_that_follows_gets_the_same_bytes_from_the_store(

@@ -8,8 +8,8 @@ import anyio
 import httpx
 import pytest
 
+from tests.support.parts.stacks import Stack
 from tests.support.processes.server import Line, Server
-from tests.support.stacks import Stack
 
 MEBIBYTE = 1024 * 1024
 

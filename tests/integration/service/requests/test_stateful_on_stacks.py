@@ -15,8 +15,8 @@ from anyio import from_thread, to_thread
 from tests.harness.stateful.machine import ApiMachine, run
 from tests.integration.service.conftest import HASTE
 from tests.support.clients import ROOT_KEY
+from tests.support.parts.stacks import Stack
 from tests.support.processes.server import serving
-from tests.support.stacks import Stack
 
 # Far longer than the reaper takes.
 REAPED_SECONDS = 60

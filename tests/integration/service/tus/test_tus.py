@@ -17,10 +17,10 @@ from tusclient.client import TusClient
 
 from tests.integration.service.conftest import HASTE
 from tests.support.clients import ROOT_KEY
+from tests.support.parts.stacks import Stack
 from tests.support.processes.fsck import fsck
 from tests.support.processes.server import Server, serving
 from tests.support.raw_client import RawClient
-from tests.support.stacks import Stack
 from tests.support.tus import BYTES, TUS, UPLOADS, encoded
 
 MEBIBYTE = 1024 * 1024

@@ -10,8 +10,8 @@ from bench.memory import Memory
 from tests.harness.fault_proxy.stream import StreamProxy
 from tests.harness.profiles import is_long
 from tests.support.clients import ROOT_KEY
+from tests.support.parts.stacks import Stack
 from tests.support.processes.server import serving
-from tests.support.stacks import Stack
 from tests.support.tus import BYTES, TUS, UPLOADS
 
 MEBIBYTE = 1024**2

@@ -11,9 +11,9 @@ from tests.harness.fault_proxy.stream import StreamProxy
 from tests.harness.kills.senders import end_all
 from tests.integration.service.conftest import HASTE
 from tests.support.clients import ROOT_KEY
+from tests.support.parts.stacks import Stack
 from tests.support.processes.fsck import fsck
 from tests.support.processes.server import Server, serving, start
-from tests.support.stacks import Stack
 from tests.support.tus import BYTES, TUS, UPLOADS, encoded
 
 # The idempotency key of a replica that was killed is free after a lease.

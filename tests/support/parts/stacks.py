@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 import aioboto3
 
 from adapters.embedded import EmbeddedPostgres
-from tests.support.containers import LocalStack
-from tests.support.databases import new_database
+from tests.support.parts.containers import LocalStack
+from tests.support.parts.databases import new_database
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client

@@ -13,7 +13,6 @@ from domain.errors import PreconditionFailedError
 from domain.files.errors import NameTakenError, NoSuchFileError
 from domain.files.model import Destination
 from domain.values.preconditions import NO_PRECONDITION, Precondition
-from tests.contracts.files import POLICIES_AGAINST
 from tests.contracts.setup import (
     FUTURE,
     CatalogPorts,
@@ -25,6 +24,7 @@ from tests.contracts.setup import (
     stored,
     usage,
 )
+from tests.contracts.stored.files import POLICIES_AGAINST
 
 
 class TestCopyingFiles:

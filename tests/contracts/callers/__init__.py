@@ -1,0 +1,1 @@
+"""The contracts of access: scopes, keys, links, and the service secret."""

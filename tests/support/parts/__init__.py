@@ -1,0 +1,1 @@
+"""The real parts that tests run on: databases, containers, and the stacks made of them."""
