@@ -11,13 +11,13 @@ from domain.files.content.read_file import ReadFile
 from domain.keys.key_rights import KeyRights
 from domain.keys.model import KeyPatch
 from domain.links.check_password import CheckPassword
-from domain.links.enter_upload_link import EnterUploadLink
 from domain.links.errors import LinkEndedError
-from domain.links.make_upload_link import MakeUploadLink
 from domain.links.maker_rights import MakerRights
 from domain.links.model import Maker, NewShare, NewUploadLink
 from domain.links.open_share_link import OpenShareLink
 from domain.links.share_file import ShareFile
+from domain.links.uploading.enter_upload_link import EnterUploadLink
+from domain.links.uploading.make_upload_link import MakeUploadLink
 from domain.links.visit import Visit
 from tests.contracts.callers.keys import bearer, made
 from tests.contracts.setup import changed, stored

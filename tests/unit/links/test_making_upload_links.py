@@ -10,9 +10,9 @@ from domain.buckets.errors import NoSuchBucketError
 from domain.buckets.model import Policy
 from domain.links.errors import LinkLifeError
 from domain.links.find_link import FindLink
-from domain.links.list_upload_links import ListUploadLinks
-from domain.links.make_upload_link import MakeUploadLink
 from domain.links.model import NewUploadLink
+from domain.links.uploading.list_upload_links import ListUploadLinks
+from domain.links.uploading.make_upload_link import MakeUploadLink
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.database import FakeDatabase
 from tests.unit.links.link_requests import inbox

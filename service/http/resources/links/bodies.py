@@ -11,7 +11,7 @@ from domain.buckets.model import AllowedTypes, BucketName, MaxFileSize
 from domain.files.model import Sha256, Size
 from domain.files.names import FileName, Prefix
 from domain.links.model import DownloadName, Link, LinkKind, MadeLink, MaxDownloads, MaxFiles
-from domain.links.store_by_link import Received
+from domain.links.uploading.store_by_link import Received
 from domain.values.media_types import ContentType
 from domain.values.numbers import Count, Positive
 from domain.values.times import UtcTime

@@ -9,11 +9,11 @@ from litestar import Response, delete, post
 from domain.access.cursors import Cursors
 from domain.links.find_link import FindLink
 from domain.links.list_share_links import ListShareLinks
-from domain.links.list_upload_links import ListUploadLinks
-from domain.links.make_upload_link import MakeUploadLink
 from domain.links.model import LinkPage, NewShare, NewUploadLink
 from domain.links.revoke_link import RevokeLink
 from domain.links.share_file import ShareFile
+from domain.links.uploading.list_upload_links import ListUploadLinks
+from domain.links.uploading.make_upload_link import MakeUploadLink
 from domain.values.cursors import decode_position, encode_position
 from service.http.access import needs
 from service.http.bodies.file_examples import BucketPath, FileId

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 
 from domain.files.errors import InvalidNameError
 from domain.files.model import NewFile
-from domain.links.enter_upload_link import EnterUploadLink, Entry
-from domain.links.resume_by_link import ResumeByLink, ResumedUpload
-from domain.links.store_by_link import Received, StoreByLink
+from domain.links.uploading.enter_upload_link import EnterUploadLink, Entry
+from domain.links.uploading.resume_by_link import ResumeByLink, ResumedUpload
+from domain.links.uploading.store_by_link import Received, StoreByLink
 from domain.uploads.append_to_upload import Addition
 from domain.uploads.model import Upload
 from domain.values.media_types import content_type_of

@@ -11,9 +11,9 @@ from domain.access.acting import acting_as
 from domain.errors import FileportError, OutcomeUnknownError
 from domain.files.errors import NameTakenError, NoSuchFileError
 from domain.files.ports import Files
-from domain.links.enter_upload_link import EnterUploadLink, Entry, told
 from domain.links.model import used_up_error
 from domain.links.ports import Links
+from domain.links.uploading.enter_upload_link import EnterUploadLink, Entry, told
 from domain.uploads.append_to_upload import Addition, AppendToUpload
 from domain.uploads.begin_upload import BeginUpload
 from domain.uploads.end_upload import EndUpload

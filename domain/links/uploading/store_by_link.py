@@ -10,9 +10,9 @@ from domain.files.content.store_file import StoreFile
 from domain.files.content.store_once import StoreOnce
 from domain.files.errors import NameTakenError
 from domain.files.model import File, NewFile
-from domain.links.enter_upload_link import EnterUploadLink, Entry, told
 from domain.links.model import used_up_error
 from domain.links.ports import Links
+from domain.links.uploading.enter_upload_link import EnterUploadLink, Entry, told
 
 
 class Received(msgspec.Struct, frozen=True):

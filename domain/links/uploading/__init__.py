@@ -1,0 +1,1 @@
+"""Upload links: made, listed, and used."""
