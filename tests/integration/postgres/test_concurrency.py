@@ -1,10 +1,8 @@
 """Many at once, each on a connection of its own."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import TypeVar
 
 import anyio
 import pytest
@@ -16,37 +14,20 @@ from domain.batches.model import Change, Copy, Delete
 from domain.blobs.model import new_blob_key
 from domain.buckets.errors import BucketNotEmptyError, NoSuchBucketError, QuotaExceededError
 from domain.buckets.model import Policy, Usage
-from domain.direct_uploads.errors import DirectUploadEndedError, NoSuchDirectUploadError
-from domain.errors import FileportError, LeaseLostError
 from domain.files.errors import NameTakenError, NoSuchFileError
 from domain.files.model import Destination, File, Location, NewFile, Stored
 from domain.files.patches import FilePatch
 from domain.files.search.model import FileQuery
 from domain.values.preconditions import NO_PRECONDITION, Precondition
-from tests.contracts.direct_uploads import claimed, opened
 from tests.contracts.setup import LEASE, changed, claims, expired, reserved, stored, usage
 from tests.support.factories import NewFileFactory
 from tests.support.parts.postgres_ports import PostgresPorts
-
-T = TypeVar("T")
+from tests.support.races import kinds, race
 
 
 @pytest.fixture
 def catalog(pool: Pool) -> PostgresPorts:
     return PostgresPorts(pool)
-
-
-async def race(calls: Iterable[Awaitable[T]]) -> tuple[list[T], list[FileportError]]:
-    """Run all calls at once. Returns what they returned, and what they were refused with."""
-    outcomes = await asyncio.gather(*calls, return_exceptions=True)
-    refusals = [outcome for outcome in outcomes if isinstance(outcome, FileportError)]
-    results = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
-    assert len(refusals) + len(results) == len(outcomes), outcomes
-    return results, refusals
-
-
-def kinds(refusals: Iterable[FileportError]) -> set[type[FileportError]]:
-    return {type(refusal) for refusal in refusals}
 
 
 @pytest.mark.parametrize("quota", [None, 10**6])
@@ -358,47 +339,3 @@ async def test_an_original_that_expires_while_it_is_copied_makes_no_way_for_its_
 async def test_what_was_committed_is_seen_by_all(pool: Pool, catalog: PostgresPorts) -> None:
     file = await changed(catalog, await stored(catalog), tags=("x",))
     assert await asyncio.gather(*(catalog.files.get_file(file.id) for _ in range(20))) == [file] * 20
-
-
-async def test_of_many_who_complete_an_upload_at_once_one_does(catalog: PostgresPorts) -> None:
-    upload = await opened(catalog)
-    blobs = [await reserved(catalog, size=upload.size) for _ in range(10)]
-    found, refusals = await race(catalog.direct_uploads.claim_direct_upload(upload.id, blob.key) for blob in blobs)
-    assert not refusals
-    assert sorted(each.state for each in found) == ["completing"] * 9 + ["open"]
-    stored, refusals = await race(catalog.direct_uploads.commit_direct_upload(upload.id, blob) for blob in blobs * 2)
-    assert kinds(refusals) == {LeaseLostError}
-    assert (len(stored), len({each.file.id for each in stored})) == (2, 1)
-    assert (await usage(catalog)).files == 1
-
-
-async def test_an_upload_that_is_completed_and_ended_at_once_is_one_of_both(catalog: PostgresPorts) -> None:
-    for _ in range(10):
-        upload = await opened(catalog)
-        blob = await claimed(catalog, upload)
-        files = (await usage(catalog)).files
-        _, refusals = await race(
-            [
-                catalog.direct_uploads.commit_direct_upload(upload.id, blob),
-                catalog.direct_uploads.abort_direct_upload(upload.id),
-            ]
-        )
-        assert kinds(refusals) <= {DirectUploadEndedError}
-        assert (await catalog.direct_uploads.get_direct_upload(upload.id)).state == (
-            "aborted" if refusals else "completed"
-        )
-        assert (await usage(catalog)).files == files + (not refusals)
-
-
-async def test_a_commit_goes_on_while_its_staging_blob_is_forgotten(catalog: PostgresPorts) -> None:
-    for _ in range(10):
-        upload = await opened(catalog, lease=0)
-        blob = await claimed(catalog, upload)
-        await catalog.blob_records.condemn_lapsed(limit=10)
-        staged = list((await claims(catalog)).values())
-        results, refusals = await race(
-            [catalog.direct_uploads.commit_direct_upload(upload.id, blob), catalog.blob_records.forget_blobs(staged)]
-        )
-        assert kinds(refusals) <= {NoSuchDirectUploadError}
-        assert len(results) + len(refusals) == 2
-        assert await catalog.integrity.get_blob_records([upload.key]) == {}
