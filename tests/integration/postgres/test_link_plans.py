@@ -16,7 +16,7 @@ from adapters.postgres.links import (
     LIST_OF_BUCKET,
     LIST_OF_FILE,
 )
-from tests.support.databases import new_database
+from tests.support.parts.databases import new_database
 
 FILL = """
 INSERT INTO links (
