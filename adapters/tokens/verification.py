@@ -109,7 +109,8 @@ def _check_times(claims: Mapping[str, Any]) -> None:
         # PyJWT takes text and booleans as well.
         if name in claims and type(claims[name]) not in {int, float}:
             raise RefusedTokenError(f"{name} is not a number")
-    if claims["exp"] - claims.get("iat", time.time()) > MAX_LIFE + LEEWAY:
+    # Compared, numbers of any size are sound; subtracted, some are too large for a float.
+    if claims["exp"] > claims.get("iat", time.time()) + MAX_LIFE + LEEWAY:
         raise RefusedTokenError("it lives for more than a day")
 
 

@@ -148,6 +148,13 @@ async def test_wrong_claims_are_refused_though_the_provider_signed_them(claims: 
     assert await make_source().caller_of(raw_token(HEADER, sent), "") is None
 
 
+@pytest.mark.parametrize("times", ['"exp":1e400', '"exp":-1e400', '"exp":1e400,"iat":1e400', f'"exp":{10**400}'])
+async def test_times_beyond_all_numbers_are_refused_though_the_provider_signed_them(times: str) -> None:
+    claims = {name: value for name, value in claims_of().items() if name not in {"exp", "iat", "nbf"}}
+    body = json.dumps(claims).removesuffix("}") + f",{times}}}"
+    assert await make_source().caller_of(raw_token(HEADER, body.encode()), "") is None
+
+
 @pytest.mark.parametrize(
     "header",
     [
