@@ -1,11 +1,14 @@
 """Workers take jobs in turns, and give up those that cannot go on."""
 
+import unicodedata
 from collections.abc import Sequence
 
 import anyio
 import pytest
 
 from domain.access.callers import ROOT, Caller
+from domain.access.errors import AccessDeniedError
+from domain.access.scopes import Action
 from domain.batches.model import Operation, Outcome
 from domain.buckets.errors import InvalidBucketError
 from domain.errors import InvalidInputError, OutcomeUnknownError, PreconditionFailedError, UnavailableError
@@ -23,7 +26,7 @@ from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
 from tests.fakes.database import CATALOG_DOWN, FakeDatabase
 from tests.fakes.jobs import FakeJobs
-from tests.support.access import ALL_SHOWN
+from tests.support.access import ALL_SHOWN, caller, scope
 
 LEASE = 30.0
 UNKNOWN = OutcomeUnknownError("The catalog went away while a change was being committed.")
@@ -199,12 +202,28 @@ async def test_an_impossible_task_is_refused(
     to: PrefixDestination | None,
     error: type[Exception],
 ) -> None:
-    start_job = StartJob(
-        catalog.jobs, IdempotentExecutor(catalog.idempotency_keys, catalog.database.clock, lease=LEASE, ttl=LEASE)
-    )
     with pytest.raises(error):
-        await start_job(ROOT, Task(kind=kind, bucket=bucket, prefix=prefix, to=to))
+        await starting(catalog)(ROOT, Task(kind=kind, bucket=bucket, prefix=prefix, to=to))
     assert await catalog.jobs.list_jobs(ALL_SHOWN, after=None, limit=10) == []
+
+
+def starting(catalog: FakeCatalog) -> StartJob:
+    keys = IdempotentExecutor(catalog.idempotency_keys, catalog.database.clock, lease=LEASE, ttl=LEASE)
+    return StartJob(catalog.jobs, keys)
+
+
+@pytest.mark.parametrize("task", [deleting("é/"), moving("é/", "a/")])
+async def test_a_job_needs_the_rights_on_its_prefix_in_either_normal_form(catalog: FakeCatalog, task: Task) -> None:
+    # Files of both forms begin with the prefix, and a scope is on one of them.
+    actions: tuple[Action, ...] = ("read", "list", "delete")
+    target = scope("default", "a/", "write")
+    composed, decomposed = (scope("default", unicodedata.normalize(form, "é/"), *actions) for form in ("NFC", "NFD"))
+    for one in (composed, decomposed):
+        with pytest.raises(AccessDeniedError):
+            await starting(catalog)(caller(target, one), task)
+    assert await catalog.jobs.list_jobs(ALL_SHOWN, after=None, limit=10) == []
+    await starting(catalog)(caller(target, composed, decomposed), task)
+    await starting(catalog)(caller(target, scope("default", None, *actions)), task)
 
 
 def test_prefixes_may_be_empty_and_end_anywhere() -> None:
