@@ -8,7 +8,7 @@ from uuid import UUID
 import anyio
 import msgspec
 
-from domain.access.callers import SYSTEM, Caller
+from domain.access.callers import Caller
 from domain.access.current_rights import CurrentRights, WatchedCaller
 from domain.blobs.errors import InterruptedBodyError, PartialBusyError
 from domain.blobs.partials import Progress
@@ -103,7 +103,7 @@ class AppendToUpload:
         watched = self._rights.watch(caller)
         upload = await self._lock_upload(caller, id, partial(self._add, watched, addition=addition, body=body))
         if upload.kind == "partial" and upload.is_finished:
-            await self._finish_finals_of(id)
+            await self._finish_finals_of(id, watched)
         return upload
 
     async def _add(
@@ -188,12 +188,13 @@ class AppendToUpload:
         if hash_ is not None and hash_.size == size:
             self._hashes.keep(id, hash_)
 
-    async def _finish_finals_of(self, part: UUID) -> None:
-        # The part is complete, whatever becomes of the final uploads: requests for them get their errors.
+    async def _finish_finals_of(self, part: UUID, watched: WatchedCaller) -> None:
+        # The part is complete, whatever becomes of the final uploads: requests for them get their errors. Those that
+        # the caller may not write wait for a request of somebody who may.
         with suppress(UnavailableError):
             for final in await self._uploads.list_unfinished_finals(part):
                 with suppress(FileportError):
-                    await self._find(SYSTEM, final)
+                    await self._find(await watched.now(), final)
 
 
 async def _refuse_bytes(body: AsyncIterable[bytes]) -> None:

@@ -103,6 +103,22 @@ async def test_a_resumable_upload_whose_key_is_revoked_meanwhile_is_not_finished
     assert catalog.database.files == {}
 
 
+async def test_a_part_finishes_no_upload_that_its_sender_may_not_write_by_now(
+    client: httpx.AsyncClient, bearer: httpx.AsyncClient, made: dict[str, str], catalog: FakeCatalog
+) -> None:
+    tus = {"Tus-Resumable": "1.0.0"}
+    part = await bearer.post("/v1/uploads", headers={**tus, "Upload-Length": "3", "Upload-Concat": "partial"})
+    url = part.headers["location"]
+    final = {"Upload-Concat": f"final;{url}", "Upload-Metadata": "bucket ZGVmYXVsdA==,filename YQ=="}
+    begun = await bearer.post("/v1/uploads", headers={**tus, **final})
+    assert begun.status_code == 201, begun.text
+    elsewhere = {"scopes": [{"actions": ["write"], "bucket": "elsewhere"}]}
+    assert (await client.patch(f"/v1/keys/{made['id']}", json=elsewhere)).status_code == 200
+    headers = {**tus, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+    assert (await bearer.patch(url, headers=headers, content=b"abc")).status_code == 204
+    assert catalog.database.files == {}
+
+
 async def test_an_archive_ends_at_the_member_that_its_reader_may_not_read_by_now() -> None:
     clock, store = FakeClock(), FakeBlobStore()
     store.stored = {"1": bytes(100_000), "2": bytes(100_000)}
