@@ -45,11 +45,13 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     def refusal(self, missing: FileportError, denied: DeniedAccess | None = None) -> FileportError:
         """Return how the caller is told that they may not see a thing: as one is who asks for a thing that is missing.
 
-        Without credentials that is 401, for what exists and what does not. `denied` is for the audit.
+        Without credentials that is 401, for what exists and what does not. `denied` is for the audit; where the thing
+        is missing there is none, for then nothing was denied.
         """
-        error = UnauthenticatedError(UnauthenticatedError.example) if self.kind == "nobody" else missing
-        error.denied = denied or DeniedAccess()
-        return error
+        if self.kind == "nobody":
+            missing, denied = UnauthenticatedError(UnauthenticatedError.example), denied or DeniedAccess()
+        missing.denied = denied
+        return missing
 
     def require(self, action: Action, bucket: str, name: str, missing: FileportError) -> None:
         """Return if the action is allowed on a file.

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from domain.access.callers import Caller
 from domain.access.scopes import EVERYTHING
+from domain.errors import DeniedAccess
 from domain.files.errors import NoSuchFileError
 from domain.files.ports import Files
 from domain.links.errors import NoSuchLinkError
@@ -28,7 +29,7 @@ class FindLink:
         except NoSuchLinkError:
             raise caller.refusal(missing) from None
         if not link.maker.is_(caller) and not await self._administers(caller, link):
-            raise caller.refusal(missing)
+            raise caller.refusal(missing, DeniedAccess(bucket=link.bucket, name=link.name))
         return link
 
     async def _administers(self, caller: Caller, link: Link) -> bool:

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from domain.access.callers import Caller
+from domain.errors import DeniedAccess
 from domain.files.errors import NoSuchFileError
 from domain.files.ports import Files
 from domain.links.model import LinkPage, maker_of, page_of
@@ -29,7 +30,7 @@ class ListShareLinks:
         except NoSuchFileError:
             raise caller.refusal(missing) from None
         if not caller.permissions.show(file.bucket, file.name):
-            raise caller.refusal(missing)
+            raise caller.refusal(missing, DeniedAccess(bucket=file.bucket, name=file.name))
         is_admin = caller.permissions.allow("admin", file.bucket, file.name)
         owner = None if is_admin else maker_of(caller)
         return page_of(await self._links.list_links(file_id=file_id, owner=owner, after=after, limit=limit + 1), limit)

@@ -6,6 +6,7 @@ from domain.access.callers import Caller
 from domain.buckets.errors import InvalidBucketError, NoSuchBucketError, no_such_bucket
 from domain.buckets.model import check_bucket_name
 from domain.buckets.ports import Buckets
+from domain.errors import DeniedAccess
 from domain.links.model import LinkPage, maker_of, page_of
 from domain.links.ports import Links
 
@@ -26,7 +27,7 @@ class ListUploadLinks:
         """
         check_bucket_name(bucket)
         if not caller.permissions.show_bucket(bucket):
-            raise caller.refusal(no_such_bucket(bucket))
+            raise caller.refusal(no_such_bucket(bucket), DeniedAccess(bucket=bucket))
         owner = None if caller.permissions.administer(bucket) else maker_of(caller)
         links = await self._links.list_links(bucket=bucket, owner=owner, after=after, limit=limit + 1)
         if not links:

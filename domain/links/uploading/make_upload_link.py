@@ -4,7 +4,7 @@ from domain.access.callers import Caller, denied
 from domain.access.errors import AccessDeniedError
 from domain.buckets.errors import InvalidBucketError, NoSuchBucketError, no_such_bucket
 from domain.buckets.model import check_bucket_name
-from domain.errors import OutcomeUnknownError
+from domain.errors import DeniedAccess, OutcomeUnknownError
 from domain.files.errors import InvalidExpiryError, InvalidNameError
 from domain.links.errors import InvalidLinkError, LinkLifeError
 from domain.links.model import MadeLink, NewLink, NewUploadLink, check_expiry, check_upload_link, maker_of
@@ -36,7 +36,7 @@ class MakeUploadLink:
         check_bucket_name(bucket)
         rights = caller.permissions
         if not rights.show_bucket(bucket):
-            raise caller.refusal(no_such_bucket(bucket))
+            raise caller.refusal(no_such_bucket(bucket), DeniedAccess(bucket=bucket))
         new = check_upload_link(new)
         if new.prefix is None:
             may_write, is_admin = (rights.allow(action, bucket, new.name or "") for action in ("write", "admin"))

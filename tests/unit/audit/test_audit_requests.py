@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -224,6 +225,25 @@ async def test_what_is_hidden_is_a_denial_and_what_is_missing_is_none(
     assert (hidden.status_code, hidden.content) == (missing.status_code, missing.content)
     [entry] = await denied(client, own_service)
     assert (entry["action"], entry["file_id"], entry["name"]) == ("access.read", file_id, "other/a")
+
+
+async def test_what_is_missing_is_no_denial_on_any_route(client: httpx.AsyncClient, own_service: Service) -> None:
+    for path in (
+        f"{FILES}/team/a",
+        f"/v1/files/{uuid4()}",
+        f"/v1/files/{uuid4()}/content",
+        f"/v1/files/{uuid4()}/text",
+        f"/v1/files/{uuid4()}/links",
+        f"/v1/links/{uuid4()}",
+        f"/v1/jobs/{uuid4()}",
+        f"/v1/keys/{uuid4()}",
+        "/v1/buckets/none",
+    ):
+        assert (await client.get(path)).status_code == 404
+        assert (await client.get(path, headers=bearer(READER))).status_code in {403, 404}
+    assert (await client.post(f"/v1/files/{uuid4()}/links", json={})).status_code == 404
+    assert [entry for entry in await denied(client, own_service) if entry["caller"]["kind"] == "root"] == []
+    assert {entry["action"] for entry in await denied(client, own_service)} <= {"access.admin"}
 
 
 async def test_an_operation_of_a_batch_that_is_denied_is_a_denial(
