@@ -138,6 +138,11 @@ class Permissions(msgspec.Struct, frozen=True):
         return False
 
     @property
+    def administered(self) -> "Permissions":
+        """What is left of them where they have `admin`."""
+        return Permissions(tuple(each for each in self.scopes if "admin" in each.actions))
+
+    @property
     def administer_all(self) -> bool:
         """Whether everything may be administered."""
         return any(each.allows("admin") and each.bucket == "*" and each.prefix is None for each in self.scopes)

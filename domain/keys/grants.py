@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from domain.access.callers import Caller, CallerLimits, denied
 from domain.access.errors import AccessDeniedError
-from domain.access.scopes import Scope
+from domain.access.scopes import Permissions, Scope
 from domain.keys.errors import InvalidKeyExpiryError, KeyRevokedError
 from domain.keys.model import Key, KeyPatch
 
@@ -29,7 +29,7 @@ def grant(maker: Caller, scopes: tuple[Scope, ...], expires_at: datetime | None,
     Raises `AccessDeniedError`, `InvalidKeyExpiryError`.
     """
     require_admin(maker)
-    if not maker.permissions.contain(scopes) or _outlives(maker, expires_at):
+    if not maker.permissions.administered.contain(scopes) or _outlives(maker, expires_at):
         raise AccessDeniedError(BEYOND.detail)
     if expires_at is not None and expires_at <= now:
         raise InvalidKeyExpiryError(InvalidKeyExpiryError.example)
@@ -39,6 +39,7 @@ def grant(maker: Caller, scopes: tuple[Scope, ...], expires_at: datetime | None,
 def patched(caller: Caller, key: Key, patch: KeyPatch, now: datetime) -> Key:
     """Return a key that the caller sees, changed. What the patch leaves out is not judged again.
 
+    But a key that lives longer than the caller is given no scopes that it has not: they would outlive the caller's.
     Raises `KeyRevokedError`, `AccessDeniedError`, `InvalidKeyExpiryError`.
     """
     _require_unrevoked(key)
@@ -46,7 +47,7 @@ def patched(caller: Caller, key: Key, patch: KeyPatch, now: datetime) -> Key:
     expires_at = key.expires_at
     if patch.expires_at is not UNSET:
         expires_at = grant(caller, scopes, patch.expires_at, now)
-    elif not caller.permissions.contain(scopes):
+    elif not caller.permissions.administered.contain(scopes) or not _lasts(caller, key, scopes):
         raise AccessDeniedError(BEYOND.detail)
     return msgspec.structs.replace(
         key,
@@ -66,7 +67,7 @@ def require_rotatable(caller: Caller, key: Key) -> None:
     Raises `KeyRevokedError`, `AccessDeniedError`.
     """
     _require_unrevoked(key)
-    if caller.expires_at is not None and (key.expires_at is None or key.expires_at > caller.expires_at):
+    if _ends_after(caller, key.expires_at):
         raise AccessDeniedError(BEYOND.detail)
 
 
@@ -89,6 +90,14 @@ def _grant_limit(asked: int | None, own: int | None, holding: int | None) -> int
 
 def _outlives(maker: Caller, expires_at: datetime | None) -> bool:
     return maker.expires_at is not None and expires_at is not None and expires_at > maker.expires_at
+
+
+def _ends_after(caller: Caller, expires_at: datetime | None) -> bool:
+    return caller.expires_at is not None and (expires_at is None or expires_at > caller.expires_at)
+
+
+def _lasts(caller: Caller, key: Key, scopes: tuple[Scope, ...]) -> bool:
+    return not _ends_after(caller, key.expires_at) or Permissions(key.scopes).contain(scopes)
 
 
 def _require_unrevoked(key: Key) -> None:

@@ -119,8 +119,8 @@ class KeyPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_seen_by(caller: Caller, key: Key) -> bool:
-    """Return whether the key is one that the caller, an admin, may handle: its scopes lie within the caller's own."""
-    return caller.permissions.contain(key.scopes)
+    """Return whether the key is one that the caller may handle: its scopes lie within what the caller administers."""
+    return caller.permissions.administered.contain(key.scopes)
 
 
 def check_new_key(new: NewKey) -> NewKey:
