@@ -125,9 +125,15 @@ class OpenShareLink:
         if link.is_used_up and not is_resumed:
             raise used_up_error()
 
-        def ticket(*, has_begun: bool) -> str:
-            proved = Ticket(has_password=link.password_hash is not None, has_begun=has_begun)
-            return sign_ticket(proved, token, link.secret, now=found.now)
+        has_password = link.password_hash is not None
+        begun = Ticket(has_password=has_password, has_begun=True)
+        # The hour of a download is not renewed by what goes on with it: one download would have no end.
+        kept = Ticket(
+            has_password=has_password, has_begun=shown.has_begun, until=shown.until if shown.has_begun else None
+        )
+
+        def sign(ticket: Ticket) -> str:
+            return sign_ticket(ticket, token, link.secret, now=found.now)
 
         return SharedContent(
             link,
@@ -135,8 +141,8 @@ class OpenShareLink:
             self._links,
             caller=caller,
             counted_for=None if is_resumed else visit.address,
-            ticket_with_bytes=ticket(has_begun=True),
-            ticket_without=ticket(has_begun=shown.has_begun),
+            ticket_with_bytes=sign(kept if is_resumed else begun),
+            ticket_without=sign(kept),
         )
 
     async def _read(self, caller: Caller, file_id: UUID) -> FileContent:

@@ -13,10 +13,14 @@ TICKET_SECONDS = 3600
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client of a link has shown and done within the last hour. It stands in the link's cookie."""
+    """What a client of a link has shown and done within the last hour. It stands in the link's cookie.
+
+    It is good until `until`, in seconds since the epoch; None is an hour from when it is signed.
+    """
 
     has_password: bool = False
     has_begun: bool = False
+    until: int | None = None
 
 
 NO_TICKET = Ticket()
@@ -43,8 +47,9 @@ def handle_of(token: str) -> str:
 
 
 def sign_ticket(ticket: Ticket, token: str, secret: bytes, *, now: datetime) -> str:
-    """Return the ticket as a text that is good for an hour from `now`, and only with this link."""
-    fields = f"{int(now.timestamp()) + TICKET_SECONDS}.{int(ticket.has_password)}{int(ticket.has_begun)}"
+    """Return the ticket as a text that is good with this link alone."""
+    until = int(now.timestamp()) + TICKET_SECONDS if ticket.until is None else ticket.until
+    fields = f"{until}.{int(ticket.has_password)}{int(ticket.has_begun)}"
     return f"{fields}.{_signature(fields, token, secret)}"
 
 
@@ -57,7 +62,7 @@ def read_ticket(text: str, token: str, secret: bytes, *, now: datetime) -> Ticke
     until, _, flags = fields.partition(".")
     if int(until) <= now.timestamp():
         return NO_TICKET
-    return Ticket(has_password=flags[0] == "1", has_begun=flags[1] == "1")
+    return Ticket(has_password=flags[0] == "1", has_begun=flags[1] == "1", until=int(until))
 
 
 def _signature(fields: str, token: str, secret: bytes) -> str:

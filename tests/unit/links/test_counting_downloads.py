@@ -111,6 +111,21 @@ async def test_a_download_is_resumed_with_its_cookie_from_anywhere(
     assert await elsewhere(Cookie=value) == 410
 
 
+async def test_what_goes_on_with_a_download_does_not_renew_its_hour(
+    client: httpx.AsyncClient, stranger: httpx.AsyncClient, clock: FakeClock
+) -> None:
+    link = await shared(client, file := await put(client), max_downloads=2)
+    rest = {"Range": "bytes=4-", "If-Range": file["etag"]}
+    answer = await stranger.get(url(link))
+    for method in ("HEAD", "GET", "GET"):
+        cookie = answer.headers["set-cookie"].partition(";")[0]
+        clock.advance(1500)
+        stranger.cookies.clear()
+        answer = await stranger.request(method, url(link), headers={**rest, "Cookie": cookie})
+    # The third one came after the hour, and is another download.
+    assert (answer.status_code, await used(client, link)) == (206, 2)
+
+
 async def test_the_parts_of_one_answer_are_one_download(client: httpx.AsyncClient, stranger: httpx.AsyncClient) -> None:
     link = await shared(client, await put(client), max_downloads=2)
     assert (await stranger.get(url(link), headers={"Range": "bytes=0-1,4-5,8-9"})).status_code == 206
