@@ -9,7 +9,9 @@ from domain.batches.errors import NotAttemptedError
 from domain.batches.model import Copy, Operation, Outcome
 from domain.batches.ports import Batches
 from domain.errors import FileportError, OutcomeUnknownError, UnavailableError
+from domain.files.access import require_store
 from domain.files.addresses import check_address, check_destination
+from domain.files.model import File
 from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyClaim, KeyedRequest, part_of
 
@@ -53,7 +55,7 @@ class ApplyBatch:
                 break
             # Chunks that were done by a former release may have had another length.
             end = start + len(done.results)
-            _record(outcomes, sound[start:end], done.outcomes)
+            _record(outcomes, sound[start:end], [_told(caller, each) for each in done.outcomes])
             start, first = end, first or done.claim
         return outcomes
 
@@ -62,6 +64,16 @@ class ApplyBatch:
             return done_chunk(claim, await self._batches.apply_batch(caller, operations, claim))
 
         return await self._idempotent(request, DoneChunk, apply)
+
+
+def _told(caller: Caller, outcome: Outcome) -> Outcome:
+    """Return the outcome, or its refusal: a file that was written before is for whom may still write it."""
+    if isinstance(outcome, File):
+        try:
+            require_store(caller, outcome.bucket, outcome.name)
+        except FileportError as refusal:
+            return refusal
+    return outcome
 
 
 def _part(request: KeyedRequest | None, first: UUID | None, index: int) -> KeyedRequest | None:

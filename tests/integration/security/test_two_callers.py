@@ -39,12 +39,25 @@ async def test_a_repeat_is_judged_by_the_rights_of_now(root: httpx.AsyncClient, 
     one = await client_of(SCOPES)
     headers = {"Idempotency-Key": '"narrowed"'}
     path = "/v1/buckets/default/files/repeated"
-    assert (await one.put(path, content=b"one", headers=headers)).status_code == 201
+    stored = await one.put(path, content=b"one", headers=headers)
+    assert stored.status_code == 201
+    id_ = stored.json()["id"]
+    copy: dict[str, Any] = {"json": {"name": "repeated-copy"}, "headers": {"Idempotency-Key": '"narrowed-copy"'}}
+    assert (await one.post(f"/v1/files/{id_}/copy", **copy)).status_code == 201
+    operation = {"op": "copy", "id": id_, "to": {"name": "repeated-in-batch"}}
+    batch: dict[str, Any] = {
+        "json": {"operations": [operation]},
+        "headers": {"Idempotency-Key": '"narrowed-batch"'},
+    }
+    assert (await one.post("/v1/batch", **batch)).json()["results"][0]["status"] == 201
     key = next(each for each in (await root.get("/v1/keys", params={"limit": 1})).json()["items"])
     narrowed = {"scopes": [{"actions": ["write"], "bucket": "default", "prefix": "elsewhere/"}]}
     changed = await root.patch(f"/v1/keys/{key['id']}", json=narrowed)
     assert changed.status_code == 200, changed.text
     assert (await one.put(path, content=b"one", headers=headers)).status_code == 403
+    assert (await one.post(f"/v1/files/{id_}/copy", **copy)).status_code == 403
+    [result] = (await one.post("/v1/batch", **batch)).json()["results"]
+    assert (result["status"], "file" in result) == (403, False)
 
 
 async def test_an_upload_is_missing_to_the_other_and_not_disturbed(client_of: ClientOf) -> None:
