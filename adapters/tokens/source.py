@@ -9,8 +9,9 @@ from time import time
 import msgspec
 
 from adapters.tokens.ports import TokenKeys
-from adapters.tokens.verification import RefusedTokenError, TokenRules, is_token, read_claims, read_header
+from adapters.tokens.verification import LEEWAY, RefusedTokenError, TokenRules, is_token, read_claims, read_header
 from domain.access.callers import Caller
+from domain.access.scopes import Permissions
 from domain.values.clock import Clock
 
 # How long, in seconds, and for how many tokens a verification is remembered, which takes as long as a small request.
@@ -25,7 +26,7 @@ class _Verified(msgspec.Struct, frozen=True):
 
 
 class TokenSource:
-    """Keep the port `CredentialSource`: a token of the provider makes its subject a caller of the kind `token`.
+    """Keep the ports `CredentialSource` and `Rights`: a token makes its subject a caller of the kind `token`.
 
     The caller's id is the issuer and the subject with a space between; an issuer has none. `on_refusal` is called with
     the reason why what has the form of a token is not valid. There is `room` for so many verified tokens.
@@ -72,6 +73,12 @@ class TokenSource:
         )
         self._remember(digest, caller, claims.expires_at - time())
         return caller
+
+    async def permissions_of(self, caller: Caller) -> Permissions | None:
+        if caller.kind != "token":
+            return None
+        has_ended = caller.expires_at is not None and caller.expires_at.timestamp() + LEEWAY <= time()
+        return Permissions() if has_ended else caller.permissions
 
     def _remembered(self, digest: bytes) -> Caller | None:
         known = self._verified.get(digest)

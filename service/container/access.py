@@ -25,8 +25,8 @@ class AccessProvider(Provider):
     cursors = provide(Cursors)
 
     @provide
-    def rights(self, key_rights: KeyRights, clock: Clock) -> CurrentRights:
-        return CurrentRights([key_rights], clock)
+    def rights(self, key_rights: KeyRights, tokens: Tokens, clock: Clock) -> CurrentRights:
+        return CurrentRights([key_rights, *([tokens.source] if tokens.source else [])], clock)
 
     @provide
     def authenticate(self, settings: Settings, keys: KeySource, tokens: Tokens, clock: Clock) -> Authenticate:

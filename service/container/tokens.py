@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import structlog
 from dishka import Provider, Scope, provide
 
-from domain.access.ports import CredentialSource
 from domain.values.clock import Clock
 from service.runtime.periodic import KeyCopies
 from service.settings import Settings
@@ -22,7 +21,7 @@ log = structlog.get_logger()
 class Tokens(NamedTuple):
     """The callers with a token, None where there is no identity provider, and the copies of its keys."""
 
-    source: CredentialSource | None = None
+    source: TokenSource | None = None
     copies: KeyCopies = KeyCopies()
 
 

@@ -2,13 +2,17 @@
 
 import json
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from adapters.tokens import StaticKey, TokenRules, TokenSource, UnusableKeyError, check_algorithms
 from adapters.tokens.keys import read_key_set
+from adapters.tokens.verification import LEEWAY
+from domain.access.callers import ROOT
 from domain.access.scopes import Permissions, Scope
 from tests.fakes.clock import FakeClock
 from tests.support.identity_provider import (
@@ -81,6 +85,17 @@ async def test_leeway_is_a_minute() -> None:
     assert await source.caller_of(token(iat=now + 30), "") is not None
     assert await source.caller_of(token(iat=now + 90), "") is None
     assert await source.caller_of(token(nbf=now + 90), "") is None
+
+
+async def test_a_token_that_ends_during_a_request_has_no_rights_from_then_on() -> None:
+    source = make_source()
+    caller = await source.caller_of(token(), "")
+    assert caller is not None
+    assert await source.permissions_of(caller) == caller.permissions
+    for seconds, permissions in ((LEEWAY - 5, caller.permissions), (LEEWAY, Permissions())):
+        end = datetime.now(UTC) - timedelta(seconds=seconds)
+        assert await source.permissions_of(msgspec.structs.replace(caller, expires_at=end)) == permissions
+    assert await source.permissions_of(ROOT) is None
 
 
 async def test_a_token_lives_for_a_day_at_most() -> None:
