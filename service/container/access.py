@@ -26,7 +26,7 @@ class AccessProvider(Provider):
 
     @provide
     def rights(self, key_rights: KeyRights, tokens: Tokens, clock: Clock) -> CurrentRights:
-        return CurrentRights([key_rights, *([tokens.source] if tokens.source else [])], clock)
+        return CurrentRights([key_rights, *([tokens.rights] if tokens.rights else [])], clock)
 
     @provide
     def authenticate(self, settings: Settings, keys: KeySource, tokens: Tokens, clock: Clock) -> Authenticate:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import structlog
 from dishka import Provider, Scope, provide
 
+from domain.access.ports import CredentialSource, Rights
 from domain.values.clock import Clock
 from service.runtime.periodic import KeyCopies
 from service.settings import Settings
@@ -19,9 +20,10 @@ log = structlog.get_logger()
 
 
 class Tokens(NamedTuple):
-    """The callers with a token, None where there is no identity provider, and the copies of its keys."""
+    """The callers with a token and their rights, None where there is no identity provider; the copies of its keys."""
 
-    source: TokenSource | None = None
+    source: CredentialSource | None = None
+    rights: Rights | None = None
     copies: KeyCopies = KeyCopies()
 
 
@@ -49,10 +51,12 @@ class TokenProvider(Provider):
             log.info("token refused", reason=reason)
 
         if given.public_key is not None:
-            yield Tokens(TokenSource(rules, StaticKey(given.public_key, given.algorithms), clock, on_refusal=report))
+            source = TokenSource(rules, StaticKey(given.public_key, given.algorithms), clock, on_refusal=report)
+            yield Tokens(source, source)
             return
         async with _open_keys(given, clock) as keys:
-            yield Tokens(TokenSource(rules, keys, clock, on_refusal=report), KeyCopies(keys))
+            source = TokenSource(rules, keys, clock, on_refusal=report)
+            yield Tokens(source, source, KeyCopies(keys))
 
     @provide
     def copies(self, tokens: Tokens) -> KeyCopies:
