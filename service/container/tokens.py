@@ -9,7 +9,7 @@ from dishka import Provider, Scope, provide
 
 from domain.access.ports import CredentialSource, Rights
 from domain.values.clock import Clock
-from service.runtime.periodic import KeyCopies
+from service.runtime.key_copies import KeyCopies
 from service.settings import Settings
 from service.token_settings import TokenSettings
 

@@ -18,10 +18,10 @@ from domain.keys.renew_secrets import RenewSecrets
 from domain.maintenance.reap import Reap
 from domain.maintenance.sweep import Sweep
 from service.runtime.direct_upload_completions import DirectUploadCompletions
+from service.runtime.key_copies import KeyCopies
 from service.runtime.keys import hear_of_changes_forever, record_uses_forever, renew_secrets_forever
 from service.runtime.periodic import (
     FLUSH_SECONDS,
-    KeyCopies,
     flush_denials_forever,
     flush_last_denials,
     keep_audit_forever,

@@ -1,7 +1,7 @@
 """The periodic work of a worker: renew leases, keep copies fresh, reap, sweep, and work on jobs."""
 
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import anyio
 import msgspec
@@ -15,6 +15,7 @@ from domain.maintenance.reap import Reap
 from domain.maintenance.sweep import Sweep, SweepCounts
 from service.observability.causes import facts_of
 from service.observability.metrics import count_job, count_lost_denials, count_reaped, count_swept
+from service.runtime.key_copies import Refreshed
 from service.runtime.wake_up import WakeUp
 
 log = structlog.get_logger()
@@ -28,20 +29,6 @@ class Leases(Protocol):
     async def renew_due(self) -> None:
         """Renew the leases that have less than half of their time left."""
         ...
-
-
-class Refreshed(Protocol):
-    """A copy of what is kept elsewhere and changes there."""
-
-    async def refresh_due(self) -> None:
-        """Read it again, unless it was read lately."""
-        ...
-
-
-class KeyCopies(NamedTuple):
-    """The identity provider's keys, None where there is no provider to ask for them."""
-
-    of_provider: Refreshed | None = None
 
 
 async def keep_leases(leases: Leases, *, interval: float) -> None:

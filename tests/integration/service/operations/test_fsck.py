@@ -112,6 +112,7 @@ async def test_every_damage_is_found_and_repaired_where_it_can_be(own_stack: Sta
             "aborted": 2,
             "recounted_blobs": 1,
             "recounted_buckets": 1,
+            "released": 0,
         }
         # The grace is none here, so the reaper removes the orphan at once.
         await server.line(lambda line: line.get("removed", 0) > 0, after=told)
