@@ -18,7 +18,7 @@ UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 
 	--no-emit-index-url --quiet --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit integration check audit soak bench storm image lock clean
+.PHONY: help install run test unit integration coverage check audit soak bench storm image lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,8 +28,11 @@ install: $(INSTALLED) ## prepare .venv from the hashed lock
 run: $(INSTALLED) ## serve, with the embedded Postgres unless FILEPORT_DATABASE_URL is set
 	@exec $(BIN)/fileport serve
 
-test: $(INSTALLED) $(NODE_MODULES) ## all tests, with coverage of domain and service
-	$(BIN)/pytest -n $(JOBS) $(PARALLEL) tests/integration tests/unit --cov --cov-fail-under=95
+test: $(INSTALLED) $(NODE_MODULES) ## all tests
+	$(BIN)/pytest -n $(JOBS) $(PARALLEL) tests/integration tests/unit
+
+coverage: $(INSTALLED) ## the tests on fakes, and the part of domain and service that they run
+	$(BIN)/pytest -n auto $(PARALLEL) tests/unit --cov --cov-fail-under=95
 
 unit: $(INSTALLED) ## the tests on in-memory fakes
 	$(BIN)/pytest -n auto $(PARALLEL) tests/unit
@@ -38,7 +41,7 @@ integration: $(INSTALLED) $(NODE_MODULES) ## the tests on the embedded stack and
 	$(BIN)/pytest -n $(JOBS) $(PARALLEL) tests/integration
 
 # Keep compiled modules, whatever the environment says: tests start Python hundreds of times.
-test unit integration: export PYTHONDONTWRITEBYTECODE :=
+test unit integration coverage: export PYTHONDONTWRITEBYTECODE :=
 
 check: $(INSTALLED) ## lint, format, types, import contracts
 	$(BIN)/ruff check

@@ -138,7 +138,8 @@ WAYS: dict[str, Way] = {
 
 
 def ways(site: Site) -> dict[str, Way]:
-    return {**WAYS, "direct": direct} if site.store == "s3" else WAYS
+    """Return the ways that are tried: on S3 those alone in which the stores differ."""
+    return {"put": put, "tus": tus, "direct": direct} if site.store == "s3" else WAYS
 
 
 async def all_at_once(calls: Iterable[Awaitable[int]]) -> Counter[bool]:

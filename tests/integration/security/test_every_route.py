@@ -58,8 +58,14 @@ async def test_every_probe_reaches_what_it_names(
             assert answer.status_code not in {401, 403, 404}, (str(probe), answer.text)
 
 
-@pytest.mark.parametrize("who", STRANGERS)
-@pytest.mark.parametrize("conditions", [{}, {"If-Match": '"other"'}, {"If-None-Match": "*", "Range": "bytes=99-"}])
+@pytest.mark.parametrize(
+    ("who", "conditions"),
+    [
+        *((who, {}) for who in STRANGERS),
+        ("elsewhere", {"If-Match": '"other"'}),
+        ("below another prefix", {"If-None-Match": "*", "Range": "bytes=99-"}),
+    ],
+)
 async def test_the_unseen_answers_as_the_missing_does_and_is_not_touched(
     root: httpx.AsyncClient,
     client_of: ClientOf,
