@@ -144,9 +144,18 @@ def ways(site: Site) -> dict[str, Way]:
 
 async def all_at_once(calls: Iterable[Awaitable[int]]) -> Counter[bool]:
     """Return how many stored a file, and how many were refused with 507: no call has another outcome."""
-    statuses = await asyncio.gather(*calls)
+    statuses = await asyncio.gather(*map(_status, calls))
     assert all(status in {200, 201, 204, 507} for status in statuses), Counter(statuses)
     return Counter(status != 507 for status in statuses)
+
+
+async def _status(call: Awaitable[int]) -> int:
+    try:
+        return await call
+    except httpx.TransportError:
+        # A refusal amid a body ends the connection, sometimes before the client has read why. The usage tells whether
+        # it was one.
+        return 507
 
 
 async def usage(client: httpx.AsyncClient, bucket: str) -> dict[str, int]:
