@@ -9,7 +9,7 @@ from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import Database
 from adapters.postgres.recording import by, recording
 from domain.access.scopes import Scope
-from domain.links.errors import NoSuchLinkError
+from domain.links.errors import no_such_link
 from domain.links.model import (
     ATTEMPT_SECONDS,
     MAX_ATTEMPTS,
@@ -221,7 +221,7 @@ async def _create(connection: Connection, new: NewLink) -> Link:
 
 def _only(rows: "list[asyncpg.Record | None] | list[asyncpg.Record]") -> asyncpg.Record:
     if not rows or rows[0] is None:
-        raise NoSuchLinkError("There is no such link.")
+        raise no_such_link()
     return rows[0]
 
 

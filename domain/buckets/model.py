@@ -16,7 +16,7 @@ from domain.buckets.errors import (
     TypeNotAllowedError,
 )
 from domain.values.errors import InvalidContentTypeError
-from domain.values.media_types import TypePattern, check_type_pattern, is_type_allowed
+from domain.values.media_types import TypePattern, check_type_pattern, is_type_kept_out
 from domain.values.numbers import Count
 
 DEFAULT_BUCKET = "default"
@@ -135,13 +135,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
         A type, or a size, of None is not known yet, and passes.
         """
-        allowed = self.allowed_types
-        if (
-            content_type is not None
-            and allowed is not None
-            and not any(is_type_allowed(content_type, each) for each in allowed)
-        ):
-            raise TypeNotAllowedError(f"The bucket allows {', '.join(allowed) or 'no type'}, not {content_type}.")
+        if is_type_kept_out(content_type, self.allowed_types):
+            allowed = ", ".join(self.allowed_types or ()) or "no type"
+            raise TypeNotAllowedError(f"The bucket allows {allowed}, not {content_type}.")
         if size is not None and self.max_file_size is not None and size > self.max_file_size:
             raise FileTooLargeError(f"The bucket allows files of at most {self.max_file_size} bytes.")
 

@@ -10,7 +10,7 @@ from domain.buckets.errors import FileTooLargeError, TypeNotAllowedError
 from domain.errors import PreconditionFailedError
 from domain.files.errors import NameTakenError
 from domain.files.names import MAX_NAME_BYTES, numbered
-from domain.values.media_types import is_type_allowed
+from domain.values.media_types import is_type_kept_out
 
 T = TypeVar("T")
 
@@ -34,13 +34,9 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
         A type, or a size, of None is not known yet, and passes.
         """
-        allowed = self.allowed_types
-        if (
-            content_type is not None
-            and allowed is not None
-            and not any(is_type_allowed(content_type, each) for each in allowed)
-        ):
-            raise TypeNotAllowedError(f"Only {', '.join(allowed) or 'no type'} may come in here, not {content_type}.")
+        if is_type_kept_out(content_type, self.allowed_types):
+            allowed = ", ".join(self.allowed_types or ()) or "no type"
+            raise TypeNotAllowedError(f"Only {allowed} may come in here, not {content_type}.")
         if size is not None and self.max_file_size is not None and size > self.max_file_size:
             raise FileTooLargeError(f"The file is larger than the {self.max_file_size} bytes that are allowed here.")
 

@@ -54,3 +54,8 @@ class TooManyAttemptsError(TooManyRequestsError):
 
     code = "too_many_attempts"
     example = "Too many wrong passwords: try again later."
+
+
+def no_such_link() -> NoSuchLinkError:
+    """Return the error for a link that is missing, or another's."""
+    return NoSuchLinkError("There is no such link.")

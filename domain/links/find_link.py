@@ -3,11 +3,10 @@
 from uuid import UUID
 
 from domain.access.callers import Caller
-from domain.access.scopes import EVERYTHING
 from domain.errors import DeniedAccess
 from domain.files.errors import NoSuchFileError
 from domain.files.ports import Files
-from domain.links.errors import NoSuchLinkError
+from domain.links.errors import NoSuchLinkError, no_such_link
 from domain.links.model import Link
 from domain.links.ports import Links
 
@@ -23,13 +22,9 @@ class FindLink:
 
     async def __call__(self, caller: Caller, id: UUID) -> Link:
         """Return the link, ended or not. Raises `NoSuchLinkError`, also where the link is another's."""
-        missing = NoSuchLinkError("There is no such link.")
-        try:
-            link = await self._links.get_link(id)
-        except NoSuchLinkError:
-            raise caller.refusal(missing) from None
+        link = await self._links.get_link(id)
         if not link.maker.is_(caller) and not await self._administers(caller, link):
-            raise caller.refusal(missing, DeniedAccess(bucket=link.bucket, name=link.name))
+            raise caller.refusal(no_such_link(), DeniedAccess(bucket=link.bucket, name=link.name))
         return link
 
     async def _administers(self, caller: Caller, link: Link) -> bool:
@@ -44,5 +39,5 @@ class FindLink:
         try:
             file = await self._files.get_file(link.file_id)
         except NoSuchFileError:
-            return rights.contain(EVERYTHING.scopes)
+            return rights.administer_all
         return rights.allow("admin", file.bucket, file.name)

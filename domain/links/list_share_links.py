@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from domain.access.callers import Caller
-from domain.errors import DeniedAccess
+from domain.files.access import require_sight
 from domain.files.errors import NoSuchFileError
 from domain.files.ports import Files
 from domain.links.model import LinkPage, maker_of, page_of
@@ -24,13 +24,8 @@ class ListShareLinks:
 
         Raises `NoSuchFileError`, also where the caller may not see the file.
         """
-        missing = NoSuchFileError("There is no such file.")
-        try:
-            file = await self._files.get_file(file_id)
-        except NoSuchFileError:
-            raise caller.refusal(missing) from None
-        if not caller.permissions.show(file.bucket, file.name):
-            raise caller.refusal(missing, DeniedAccess(bucket=file.bucket, name=file.name))
+        file = await self._files.get_file(file_id)
+        require_sight(caller, file)
         is_admin = caller.permissions.allow("admin", file.bucket, file.name)
         owner = None if is_admin else maker_of(caller)
         return page_of(await self._links.list_links(file_id=file_id, owner=owner, after=after, limit=limit + 1), limit)

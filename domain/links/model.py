@@ -119,21 +119,16 @@ class NewUploadLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     max_files: MaxFiles | None = None
 
 
-class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """A link. `used` counts its downloads, or the uploads begun with it. `secret` signs its tickets and is never shown.
+class LinkFields(msgspec.Struct, frozen=True, kw_only=True):
+    """What a link is for. `secret` signs its tickets and is never shown.
 
     A share link has a `file_id`. An upload link has a `bucket`, and there either the `name` that it takes or the
     `prefix` that it takes names below.
     """
 
-    id: UUID
     kind: LinkKind
     maker: Maker
     secret: bytes
-    created_at: datetime
-    expires_at: datetime | None
-    revoked_at: datetime | None = None
-    used: int = 0
     file_id: UUID | None = None
     password_hash: str | None = None
     max_downloads: int | None = None
@@ -144,6 +139,16 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     max_file_size: int | None = None
     allowed_types: tuple[str, ...] | None = None
     max_files: int | None = None
+
+
+class Link(LinkFields, frozen=True, kw_only=True):
+    """A link. `used` counts its downloads, or the uploads begun with it."""
+
+    id: UUID
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None = None
+    used: int = 0
 
     @property
     def is_used_up(self) -> bool:
@@ -166,24 +171,11 @@ class FoundLink(msgspec.Struct, frozen=True):
     now: datetime
 
 
-class NewLink(msgspec.Struct, frozen=True, kw_only=True):
-    """A link to record, as `Link` has its fields. Where no expiry is given, it is in seven days."""
+class NewLink(LinkFields, frozen=True, kw_only=True):
+    """A link to record. Where no expiry is given, it is in seven days."""
 
-    kind: LinkKind
-    maker: Maker
     token_hash: bytes
-    secret: bytes
     expires_at: datetime | msgspec.UnsetType | None
-    file_id: UUID | None = None
-    password_hash: str | None = None
-    max_downloads: int | None = None
-    filename: str | None = None
-    bucket: str | None = None
-    name: str | None = None
-    prefix: str | None = None
-    max_file_size: int | None = None
-    allowed_types: tuple[str, ...] | None = None
-    max_files: int | None = None
 
     def expiry(self, now: datetime) -> datetime | None:
         """Return when the link ends. Raises `InvalidExpiryError`, and `LinkLifeError` where it is late for a token."""

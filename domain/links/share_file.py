@@ -5,6 +5,7 @@ from uuid import UUID
 from domain.access.callers import Caller
 from domain.access.errors import AccessDeniedError
 from domain.errors import OutcomeUnknownError, OverloadedError
+from domain.files.access import require_read
 from domain.files.errors import InvalidExpiryError, InvalidNameError, NoSuchFileError
 from domain.files.ports import Files
 from domain.links.errors import InvalidLinkError, LinkLifeError
@@ -36,11 +37,8 @@ class ShareFile:
 
     async def __call__(self, caller: Caller, file_id: UUID, new: NewShare) -> MadeLink:
         """Return the link and its token. Raises all of `errors`."""
-        try:
-            file = await self._files.get_file(file_id)
-        except NoSuchFileError as missing:
-            raise caller.refusal(missing) from None
-        caller.require("read", file.bucket, file.name, NoSuchFileError("There is no such file."))
+        file = await self._files.get_file(file_id)
+        require_read(caller, file)
         new = check_share(new)
         is_admin = caller.permissions.allow("admin", file.bucket, file.name)
         token = new_token()

@@ -101,7 +101,9 @@ class AppendToUpload:
         """
         await self._blob_store.admit()
         watched = self._rights.watch(caller)
-        upload = await self._lock_upload(caller, id, partial(self._add, watched, addition=addition, body=body))
+        # Nobody else is to disturb the holder of the lock.
+        await self._uploads.get_upload(caller, id)
+        upload = await self._lock_upload(id, partial(self._add, watched, addition=addition, body=body))
         if upload.kind == "partial" and upload.is_finished:
             await self._finish_finals_of(id, watched)
         return upload

@@ -19,7 +19,9 @@ class EndUpload:
 
     async def __call__(self, caller: Caller, id: UUID) -> None:
         """Remove the upload. Raises all that `LockUpload` does."""
-        await self._lock_upload(caller, id, self._remove)
+        # Nobody else is to disturb the holder of the lock.
+        await self._uploads.get_upload(caller, id)
+        await self._lock_upload(id, self._remove)
 
     async def _remove(self, lock: UploadLock) -> None:
         # A request that was cut off may still be writing in the store.

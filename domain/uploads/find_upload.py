@@ -40,7 +40,7 @@ class FindUpload:
         if upload.has_definite_offset:
             return upload
         try:
-            return await self._lock_upload(SYSTEM, id, self._finish_if_whole)
+            return await self._lock_upload(id, self._finish_if_whole)
         except UploadLockedError:
             upload = await self._uploads.get_upload(SYSTEM, id)
             if upload.is_whole and not upload.is_finished:
@@ -55,7 +55,7 @@ class FindUpload:
             upload = replace(upload, length=sum(lengths))
         if len(found) == len(upload.parts) and not all(each.is_finished for each in found):
             return upload
-        return await self._lock_upload(SYSTEM, upload.id, self._finish_if_whole)
+        return await self._lock_upload(upload.id, self._finish_if_whole)
 
     async def _finish_if_whole(self, lock: UploadLock) -> Upload:
         upload = lock.upload

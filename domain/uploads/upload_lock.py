@@ -8,7 +8,7 @@ from uuid import UUID
 import anyio
 import msgspec
 
-from domain.access.callers import SYSTEM, Caller
+from domain.access.callers import SYSTEM
 from domain.blobs.errors import InterruptedBodyError
 from domain.blobs.partials import Progress
 from domain.errors import CatalogUnavailableError, LeaseLostError, OutcomeUnknownError, UnavailableError
@@ -147,14 +147,12 @@ class LockUpload:
         self._ttl = limits.upload_ttl
         self._timings = timings
 
-    async def __call__(self, caller: Caller, id: UUID, work: Callable[[UploadLock], Awaitable[T]]) -> T:
+    async def __call__(self, id: UUID, work: Callable[[UploadLock], Awaitable[T]]) -> T:
         """Return the result of `work`, which runs under the lock of the upload.
 
         Raises the errors of `work`, `NoSuchUploadError`, `UploadExpiredError`, and `UploadLockedError` where another
         request works on the upload.
         """
-        # Nobody else is to disturb the holder of the lock.
-        await self._uploads.get_upload(caller, id)
         lock = UploadLock(self._uploads, self._locks, await self._acquire(id), self._timings, ttl=self._ttl)
         failure: Exception | None = None
         results: list[T] = []

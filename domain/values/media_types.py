@@ -1,6 +1,7 @@
 """Media types (RFC 9110, section 8.3.1): checked, compared, guessed from names, read for a charset."""
 
 import re
+from collections.abc import Sequence
 from typing import Annotated
 
 from msgspec import Meta
@@ -110,6 +111,13 @@ def is_type_allowed(content_type: str, pattern: str) -> bool:
     """Return whether a parsed content type, by any of its names, matches a checked pattern."""
     canonical = canonical_type(content_type.partition(";")[0])
     return matches_type(content_type, pattern) or matches_type(canonical, canonical_type(pattern))
+
+
+def is_type_kept_out(content_type: str | None, patterns: Sequence[str] | None) -> bool:
+    """Return whether none of the patterns allows the type. An unknown type passes, and so do all without patterns."""
+    if content_type is None or patterns is None:
+        return False
+    return not any(is_type_allowed(content_type, each) for each in patterns)
 
 
 def encoding_of(content_type: str) -> str | None:

@@ -86,11 +86,15 @@ class FileportRequest(Request[Any, Any, Any]):
 
     def location(self, bucket: str) -> Location:
         """Return the bucket with the file name in the path. Raises `InvalidNameError` unless it is in UTF-8."""
-        match = _FILE_PATH.fullmatch(self.scope["raw_path"])
+        return Location(bucket, self.name_in(_FILE_PATH, "/v1/buckets/, a bucket, /files/ and a file name"))
+
+    def name_in(self, path: re.Pattern[bytes], form: str) -> str:
+        """Return the group `name` of the path, which is of that `form`, as it was sent. Raises `InvalidNameError`."""
+        match = path.fullmatch(self.scope["raw_path"])
         if match is None:
-            raise InvalidNameError("The path is not /v1/buckets/, a bucket, /files/ and a file name, written out.")
+            raise InvalidNameError(f"The path is not {form}, written out.")
         try:
-            return Location(bucket, unquote_to_bytes(match["name"]).decode())
+            return unquote_to_bytes(match["name"]).decode()
         except UnicodeDecodeError:
             raise InvalidNameError("The file name is not percent-encoded UTF-8.") from None
 

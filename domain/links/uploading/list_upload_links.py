@@ -3,10 +3,10 @@
 from uuid import UUID
 
 from domain.access.callers import Caller
-from domain.buckets.errors import InvalidBucketError, NoSuchBucketError, no_such_bucket
+from domain.buckets.access import require_sight
+from domain.buckets.errors import InvalidBucketError, NoSuchBucketError
 from domain.buckets.model import check_bucket_name
 from domain.buckets.ports import Buckets
-from domain.errors import DeniedAccess
 from domain.links.model import LinkPage, maker_of, page_of
 from domain.links.ports import Links
 
@@ -25,9 +25,7 @@ class ListUploadLinks:
 
         Raises `InvalidBucketError`, and `NoSuchBucketError`, also where the caller may not see the bucket.
         """
-        check_bucket_name(bucket)
-        if not caller.permissions.show_bucket(bucket):
-            raise caller.refusal(no_such_bucket(bucket), DeniedAccess(bucket=bucket))
+        require_sight(caller, check_bucket_name(bucket))
         owner = None if caller.permissions.administer(bucket) else maker_of(caller)
         links = await self._links.list_links(bucket=bucket, owner=owner, after=after, limit=limit + 1)
         if not links:

@@ -1,10 +1,12 @@
 """Make a link that takes files."""
 
-from domain.access.callers import Caller, denied
+from domain.access.callers import Caller
 from domain.access.errors import AccessDeniedError
-from domain.buckets.errors import InvalidBucketError, NoSuchBucketError, no_such_bucket
+from domain.buckets.access import require_below, require_sight
+from domain.buckets.errors import InvalidBucketError, NoSuchBucketError
 from domain.buckets.model import check_bucket_name
-from domain.errors import DeniedAccess, OutcomeUnknownError
+from domain.errors import OutcomeUnknownError
+from domain.files.access import require_store
 from domain.files.errors import InvalidExpiryError, InvalidNameError
 from domain.links.errors import InvalidLinkError, LinkLifeError
 from domain.links.model import MadeLink, NewLink, NewUploadLink, check_expiry, check_upload_link, maker_of
@@ -33,17 +35,15 @@ class MakeUploadLink:
 
     async def __call__(self, caller: Caller, bucket: str, new: NewUploadLink) -> MadeLink:
         """Return the link and its token. Raises all of `errors`."""
-        check_bucket_name(bucket)
-        rights = caller.permissions
-        if not rights.show_bucket(bucket):
-            raise caller.refusal(no_such_bucket(bucket), DeniedAccess(bucket=bucket))
+        require_sight(caller, check_bucket_name(bucket))
         new = check_upload_link(new)
         if new.prefix is None:
-            may_write, is_admin = (rights.allow(action, bucket, new.name or "") for action in ("write", "admin"))
+            name = new.name or ""
+            require_store(caller, bucket, name)
+            is_admin = caller.permissions.allow("admin", bucket, name)
         else:
-            may_write, is_admin = (rights.allow_below(action, bucket, new.prefix) for action in ("write", "admin"))
-        if not may_write:
-            raise denied("write")
+            require_below(caller, ("write",), bucket, new.prefix)
+            is_admin = caller.permissions.allow_below("admin", bucket, new.prefix)
         token = new_token()
         link = await self._links.create_link(
             NewLink(

@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from domain.audit.model import ChangeAction
-from domain.links.errors import NoSuchLinkError
+from domain.links.errors import no_such_link
 from domain.links.model import (
     ATTEMPT_SECONDS,
     MAX_ATTEMPTS,
@@ -59,7 +59,7 @@ class FakeLinks:
         for row in self._database.links.values():
             if row.token_hash == token_hash:
                 return FoundLink(row.link, self._database.clock.now())
-        raise NoSuchLinkError("There is no such link.")
+        raise no_such_link()
 
     async def list_links(
         self,
@@ -158,7 +158,7 @@ class FakeLinks:
     def _row(self, id: UUID) -> LinkRow:
         self._database.reach()
         if id not in self._database.links:
-            raise NoSuchLinkError("There is no such link.")
+            raise no_such_link()
         return self._database.links[id]
 
     def _address(self, id: UUID, address: str) -> LinkAddressRow:

@@ -121,7 +121,6 @@ async def job(client: httpx.AsyncClient, bucket: str, name: str) -> int:
         if state["state"] == "done":
             assert {each["code"] for each in state["problems"]} <= {"quota_exceeded"}
             return 507 if state["failed"] else 200
-        await asyncio.sleep(0.05)
 
 
 WAYS: dict[str, Way] = {
@@ -256,10 +255,8 @@ async def until_released(site: Site) -> None:
     connection = await asyncpg.connect(site.database)
     try:
         async with asyncio.timeout(SECONDS):
-            while True:
-                if not await connection.fetchval(RESERVED):
-                    return
-                await asyncio.sleep(0.1)
+            while await connection.fetchval(RESERVED):
+                pass  # the query is the pause
     finally:
         await connection.close()
 

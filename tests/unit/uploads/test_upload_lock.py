@@ -71,10 +71,10 @@ async def test_a_lock_is_released_after_success_and_failure(catalog: FakeCatalog
     async def fail(_: UploadLock) -> None:
         raise InterruptedBodyError("x")
 
-    assert await locks(SYSTEM, id_, work) == id_
+    assert await locks(id_, work) == id_
     assert (await catalog.uploads.get_upload(SYSTEM, id_)).lock_state == "free"
     with pytest.raises(InterruptedBodyError):
-        await locks(SYSTEM, id_, fail)
+        await locks(id_, fail)
     assert (await catalog.uploads.get_upload(SYSTEM, id_)).lock_state == "free"
 
 
@@ -86,7 +86,7 @@ async def test_a_lock_is_released_after_a_cancellation(catalog: FakeCatalog, loc
         await anyio.sleep_forever()
 
     with anyio.CancelScope() as scope:
-        await locks(SYSTEM, id_, work)
+        await locks(id_, work)
     assert scope.cancelled_caught
     assert (await catalog.uploads.get_upload(SYSTEM, id_)).lock_state == "free"
 
@@ -106,12 +106,12 @@ async def test_a_request_that_makes_progress_keeps_its_lock(catalog: FakeCatalog
     async def try_too() -> None:
         while (await catalog.uploads.get_upload(SYSTEM, id_)).lock_state == "free":
             await checkpoint()
-        assert isinstance(await failure_of(lambda: locks(SYSTEM, id_, other)), UploadLockedError)
+        assert isinstance(await failure_of(lambda: locks(id_, other)), UploadLockedError)
         refused.set()
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(try_too)
-        assert await locks(SYSTEM, id_, work) == 1
+        assert await locks(id_, work) == 1
 
 
 async def test_a_client_that_sends_nothing_gives_way_to_a_waiting_request(
@@ -122,7 +122,7 @@ async def test_a_client_that_sends_nothing_gives_way_to_a_waiting_request(
     failures: list[FileportError | None] = []
 
     async def hang() -> None:
-        failures.append(await failure_of(lambda: locks(SYSTEM, id_, lambda lock: read(lock, body))))
+        failures.append(await failure_of(lambda: locks(id_, lambda lock: read(lock, body))))
 
     async def work(lock: UploadLock) -> bool:
         return lock.is_inherited
@@ -130,7 +130,7 @@ async def test_a_client_that_sends_nothing_gives_way_to_a_waiting_request(
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(hang)
         await body.has_begun.wait()
-        assert await locks(SYSTEM, id_, work) is False
+        assert await locks(id_, work) is False
     assert isinstance(failures[0], InterruptedBodyError)
 
 
@@ -158,7 +158,7 @@ async def test_a_client_that_sends_nothing_keeps_its_lock_while_no_request_waits
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(later)
-        assert await locks(SYSTEM, id_, work) == [b"a", b"b"]
+        assert await locks(id_, work) == [b"a", b"b"]
 
 
 async def test_the_lock_of_a_holder_that_died_is_acquired_after_its_lease(
@@ -178,7 +178,7 @@ async def test_the_lock_of_a_holder_that_died_is_acquired_after_its_lease(
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(let_time_pass)
-        assert await locks(SYSTEM, id_, work) == (True, dead.epoch + 1)
+        assert await locks(id_, work) == (True, dead.epoch + 1)
 
 
 async def test_a_stalled_request_finds_that_its_lock_is_lost(
@@ -189,7 +189,7 @@ async def test_a_stalled_request_finds_that_its_lock_is_lost(
     failures: list[FileportError | None] = []
 
     async def hang() -> None:
-        failures.append(await failure_of(lambda: locks(SYSTEM, id_, lambda lock: read(lock, body))))
+        failures.append(await failure_of(lambda: locks(id_, lambda lock: read(lock, body))))
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(hang)
@@ -211,7 +211,7 @@ async def test_a_lock_outlasts_a_short_failure_of_the_catalog(catalog: FakeCatal
         catalog.database.fail_with = None
         await lock.save_progress(Progress(1, {}))
 
-    await locks(SYSTEM, id_, work)
+    await locks(id_, work)
     assert (await catalog.uploads.get_upload(SYSTEM, id_)).size == 1
 
 
@@ -226,4 +226,4 @@ async def test_a_lock_whose_acquisition_has_an_unknown_outcome_is_not_held(
     id_ = await begun(catalog)
     monkeypatch.setattr(catalog.upload_locks, "acquire_lock", lose)
     with pytest.raises(CatalogUnavailableError):
-        await locks(SYSTEM, id_, work)
+        await locks(id_, work)

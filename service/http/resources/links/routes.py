@@ -61,9 +61,8 @@ async def list_share_links(
 
     An admin sees all of them, another caller those that it has made.
     """
-    after = _position(cursors.take(request.caller, cursor))
-    page = await list_page(request.caller, file_id, after=after, limit=limit)
-    return _page_body(page, limit, cursors.give(request.caller, _cursor(page)))
+    page = await list_page(request.caller, file_id, after=_position(request, cursors, cursor), limit=limit)
+    return _page_body(request, cursors, page, limit)
 
 
 @post("/buckets/{bucket:str}/upload-links", status_code=201, access=needs("write"), operation=openapi.MAKE_UPLOAD_LINK)
@@ -94,9 +93,8 @@ async def list_upload_links(
 
     An admin sees all of them, another caller those that it has made.
     """
-    after = _position(cursors.take(request.caller, cursor))
-    page = await list_page(request.caller, bucket, after=after, limit=limit)
-    return _page_body(page, limit, cursors.give(request.caller, _cursor(page)))
+    page = await list_page(request.caller, bucket, after=_position(request, cursors, cursor), limit=limit)
+    return _page_body(request, cursors, page, limit)
 
 
 @get_or_head("/links/{link_id:uuid}", access=needs("read", "write"), operation=openapi.GET_LINK)
@@ -117,15 +115,13 @@ async def revoke_link(request: FileportRequest, link_id: LinkId, revoke: FromDis
     await revoke(request.caller, link_id)
 
 
-def _position(cursor: str | None) -> UUID | None:
-    return None if cursor is None else decode_position(cursor, UUID)
+def _position(request: FileportRequest, cursors: Cursors, cursor: str | None) -> UUID | None:
+    known = cursors.take(request.caller, cursor)
+    return None if known is None else decode_position(known, UUID)
 
 
-def _cursor(page: LinkPage) -> str | None:
-    return None if page.next is None else encode_position(page.next)
-
-
-def _page_body(page: LinkPage, limit: int, next_: str | None) -> LinkPageBody:
+def _page_body(request: FileportRequest, cursors: Cursors, page: LinkPage, limit: int) -> LinkPageBody:
+    next_ = cursors.give(request.caller, None if page.next is None else encode_position(page.next))
     return LinkPageBody(items=[link_body(each) for each in page.items], limit=limit, next=next_)
 
 

@@ -2,19 +2,17 @@
 
 import re
 from typing import Annotated
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote
 from uuid import UUID
 
 from dishka.integrations.litestar import DishkaRouter, FromDishka
 from litestar import HttpMethod, Response, delete, patch, post, put, route
 from msgspec.structs import replace
 
-from domain.files.errors import InvalidNameError
 from domain.files.model import NewFile
 from domain.links.uploading.enter_upload_link import EnterUploadLink, Entry
 from domain.links.uploading.resume_by_link import ResumeByLink, ResumedUpload
 from domain.links.uploading.store_by_link import Received, StoreByLink
-from domain.uploads.append_to_upload import Addition
 from domain.uploads.model import Upload
 from domain.values.media_types import content_type_of
 from domain.values.preconditions import NO_PRECONDITION
@@ -28,10 +26,10 @@ from service.http.resources.links import openapi_uploads as openapi
 from service.http.resources.links.bodies import ReceivedBody, received_body
 from service.http.resources.links.visits import LinkToken, visit_of
 from service.http.tags import LINKS
+from service.http.tus.additions import addition_of, first_addition_of
 from service.http.tus.bodies import added_response, begun_response, found_response
-from service.http.tus.headers import has_body, late_length, new_upload, offset_of, require_bytes
+from service.http.tus.headers import has_body, new_upload
 from service.http.tus.protocol import require_version
-from service.http.tus.upload_checksum import checks_of
 from service.runtime.concurrency import Capacity
 from service.settings import Settings
 
@@ -71,8 +69,7 @@ async def begin_upload_by_link(
     if not has_body(request):
         begun = await resume.begin(entry, new, None, None)
         return _named(begun_response(_shown(begun), uploads), begun)
-    require_bytes(request)
-    first = Addition(offset=0, size=request.content_length, checksum=checks_of(request))
+    first = first_addition_of(request)
     async with capacity.keyless_uploads.slot(entry.caller):
         begun = await resume.begin(entry, new, first, request.stream())
     return _named(begun_response(_shown(begun), uploads), begun)
@@ -119,13 +116,7 @@ async def append_to_upload_by_link(
     `Fileport-File-Name` then tells under which name. The link is looked up with each request, and behind its bytes.
     """
     entry = await _entered(request, token, enter)
-    require_bytes(request)
-    addition = Addition(
-        offset=offset_of(request),
-        size=request.content_length,
-        length=late_length(request),
-        checksum=checks_of(request),
-    )
+    addition = addition_of(request)
     async with capacity.keyless_uploads.slot(entry.caller):
         added = await resume.append(entry, upload_id, addition, request.stream())
     return _named(added_response(_shown(added)), added)
@@ -257,13 +248,7 @@ def _received(received: Received) -> Response[ReceivedBody]:
 
 
 def _relative_name(request: FileportRequest) -> str:
-    match = _NAME.fullmatch(request.scope["raw_path"])
-    if match is None:
-        raise InvalidNameError("The path is not /s/, a token, a slash and a file name, written out.")
-    try:
-        return unquote_to_bytes(match["name"]).decode()
-    except UnicodeDecodeError:
-        raise InvalidNameError("The file name is not percent-encoded UTF-8.") from None
+    return request.name_in(_NAME, "/s/, a token, a slash and a file name")
 
 
 def _shown(resumed: ResumedUpload) -> Upload:

@@ -9,7 +9,7 @@ from litestar import HttpMethod, Response, delete, get, patch, post, route
 from domain.access.cursors import Cursors
 from domain.buckets.model import BucketName
 from domain.files.search.model import DEFAULT_LIMIT, MAX_LIMIT
-from domain.uploads.append_to_upload import Addition, AppendToUpload
+from domain.uploads.append_to_upload import AppendToUpload
 from domain.uploads.begin_upload import BeginUpload
 from domain.uploads.end_upload import EndUpload
 from domain.uploads.find_upload import FindUpload
@@ -22,6 +22,7 @@ from service.http.proxies.base_url import base_url
 from service.http.request import FileportRequest
 from service.http.resources.uploads import openapi
 from service.http.tags import UPLOADS
+from service.http.tus.additions import addition_of, first_addition_of
 from service.http.tus.bodies import (
     UploadPage,
     added_response,
@@ -32,13 +33,9 @@ from service.http.tus.bodies import (
 from service.http.tus.headers import (
     fingerprint_of,
     has_body,
-    late_length,
     new_upload,
-    offset_of,
-    require_bytes,
 )
 from service.http.tus.protocol import PATH, require_version
-from service.http.tus.upload_checksum import checks_of
 from service.runtime.concurrency import Capacity
 from service.settings import Settings
 
@@ -95,8 +92,7 @@ async def begin_upload(
     keyed = request.keyed(fingerprint_of(new))
     if not has_body(request):
         return begun_response(await begin(request.caller, new, request=keyed), base)
-    require_bytes(request)
-    first = Addition(offset=0, size=request.content_length, checksum=checks_of(request))
+    first = first_addition_of(request)
     async with capacity.uploads.slot(request.caller):
         return begun_response(await begin(request.caller, new, first, request.stream(), keyed), base)
 
@@ -136,13 +132,7 @@ async def append_to_upload(
     What comes before a disconnect is kept. With `Upload-Checksum`, all of the body is added or nothing.
     `Upload-Length` is for an upload that was begun without one.
     """
-    require_bytes(request)
-    addition = Addition(
-        offset=offset_of(request),
-        size=request.content_length,
-        length=late_length(request),
-        checksum=checks_of(request),
-    )
+    addition = addition_of(request)
     async with capacity.uploads.slot(request.caller):
         return added_response(await append(request.caller, upload_id, addition, request.stream()))
 
