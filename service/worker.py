@@ -16,6 +16,8 @@ from service.container.container import make_container, open_stores
 from service.http.app import create_app
 from service.http.middleware.in_flight import InFlightRequests
 from service.observability.causes import facts_of
+from service.observability.request_figures import write_request_figures
+from service.observability.request_lines import REQUESTS
 from service.observability.retries import observe_retries
 from service.server.connections import Connections
 from service.server.graceful_shutdown import GracefulServer
@@ -30,8 +32,12 @@ def run_worker(settings: Settings, listener: socket.socket, on_serving: Callable
     """Accept connections on the bound `listener` until SIGTERM, then shut down gracefully."""
     container = make_container(settings)
     server = make_server(settings, container, on_serving)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(server, container, listener))
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(server, container, listener))
+    finally:
+        REQUESTS.flush()
+        write_request_figures()
 
 
 async def _serve(server: GracefulServer, container: AsyncContainer, listener: socket.socket) -> None:

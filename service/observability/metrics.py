@@ -4,7 +4,6 @@ Only workers import this module: prometheus_client looks for the shared director
 """
 
 from collections.abc import Iterator
-from http import HTTPMethod
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -12,7 +11,6 @@ from prometheus_client import (
     CollectorRegistry,
     Counter,
     Gauge,
-    Histogram,
     generate_latest,
 )
 from prometheus_client.core import CounterMetricFamily
@@ -22,18 +20,9 @@ from prometheus_client.registry import Collector
 from domain.jobs.model import Job
 from domain.maintenance.reap import ReapCounts
 from domain.maintenance.sweep import SweepCounts
+from service.observability.request_figures import write_request_figures
 from service.observability.shared_metrics import POSTGRES_RESTARTS, WORKER_RESTARTS, are_shared
 
-# A client may invent methods, and each would be a series of its own.
-_METHODS = frozenset(HTTPMethod)
-
-_SECONDS = Histogram(
-    "fileport_request_duration_seconds",
-    "How long requests took, to the last byte of their answer.",
-    ["method", "route", "status"],
-    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600),
-)
-_SENT = Counter("fileport_response_bytes", "Bytes of answers' bodies.", ["method", "route"])
 _TRANSFERS = Gauge(
     "fileport_transfers",
     "Uploads, downloads, and listings without a key, that run.",
@@ -68,14 +57,6 @@ class _SupervisorFigures(Collector):
 
 _SUPERVISOR = _SupervisorFigures()
 REGISTRY.register(_SUPERVISOR)
-
-
-def count_request(*, method: str, route: str, status: int, sent: int, seconds: float) -> None:
-    """Count one request. `route` is the template of its path, which keeps the number of series small."""
-    if method not in _METHODS:
-        method = "other"
-    _SECONDS.labels(method, route, status).observe(seconds)
-    _SENT.labels(method, route).inc(sent)
 
 
 class TransferMetrics:
@@ -139,6 +120,7 @@ def show_circuit(*, is_open: bool) -> None:
 
 def exposition() -> tuple[bytes, str]:
     """Return all metrics in Prometheus's text format, and its media type."""
+    write_request_figures()
     registry = REGISTRY
     if are_shared():
         registry = CollectorRegistry()

@@ -7,6 +7,7 @@ import httpx
 import pytest
 import structlog
 
+from service.observability.request_lines import REQUESTS
 from tests.fakes.blobs.direct_access import FakeDirectAccess
 from tests.fakes.blobs.records import FakeBlobRecords
 from tests.fakes.blobs.store import FakeBlobStore
@@ -129,3 +130,4 @@ def logs_configured_as_before() -> Iterator[None]:
     root.handlers[:] = handlers
     root.setLevel(level)
     structlog.reset_defaults()
+    REQUESTS.leave_to_structlog()

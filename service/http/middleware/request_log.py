@@ -13,9 +13,8 @@ from service.http.headers.dates import http_date_now
 from service.http.middleware.link_requests import shown_path
 from service.http.middleware.response_progress import progress_of
 from service.http.proxies.forwarded import Network, client_address
-from service.observability.metrics import count_request
-
-log = structlog.get_logger()
+from service.observability.request_figures import count_request
+from service.observability.request_lines import REQUESTS, RequestLine
 
 # The key, in the state of a scope, of header fields that every response to the request gets, refusals included.
 RESPONSE_FIELDS = "response_fields"
@@ -64,15 +63,18 @@ def log_requests(app: ASGIApp, trusted_proxies: Sequence[Network] = ()) -> ASGIA
                 count_request(
                     method=method, route=route, status=response.status, sent=response.sent_bytes, seconds=seconds
                 )
-                log.info(
-                    "request",
-                    method=method,
-                    # Percent-encoded, as it was sent: it cannot move a cursor or end a line.
-                    path=shown_path(scope),
-                    status=response.status,
-                    sent=response.sent_bytes,
-                    whole=response.is_complete,
-                    milliseconds=round(seconds * 1000, 1),
+                REQUESTS.add(
+                    RequestLine(
+                        request_id=request_id.decode(),
+                        client=client,
+                        method=method,
+                        # Percent-encoded, as it was sent: it cannot move a cursor or end a line.
+                        path=shown_path(scope),
+                        status=response.status,
+                        sent=response.sent_bytes,
+                        whole=response.is_complete,
+                        milliseconds=round(seconds * 1000, 1),
+                    )
                 )
 
     return logged
