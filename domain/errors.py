@@ -161,6 +161,17 @@ class CatalogBusyError(UnavailableError):
     code = "catalog_busy"
 
 
+class QueryTooExpensiveError(UnavailableError):
+    """The catalog would have to look at too many files, or entries, for this request; it was stopped amid that."""
+
+    code = "query_too_expensive"
+    example = (
+        "The search takes too long among so many: filter by bucket, prefix, tag or metadata, sort by another field, or "
+        "leave out total."
+    )
+    retry_after = 10
+
+
 class OutcomeUnknownError(UnavailableError):
     """The catalog went away while a change was being committed: it may or may not have happened."""
 

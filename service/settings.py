@@ -44,6 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_secret_id: str | None
     database_pool_size: int
     database_pool_timeout: float
+    search_timeout: float
     blob_store: BlobStoreKind
     s3_bucket: str | None
     s3_endpoint_url: str | None
@@ -131,6 +132,7 @@ def _read(environment: Environment) -> Settings:
         database_secret_id=environment.text("DATABASE_SECRET_ID"),
         database_pool_size=environment.integer("DATABASE_POOL_SIZE", 10, least=1, most=1000),
         database_pool_timeout=environment.seconds("DATABASE_POOL_TIMEOUT", 5, least=0.01),
+        search_timeout=environment.seconds("SEARCH_TIMEOUT", 5, least=0.01),
         blob_store=blob_store,
         s3_bucket=s3_bucket,
         s3_endpoint_url=environment.url("S3_ENDPOINT_URL", {"http", "https"}),

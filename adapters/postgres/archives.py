@@ -7,7 +7,7 @@ import asyncpg
 
 from adapters.postgres.database.transactions import Database
 from adapters.postgres.files.records import UNEXPIRED
-from adapters.postgres.files.search.listing import list_statement
+from adapters.postgres.files.search.listing import list_statement, sorting_statement
 from domain.archives.model import Member
 from domain.files.search.model import FileQuery
 
@@ -34,7 +34,8 @@ class PostgresArchives:
 
     async def list_members(self, query: FileQuery) -> list[Member]:
         sql, values = list_statement(query, COLUMNS)
-        return [_to_member(row) for row in await self._database.read(sql, *values)]
+        rows = await self._database.search(sql, values, otherwise=sorting_statement(query, COLUMNS))
+        return [_to_member(row) for row in rows]
 
     async def find_members(self, ids: Sequence[UUID]) -> list[Member]:
         return [_to_member(row) for row in await self._database.read(_FOUND, ids)]

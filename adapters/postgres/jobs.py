@@ -149,7 +149,7 @@ class PostgresJobs:
 
     async def list_jobs(self, visibility: Visibility, *, after: JobPosition | None, limit: int) -> list[Job]:
         sql, values = newest_statement(visibility, after=after, limit=limit)
-        return [_to_job(row) for row in await self._database.read(sql, *values)]
+        return [_to_job(row) for row in await self._database.search(sql, values)]
 
     async def end_job(self, id: UUID) -> Job | None:
         return await self._database.transact(_end, id)

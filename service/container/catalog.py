@@ -12,7 +12,7 @@ from adapters.postgres.audit.audit import PostgresAudit
 from adapters.postgres.batches import PostgresBatches
 from adapters.postgres.blobs import GracePeriod, PostgresBlobRecords
 from adapters.postgres.buckets import PostgresBuckets
-from adapters.postgres.database.transactions import Database
+from adapters.postgres.database.transactions import SHARE_OF_SLOW_SEARCHES, Database
 from adapters.postgres.direct_uploads import PostgresDirectUploads
 from adapters.postgres.files.files import PostgresFiles
 from adapters.postgres.files.search.listing import PostgresFileSearch
@@ -90,7 +90,12 @@ class CatalogProvider(Provider):
             # Health is asked for under load too, and must not depend on how many calls wait for the pool.
             create_pool(str(settings.database_url), credentials=credentials, size=1) as checking,
         ):
-            yield _Databases(Database(pool), Database(checking), credentials)
+            shared = Database(
+                pool,
+                search_seconds=settings.search_timeout,
+                slow_searches=max(1, settings.database_pool_size // SHARE_OF_SLOW_SEARCHES),
+            )
+            yield _Databases(shared, Database(checking), credentials)
 
     @provide
     def database(self, databases: _Databases) -> Database:

@@ -42,7 +42,7 @@ class PostgresAudit:
 
     async def list_entries(self, query: AuditQuery) -> list[AuditEntry]:
         sql, values = list_statement(query)
-        return [_entry(row) for row in await self._database.read(sql, *values)]
+        return [_entry(row) for row in await self._database.search(sql, values)]
 
     async def add_denials(self, denials: Sequence[DenialCount], *, lost: int) -> None:
         rows: list[tuple[object, ...]] = [

@@ -1,6 +1,7 @@
 """Statements and transactions: how the catalog's SQL is run."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar, TypeVarTuple
 
 import anyio
@@ -9,10 +10,17 @@ import stamina
 
 from adapters.postgres.database.connections import Connection, Connections, is_closed
 from adapters.postgres.database.errors import domain_errors
-from domain.errors import CatalogBusyError, FileportError, UnavailableError
+from domain.errors import CatalogBusyError, FileportError, QueryTooExpensiveError, UnavailableError
 
 ATTEMPTS = 8
 ROLLBACK_SECONDS = 5.0
+SEARCH_SECONDS = 5.0
+# Nearly every search is done after some milliseconds. Those that are not wait in a line of their own for one of a few
+# places, a share of the pool's connections: however many of them there are, the others are left for all else.
+QUICK_SECONDS = 1.0
+SHARE_OF_SLOW_SEARCHES = 4
+SLOW_SEARCHES = 2
+CANCEL_SECONDS = 5.0
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
@@ -38,16 +46,44 @@ _RETRIES = stamina.AsyncRetryingCaller(
 
 
 class Database:
-    """Runs SQL on borrowed connections, and raises the domain's errors."""
+    """Runs SQL on borrowed connections, and raises the domain's errors.
 
-    def __init__(self, connections: Connections) -> None:
+    A search takes at most `quick_seconds`, or, as one of `slow_searches` at the same time, `search_seconds`.
+    """
+
+    def __init__(
+        self,
+        connections: Connections,
+        *,
+        search_seconds: float = SEARCH_SECONDS,
+        quick_seconds: float = QUICK_SECONDS,
+        slow_searches: int = SLOW_SEARCHES,
+        cancel_seconds: float = CANCEL_SECONDS,
+    ) -> None:
         self._connections = connections
+        self._search_seconds = search_seconds
+        self._quick_seconds = min(quick_seconds, search_seconds)
+        self._cancel_seconds = cancel_seconds
+        self._slow_searches = anyio.Semaphore(slow_searches)
 
     async def read(self, sql: str, *values: object) -> list[asyncpg.Record]:
         """Run one statement that changes nothing, and return its rows."""
         async with self._connections.connection() as connection:
             with domain_errors(connection):
                 return await connection.fetch(sql, *values)
+
+    async def search(
+        self, sql: str, values: Sequence[object], *, otherwise: tuple[str, Sequence[object]] | None = None
+    ) -> list[asyncpg.Record]:
+        """Run one statement that changes nothing and may have to read much, and return its rows.
+
+        One that is not quick is ended. Then it is run again, in the form `otherwise` where there is one, with more time
+        and few others beside it. Raises `QueryTooExpensiveError` where that is not enough.
+        """
+        with suppress(QueryTooExpensiveError):
+            return await self._read_within(self._quick_seconds, sql, values)
+        async with self._slow_search():
+            return await self._read_within(self._search_seconds, *(otherwise or (sql, values)))
 
     async def change(self, sql: str, *values: object) -> list[asyncpg.Record]:
         """Run one statement, which is a transaction by itself, and return its rows.
@@ -63,6 +99,31 @@ class Database:
         `CatalogBusyError` where it lost against others every time, and `OutcomeUnknownError`.
         """
         return await _retried(self._transact, work, *arguments)
+
+    async def _read_within(self, seconds: float, sql: str, values: Sequence[object]) -> list[asyncpg.Record]:
+        async with self._connections.connection() as connection:
+            with domain_errors(connection):
+                try:
+                    return await connection.fetch(sql, *values, timeout=seconds)
+                except TimeoutError:
+                    # Waits until the statement is cancelled. A server that does not do that is cut off.
+                    with suppress(asyncpg.InFailedSQLTransactionError):
+                        await connection.execute("SELECT", timeout=self._cancel_seconds)
+                except asyncpg.QueryCanceledError:
+                    pass  # by a time limit of the server's own, which is shorter
+        raise QueryTooExpensiveError(QueryTooExpensiveError.example)
+
+    @asynccontextmanager
+    async def _slow_search(self) -> AsyncIterator[None]:
+        try:
+            with anyio.fail_after(self._search_seconds):
+                await self._slow_searches.acquire()
+        except TimeoutError:
+            raise QueryTooExpensiveError(QueryTooExpensiveError.example) from None
+        try:
+            yield
+        finally:
+            self._slow_searches.release()
 
     async def _change(self, sql: str, *values: object) -> list[asyncpg.Record]:
         async with self._connections.connection() as connection:

@@ -27,7 +27,7 @@ class ListFiles:
         Files that the caller may not list are neither listed nor counted; in a bucket that is listed publicly there
         are none. Raises `InvalidBucketError`,
         `NoSuchBucketError` where `query` names a bucket that does not exist, and `AccessDeniedError` where the caller
-        may list nothing in it.
+        may list nothing in it; and `QueryTooExpensiveError`.
         """
         query = msgspec.structs.replace(query, areas=await self._areas(caller, query.bucket))
         files = await self._search.list_files(msgspec.structs.replace(query, limit=query.limit + 1))

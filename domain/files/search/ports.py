@@ -7,7 +7,10 @@ from domain.files.search.model import FileQuery
 
 
 class FileSearch(Protocol):
-    """Finds files by their fields. For every call, an expired file does not exist."""
+    """Finds files by their fields. For every call, an expired file does not exist.
+
+    A call that would have to look at too many files raises `QueryTooExpensiveError` after some seconds.
+    """
 
     async def list_files(self, query: FileQuery) -> list[File]:
         """Return the page of files that `query` describes."""

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from adapters.postgres.files.records import to_file
+from adapters.postgres.files.search.listing import sorting_statement
 from domain.files.model import File
 from domain.files.names import search_words
 from domain.files.search.model import FileQuery, decode_cursor, encode_cursor, parse_sort
@@ -98,6 +100,13 @@ def query(random: Random) -> FileQuery:
     return FileQuery(sort=parse_sort(sort), limit=1000, **{name: filters[name]() for name in chosen})
 
 
+async def sorted_page(catalog: PostgresPorts, asked: FileQuery) -> list[File]:
+    """Return the page as a listing does that took too long."""
+    sql, values = sorting_statement(asked)
+    async with catalog.connections.connection() as connection:
+        return [to_file(row) for row in await connection.fetch(sql, *values)]
+
+
 async def random_files(catalog: PostgresPorts, random: Random) -> list[File]:
     files = []
     for number in range(FILES):
@@ -128,3 +137,4 @@ async def test_random_listings_are_those_of_plain_python(one_connection: OneConn
             after = decode_cursor(encode_cursor(random.choice(whole), asked.sort), asked.sort)
             page = replace(asked, after=after, limit=random.randint(1, 5), offset=random.choice([0, 0, 2]))
             assert await catalog.search.list_files(page) == fake_listing.page(files, page), page
+            assert await sorted_page(catalog, page) == fake_listing.page(files, page), page

@@ -6,7 +6,7 @@ from adapters.postgres.batches import PostgresBatches
 from adapters.postgres.blobs import GracePeriod, PostgresBlobRecords
 from adapters.postgres.buckets import PostgresBuckets
 from adapters.postgres.database.connections import Connections
-from adapters.postgres.database.transactions import Database
+from adapters.postgres.database.transactions import SEARCH_SECONDS, Database
 from adapters.postgres.direct_uploads import PostgresDirectUploads
 from adapters.postgres.files.files import PostgresFiles
 from adapters.postgres.files.search.listing import PostgresFileSearch
@@ -22,10 +22,11 @@ from adapters.postgres.uploads import PostgresUploads
 
 
 class PostgresPorts:
-    """An adapter for each port, all on the same connections. `grace` is in seconds."""
+    """An adapter for each port, all on the same connections. Times are in seconds."""
 
-    def __init__(self, connections: Connections, *, grace: float = 0) -> None:
-        database, grace_period = Database(connections), GracePeriod(grace)
+    def __init__(self, connections: Connections, *, grace: float = 0, search_seconds: float = SEARCH_SECONDS) -> None:
+        database, grace_period = Database(connections, search_seconds=search_seconds), GracePeriod(grace)
+        self.connections = connections
         self.archives = PostgresArchives(database)
         self.audit = PostgresAudit(database)
         self.batches = PostgresBatches(database, grace=grace_period)

@@ -45,6 +45,7 @@ def test_every_setting_is_read() -> None:
             "FILEPORT_DATABASE_SECRET_ID": "db",
             "FILEPORT_DATABASE_POOL_SIZE": "20",
             "FILEPORT_DATABASE_POOL_TIMEOUT": "0.5",
+            "FILEPORT_SEARCH_TIMEOUT": "2.5",
             "FILEPORT_S3_ENDPOINT_URL": "http://localhost:4566",
             "FILEPORT_S3_PUBLIC_ENDPOINT_URL": "https://files.example",
             "FILEPORT_S3_REGION": "eu-west-1",
@@ -76,6 +77,7 @@ def test_every_setting_is_read() -> None:
     assert (settings.host, settings.port, settings.workers) == ("::1", 9000, 4)
     assert settings.data_dir == Path("/srv/fileport")
     assert (settings.database_secret_id, settings.database_pool_size, settings.database_pool_timeout) == ("db", 20, 0.5)
+    assert settings.search_timeout == 2.5
     assert (settings.s3_endpoint_url, settings.s3_region) == ("http://localhost:4566", "eu-west-1")
     assert settings.s3_timeout == 2.5
     assert (settings.s3_public_endpoint_url, settings.signed_url_life) == ("https://files.example", 59)
@@ -105,6 +107,7 @@ def test_every_setting_is_read() -> None:
         ("DATABASE_URL", "postgresql://db:99999/x"),
         ("DATABASE_POOL_SIZE", "0"),
         ("DATABASE_POOL_TIMEOUT", "0"),
+        ("SEARCH_TIMEOUT", "0"),
         ("BLOB_STORE", "tape"),
         ("IDEMPOTENCY_TTL", "0"),
         ("S3_ENDPOINT_URL", "localhost:4566"),

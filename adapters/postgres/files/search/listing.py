@@ -8,7 +8,7 @@ from adapters.postgres.database.transactions import Database
 from adapters.postgres.files.records import COLUMNS, UNEXPIRED, to_file
 from adapters.postgres.files.search.areas import lies_in, scans_of
 from adapters.postgres.files.search.names import is_named, name_begins
-from adapters.postgres.files.search.order import after, order_by
+from adapters.postgres.files.search.order import after, order_by, parts
 from adapters.postgres.files.search.prefixes import begins
 from adapters.postgres.files.search.values import Values
 from adapters.postgres.files.search.where import clamp, compile_where
@@ -27,18 +27,18 @@ SELECT (SELECT coalesce(sum(files), 0) FROM bucket_usage WHERE bucket = $1)::big
 
 
 class PostgresFileSearch:
-    """Keep the port `FileSearch`. Each call is one statement."""
+    """Keep the port `FileSearch`. Each call is one statement, or two where the first one takes long."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def list_files(self, query: FileQuery) -> list[File]:
         sql, values = list_statement(query)
-        return [to_file(row) for row in await self._database.read(sql, *values)]
+        rows = await self._database.search(sql, values, otherwise=sorting_statement(query))
+        return [to_file(row) for row in rows]
 
     async def count_files(self, query: FileQuery) -> int:
-        sql, values = count_statement(query)
-        count: int = (await self._database.read(sql, *values))[0][0]
+        count: int = (await self._database.search(*count_statement(query)))[0][0]
         return count
 
 
@@ -46,21 +46,44 @@ def list_statement(query: FileQuery, columns: str = COLUMNS) -> tuple[str, list[
     """Return the SQL of a page, and the values bound to it."""
     values = Values()
     conditions = _filters(query, values)
+    limit, offset = values.bind(query.limit, "bigint"), values.bind(clamp(query.offset), "bigint")
+    pieces = parts(query.after, query.sort, values)
+    if query.areas is None and len(pieces) == 1:
+        [piece] = pieces
+        source, order = f"files WHERE {' AND '.join([*conditions, *piece.conditions])}", piece.order
+    else:
+        areas = [[]] if query.areas is None else [[area] for area in scans_of(query.areas, values)]
+        # Each scan ends with the page, however many files of others lie between those that are found.
+        scans = (
+            f"(SELECT * FROM files WHERE {' AND '.join([*area, *piece.conditions, *conditions])} "
+            f"ORDER BY {piece.order} LIMIT {limit} + {offset})"
+            for area in areas
+            for piece in pieces
+        )
+        found = " UNION ALL ".join(scans) or "SELECT * FROM files WHERE FALSE"
+        if query.areas is not None:
+            found = f"SELECT DISTINCT ON (id) * FROM ({found}) AS found ORDER BY id"
+        source, order = f"({found}) AS files", order_by(query.sort, values)
+    return f"SELECT {columns} FROM {source} ORDER BY {order} LIMIT {limit} OFFSET {offset}", values.bound
+
+
+def sorting_statement(query: FileQuery, columns: str = COLUMNS) -> tuple[str, list[Any]]:
+    """Return the same page as a statement that finds all matches first, and sorts them.
+
+    The planner takes matches to be spread evenly: it follows the order's index, where a page of them is soon found.
+    But files that were stored together lie together, maybe at the other end of the index. OFFSET has the
+    planner find them on their own.
+    """
+    values = Values()
+    conditions = _filters(query, values)
+    if query.areas is not None:
+        conditions.append(lies_in(query.areas, values))
     if query.after is not None:
         conditions.append(after(query.after, query.sort, values))
     order = order_by(query.sort, values)
     limit, offset = values.bind(query.limit, "bigint"), values.bind(clamp(query.offset), "bigint")
-    if query.areas is None:
-        source = f"files WHERE {' AND '.join(conditions)}"
-    else:
-        # Each scan ends with the page, however many files of others lie between those that are found.
-        scans = (
-            f"(SELECT * FROM files WHERE {' AND '.join([scan, *conditions])} ORDER BY {order} LIMIT {limit} + {offset})"
-            for scan in scans_of(query.areas, values)
-        )
-        found = " UNION ALL ".join(scans) or "SELECT * FROM files WHERE FALSE"
-        source = f"(SELECT DISTINCT ON (id) * FROM ({found}) AS found ORDER BY id) AS files"
-    return f"SELECT {columns} FROM {source} ORDER BY {order} LIMIT {limit} OFFSET {offset}", values.bound
+    found = f"SELECT {COLUMNS} FROM files WHERE {' AND '.join(conditions)} OFFSET 0"
+    return f"SELECT {columns} FROM ({found}) AS files ORDER BY {order} LIMIT {limit} OFFSET {offset}", values.bound
 
 
 def count_statement(query: FileQuery) -> tuple[str, list[Any]]:

@@ -1,6 +1,7 @@
 """The order of listings, and the place in it where a page begins."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -48,14 +49,46 @@ class _Key(msgspec.Struct, frozen=True):
         return f"({comparison} OR {self.expression} IS NULL)" if self.nullable else comparison
 
 
+class Part(NamedTuple):
+    """A part of the files in question: conditions for it, and its own order, in the form that an index serves best."""
+
+    conditions: list[str]
+    order: str
+
+
 def order_by(sort: tuple[SortKey, ...], values: Values) -> str:
     """Return the expressions of ORDER BY. Ties are broken by id, in the direction of the last key."""
-    return ", ".join(key.order for key in _keys(sort, None, values))
+    return _order(_keys(sort, None, values))
+
+
+def parts(position: Position | None, sort: tuple[SortKey, ...], values: Values) -> list[Part]:
+    """Return the parts which together are the files that come after `position`, where there is one.
+
+    There is one, or two: files whose expiry is the first to sort by, and after them those that have none.
+    """
+    keys = _keys(sort, position, values)
+    first, rest = keys[0], keys[1:]
+    if first.expression != _NULLABLE.name or not rest:
+        return [Part([] if position is None else [_after(keys)], _order(keys))]
+    known = [msgspec.structs.replace(first, nullable=False), *rest]
+    is_among_null = position is not None and first.value is None
+    null = Part([f"{first.expression} IS NULL", *([_after(rest)] if is_among_null else [])], _order(rest))
+    if is_among_null:
+        return [null]
+    conditions = [f"{first.expression} IS NOT NULL", *([] if position is None else [_after(known)])]
+    return [Part(conditions, _order(known)), null]
 
 
 def after(position: Position, sort: tuple[SortKey, ...], values: Values) -> str:
     """Return a condition for the files that come after `position`."""
-    keys = _keys(sort, position, values)
+    return _after(_keys(sort, position, values))
+
+
+def _order(keys: Sequence[_Key]) -> str:
+    return ", ".join(key.order for key in keys)
+
+
+def _after(keys: Sequence[_Key]) -> str:
     first = keys[0]
     if not any(key.nullable or key.descending != first.descending for key in keys):
         # An index serves this form best: the scan begins at the position.

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from domain.archives.model import MAX_ARCHIVE_FILES
 from domain.archives.read_archive import ReadArchive
-from domain.errors import OverloadedError
+from domain.errors import OverloadedError, QueryTooExpensiveError
 from domain.files.errors import InvalidNameError
 from domain.files.search.errors import InvalidFilterError
 from domain.values.errors import RangeNotSatisfiableError
@@ -41,7 +41,13 @@ GET_ARCHIVE = Operation(
         ),
         UNCHANGED,
     ),
-    problems=(InvalidFilterError, RangeNotSatisfiableError, OverloadedError, *ReadArchive.prefix_errors),
+    problems=(
+        InvalidFilterError,
+        RangeNotSatisfiableError,
+        OverloadedError,
+        QueryTooExpensiveError,
+        *ReadArchive.prefix_errors,
+    ),
 )
 POST_ARCHIVE = Operation(
     description=(

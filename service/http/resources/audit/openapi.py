@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from domain.audit.model import AuditEntry, AuditPosition
+from domain.errors import QueryTooExpensiveError
 from domain.files.search.errors import InvalidFilterError
 from domain.values.cursors import encode_position
 from domain.values.errors import InvalidCursorError
@@ -43,6 +44,6 @@ PAGE = AuditPageBody(
 )
 LIST_AUDIT = Operation(
     responses=(Response(200, "A page of entries.", PAGE),),
-    problems=(InvalidFilterError, InvalidCursorError),
+    problems=(InvalidFilterError, InvalidCursorError, QueryTooExpensiveError),
     sample=("bucket", "since"),
 )

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from domain.errors import OverloadedError
+from domain.errors import OverloadedError, QueryTooExpensiveError
 from domain.files.errors import InvalidMetadataError
 from domain.files.model import Destination
 from domain.files.patches import FilePatch
@@ -26,6 +26,7 @@ LIST_FILES = Operation(
     responses=(Response(200, "A page of files.", PAGE),),
     problems=(
         OverloadedError,
+        QueryTooExpensiveError,
         InvalidFilterError,
         InvalidSortError,
         InvalidCursorError,

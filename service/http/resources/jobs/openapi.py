@@ -5,6 +5,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from domain.errors import QueryTooExpensiveError
 from domain.files.errors import NameTakenError
 from domain.jobs.model import MAX_PROBLEMS, Job, JobPosition, JobProblem, PrefixDestination, Progress, Task
 from domain.values.cursors import encode_position
@@ -42,7 +43,9 @@ PAGE = JobPageBody(
     next=encode_position(JobPosition(created_at=RUNNING.created_at, id=RUNNING.id)),
 )
 
-LIST_JOBS = Operation(responses=(Response(200, "A page of jobs.", PAGE),), problems=(InvalidCursorError,))
+LIST_JOBS = Operation(
+    responses=(Response(200, "A page of jobs.", PAGE),), problems=(InvalidCursorError, QueryTooExpensiveError)
+)
 START_JOB = Operation(
     description=(
         "A file that cannot be moved stays as it is, counts as `failed` and is told, as one of the first "
