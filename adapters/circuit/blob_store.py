@@ -9,6 +9,7 @@ from anyio import fail_after
 
 from adapters.circuit.circuit import Circuit
 from adapters.circuit.counting import count, counted
+from domain.blobs.chunks import AnyChunk, Body, SendableBody
 from domain.blobs.errors import BlobStoreUnavailableError
 from domain.blobs.model import StoredBlob
 from domain.blobs.ports import BlobStore
@@ -55,8 +56,11 @@ class CircuitBlobStore:
         async with self.call():
             await self._store.put(key, body, size=size)
 
-    def open(self, key: str, part: ByteRange | None = None) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+    def open(self, key: str, part: ByteRange | None = None) -> Body:
         return _Reading(self, self._store.open(key, part), self._circuit)
+
+    def open_for_sending(self, key: str, part: ByteRange | None = None) -> SendableBody:
+        return _Reading(self, self._store.open_for_sending(key, part), self._circuit)
 
     async def delete(self, keys: Sequence[str]) -> set[str]:
         async with self.call():
@@ -97,20 +101,20 @@ class CircuitBlobStore:
                 raise BlobStoreUnavailableError("The blob store does not answer in time.") from None
 
 
-class _Reading:
+class _Reading(Generic[AnyChunk]):
     """A read of the store."""
 
     def __init__(
         self,
         store: CircuitBlobStore,
-        opening: AbstractAsyncContextManager[AsyncIterator[bytes]],
+        opening: AbstractAsyncContextManager[AsyncIterator[AnyChunk]],
         circuit: Circuit,
     ) -> None:
         self._store = store
         self._opening = opening
         self._circuit = circuit
 
-    async def __aenter__(self) -> AsyncIterator[bytes]:
+    async def __aenter__(self) -> AsyncIterator[AnyChunk]:
         await self._store.admit()
         generation = self._circuit.generation
         try:

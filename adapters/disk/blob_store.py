@@ -1,17 +1,19 @@
 """The blob store in a directory, for one machine."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Self
 
 from anyio.to_thread import run_sync
 
+from adapters.disk.chunks import Chunks
 from adapters.disk.errors import disk_errors
-from adapters.disk.files import StagedFile, StoredFile
 from adapters.disk.layout import SHARDS, Layout, sync_directory
+from adapters.disk.staged_file import StagedFile
+from adapters.disk.stored_file import StoredFile
 from adapters.disk.threads import SLOWEST_BYTES_PER_SECOND, Threads
+from domain.blobs.chunks import AnyChunk, Chunk, FileChunk
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.blobs.model import StoredBlob
 from domain.values.ranges import ByteRange
@@ -38,7 +40,8 @@ class DiskBlobStore:
     """Keeps each blob in a file below `root`, whose directories `open_disk_blob_store` has prepared; it makes none.
 
     Bytes are written to a temporary file on the same filesystem, which is synced, renamed, and its directory synced.
-    An upload holds about 512 KiB of memory, a download 128 KiB. A small blob is one call in a thread.
+    An upload holds about 512 KiB of memory, a download 128 KiB, or nothing where the system sends it. A small blob is
+    one call in a thread.
 
     No step of a call waits longer than `timeout` seconds for the disk: see `Threads`.
     """
@@ -72,9 +75,19 @@ class DiskBlobStore:
     @asynccontextmanager
     async def open(self, key: str, part: ByteRange | None = None) -> AsyncIterator[AsyncIterator[bytes]]:
         file = StoredFile(self._layout.final(key), part)
+        async with self._open(file, Chunks(partial(self._readers.run, file.read))) as chunks:
+            yield chunks
+
+    @asynccontextmanager
+    async def open_for_sending(self, key: str, part: ByteRange | None = None) -> AsyncIterator[AsyncIterator[Chunk]]:
+        file = StoredFile(self._layout.final(key), part)
+        async with self._open(file, Chunks(partial(_next_in_file, file, self._readers))) as chunks:
+            yield chunks
+
+    @asynccontextmanager
+    async def _open(self, file: StoredFile, chunks: Chunks[AnyChunk]) -> AsyncIterator[Chunks[AnyChunk]]:
         failure: BaseException | None = None
         try:
-            chunks = _Chunks(partial(self._readers.run, file.read))
             # No variable here may have the bytes: it would keep them as long as the blob is open.
             if not chunks.begin(await self._readers.run(file.begin)):
                 raise BlobMissingError("The file's bytes are missing.")
@@ -113,27 +126,11 @@ class DiskBlobStore:
         await self._checks.run(self._layout.probe)
 
 
-class _Chunks:
-    """The rest of a file, chunk by chunk. Not a generator: one that is left early needs a task to end it."""
-
-    def __init__(self, read: Callable[[], Awaitable[bytes]]) -> None:
-        self._first = b""
-        self._read = read
-
-    def begin(self, first: bytes | None) -> bool:
-        """Return whether there is a first chunk."""
-        self._first = first or b""
-        return first is not None
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> bytes:
-        chunk, self._first = self._first, b""
-        chunk = chunk or await self._read()
-        if not chunk:
-            raise StopAsyncIteration
-        return chunk
+async def _next_in_file(file: StoredFile, threads: Threads) -> FileChunk | None:
+    chunk = file.next_chunk()
+    if chunk is not None and not file.is_in_memory(chunk):
+        await threads.run(file.load, chunk)
+    return chunk
 
 
 def _remove(paths: Sequence[Path]) -> list[Path]:

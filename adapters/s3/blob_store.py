@@ -1,7 +1,6 @@
 """The blob store in an S3 bucket."""
 
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager
 
 from adapters.s3.bucket import S3Bucket
 from adapters.s3.listing import list_objects, list_uploads, merge
@@ -11,6 +10,7 @@ from adapters.s3.multipart.remainders import Remainders
 from adapters.s3.multipart.requests import abort_uploads
 from adapters.s3.multipart.upload import MultipartUpload
 from adapters.s3.objects import delete_objects, object_size, open_object, put_object
+from domain.blobs.chunks import Body, SendableBody
 from domain.blobs.errors import BlobStoreUnavailableError
 from domain.blobs.model import StoredBlob
 from domain.values.ranges import ByteRange
@@ -53,8 +53,11 @@ class S3BlobStore:
         else:
             await MultipartUpload(self._bucket, object_key, sending=self.sending).run(parts, expected=size)
 
-    def open(self, key: str, part: ByteRange | None = None) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+    def open(self, key: str, part: ByteRange | None = None) -> Body:
         return open_object(self._bucket, self._bucket.object_key(key), part)
+
+    def open_for_sending(self, key: str, part: ByteRange | None = None) -> SendableBody:
+        return self.open(key, part)
 
     async def delete(self, keys: Sequence[str]) -> set[str]:
         if not keys:

@@ -1,9 +1,9 @@
 """The ports of blobs; `tests/contracts` checks their contracts."""
 
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from domain.blobs.chunks import Body, SendableBody
 from domain.blobs.direct_access import ReadHeaders, ReadMethod, SignedRequest, UploadedPart
 from domain.blobs.model import BlobClaim, StoredBlob
 from domain.blobs.partials import Checkpoint, Progress
@@ -77,7 +77,7 @@ class BlobStore(Protocol):
         """
         ...
 
-    def open(self, key: str, part: ByteRange | None = None) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+    def open(self, key: str, part: ByteRange | None = None) -> Body:
         """Open the bytes under `key`, or that part of them, for reading, in chunks that are never empty.
 
         Of a part, no more bytes move than it has. Entering raises `BlobMissingError` where there are no bytes, or
@@ -85,6 +85,14 @@ class BlobStore(Protocol):
         a response has begun; the iteration may raise `BlobStoreUnavailableError`. Leaving the context frees its
         resources, read to the end or not. Bytes that are deleted meanwhile may be readable to the end, or end in an
         error; never cleanly short.
+        """
+        ...
+
+    def open_for_sending(self, key: str, part: ByteRange | None = None) -> SendableBody:
+        """Open the bytes as `open` does, for a caller that can send a `FileChunk`.
+
+        Chunks are in the process where the store has no file, or it costs less. Those in a file can be sent until the
+        next one is asked for, without a wait for the store; where the bytes end early, so does the file.
         """
         ...
 

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import anyio
 
+from domain.blobs.chunks import AnyChunk
 from domain.blobs.errors import BlobMissingError
 
 T = TypeVar("T")
@@ -23,7 +24,7 @@ async def batches(stream: AsyncIterator[T], size: int) -> AsyncIterator[list[T]]
         yield batch
 
 
-async def counted(chunks: AsyncIterator[bytes], size: int) -> AsyncIterator[bytes]:
+async def counted(chunks: AsyncIterator[AnyChunk], size: int) -> AsyncIterator[AnyChunk]:
     """Yield a blob's `chunks`, never more than `size` bytes. Raises `BlobMissingError` where there are not as many."""
     async for chunk in chunks:
         size -= len(chunk)

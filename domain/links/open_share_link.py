@@ -1,14 +1,15 @@
 """Open a share link: find its file, for whoever has its token."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from uuid import UUID
 
 from domain.access.acting import acting_as
 from domain.access.callers import Caller
+from domain.blobs.chunks import AnyChunk, Body, SendableBody
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.buckets.model import Policy
-from domain.files.content.read_file import Body, FileContent, ReadFile
+from domain.files.content.read_file import FileContent, ReadFile
 from domain.files.errors import NoSuchFileError
 from domain.files.model import File
 from domain.links.check_password import CheckPassword
@@ -68,8 +69,14 @@ class SharedContent:
         """Return the bytes of a part that lies in the file, on the same terms."""
         return self._counted(self._content.part(part))
 
+    def for_sending(self, part: ByteRange | None = None) -> SendableBody:
+        """Return all bytes or a part, on the same terms, as `FileContent` does."""
+        return self._counted(self._content.for_sending(part))
+
     @asynccontextmanager
-    async def _counted(self, body: Body) -> AsyncIterator[AsyncIterator[bytes]]:
+    async def _counted(
+        self, body: AbstractAsyncContextManager[AsyncIterator[AnyChunk]]
+    ) -> AsyncIterator[AsyncIterator[AnyChunk]]:
         async with body as chunks:
             # The bytes can be read: a download that fails before them does not count.
             if self._counted_for is not None:

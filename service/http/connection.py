@@ -7,6 +7,8 @@ from litestar.types import HTTPScope
 
 # The connection's key among the extensions of a scope.
 EXTENSION = "fileport.connection"
+# ASGI's extension Zero Copy Send, and its message: the operating system sends a part of a file.
+ZERO_COPY_SEND = "http.response.zerocopysend"
 
 Fields = Sequence[tuple[bytes, bytes]]
 
@@ -42,6 +44,11 @@ def unsent_bytes(scope: HTTPScope) -> int | None:
     """Return the number of bytes that wait for the client to receive them; None where the server does not tell."""
     connection = _connection(scope)
     return None if connection is None else connection.unsent
+
+
+def can_send_files(scope: HTTPScope) -> bool:
+    """Return whether a part of a file can be sent as a message of `ZERO_COPY_SEND`."""
+    return ZERO_COPY_SEND in (scope.get("extensions") or {})
 
 
 def mark_authenticated(scope: HTTPScope) -> None:

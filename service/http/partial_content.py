@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 import msgspec
 
-from domain.files.content.read_file import Body
+from domain.blobs.chunks import Chunk, SendableBody
 from domain.values.ranges import ByteRange
 from service.http.headers.ranges import content_range
 from service.http.streaming import ContentResponse
@@ -19,7 +19,7 @@ class Representation(msgspec.Struct, frozen=True):
 
     content_type: str
     size: int
-    open: Callable[[ByteRange], Body]
+    open: Callable[[ByteRange], SendableBody]
 
 
 def partial_response(
@@ -56,13 +56,13 @@ class _Byteranges:
         return sum(len(head) + part.length for head, part in self._parts) + len(self._end)
 
     @asynccontextmanager
-    async def body(self) -> AsyncIterator[AsyncIterator[bytes]]:
+    async def body(self) -> AsyncIterator[AsyncIterator[Chunk]]:
         """Open the body with its first part, so that missing bytes are an error before the response begins."""
         first_head, first_part = self._parts[0]
         async with self._open(first_part) as first, aclosing(self._chunks(first_head, first)) as chunks:
             yield chunks
 
-    async def _chunks(self, first_head: bytes, first: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
+    async def _chunks(self, first_head: bytes, first: AsyncIterator[Chunk]) -> AsyncGenerator[Chunk]:
         yield first_head
         async for chunk in first:
             yield chunk

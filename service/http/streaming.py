@@ -9,7 +9,8 @@ import anyio
 from litestar.types import Receive, Scope, Send
 
 from domain.access.callers import NOBODY
-from domain.files.content.read_file import Body
+from domain.blobs.chunks import Chunk, FileChunk, SendableBody
+from service.http.connection import ZERO_COPY_SEND
 from service.runtime.concurrency import ConcurrencyLimit
 
 # In bytes. A smaller body is sent before a disconnect of the client could matter.
@@ -21,14 +22,15 @@ class ContentResponse:
 
     It holds a slot of `limit` meanwhile, as the `user` of the connection. The body is opened before the first header is
     sent, so that a missing blob, or a full `limit`, is still a clear error. A later failure is raised, and
-    `abort_on_failure` ends the connection. `size` is an estimate in bytes.
+    `abort_on_failure` ends the connection. `size` is an estimate in bytes. Chunks of `body` may be in files only where
+    the server `can_send_files`.
 
     HEAD and 304 send no body. They open it nevertheless if it `is_always_opened`, to fail where GET would fail.
     """
 
     def __init__(
         self,
-        body: Body,
+        body: SendableBody,
         headers: Mapping[str, str],
         limit: ConcurrencyLimit,
         *,
@@ -58,8 +60,20 @@ class ContentResponse:
             await _start(send, self._status, self._headers)
             if not is_bare:
                 async for chunk in chunks:
-                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                    await send(_message(chunk))
             await _end(send)
+
+
+def _message(chunk: Chunk) -> Any:
+    if isinstance(chunk, FileChunk):
+        return {
+            "type": ZERO_COPY_SEND,
+            "file": chunk,
+            "offset": chunk.offset,
+            "count": chunk.length,
+            "more_body": True,
+        }
+    return {"type": "http.response.body", "body": chunk, "more_body": True}
 
 
 class BareResponse:

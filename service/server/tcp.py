@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import os
 import socket
 import struct
 import sys
@@ -26,6 +27,18 @@ def reset(transport: asyncio.Transport) -> None:
     with suppress(OSError):
         _socket(transport).setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
     transport.abort()
+
+
+def send_file(transport: asyncio.Transport, file: int, offset: int, count: int) -> int:
+    """Have the operating system send up to `count` bytes of a file, from `offset` on, and return how many it took.
+
+    That is 0 where it has no room, where the file ends, and where the connection is lost, which the transport finds,
+    too. The transport must hold no bytes. Raises `OSError` for an error of the file.
+    """
+    try:
+        return os.sendfile(_socket(transport).fileno(), file, offset, count)
+    except (BlockingIOError, ConnectionError, TimeoutError):
+        return 0
 
 
 def _socket(transport: asyncio.Transport) -> Any:

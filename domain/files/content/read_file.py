@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from domain.access.callers import Caller
+from domain.blobs.chunks import AnyChunk, Body, SendableBody
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.blobs.ports import BlobStore
 from domain.blobs.streams import counted
@@ -13,9 +14,6 @@ from domain.files.errors import NoSuchFileError
 from domain.files.model import Address, File
 from domain.files.ports import Files
 from domain.values.ranges import ByteRange
-
-# Entering it opens the bytes, and leaving it frees them. See `BlobStore.open`.
-Body = AbstractAsyncContextManager[AsyncIterator[bytes]]
 
 
 class FileContent:
@@ -32,16 +30,16 @@ class FileContent:
 
     def whole(self) -> Body:
         """Return all bytes; the iteration raises `BlobMissingError` where some are missing."""
-        return self._counted(None, self.file.size)
+        return _counted(self._blob_store.open(self.file.blob_key), self.file.size)
 
     def part(self, part: ByteRange) -> Body:
         """Return the bytes of a part that lies in the file, on the same terms."""
-        return self._counted(part, part.length)
+        return _counted(self._blob_store.open(self.file.blob_key, part), part.length)
 
-    @asynccontextmanager
-    async def _counted(self, part: ByteRange | None, length: int) -> AsyncIterator[AsyncIterator[bytes]]:
-        async with self._blob_store.open(self.file.blob_key, part) as chunks:
-            yield counted(chunks, length)
+    def for_sending(self, part: ByteRange | None = None) -> SendableBody:
+        """Return all bytes or a part, on the same terms, in chunks as those of `BlobStore.open_for_sending`."""
+        length = self.file.size if part is None else part.length
+        return _counted(self._blob_store.open_for_sending(self.file.blob_key, part), length)
 
 
 class ReadFile:
@@ -57,3 +55,11 @@ class ReadFile:
         """Return the file and its bytes. Raises as `find_readable`."""
         found = await find_readable(self._files, caller, address)
         return FileContent(found.file, found.policy, self._blob_store, is_public=found.is_public)
+
+
+@asynccontextmanager
+async def _counted(
+    body: AbstractAsyncContextManager[AsyncIterator[AnyChunk]], length: int
+) -> AsyncIterator[AsyncIterator[AnyChunk]]:
+    async with body as chunks:
+        yield counted(chunks, length)

@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from domain.access.callers import Caller
+from domain.blobs.chunks import Body
 from domain.buckets.model import Policy
-from domain.files.content.read_file import Body, FileContent, ReadFile
+from domain.files.content.read_file import FileContent, ReadFile
 from domain.files.errors import NotTextError, TextTooLargeError
 from domain.files.model import Address, File
 from domain.values.encodings.decoders import TextDecoder

@@ -5,12 +5,13 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Protocol
 
+from domain.blobs.chunks import Body, SendableBody
 from domain.buckets.model import Policy
-from domain.files.content.read_file import Body
 from domain.files.content.read_text import Text
 from domain.files.model import File
 from domain.files.names import check_file_name
 from domain.values.ranges import ByteRange, resolve_ranges
+from service.http.connection import can_send_files
 from service.http.downloads.headers import content_headers, text_headers, unchanged_headers, whole_headers
 from service.http.partial_content import Representation, partial_response
 from service.http.request import FileportRequest
@@ -31,6 +32,7 @@ class Content(Protocol):
     def is_public(self) -> bool: ...
     def whole(self) -> Body: ...
     def part(self, part: ByteRange, /) -> Body: ...
+    def for_sending(self, part: ByteRange | None = None, /) -> SendableBody: ...
 
 
 def content_response(
@@ -55,10 +57,12 @@ def content_response(
         return ContentResponse(content.whole(), headers, limit, size=file.size, status=HTTPStatus.NOT_MODIFIED)
     own_headers = content_headers(request, file, content.policy, download, is_public=content.is_public)
     headers = {**own_headers, **headers}
+    sends_files = can_send_files(request.scope)
     if parts := _wanted_parts(request, file):
-        representation = Representation(file.content_type, file.size, content.part)
-        return partial_response(representation, parts, headers, limit)
-    return ContentResponse(content.whole(), headers | whole_headers(request, file), limit, size=file.size)
+        open_part = content.for_sending if sends_files else content.part
+        return partial_response(Representation(file.content_type, file.size, open_part), parts, headers, limit)
+    body = content.for_sending() if sends_files else content.whole()
+    return ContentResponse(body, headers | whole_headers(request, file), limit, size=file.size)
 
 
 def text_response(request: FileportRequest, text: Text, limit: ConcurrencyLimit) -> ContentResponse:

@@ -5,6 +5,8 @@ from typing import Any, cast
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
+from service.http.connection import ZERO_COPY_SEND
+
 # The key of the record among the extensions of a scope.
 _EXTENSION = "fileport.response"
 
@@ -41,6 +43,8 @@ def track_response(app: ASGIApp) -> ASGIApp:
             elif message["type"] == "http.response.body":
                 progress.sent_bytes += 0 if scope["method"] == "HEAD" else len(message.get("body", b""))
                 progress.is_complete = not message.get("more_body", False)
+            elif message["type"] == ZERO_COPY_SEND:
+                progress.sent_bytes += cast(Any, message)["count"]
             await send(message)
 
         await app(scope, receive, send_tracked)

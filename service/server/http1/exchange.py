@@ -4,6 +4,9 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from service.http.connection import ZERO_COPY_SEND
+from service.server.http1.sent_files import send_file
+
 
 async def run_application(app: Any, cycle: RequestResponseCycle, scope: Any, receive: Any, send: Any) -> None:
     """Run `app` on a copy of `scope`, and deliver the bytes before a disconnect, which uvicorn withholds.
@@ -22,6 +25,9 @@ async def run_application(app: Any, cycle: RequestResponseCycle, scope: Any, rec
         return message
 
     async def send_and_drain(message: Any) -> None:
+        if message["type"] == ZERO_COPY_SEND:
+            await send_file(cycle, message)
+            return
         await send(message)
         if cycle.flow.write_paused and not cycle.disconnected and not cycle.response_complete:
             await cycle.flow.drain()

@@ -9,7 +9,6 @@ import httptools
 import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from service.http.connection import EXTENSION
 from service.server import tcp
 from service.server.connections import FREE_HEAD_BYTES, Connections
 from service.server.http1.exchange import run_application
@@ -88,7 +87,7 @@ class Http1Protocol(HttpToolsProtocol):
     @property
     def unsent(self) -> int:
         """The number of bytes that wait here, and in the operating system, for the client to receive them."""
-        return 0 if self._is_lost else tcp.unsent_bytes(self.transport)
+        return 0 if self._is_lost else self._flow.unsent_file_bytes + tcp.unsent_bytes(self.transport)
 
     def cut(self) -> None:
         """Reset the connection at once and drop all unsent bytes, so that the client sees an error."""
@@ -271,7 +270,7 @@ class Http1Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         connection = RequestConnection(self)
-        self.scope["extensions"] = {EXTENSION: connection}  # type: ignore[dict-item] # one of our own
+        self.scope["extensions"] = connection.extensions(is_plain=self.scheme == "http")
         self._trailers = connection.trailers
         self._section = self.headers
         self._is_in_head = True

@@ -1,6 +1,8 @@
 """The connection as one request sees it."""
 
-from typing import Protocol
+from typing import Any, Protocol
+
+from service.http.connection import EXTENSION, ZERO_COPY_SEND
 
 
 class WholeConnection(Protocol):
@@ -22,6 +24,10 @@ class RequestConnection:
     def __init__(self, connection: WholeConnection) -> None:
         self._connection = connection
         self.trailers: list[tuple[bytes, bytes]] = []
+
+    def extensions(self, *, is_plain: bool) -> Any:
+        """Return the extensions of ASGI for the request. Files can be sent where the connection `is_plain`, not TLS."""
+        return {EXTENSION: self, ZERO_COPY_SEND: {}} if is_plain else {EXTENSION: self}
 
     @property
     def unsent(self) -> int:

@@ -13,6 +13,9 @@ class SequentialFlow(FlowControl):
 
     _is_held = False
 
+    # Of a file that is being sent: what the operating system has not taken.
+    unsent_file_bytes = 0
+
     def __init__(self, transport: asyncio.Transport) -> None:
         super().__init__(transport)
         # The operating system has enough to send until the next bytes come.

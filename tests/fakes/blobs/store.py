@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import anyio
 
+from domain.blobs.chunks import SendableBody
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.blobs.model import StoredBlob, listing_order
 from domain.values.ranges import ByteRange
@@ -54,6 +55,9 @@ class FakeBlobStore:
         if stored is None or (part and part.end > len(stored)):
             raise BlobMissingError("The bytes are not in the store.")
         yield self._chunks(stored[part.start : part.end] if part else stored)
+
+    def open_for_sending(self, key: str, part: ByteRange | None = None) -> SendableBody:
+        return self.open(key, part)
 
     async def delete(self, keys: Sequence[str]) -> set[str]:
         self.reach()

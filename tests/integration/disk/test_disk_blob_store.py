@@ -9,9 +9,10 @@ from domain.blobs.direct_access import ReadHeaders
 from domain.blobs.errors import DirectAccessUnsupportedError
 from domain.blobs.model import new_blob_key
 from tests.contracts.blob_store.listing import Intrude, LeaveUnfinished, TestBlobStoreListing
+from tests.contracts.blob_store.sending import TestBlobStoreSending
 from tests.contracts.blob_store.store import TestBlobStore
 
-__all__ = ["TestBlobStore", "TestBlobStoreListing"]
+__all__ = ["TestBlobStore", "TestBlobStoreListing", "TestBlobStoreSending"]
 
 
 @pytest.fixture

@@ -6,13 +6,14 @@ import pytest
 
 from domain.blobs.model import new_blob_key
 from tests.contracts.blob_store.listing import Intrude, LeaveUnfinished, TestBlobStoreListing
+from tests.contracts.blob_store.sending import TestBlobStoreSending
 from tests.contracts.blob_store.store import TestBlobStore
 from tests.integration.s3.conftest import BUCKET
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client
 
-__all__ = ["TestBlobStore", "TestBlobStoreListing"]
+__all__ = ["TestBlobStore", "TestBlobStoreListing", "TestBlobStoreSending"]
 
 
 @pytest.fixture

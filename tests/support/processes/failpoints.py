@@ -37,10 +37,10 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "key.give_up": (f"{_CATALOG}.idempotency:PostgresIdempotencyKeys.give_up_claim",),
     # Step 2: the bytes.
     "put": (f"{_DISK}.blob_store:DiskBlobStore.put", f"{_S3}.blob_store:S3BlobStore.put"),
-    "disk.write": (f"{_DISK}.files:StagedFile._write", f"{_DISK}.partial_file:PartialFile.write"),
-    "disk.sync": (f"{_DISK}.files:StagedFile._sync", f"{_DISK}.partial_file:PartialFile._sync"),
-    "disk.rename": (f"{_DISK}.files:StagedFile._rename", f"{_DISK}.partial_file:PartialFile._rename"),
-    "disk.sync_directory": (f"{_DISK}.files:sync_directory", f"{_DISK}.partial_file:sync_directory"),
+    "disk.write": (f"{_DISK}.staged_file:StagedFile._write", f"{_DISK}.partial_file:PartialFile.write"),
+    "disk.sync": (f"{_DISK}.staged_file:StagedFile._sync", f"{_DISK}.partial_file:PartialFile._sync"),
+    "disk.rename": (f"{_DISK}.staged_file:StagedFile._rename", f"{_DISK}.partial_file:PartialFile._rename"),
+    "disk.sync_directory": (f"{_DISK}.staged_file:sync_directory", f"{_DISK}.partial_file:sync_directory"),
     "s3.put_object": (
         f"{_S3}.blob_store:put_object",
         f"{_S3}.multipart.remainders:put_object",

@@ -3,11 +3,12 @@
 import pytest
 
 from adapters.circuit import Circuit, CircuitBlobStore
+from tests.contracts.blob_store.sending import TestBlobStoreSending
 from tests.contracts.blob_store.store import Leftovers, TestBlobStore
 from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.clock import FakeClock
 
-__all__ = ["TestBlobStore"]
+__all__ = ["TestBlobStore", "TestBlobStoreSending"]
 
 
 @pytest.fixture

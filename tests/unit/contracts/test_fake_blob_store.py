@@ -3,10 +3,11 @@
 import pytest
 
 from tests.contracts.blob_store.listing import Intrude, LeaveUnfinished, TestBlobStoreListing
+from tests.contracts.blob_store.sending import TestBlobStoreSending
 from tests.contracts.blob_store.store import Leftovers, TestBlobStore
 from tests.fakes.blobs.store import FakeBlobStore
 
-__all__ = ["TestBlobStore", "TestBlobStoreListing"]
+__all__ = ["TestBlobStore", "TestBlobStoreListing", "TestBlobStoreSending"]
 
 
 @pytest.fixture

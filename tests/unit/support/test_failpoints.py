@@ -78,7 +78,7 @@ def test_the_developers_page_names_every_arrow() -> None:
 
 def test_an_arrow_whose_function_is_gone_is_an_error() -> None:
     with pytest.raises(AttributeError):
-        resolve("adapters.disk.files:StagedFile.burn")
+        resolve("adapters.disk.staged_file:StagedFile.burn")
     with pytest.raises(ImportError):
         resolve("adapters.tape:Tape.put")
 

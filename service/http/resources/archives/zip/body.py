@@ -5,7 +5,7 @@ from contextlib import aclosing, asynccontextmanager
 
 from domain.archives.model import Extract
 from domain.archives.read_archive import Archive
-from domain.files.content.read_file import Body
+from domain.blobs.chunks import Body
 from domain.values.ranges import ByteRange
 from service.http.resources.archives.zip.layout import Layout
 from service.http.resources.archives.zip.names import names_in_archive
