@@ -9,7 +9,7 @@ import asyncpg
 from adapters.postgres.audit.audit import MAKE_PARTITIONS
 from adapters.postgres.database.credentials import RotatingCredentials
 from adapters.postgres.database.errors import domain_errors
-from adapters.postgres.database.pool import CONNECT_SECONDS
+from adapters.postgres.database.sessions import CONNECT_SECONDS
 from adapters.postgres.files.folding import fold_all_names
 from adapters.postgres.upgrade import current_version, read_migrations, upgrade
 from domain.audit.keep_audit import MONTHS_AHEAD

@@ -3,23 +3,13 @@
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Protocol
 
-from asyncpg import Connection as OwnConnection
-from asyncpg import InterfaceError, Record
-from asyncpg.pool import PoolConnectionProxy
+import asyncpg
 
 # Only the driver's stubs are generic, not its classes.
 if TYPE_CHECKING:
-    Connection = OwnConnection[Record] | PoolConnectionProxy[Record]
+    Connection = asyncpg.Connection[asyncpg.Record]
 else:
-    Connection = OwnConnection | PoolConnectionProxy
-
-
-def is_closed(connection: Connection) -> bool:
-    """Return whether the connection is closed, or was taken back by its pool."""
-    try:
-        return connection.is_closed()
-    except InterfaceError:
-        return True  # a pool takes a connection away from its borrower when it breaks
+    Connection = asyncpg.Connection
 
 
 class Connections(Protocol):

@@ -8,7 +8,7 @@ import anyio
 import asyncpg
 import stamina
 
-from adapters.postgres.database.connections import Connection, Connections, is_closed
+from adapters.postgres.database.connections import Connection, Connections
 from adapters.postgres.database.errors import domain_errors
 from domain.errors import CatalogBusyError, FileportError, QueryTooExpensiveError, UnavailableError
 
@@ -138,7 +138,7 @@ class Database:
                     await transaction.start()
                 except BaseException:
                     # The transaction may have begun, and nothing else would end it.
-                    if not is_closed(connection):
+                    if not connection.is_closed():
                         connection.terminate()
                     raise
                 try:
@@ -174,12 +174,22 @@ async def attempt(
 
 async def _roll_back(connection: Connection, transaction: Any) -> None:
     with anyio.move_on_after(ROLLBACK_SECONDS, shield=True):
-        if not is_closed(connection):
+        if not connection.is_closed():
             await transaction.rollback()
 
 
 async def _retried(call: Callable[[*Arguments], Awaitable[T]], *arguments: *Arguments) -> T:
     try:
-        return await _RETRIES(call, *arguments)
+        return await call(*arguments)
+    except _RETRIED as error:
+        failures: list[Exception] = [error]  # rarely: without one, stamina would cost as much as a statement
+
+    async def again() -> T:
+        if failures:
+            raise failures.pop()  # counts the first attempt among the others
+        return await call(*arguments)
+
+    try:
+        return await _RETRIES(again)
     except _RETRIED as error:
         raise CatalogBusyError("Too many changes of the same thing at once.") from error

@@ -8,7 +8,7 @@ import asyncpg
 
 from adapters.postgres.database.credentials import RotatingCredentials
 from adapters.postgres.database.errors import domain_errors
-from adapters.postgres.database.pool import CONNECT_SECONDS
+from adapters.postgres.database.sessions import CONNECT_SECONDS
 from adapters.postgres.keys.rows import CHANNEL
 
 # A connection may be dead and no side know it, as behind a firewall that forgets: then nothing would ever come.

@@ -1,0 +1,1 @@
+"""The pool of connections, and the credentials that it connects with."""
