@@ -1,6 +1,6 @@
 """The whole service on the fakes."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import httpx
@@ -139,10 +139,21 @@ class Service(msgspec.Struct, frozen=True):
     def direct(self) -> FakeDirectAccess:
         return self.fakes.direct
 
+    async def reset(self) -> None:
+        """Leave nothing of what was done with it."""
+        await self.reservations.close()
+        self.fakes.reset()  # of errors that a test let every call end in
+        await self.denials.flush()
+        self.fakes.reset()  # of the remains of closing
+
 
 @asynccontextmanager
 async def open_service(
-    fakes: Fakes | None = None, *, grace: float = 0.0, environ: Mapping[str, str] | None = None
+    fakes: Fakes | None = None,
+    *,
+    grace: float = 0.0,
+    environ: Mapping[str, str] | None = None,
+    make_stores: Callable[[FakeBlobStore, FakeDirectAccess], Provider] = StoresOnFakes,
 ) -> AsyncIterator[Service]:
     """Run the whole service until the context ends, on fakes of its own where none are given."""
     settings = read_settings(
@@ -163,7 +174,7 @@ async def open_service(
         settings,
         CatalogOnFakes(fakes.catalog),
         PasswordsOnFakes(fakes.passwords),
-        StoresOnFakes(fakes.blobs, fakes.direct),
+        make_stores(fakes.blobs, fakes.direct),
     )
     app = create_app(container, settings)
     async with running(app):

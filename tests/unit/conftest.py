@@ -99,10 +99,7 @@ async def shared_service(shared_fakes: Fakes) -> AsyncIterator[Service]:
 @pytest.fixture
 async def service(shared_service: Service, fakes: Fakes) -> Service:
     """The whole service, which holds nothing yet."""
-    await shared_service.reservations.close()
-    fakes.reset()  # of errors that a test let every call end in
-    await shared_service.denials.flush()
-    fakes.reset()  # of the remains of closing
+    await shared_service.reset()
     return shared_service
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import msgspec
@@ -57,17 +57,18 @@ def schema_router(
 ) -> Router:
     """Return the router of the document of `routes`, in the order of their `tags`, and of its page.
 
-    `find_url` returns the URL of a path as the client of a request knows it.
+    The document is made when it is first asked for. `find_url` returns the URL of a path as the client of a request
+    knows it.
     """
     pages = {name: _page((_STATIC / name).read_bytes(), media_type) for name, media_type in _FILES.items()}
     index = pages.pop("schema.html")
-    document = build_document(routes, tags)
+    described = [*routes]  # those that the application has by now
+    # Few processes are asked for it, and making it takes longer than the rest of the application.
+    document = cache(lambda: build_document(described, tags))
 
     @lru_cache(maxsize=4)
     def document_at(server: str) -> Page:
-        return _page(msgspec.json.encode({**document, "servers": [{"url": server}]}), "application/json")
-
-    document_at("/")
+        return _page(msgspec.json.encode({**document(), "servers": [{"url": server}]}), "application/json")
 
     @get_or_head("/", access=OPEN)
     async def get_index(request: FileportRequest) -> Response[bytes | None]:

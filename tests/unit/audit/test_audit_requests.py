@@ -32,9 +32,7 @@ async def own_service() -> AsyncIterator[Service]:
 @pytest.fixture
 async def client(own_service: Service) -> AsyncIterator[httpx.AsyncClient]:
     """A client with the root key of a service that holds nothing yet."""
-    await own_service.reservations.close()
-    await own_service.denials.flush()
-    own_service.fakes.reset()
+    await own_service.reset()
     async with client_of(own_service.app) as client:
         documented = DocumentedProblems((await client.get("/schema/openapi.json")).json())
         client.event_hooks = {"response": [lint, documented.check]}

@@ -1,14 +1,14 @@
 """The service below a path of another host: every URL of its own keeps the path."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 import pytest
 
 from tests.support.clients import client_of
-from tests.support.fake_service import open_service
+from tests.support.fake_service import Service, open_service
 from tests.support.tus import TUS, UPLOADS
 
 PUBLIC = {"FILEPORT_PUBLIC_URL": "https://files.example/storage"}
@@ -17,11 +17,26 @@ FORWARDED = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "files.example", 
 Headers = Mapping[str, str]
 
 
-@asynccontextmanager
-async def client_below(environ: Headers, headers: Headers) -> AsyncIterator[httpx.AsyncClient]:
-    async with open_service(environ=environ) as service, client_of(service.app) as client:
-        client.headers.update(headers)
-        yield client
+ClientBelow = Callable[[Headers, Headers], AbstractAsyncContextManager[httpx.AsyncClient]]
+
+
+@pytest.fixture(scope="module")
+async def client_below() -> AsyncIterator[ClientBelow]:
+    """Make a client that sends such headers, of a service with such settings."""
+    async with AsyncExitStack() as running:
+        services: dict[tuple[tuple[str, str], ...], Service] = {}
+
+        @asynccontextmanager
+        async def make(environ: Headers, headers: Headers) -> AsyncIterator[httpx.AsyncClient]:
+            settings = tuple(environ.items())
+            if settings not in services:
+                services[settings] = await running.enter_async_context(open_service(environ=environ))
+            await services[settings].reset()
+            async with client_of(services[settings].app) as client:
+                client.headers.update(headers)
+                yield client
+
+        yield make
 
 
 async def locations(client: httpx.AsyncClient) -> list[str]:
@@ -47,12 +62,12 @@ OWN = ("/v1/files",) * 3 + ("/v1/buckets", "/v1/jobs", "/v1/direct-uploads")
 
 
 @pytest.mark.parametrize(("environ", "headers"), [(PUBLIC, {}), (PROXY, FORWARDED)], ids=["setting", "proxy"])
-async def test_every_location_keeps_the_path(environ: Headers, headers: Headers) -> None:
+async def test_every_location_keeps_the_path(client_below: ClientBelow, environ: Headers, headers: Headers) -> None:
     async with client_below(environ, headers) as client:
         assert await locations(client) == [f"https://files.example/storage{path}" for path in (*OWN, UPLOADS)]
 
 
-async def test_a_prefix_alone_leaves_scheme_and_host_to_the_client() -> None:
+async def test_a_prefix_alone_leaves_scheme_and_host_to_the_client(client_below: ClientBelow) -> None:
     async with client_below(PROXY, {"X-Forwarded-Prefix": "/storage"}) as client:
         *others, tus = await locations(client)
     assert others == [f"/storage{path}" for path in OWN]
@@ -68,7 +83,7 @@ async def test_a_prefix_alone_leaves_scheme_and_host_to_the_client() -> None:
     ],
     ids=["no proxy", "not from the proxy", "no path"],
 )
-async def test_what_cannot_be_trusted_is_ignored(environ: Headers, headers: Headers) -> None:
+async def test_what_cannot_be_trusted_is_ignored(client_below: ClientBelow, environ: Headers, headers: Headers) -> None:
     async with client_below(environ, headers) as client:
         *others, tus = await locations(client)
         document = (await client.get("/schema/openapi.json")).json()
@@ -86,7 +101,9 @@ async def test_what_cannot_be_trusted_is_ignored(environ: Headers, headers: Head
         (PROXY, {}, "/"),
     ],
 )
-async def test_the_document_tells_where_the_service_is(environ: Headers, headers: Headers, server: str) -> None:
+async def test_the_document_tells_where_the_service_is(
+    client_below: ClientBelow, environ: Headers, headers: Headers, server: str
+) -> None:
     async with client_below(environ, headers) as client:
         answer = await client.get("/schema/openapi.json")
         assert answer.json()["servers"] == [{"url": server}]

@@ -43,10 +43,7 @@ class OnFakes:
         self._leaving = client_of(_leaving(service.app))
 
     def reset(self) -> None:
-        self._portal.call(self._service.reservations.close)
-        self._service.clock.reset()
-        self._service.catalog.database.reset()
-        self._service.blobs.reset()
+        self._portal.call(self._service.reset)
 
     def now(self) -> datetime:
         return self._service.clock.now()

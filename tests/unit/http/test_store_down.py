@@ -6,20 +6,16 @@ import httpx
 import pytest
 import structlog
 from dishka import Provider, Scope, provide
-from litestar.types import ASGIApp
 
 from domain.blobs.errors import BlobStoreRefusedError, BlobStoreUnavailableError
 from domain.values.clock import Clock
 from service.container.circuits import Stores, guarded
-from service.container.container import make_container
-from service.http.app import create_app
-from service.settings import read_settings
 from tests.fakes.blobs.partial_blobs import FakePartialBlobs
 from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
-from tests.fakes.catalog import FakeCatalog, make_catalog
+from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
-from tests.support.clients import ROOT_KEY, SERVICE_SECRET, client_of, running
-from tests.support.fake_service import CatalogOnFakes
+from tests.support.clients import client_of
+from tests.support.fake_service import Fakes, Service, open_service
 from tests.support.reaper import reaper
 
 FILES = "/v1/buckets/default/files"
@@ -40,32 +36,28 @@ class GuardedStores(Provider):
         return guarded(self._blobs, FakePartialBlobs(self._blobs), clock)
 
 
-@pytest.fixture
-def catalog(clock: FakeClock) -> FakeCatalog:
-    return make_catalog(clock)
+@pytest.fixture(scope="module")
+async def own_service() -> AsyncIterator[Service]:
+    """A service whose stores are behind the circuit."""
+    async with open_service(make_stores=lambda blobs, _: GuardedStores(blobs)) as service:
+        yield service
 
 
 @pytest.fixture
-def blobs() -> FakeBlobStore:
-    return FakeBlobStore()
+async def fakes(own_service: Service) -> Fakes:
+    """The fakes below the service, which hold nothing yet."""
+    await own_service.reset()
+    return own_service.fakes
 
 
 @pytest.fixture
-def app(catalog: FakeCatalog, blobs: FakeBlobStore) -> ASGIApp:
-    settings = read_settings(
-        {
-            "FILEPORT_DATABASE_URL": "postgresql://nowhere.invalid/fileport",
-            "FILEPORT_ROOT_KEY": ROOT_KEY,
-            "FILEPORT_SERVICE_SECRET": SERVICE_SECRET,
-        }
-    )
-    return create_app(make_container(settings, CatalogOnFakes(catalog), GuardedStores(blobs)), settings)
-
-
-@pytest.fixture
-async def client(app: ASGIApp, catalog: FakeCatalog) -> AsyncIterator[httpx.AsyncClient]:
-    async with running(app), client_of(app) as client:
+async def client(own_service: Service, fakes: Fakes) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(own_service.app) as client:
         yield client
+        # The next test finds the circuit closed.
+        fakes.blobs.fail_with = None
+        while (await client.get("/health/ready")).json()["blob_store"] != "ok":
+            fakes.clock.advance(LONGEST_PAUSE)
 
 
 async def store_goes_down(client: httpx.AsyncClient, blobs: FakeBlobStore) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
+from tests.fakes.clock import FakeClock
 from tests.fakes.database import FakeDatabase
 from tests.support.fake_service import Service
 from tests.support.reaper import reaper
@@ -12,14 +13,15 @@ from tests.support.tus import TUS, UPLOADS, encoded
 from tests.unit.uploads.requests import add, begin, stored
 
 
-async def test_uploads_under_way_are_listed_with_their_progress(client: httpx.AsyncClient) -> None:
+async def test_uploads_under_way_are_listed_with_their_progress(client: httpx.AsyncClient, clock: FakeClock) -> None:
     await client.put("/v1/buckets/music", json={})
     given = encoded(bucket="music", filename="a.flac", metadata='{"k": 1}', tags="t")
     first = await begin(client, 10, **{"Upload-Metadata": given})
+    await add(client, first, 0, b"012")
+    clock.advance(1)
     second = await begin(client, None)
     done = await begin(client, 1)
     await add(client, done, 0, b"x")
-    await add(client, first, 0, b"012")
     page = (await client.get(UPLOADS)).json()
     ids = [url.rpartition("/")[2] for url in (first, second)]
     assert [each["id"] for each in page["items"]] == ids
