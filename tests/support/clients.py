@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 from litestar.types import ASGIApp
 
+from tests.support.polling import pause
+
 ROOT_KEY = "a-key-that-only-the-tests-know"
 SERVICE_SECRET = "a-service-secret-that-only-the-tests-know"
 
@@ -51,3 +53,4 @@ async def until_refused(make_client: Callable[[], httpx.AsyncClient]) -> None:
         while True:
             async with make_client() as stranger:
                 await stranger.get("/health/live")
+            await pause()

@@ -12,6 +12,7 @@ import httpx
 
 from tests.harness.fault_proxy import HttpProxy, PostgresProxy
 from tests.support.parts.stacks import Stack
+from tests.support.polling import pause
 from tests.support.processes.fsck import fsck
 from tests.support.processes.server import Server, serving
 
@@ -67,13 +68,13 @@ class Site:
         """Wait until the service says that it is ready again."""
         async with asyncio.timeout(RECOVERY_SECONDS):
             while (await self.client.get("/health/ready")).status_code != 200:
-                pass
+                await pause()
 
     async def look(self, path: str) -> httpx.Response:
         """Return the answer, once the observer is connected: Postgres may have ended its connections too."""
         async with asyncio.timeout(RECOVERY_SECONDS):
             while (answer := await self.observer.get(path)).status_code == 503:
-                pass
+                await pause()
         assert answer.status_code in {200, 404}
         return answer
 

@@ -9,6 +9,7 @@ import pytest
 from domain.batches.apply_batch import CHUNK
 from tests.harness.fault_proxy import Effect, effects
 from tests.integration.faults.site import RECOVERY_SECONDS, Site
+from tests.support.polling import pause
 
 RECORDING = "UPDATE jobs.*SET done"
 FILES = 3 * CHUNK
@@ -32,6 +33,7 @@ async def ended(site: Site, path: str) -> dict[str, Any]:
             job: dict[str, Any] = (await site.look(path)).json()
             if job["finished_at"] is not None:
                 return job
+            await pause()
 
 
 @pytest.mark.parametrize(

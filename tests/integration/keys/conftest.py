@@ -18,6 +18,7 @@ from tests.fakes.access.keys import FakeKeyChanges
 from tests.fakes.clock import FakeClock
 from tests.support.clients import ROOT_KEY, SERVICE_SECRET, client_of, running
 from tests.support.fake_service import Replacements
+from tests.support.polling import pause
 
 ADMIN = [{"actions": ["admin"], "bucket": "*"}]
 # Longer than a notification takes on any machine.
@@ -43,7 +44,7 @@ class Replica:
     async def until_refused(self, secret: str) -> None:
         with anyio.fail_after(NOTIFIED_SECONDS):
             while await self.status(secret) != 401:
-                await anyio.lowlevel.checkpoint()
+                await pause()
 
 
 class TurnedClock(Replacements):

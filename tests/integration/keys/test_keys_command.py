@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import anyio
 import msgspec
 
+from tests.support.polling import pause
 from tests.support.processes.forks import fork
 from tests.support.processes.server import server_environ, serving
 
@@ -66,7 +67,7 @@ async def test_keys_are_handled_from_the_shell_beside_a_server(short_dir: Path) 
         async with asyncio.timeout(ENDED_SECONDS):
             for each in (bearer, new):
                 while (await client.get("/v1/keys", headers=each)).status_code != 401:
-                    pass
+                    await pause()
         assert (await keys(environ, "list")).output == ""
         assert listed["id"] in (await keys(environ, "list", "--revoked")).output
 

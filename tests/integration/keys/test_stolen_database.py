@@ -13,6 +13,7 @@ from domain.secrets.errors import UnopenableError
 from tests.integration.keys.conftest import OpenReplica
 from tests.support.clients import ROOT_KEY, SERVICE_SECRET
 from tests.support.parts.postgres_ports import PostgresPorts
+from tests.support.polling import pause
 
 NEW_SECRET = "another-service-secret-that-only-the-tests-know"
 TABLES = "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'public'"
@@ -112,7 +113,7 @@ async def test_after_a_rotation_nothing_needs_the_former_service_secret(
         while not all(
             kept.kept.sealed.startswith(ServiceSecrets(NEW_SECRET).current_id) for kept in await kept_secrets(database)
         ):
-            pass
+            await pause()
     async with open_replica(SERVICE_SECRET=NEW_SECRET) as replica:
         assert await replica.status(made["secret"]) == 200
     [kept] = await kept_secrets(database)

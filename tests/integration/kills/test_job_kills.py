@@ -13,6 +13,7 @@ import httpx
 from tests.harness.kills.accounts import usage
 from tests.harness.kills.aftermath import Site
 from tests.harness.kills.audit import check_audit
+from tests.support.polling import pause
 from tests.support.processes.fsck import fsck
 from tests.support.processes.server import Server, serving, start
 
@@ -170,6 +171,7 @@ async def until(client: httpx.AsyncClient, job: str, is_so: Callable[[Json], boo
             now: Json = (await client.get(job)).raise_for_status().json()
             if is_so(now) or has_ended(now):
                 return now
+            await pause()
 
 
 def has_ended(job: Json) -> bool:

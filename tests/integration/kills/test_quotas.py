@@ -12,6 +12,7 @@ import asyncpg
 import httpx
 
 from tests.harness.kills.aftermath import BRIEFLY, HASTE, Site
+from tests.support.polling import pause
 from tests.support.processes.fsck import fsck
 from tests.support.processes.server import serving, start
 from tests.support.tus import BYTES, TUS, UPLOADS, encoded
@@ -121,6 +122,7 @@ async def job(client: httpx.AsyncClient, bucket: str, name: str) -> int:
         if state["state"] == "done":
             assert {each["code"] for each in state["problems"]} <= {"quota_exceeded"}
             return 507 if state["failed"] else 200
+        await pause()
 
 
 WAYS: dict[str, Way] = {
@@ -256,7 +258,7 @@ async def until_released(site: Site) -> None:
     try:
         async with asyncio.timeout(SECONDS):
             while await connection.fetchval(RESERVED):
-                pass  # the query is the pause
+                await pause()
     finally:
         await connection.close()
 

@@ -1,5 +1,6 @@
 """A bucket on LocalStack for the session, and a store in a corner of its own for each test."""
 
+import secrets
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -16,7 +17,7 @@ from tests.support.parts.containers import LocalStack
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client
 
-BUCKET = "fileport-tests"
+BUCKET = f"fileport-tests-{secrets.token_hex(4)}"
 # LocalStack's first answer, on a busy machine, takes longer than the timeout for S3.
 TIMEOUT_SECONDS = 60
 

@@ -13,6 +13,7 @@ import pytest
 
 from tests.integration.service.conftest import open_stack
 from tests.support.parts.stacks import Stack
+from tests.support.polling import pause
 from tests.support.processes.fsck import fsck
 from tests.support.processes.server import Server, serving
 
@@ -198,6 +199,7 @@ async def until(
                 return answer
             if meanwhile is not None:
                 await meanwhile()
+            await pause()
 
 
 @pytest.mark.parametrize("own_stack", ["embedded"], indirect=True)

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-import anyio
 import asyncpg
 import httpx
 import pytest
@@ -16,6 +15,7 @@ from tests.harness.stateful.machine import ApiMachine, run
 from tests.integration.service.conftest import HASTE
 from tests.support.clients import ROOT_KEY
 from tests.support.parts.stacks import Stack
+from tests.support.polling import pause
 from tests.support.processes.server import serving
 
 # Far longer than the reaper takes.
@@ -68,7 +68,7 @@ class OnServer:
         try:
             async with asyncio.timeout(REAPED_SECONDS):
                 while await connection.fetchval(RESERVED):
-                    await anyio.lowlevel.checkpoint()
+                    await pause()
         finally:
             await connection.close()
 
@@ -77,7 +77,7 @@ class OnServer:
         try:
             async with asyncio.timeout(REAPED_SECONDS):
                 while len(stored := await self._stack.blobs()) != blobs:
-                    await anyio.lowlevel.checkpoint()
+                    await pause()
         except TimeoutError:
             raise AssertionError(f"The store holds {sorted(stored)}, not {blobs} blobs.") from None
 

@@ -18,6 +18,7 @@ from tusclient.client import TusClient
 from tests.integration.service.conftest import HASTE
 from tests.support.clients import ROOT_KEY
 from tests.support.parts.stacks import Stack
+from tests.support.polling import pause
 from tests.support.processes.fsck import fsck
 from tests.support.processes.server import Server, serving
 from tests.support.raw_client import RawClient
@@ -104,7 +105,7 @@ async def test_an_addition_that_hangs_gives_way_and_its_bytes_are_kept(
         # Who asks before the bytes have arrived is told that there are none.
         with anyio.fail_after(ARRIVED_SECONDS):
             while not (at := await offset(client, path)):
-                pass
+                await pause()
         assert at == MEBIBYTE
         _, problem = await hanging.problem()
         assert problem["code"] == "interrupted_body"
@@ -119,7 +120,7 @@ async def locked(stack: Stack, path: str) -> None:
             while not await connection.fetchval(
                 "SELECT held_until > now() FROM uploads WHERE id = $1", UUID(path.rpartition("/")[2])
             ):
-                pass
+                await pause()
     finally:
         await connection.close()
 

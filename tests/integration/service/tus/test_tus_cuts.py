@@ -11,6 +11,7 @@ from tests.harness.fault_proxy.stream import StreamProxy
 from tests.harness.profiles import is_long
 from tests.support.clients import ROOT_KEY
 from tests.support.parts.stacks import Stack
+from tests.support.polling import pause
 from tests.support.processes.server import serving
 from tests.support.tus import BYTES, TUS, UPLOADS
 
@@ -81,6 +82,7 @@ async def upload(client: httpx.AsyncClient, path: str, size: int) -> str:
             found = await client.head(path, headers=TUS)
             assert found.status_code in {200, 423}, found.status_code
             if found.status_code == 423:
+                await pause()
                 continue
             assert int(found.headers["upload-offset"]) >= at
             at = int(found.headers["upload-offset"])

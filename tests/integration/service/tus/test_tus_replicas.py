@@ -12,6 +12,7 @@ from tests.harness.kills.senders import end_all
 from tests.integration.service.conftest import HASTE
 from tests.support.clients import ROOT_KEY
 from tests.support.parts.stacks import Stack
+from tests.support.polling import pause
 from tests.support.processes.fsck import fsck
 from tests.support.processes.server import Server, serving, start
 from tests.support.tus import BYTES, TUS, UPLOADS, encoded
@@ -41,11 +42,13 @@ async def upload(client: httpx.AsyncClient, name: str, content: bytes) -> str:
                 begun = await client.post(UPLOADS, headers=begin)
                 # The claim of a replica that was killed is free after a while.
                 if begun.status_code == 409:
+                    await pause()
                     continue
                 assert begun.status_code == 201, begun.text
                 path = httpx.URL(begun.headers["location"]).path
             found = await client.head(path, headers=TUS)
             if found.status_code in {423, 503}:
+                await pause()
                 continue
             assert found.status_code == 200
             at = int(found.headers["upload-offset"])
@@ -57,7 +60,7 @@ async def upload(client: httpx.AsyncClient, name: str, content: bytes) -> str:
             if added.status_code == 204:
                 acknowledged = int(added.headers["upload-offset"])
         except httpx.TransportError:
-            continue
+            await pause()
 
 
 async def test_no_upload_is_lost_while_replicas_die_again_and_again(own_stack: Stack) -> None:

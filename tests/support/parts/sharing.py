@@ -1,0 +1,39 @@
+"""A part that all processes of one test run share: the first one that needs it starts it, and stops it as the last."""
+
+import faulthandler
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TypeVar
+
+import msgspec
+import pytest
+
+T = TypeVar("T")
+
+
+@contextmanager
+def shared(
+    factory: pytest.TempPathFactory, name: str, kind: type[T], start: Callable[[], AbstractContextManager[T]]
+) -> Iterator[T]:
+    """Yield the part that runs under this name, or run it. `kind` is the type of what `start` yields: plain values."""
+    directory = factory.getbasetemp()
+    # That of a process of xdist lies in the run's.
+    directory = directory.parent if "PYTEST_XDIST_WORKER" in os.environ else directory
+    # The kernel gives back the lock of a process that dies.
+    with (directory / f"{name}.json").open("a+b") as kept:
+        fcntl.flock(kept, fcntl.LOCK_EX)
+        kept.seek(0)
+        if known := kept.read():
+            fcntl.flock(kept, fcntl.LOCK_SH)
+            yield msgspec.json.decode(known, type=kind)
+            return
+        with start() as part:
+            kept.write(msgspec.json.encode(part))
+            kept.flush()
+            fcntl.flock(kept, fcntl.LOCK_SH)
+            yield part
+            faulthandler.cancel_dump_traceback_later()  # others may need it for long
+            fcntl.flock(kept, fcntl.LOCK_EX)
+            kept.truncate(0)
