@@ -2,9 +2,9 @@
 
 from adapters.s3.blob_store import S3BlobStore
 from adapters.s3.bucket import S3Bucket
-from adapters.s3.client import open_s3_client
+from adapters.s3.client import S3Connection, connect_s3
 from adapters.s3.copying import COPY_SECONDS
 from adapters.s3.direct_access import S3DirectAccess
 from adapters.s3.partials import S3PartialBlobs
 
-__all__ = ["COPY_SECONDS", "S3BlobStore", "S3Bucket", "S3DirectAccess", "S3PartialBlobs", "open_s3_client"]
+__all__ = ["COPY_SECONDS", "S3BlobStore", "S3Bucket", "S3Connection", "S3DirectAccess", "S3PartialBlobs", "connect_s3"]

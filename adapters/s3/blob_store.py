@@ -9,7 +9,7 @@ from adapters.s3.multipart.parts import PART_SIZE, Parts
 from adapters.s3.multipart.remainders import Remainders
 from adapters.s3.multipart.requests import abort_uploads
 from adapters.s3.multipart.upload import MultipartUpload
-from adapters.s3.objects import delete_objects, object_size, open_object, put_object
+from adapters.s3.objects import OpenObject, delete_objects, object_size, put_object
 from domain.blobs.chunks import Body, SendableBody
 from domain.blobs.errors import BlobStoreUnavailableError
 from domain.blobs.model import StoredBlob
@@ -54,7 +54,7 @@ class S3BlobStore:
             await MultipartUpload(self._bucket, object_key, sending=self.sending).run(parts, expected=size)
 
     def open(self, key: str, part: ByteRange | None = None) -> Body:
-        return open_object(self._bucket, self._bucket.object_key(key), part)
+        return OpenObject(self._bucket, self._bucket.object_key(key), part)
 
     def open_for_sending(self, key: str, part: ByteRange | None = None) -> SendableBody:
         return self.open(key, part)

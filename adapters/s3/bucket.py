@@ -5,13 +5,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from aiohttp import ClientResponse
 from anyio import fail_after
 
 from adapters.s3.errors import s3_errors
-from adapters.s3.session import TIMEOUT_SECONDS, body_seconds
+from adapters.s3.http.request import ObjectRequest
+from adapters.s3.http.transport import TIMEOUT_SECONDS, body_seconds
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client
+
+    from adapters.s3.client import S3Connection
 
 _BLOB_NAME = re.compile(r"([0-9a-f]{2})/([0-9a-f]{30}\1)")
 
@@ -20,18 +24,21 @@ class S3Bucket:
     """The bucket `name`, in which each blob is the object `{prefix}{last two digits of the key}/{key}`.
 
     The store has `timeout` seconds to answer a request, all its tries and a wait for a connection included, and the
-    time that its body takes on top. The opener of `client` closes it.
+    time that its body takes on top. The opener of `connection` closes it.
     """
 
-    def __init__(self, client: "S3Client", name: str, prefix: str = "", *, timeout: float = TIMEOUT_SECONDS) -> None:
-        self.client = client
+    def __init__(
+        self, connection: "S3Connection", name: str, prefix: str = "", *, timeout: float = TIMEOUT_SECONDS
+    ) -> None:
+        self.client = connection.client
+        self._connection = connection
         self.name = name
         self.prefix = prefix
         self.timeout = timeout
 
     def folder(self, name: str) -> "S3Bucket":
         """Return the same bucket with a prefix that is longer by `name`."""
-        return S3Bucket(self.client, self.name, self.prefix + name, timeout=self.timeout)
+        return S3Bucket(self._connection, self.name, self.prefix + name, timeout=self.timeout)
 
     @contextmanager
     def request(self, *, size: int = 0, at_least: float = 0) -> Iterator["S3Client"]:
@@ -41,6 +48,10 @@ class S3Bucket:
         """
         with s3_errors(), fail_after(max(self.timeout, at_least) + body_seconds(size)):
             yield self.client
+
+    async def send(self, request: ObjectRequest) -> ClientResponse:
+        """Send a request for an object, inside of `request`, as `SignedHttp.send` does."""
+        return await self._connection.http.send(self.name, request)
 
     def object_key(self, key: str) -> str:
         """Return the name of a blob's object."""

@@ -1,15 +1,16 @@
-"""The S3 client: one for the application, made at its start."""
+"""The connection to S3: one for the application, made at its start."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import aioboto3
 from aiobotocore.config import AioConfig
 from botocore.exceptions import BotoCoreError
 
 from adapters.s3.checksums import content_md5
-from adapters.s3.session import TIMEOUT_SECONDS, session_class
+from adapters.s3.http.client import SignedHttp
+from adapters.s3.http.transport import TIMEOUT_SECONDS, Transport
 from domain.blobs.errors import BlobStoreUnavailableError
 
 if TYPE_CHECKING:
@@ -19,8 +20,15 @@ _LOCAL_REGION = "us-east-1"
 _CONNECT_SECONDS = 3.0
 
 
+class S3Connection(NamedTuple):
+    """The ways to a store: `client` is aioboto3's, for every request but those that the blob store makes most."""
+
+    client: "S3Client"
+    http: SignedHttp
+
+
 @asynccontextmanager
-async def open_s3_client(
+async def connect_s3(
     *,
     region: str | None = None,
     endpoint_url: str | None = None,
@@ -29,8 +37,8 @@ async def open_s3_client(
     attempts: int = 4,
     request_timeout: float = TIMEOUT_SECONDS,
     idle_timeout: float = 20,
-) -> AsyncIterator["S3Client"]:
-    """Open a client, and close it with the context. Making one blocks for about 100 ms: do it at start.
+) -> AsyncIterator[S3Connection]:
+    """Open a connection, and close it with the context. That blocks for about 100 ms: do it at start.
 
     Credentials come from `session`, by default AWS's own chain: variables, files, the instance's role. Without a
     `region`, AWS's settings name one. An `endpoint_url` other than AWS's is addressed by path, as most of such
@@ -43,10 +51,16 @@ async def open_s3_client(
 
     Raises `BlobStoreUnavailableError` where the settings make no client.
     """
+    transports: list[Transport] = []
+
+    def make_transport(**settings: Any) -> Transport:
+        transports.append(Transport(request_timeout / 2, **settings))
+        return transports[-1]
+
     config = AioConfig(
         connect_timeout=min(_CONNECT_SECONDS, request_timeout / 2),
         read_timeout=idle_timeout,
-        http_session_cls=session_class(request_timeout / 2),
+        http_session_cls=make_transport,  # type: ignore[arg-type]  # it is called, and nothing else
         # Signed URLs, too: by default some regions get those of an older version, which others refuse.
         signature_version="s3v4",
         max_pool_connections=pool_size,
@@ -72,7 +86,8 @@ async def open_s3_client(
             raise BlobStoreUnavailableError("There is no S3 client with this region and endpoint.") from error
         # The one call with a body whose parameters lack it; and older stores insist.
         client.meta.events.register("before-call.s3.DeleteObjects", _add_content_md5)
-        yield client
+        credentials = await cast(Any, session).get_credentials()
+        yield S3Connection(client, SignedHttp(client, transports[-1], credentials, attempts=attempts))
 
 
 def _add_content_md5(params: dict[str, Any], **_: object) -> None:

@@ -57,20 +57,20 @@ class S3Provider(StoreProvider):
 
     @provide
     async def direct_access(self, settings: Settings) -> AsyncIterator[DirectAccess]:
-        from adapters.s3 import COPY_SECONDS, S3Bucket, S3DirectAccess, open_s3_client  # noqa: PLC0415 - likewise
+        from adapters.s3 import COPY_SECONDS, S3Bucket, S3DirectAccess, connect_s3  # noqa: PLC0415 - likewise
 
         endpoint_url, region = settings.s3_endpoint_url, settings.s3_region
         async with (
-            open_s3_client(
+            connect_s3(
                 region=region,
                 endpoint_url=endpoint_url,
                 request_timeout=settings.s3_timeout,
                 idle_timeout=COPY_SECONDS,
-            ) as client,
-            open_s3_client(region=region, endpoint_url=settings.s3_public_endpoint_url or endpoint_url) as signing,
+            ) as connection,
+            connect_s3(region=region, endpoint_url=settings.s3_public_endpoint_url or endpoint_url) as signing,
         ):
-            bucket = S3Bucket(client, str(settings.s3_bucket), timeout=settings.s3_timeout)
-            yield S3DirectAccess(bucket, signing=signing, life=settings.signed_url_life)
+            bucket = S3Bucket(connection, str(settings.s3_bucket), timeout=settings.s3_timeout)
+            yield S3DirectAccess(bucket, signing=signing.client, life=settings.signed_url_life)
 
 
 async def open_disk(settings: Settings) -> DiskBlobStore:
@@ -81,12 +81,12 @@ async def open_disk(settings: Settings) -> DiskBlobStore:
 @asynccontextmanager
 async def open_s3(settings: Settings) -> AsyncIterator[tuple[BlobStore, PartialBlobs]]:
     """Open the blob store in S3, and close it at the end. Raises `BlobStoreUnavailableError`."""
-    from adapters.s3 import S3BlobStore, S3Bucket, S3PartialBlobs, open_s3_client  # noqa: PLC0415 - takes half a second, which the disk store need not wait
+    from adapters.s3 import S3BlobStore, S3Bucket, S3PartialBlobs, connect_s3  # noqa: PLC0415 - takes half a second, which the disk store need not wait
 
-    async with open_s3_client(
+    async with connect_s3(
         region=settings.s3_region, endpoint_url=settings.s3_endpoint_url, request_timeout=settings.s3_timeout
-    ) as client:
-        bucket = S3Bucket(client, str(settings.s3_bucket), timeout=settings.s3_timeout)
+    ) as connection:
+        bucket = S3Bucket(connection, str(settings.s3_bucket), timeout=settings.s3_timeout)
         blobs = S3BlobStore(bucket)
         yield blobs, S3PartialBlobs(bucket, sending=blobs.sending)
 

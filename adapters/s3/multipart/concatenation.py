@@ -12,7 +12,7 @@ from adapters.s3.copying import COPY_SECONDS, source_may_be_gone
 from adapters.s3.multipart.budget import Budget
 from adapters.s3.multipart.parts import LEAST_PART_SIZE, MAX_PARTS
 from adapters.s3.multipart.requests import complete_upload, only_upload, send_part
-from adapters.s3.objects import open_object, put_object
+from adapters.s3.objects import OpenObject, put_object
 from adapters.s3.part import Part
 from domain.values.ranges import ByteRange
 
@@ -117,7 +117,7 @@ class Concatenation:
         try:
             data = BytesIO()
             for object_key, part in stretches:
-                async with open_object(self._bucket, object_key, part) as chunks:
+                async with OpenObject(self._bucket, object_key, part) as chunks:
                     async for chunk in chunks:
                         data.write(chunk)
             size = data.tell()

@@ -8,7 +8,7 @@ import msgspec
 
 from adapters.s3.bucket import S3Bucket
 from adapters.s3.listing import list_names
-from adapters.s3.objects import delete_objects, open_object, put_object
+from adapters.s3.objects import OpenObject, delete_objects, put_object
 from adapters.s3.part import Part
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.values.ids import new_id
@@ -46,7 +46,7 @@ class Remainders:
         data = BytesIO()
         for remainder in remainders:
             before = data.tell()
-            async with open_object(self._bucket, self._object_key(key, remainder.name)) as chunks:
+            async with OpenObject(self._bucket, self._object_key(key, remainder.name)) as chunks:
                 async for chunk in chunks:
                     data.write(chunk)
             if data.tell() - before != remainder.size:

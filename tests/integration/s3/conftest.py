@@ -9,7 +9,7 @@ import aioboto3
 import msgspec
 import pytest
 
-from adapters.s3 import S3BlobStore, S3Bucket, S3PartialBlobs, open_s3_client
+from adapters.s3 import S3BlobStore, S3Bucket, S3Connection, S3PartialBlobs, connect_s3
 from tests.contracts.blob_store.store import Leftovers
 from tests.harness.fault_proxy import HttpProxy
 from tests.support.parts.containers import LocalStack
@@ -31,12 +31,19 @@ class Line(msgspec.Struct):
 
 
 @pytest.fixture(scope="session")
-async def s3_client(localstack: LocalStack, aws_session: aioboto3.Session) -> AsyncIterator["S3Client"]:
-    async with open_s3_client(
+async def s3(localstack: LocalStack, aws_session: aioboto3.Session) -> AsyncIterator[S3Connection]:
+    async with connect_s3(
         endpoint_url=localstack.endpoint_url, session=aws_session, pool_size=16, request_timeout=TIMEOUT_SECONDS
-    ) as client:
-        await client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-        yield client
+    ) as connection:
+        await connection.client.create_bucket(
+            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+        )
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def s3_client(s3: S3Connection) -> "S3Client":
+    return s3.client
 
 
 @pytest.fixture
@@ -45,8 +52,8 @@ def prefix() -> str:
 
 
 @pytest.fixture
-def bucket(s3_client: "S3Client", prefix: str) -> S3Bucket:
-    return S3Bucket(s3_client, BUCKET, prefix, timeout=TIMEOUT_SECONDS)
+def bucket(s3: S3Connection, prefix: str) -> S3Bucket:
+    return S3Bucket(s3, BUCKET, prefix, timeout=TIMEOUT_SECONDS)
 
 
 @pytest.fixture
@@ -78,10 +85,10 @@ async def line(
     """A line to LocalStack on which each request is tried twice."""
     async with (
         HttpProxy(localstack.endpoint_url).listening() as proxy,
-        open_s3_client(
+        connect_s3(
             endpoint_url=proxy.url, session=aws_session, attempts=2, request_timeout=TIMEOUT_SECONDS
-        ) as client,
+        ) as connection,
     ):
-        bucket = S3Bucket(client, BUCKET, prefix, timeout=TIMEOUT_SECONDS)
+        bucket = S3Bucket(connection, BUCKET, prefix, timeout=TIMEOUT_SECONDS)
         store = S3BlobStore(bucket)
         yield Line(store, S3PartialBlobs(bucket, sending=store.sending), proxy)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from anyio import Event, create_task_group, sleep_forever
 
-from adapters.s3 import S3BlobStore, S3Bucket
+from adapters.s3 import S3BlobStore, S3Bucket, S3Connection
 from domain.blobs.model import new_blob_key
 from tests.contracts.blob_store.store import BodyFailed, payload, stream
 from tests.integration.s3.conftest import BUCKET
@@ -84,8 +84,8 @@ async def test_one_long_body_takes_the_memory_of_four_parts(store: S3BlobStore) 
     assert peak < 48 * MIB
 
 
-async def test_all_uploads_share_the_budget_for_parts_in_flight(s3_client: "S3Client", prefix: str) -> None:
-    store = S3BlobStore(S3Bucket(s3_client, BUCKET, prefix), sending_bytes=3 * PART)
+async def test_all_uploads_share_the_budget_for_parts_in_flight(s3: S3Connection, prefix: str) -> None:
+    store = S3BlobStore(S3Bucket(s3, BUCKET, prefix), sending_bytes=3 * PART)
     chunk = payload(MIB)
 
     async def put() -> None:

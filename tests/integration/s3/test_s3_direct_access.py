@@ -9,7 +9,7 @@ import aioboto3
 import httpx
 import pytest
 
-from adapters.s3 import S3BlobStore, S3Bucket, S3DirectAccess, open_s3_client
+from adapters.s3 import S3BlobStore, S3Bucket, S3DirectAccess, connect_s3
 from adapters.s3.multipart import concatenation
 from domain.blobs.errors import BlobMissingError
 from domain.blobs.model import new_blob_key
@@ -73,12 +73,12 @@ async def line(
 ) -> AsyncIterator[Line]:
     async with (
         HttpProxy(localstack.endpoint_url).listening() as proxy,
-        open_s3_client(
+        connect_s3(
             endpoint_url=proxy.url, session=aws_session, attempts=2, request_timeout=TIMEOUT_SECONDS
-        ) as client,
+        ) as connection,
     ):
         direct = S3DirectAccess(
-            S3Bucket(client, BUCKET, prefix, timeout=TIMEOUT_SECONDS),
+            S3Bucket(connection, BUCKET, prefix, timeout=TIMEOUT_SECONDS),
             signing=s3_client,
             life=LIFE,
             largest_copy=5 * MIB,
@@ -131,9 +131,9 @@ async def test_only_the_bytes_of_a_signed_request_are_copied(
 async def test_a_url_is_signed_by_the_present_version_for_the_endpoint_that_clients_reach(region: str) -> None:
     session = aioboto3.Session(aws_access_key_id="id", aws_secret_access_key="secret", region_name=region)
     for endpoint_url, host in (("https://files.example.test:9000", "files.example.test:9000"), (None, "amazonaws.com")):
-        async with open_s3_client(endpoint_url=endpoint_url, session=session) as signing:
+        async with connect_s3(endpoint_url=endpoint_url, session=session) as signing:
             url = urlsplit(
-                await S3DirectAccess(S3Bucket(signing, BUCKET), signing=signing, life=LIFE).sign_read(
+                await S3DirectAccess(S3Bucket(signing, BUCKET), signing=signing.client, life=LIFE).sign_read(
                     new_blob_key(), "GET", HEADERS
                 )
             )

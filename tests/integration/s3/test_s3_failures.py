@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import aioboto3
 import pytest
 
-from adapters.s3 import S3BlobStore, S3Bucket, open_s3_client
+from adapters.s3 import S3BlobStore, S3Bucket, S3Connection, connect_s3
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.blobs.model import StoredBlob, new_blob_key
 from tests.contracts.blob_store.store import is_missing, payload, read, stream
@@ -31,8 +31,8 @@ async def unfinished_uploads(client: "S3Client", prefix: str) -> list[str]:
 
 @asynccontextmanager
 async def store_at(url: str, session: aioboto3.Session) -> AsyncIterator[S3BlobStore]:
-    async with open_s3_client(endpoint_url=url, session=session, attempts=1) as client:
-        yield S3BlobStore(S3Bucket(client, BUCKET))
+    async with connect_s3(endpoint_url=url, session=session, attempts=1) as connection:
+        yield S3BlobStore(S3Bucket(connection, BUCKET))
 
 
 async def test_a_read_that_the_line_cuts_short_ends_in_an_error(line: Line, store: S3BlobStore) -> None:
@@ -158,8 +158,8 @@ async def test_an_upload_that_could_not_be_aborted_is_aborted_later(
     assert await unfinished_uploads(s3_client, prefix) == []
 
 
-async def test_a_bucket_that_does_not_exist_is_no_store(s3_client: "S3Client") -> None:
-    store = S3BlobStore(S3Bucket(s3_client, "no-such-bucket"))
+async def test_a_bucket_that_does_not_exist_is_no_store(s3: S3Connection) -> None:
+    store = S3BlobStore(S3Bucket(s3, "no-such-bucket"))
     key = new_blob_key()
     with pytest.raises(BlobStoreUnavailableError):
         await store.check()
@@ -202,7 +202,7 @@ async def test_an_endpoint_that_is_down_is_unavailable(aws_session: aioboto3.Ses
 
 async def test_settings_that_make_no_client_are_refused() -> None:
     with pytest.raises(BlobStoreUnavailableError):
-        await open_s3_client(endpoint_url="not a url").__aenter__()
+        await connect_s3(endpoint_url="not a url").__aenter__()
 
 
 async def test_a_missing_object_is_told_from_a_missing_bucket(store: S3BlobStore) -> None:

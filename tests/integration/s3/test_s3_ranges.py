@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import aioboto3
 import pytest
 
-from adapters.s3 import S3BlobStore, S3Bucket, open_s3_client
+from adapters.s3 import S3BlobStore, S3Bucket, connect_s3
 from domain.blobs.errors import BlobMissingError, BlobStoreRefusedError
 from domain.blobs.model import new_blob_key
 from domain.values.ranges import ByteRange
@@ -29,10 +29,10 @@ async def proxy(localstack: LocalStack) -> AsyncIterator[HttpProxy]:
 @pytest.fixture
 async def watched(proxy: HttpProxy, aws_session: aioboto3.Session, prefix: str) -> AsyncIterator[S3BlobStore]:
     """A store whose requests and answers pass the proxy."""
-    async with open_s3_client(
+    async with connect_s3(
         endpoint_url=proxy.url, session=aws_session, attempts=1, request_timeout=TIMEOUT_SECONDS
-    ) as client:
-        yield S3BlobStore(S3Bucket(client, BUCKET, prefix, timeout=TIMEOUT_SECONDS))
+    ) as connection:
+        yield S3BlobStore(S3Bucket(connection, BUCKET, prefix, timeout=TIMEOUT_SECONDS))
 
 
 async def test_a_kibibyte_of_a_large_object_moves_a_kibibyte(

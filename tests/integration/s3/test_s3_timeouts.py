@@ -9,7 +9,7 @@ import aioboto3
 import pytest
 
 from adapters.circuit import Circuit, CircuitBlobStore
-from adapters.s3 import S3BlobStore, S3Bucket, S3DirectAccess, open_s3_client
+from adapters.s3 import S3BlobStore, S3Bucket, S3DirectAccess, connect_s3
 from domain.blobs.errors import BlobStoreRefusedError, BlobStoreUnavailableError
 from domain.blobs.model import new_blob_key
 from tests.contracts.blob_store.store import payload, read, stream
@@ -44,14 +44,14 @@ async def store_at(
     all_tries_timeout: float = TIMEOUT_SECONDS,
     idle_timeout: float = 20,
 ) -> AsyncIterator[S3BlobStore]:
-    async with open_s3_client(
+    async with connect_s3(
         endpoint_url=proxy.url,
         session=session,
         attempts=ATTEMPTS,
         request_timeout=try_timeout,
         idle_timeout=idle_timeout,
-    ) as client:
-        yield S3BlobStore(S3Bucket(client, BUCKET, prefix, timeout=all_tries_timeout))
+    ) as connection:
+        yield S3BlobStore(S3Bucket(connection, BUCKET, prefix, timeout=all_tries_timeout))
 
 
 async def test_an_endpoint_that_never_answers_is_unavailable(
@@ -127,10 +127,10 @@ async def test_a_copy_may_take_longer_than_another_answer(
         await asyncio.sleep(1.5)
         return http_answer(b"<CopyObjectResult><ETag>copy</ETag></CopyObjectResult>")
 
-    async with open_s3_client(
+    async with connect_s3(
         endpoint_url=proxy.url, session=aws_session, attempts=ATTEMPTS, request_timeout=2
-    ) as client:
-        direct = S3DirectAccess(S3Bucket(client, BUCKET, prefix, timeout=2), signing=client, life=1)
+    ) as connection:
+        direct = S3DirectAccess(S3Bucket(connection, BUCKET, prefix, timeout=2), signing=connection.client, life=1)
         with proxy.fault(think_long, "PUT") as copying:
             assert await direct.copy(new_blob_key(), new_blob_key(), size=10) is None
     assert len(copying.met) == 1
