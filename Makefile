@@ -57,8 +57,8 @@ soak: $(INSTALLED) ## kill servers at random under load; MINUTES, KILLS, SEED, S
 		--stack $(or $(STACK),embedded) --replicas $(or $(REPLICAS),1) --clients $(or $(CLIENTS),6) \
 		$(if $(KILL_POSTGRES),--kill-postgres)
 
-bench: $(INSTALLED) ## measure this machine
-	$(BIN)/python -m bench
+bench: $(INSTALLED) ## measure beside others; ONLY, TINY, RESULTS
+	$(BIN)/python -m bench $(if $(TINY),--tiny) $(if $(ONLY),--only $(ONLY)) --results $(or $(RESULTS),bench/results)
 
 storm: $(INSTALLED) ## start 500 clients at once on one server
 	$(BIN)/python -m bench.storm
@@ -69,7 +69,7 @@ image: ## build the container image; BASE=... for another base
 
 # The runtime lock takes the versions of the full one, so the image runs the code that the tests ran.
 lock: $(BIN)/uv ## pin again from pyproject.toml; UPGRADE=1 takes the newest versions
-	$(UV_COMPILE) $(if $(UPGRADE),--upgrade) --extra embedded --group dev --output-file requirements.lock
+	$(UV_COMPILE) $(if $(UPGRADE),--upgrade) --extra embedded --group dev --group bench --output-file requirements.lock
 	$(UV_COMPILE) --constraint requirements.lock --upgrade --output-file requirements-runtime.lock
 
 clean: ## remove .venv, caches and builds; data stays

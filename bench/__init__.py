@@ -1,1 +1,1 @@
-"""Measures a real `fileport serve` on this machine: `python -m bench`, or `make bench`."""
+"""Measures Fileport beside others on this machine: `python -m bench`, or `make bench`. See docs/benchmark.md."""

@@ -1,69 +1,101 @@
-"""`python -m bench`: start a server, measure, report, stop it."""
+"""`python -m bench`: measure all sides beside each other, print the table, and keep results and plots."""
 
 import argparse
 import os
-import shutil
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
-from bench import report
-from bench.measurements import Measurements
-from bench.server import compile_all, serving
+import msgspec
+
+from bench.clients import wrk
+from bench.processes import environment
+from bench.reporting import plots
+from bench.reporting.result_set import ResultSet, load, save
+from bench.reporting.table import outcomes, render
+from bench.rows import ROWS
+from bench.run import run
+from bench.stage import Scale, set_up
+from bench.works import every
+from bench.works.work import Work
+
+RESULTS = Path(__file__).parent / "results"
+FULL = Scale(rounds=5, seconds=2, connections=16, large_mebibytes=1024, listed=1_000_000, transfers=50, samples=200)
+TINY = Scale(
+    rounds=1, seconds=0.1, connections=4, large_mebibytes=4, listed=1_000, transfers=3, samples=10, has_wrk=False
+)
 
 
-def main() -> int:
-    options = _parser().parse_args()
-    settings = {"FILEPORT_WORKERS": str(options.workers), "FILEPORT_BLOB_STORE": options.store}
-    if options.store == "s3":
-        settings |= {name: value for name, value in os.environ.items() if name.startswith("FILEPORT_S3_")}
-    report.about(options.store, options.workers)
-    with _data_dir(options.directory) as data_dir:
-        compile_all(data_dir)
-        with serving(data_dir, settings) as server:
-            report.start("start, on an empty directory", server.started_in)
-        with serving(data_dir, settings) as server:
-            report.start("start, again", server.started_in)
-            measurements = Measurements(server, options.seconds)
-            measurements.small_files()
-            measurements.authentication()
-            measurements.listing(options.files)
-            measurements.large_file(options.large)
-    return 0
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Return 0 where all works were measured, whatever their figures; 1 where one failed."""
+    options = _parser().parse_args(arguments)
+    if options.report is not None:
+        _report(load(options.report), None if options.no_plots else options.results)
+        return 0
+    works = _chosen(options)
+    scale = _scale(options)
+    if scale.has_wrk and not wrk.is_installed():
+        print(wrk.MISSING, file=sys.stderr)
+        return 1
+    # The S3 client of this process needs credentials, too.
+    os.environ |= {name: value for name, value in environment().items() if name.startswith("AWS_")}
+    with set_up(options.directory, scale) as stage:
+        results = run(stage, works)
+    if options.results is not None:
+        print(f"kept in {save(results, options.results)}", file=sys.stderr)
+    _report(results, None if options.no_plots else options.results)
+    return 1 if results.failed else 0
 
 
-@contextmanager
-def _data_dir(parent: Path | None) -> Iterator[Path]:
-    # Where root runs the bench, the embedded Postgres has another user, which needs access to the directory.
-    path = Path(tempfile.mkdtemp(prefix="fp-bench-", dir=parent))
-    path.chmod(0o755)
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
+def _report(results: ResultSet, directory: Path | None) -> None:
+    for name, value in {**results.machine, **results.conditions}.items():
+        print(f"{name}: {value}")
+    found = outcomes(results, ROWS)
+    print(f"\n{render(found)}")
+    for name, reason in {**results.missing, **results.failed}.items():
+        print(f"not measured: {name}: {reason.splitlines()[0]}")
+    if directory is not None:
+        for path in plots.draw(results, found, directory):
+            print(f"drawn: {path}", file=sys.stderr)
+
+
+def _chosen(options: argparse.Namespace) -> list[Work]:
+    works = [work for work in every.WORKS if not options.tiny or not work.name.endswith("localstack")]
+    if not options.only:
+        return works
+    chosen = [work for work in works if any(fnmatchcase(work.name, pattern) for pattern in options.only)]
+    if not chosen:
+        raise SystemExit(f"There is no such work; there are {', '.join(work.name for work in works)}.")
+    return chosen
+
+
+def _scale(options: argparse.Namespace) -> Scale:
+    named = {name: getattr(options, name) for name in ("rounds", "seconds", "large_mebibytes", "listed")}
+    return msgspec.structs.replace(
+        TINY if options.tiny else FULL, **{name: value for name, value in named.items() if value is not None}
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure a Fileport server on this machine.")
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure Fileport beside others.")
+    parser.add_argument("--only", nargs="+", metavar="WORK", help="works to measure, as names or patterns: upload-*")
     parser.add_argument(
-        "--store",
-        choices=["disk", "s3"],
-        default="disk",
-        help="where bytes go; s3 takes FILEPORT_S3_BUCKET, FILEPORT_S3_ENDPOINT_URL and AWS's variables from the "
-        "environment, and leaves its objects in the bucket (default: disk)",
+        "--tiny", action="store_true", help="seconds in all, to see that it works; the figures mean nothing"
     )
+    parser.add_argument("--rounds", type=int, help=f"(default: {FULL.rounds})")
+    parser.add_argument("--seconds", type=float, help=f"of each load, whole ones (default: {FULL.seconds:g})")
+    parser.add_argument("--large-mebibytes", type=int, help=f"of the large file (default: {FULL.large_mebibytes})")
+    parser.add_argument("--listed", type=int, help=f"how many files to list from (default: {FULL.listed:,})")
     parser.add_argument(
         "--directory",
         type=Path,
-        help="where the database and the disk store are made, and removed again, on the disk to be measured; "
+        help="where the database and the stores are made, and removed again, on the disk to be measured; "
         "its path is short (default: the system's directory for temporary files)",
     )
-    parser.add_argument("--seconds", type=float, default=5, help="for each measurement of requests (default: 5)")
-    parser.add_argument("--files", type=int, default=10_000, help="how many files to list from (default: 10000)")
-    parser.add_argument("--large", type=int, default=256, help="size of the large file in MiB (default: 256)")
-    parser.add_argument("--workers", type=int, default=1, help="the server's worker processes (default: 1)")
+    parser.add_argument("--results", type=Path, help="where results and plots are kept (default: nowhere)")
+    parser.add_argument("--no-plots", action="store_true", help="draw nothing")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="measure nothing: show the results in this file")
     return parser
 
 

@@ -18,9 +18,10 @@ from typing import Self
 import msgspec
 import uvloop
 
-from bench.connection import HOST
+from bench.clients.connection import HOST
 from bench.memory import Memory
-from bench.server import serving
+from bench.sides import fileport
+from bench.sides.side import KEY
 
 KIBIBYTE, MEBIBYTE = 1024, 1024**2
 
@@ -187,12 +188,15 @@ def main() -> int:
     # Where root runs the bench, the embedded Postgres has another user, which needs access to the directory.
     data_dir = Path(tempfile.mkdtemp(prefix="fp-storm-"))
     data_dir.chmod(0o755)
-    settings = dict(each.split("=", 1) for each in options.set)
+    settings = dict(each.removeprefix("FILEPORT_").split("=", 1) for each in options.set)
     try:
-        with serving(data_dir, settings) as server:
-            storm = Storm(server.port, server.key, clients=options.clients, rounds=options.rounds, seed=options.seed)
+        server = fileport.start("storm", data_dir, settings)
+        try:
+            storm = Storm(server.port, KEY, clients=options.clients, rounds=options.rounds, seed=options.seed)
             tally = uvloop.run(storm.rage())
-            _report(tally, server.memory)
+            _report(tally, Memory(server.program.pid))
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(data_dir, ignore_errors=True)
     return 1 if tally.wrong or set(tally.ready) != {200} else 0

@@ -7,9 +7,9 @@ HOST = "127.0.0.1"
 _BUFFER = 1024 * 1024
 
 
-def request(method: str, path: str, key: str, **headers: object) -> bytes:
+def request(method: str, path: str, **headers: object) -> bytes:
     """Return a request's head. `Upload_Offset` stands for `Upload-Offset`."""
-    fields = {"Host": HOST, "Authorization": f"Bearer {key}", **headers}
+    fields = {"Host": HOST, **headers}
     lines = (f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items())
     return f"{method} {path} HTTP/1.1\r\n{''.join(lines)}\r\n".encode()
 
@@ -28,34 +28,24 @@ class Connection:
     async def ask(self, head: bytes, body: bytes = b"") -> bytes:
         """Send a request and return the answer's body."""
         self._writer.write(head + body)
-        return await self._reader.readexactly(await self._answered())
-
-    async def upload(self, head: bytes, chunk: bytes, chunks: int) -> bytes:
-        """Send a request whose body is `chunk`, so many times, and return the answer's body."""
-        self._writer.write(head)
-        for _ in range(chunks):
-            self._writer.write(chunk)
-            await self._writer.drain()
-        return await self._reader.readexactly(await self._answered())
-
-    async def download(self, head: bytes) -> int:
-        """Send a request, drop the answer's body as it comes, and return its length."""
-        self._writer.write(head)
-        length = left = await self._answered()
-        while left:
-            chunk = await self._reader.read(min(left, _BUFFER))
-            if not chunk:
-                raise EOFError(f"The answer ended {left} bytes early.")
-            left -= len(chunk)
-        return length
+        return await self._body()
 
     async def close(self) -> None:
         self._writer.close()
         await self._writer.wait_closed()
 
-    async def _answered(self) -> int:
+    async def _body(self) -> bytes:
         head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
         if not head.startswith(b"http/1.1 2"):
             raise RuntimeError(f"The server answered: {head.decode()}")
         _, found, rest = head.partition(b"\r\ncontent-length:")
-        return int(rest.partition(b"\r\n")[0]) if found else 0
+        if not found and b"\r\ntransfer-encoding: chunked" in head:
+            return await self._chunked()
+        return await self._reader.readexactly(int(rest.partition(b"\r\n")[0]) if found else 0)
+
+    async def _chunked(self) -> bytes:
+        body = b""
+        while size := int((await self._reader.readuntil(b"\r\n")).strip(), 16):
+            body += (await self._reader.readexactly(size + 2))[:-2]
+        await self._reader.readexactly(2)
+        return body

@@ -1,0 +1,1 @@
+"""What the parts alone can do here: bare applications, one query, one insert, a copy, a store called directly."""

@@ -1,0 +1,1 @@
+"""From samples to what a reader sees: ratios, the table, result sets, plots."""
