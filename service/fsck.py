@@ -117,6 +117,7 @@ def _as_text(outcome: Outcome) -> str:
     checked = outcome.checked
     lines.append(
         f"Checked {checked.live} live, {checked.staged} staged and {checked.condemned} condemned blobs of the catalog, "
+        f"{checked.inline} of them inline with {checked.inline_bytes} bytes, "
         f"{checked.stored} blobs and {checked.unfinished} unfinished writes of the store, {checked.stored_bytes} bytes."
     )
     if outcome.deep:

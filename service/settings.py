@@ -21,6 +21,9 @@ MAX_UPLOADS: Mapping[BlobStoreKind, int] = {"disk": 96, "s3": 24}
 MAX_DOWNLOADS = 96
 MAX_CONNECTIONS = 2048
 URL_LIFE = 900
+# By measurement, see docs/performance.md. Beyond the maximum, Postgres is the slower and the dearer place.
+INLINE_BYTES = 4096
+MAX_INLINE_BYTES = 65_536
 # A year, whole, whenever one looks.
 AUDIT_MONTHS = 12
 # S3 signs for a week at most.
@@ -61,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     service_secret: str | None
     service_secret_previous: str | None
     max_file_size: int
+    inline_bytes: int
     max_uploads: int
     max_downloads: int
     max_connections: int
@@ -149,6 +153,7 @@ def _read(environment: Environment) -> Settings:
         service_secret=environment.secret("SERVICE_SECRET"),
         service_secret_previous=environment.secret("SERVICE_SECRET_PREVIOUS"),
         max_file_size=environment.integer("MAX_FILE_SIZE", MAX_FILE_BYTES, least=1, most=MAX_FILE_BYTES),
+        inline_bytes=environment.integer("INLINE_BYTES", INLINE_BYTES, least=0, most=MAX_INLINE_BYTES),
         max_uploads=environment.integer("MAX_UPLOADS", MAX_UPLOADS[blob_store], least=1, most=100_000),
         max_downloads=environment.integer("MAX_DOWNLOADS", MAX_DOWNLOADS, least=1, most=100_000),
         max_connections=environment.integer("MAX_CONNECTIONS", MAX_CONNECTIONS, least=2, most=100_000),

@@ -44,7 +44,7 @@ RETURNING blobs.key
 """
 _CLAIM = """
 WITH due AS (
-    SELECT key FROM blobs WHERE state = 'condemned' AND due_at <= statement_timestamp()
+    SELECT key FROM blobs WHERE state = 'condemned' AND due_at <= statement_timestamp() AND content IS NULL
     ORDER BY due_at LIMIT $1
     FOR UPDATE SKIP LOCKED
 )
@@ -52,6 +52,16 @@ UPDATE blobs SET epoch = epoch + 1, due_at = statement_timestamp() + make_interv
 FROM due WHERE blobs.key = due.key
 RETURNING blobs.key, epoch, size IS NOT NULL AS finished
 """
+_FORGET_INLINE = """
+WITH due AS (
+    SELECT key FROM blobs WHERE state = 'condemned' AND due_at <= statement_timestamp() AND content IS NOT NULL
+    ORDER BY due_at LIMIT $1
+    FOR UPDATE SKIP LOCKED
+)
+DELETE FROM blobs USING due WHERE blobs.key = due.key
+RETURNING blobs.key
+"""
+_CONTENTS = "SELECT key, content FROM blobs WHERE key = ANY($1::text[]) AND content IS NOT NULL"
 _FORGET = """
 DELETE FROM blobs USING unnest($1::text[], $2::integer[]) AS claim (key, epoch)
 WHERE blobs.key = claim.key AND blobs.epoch = claim.epoch AND state = 'condemned'
@@ -60,6 +70,11 @@ RETURNING blobs.key
 _MAKE_LIVE = """
 UPDATE blobs SET state = 'live', file_count = 1, size = $2, sha256 = $3, crc32 = $4, lease_until = NULL
 WHERE key = $1 AND state = 'staged'
+RETURNING key
+"""
+_KEEP = """
+INSERT INTO blobs (key, state, file_count, size, sha256, crc32, content) VALUES ($1, 'live', 1, $2, $3, $4, $5)
+ON CONFLICT (key) DO NOTHING
 RETURNING key
 """
 _SHARE = "UPDATE blobs SET file_count = file_count + 1 WHERE key = $1"
@@ -99,6 +114,12 @@ class PostgresBlobRecords:
     async def condemn_lapsed(self, *, limit: int) -> int:
         return len(await self._database.change(_CONDEMN_LAPSED, limit, self._grace))
 
+    async def forget_inline(self, *, limit: int) -> int:
+        return len(await self._database.change(_FORGET_INLINE, limit))
+
+    async def get_contents(self, keys: Sequence[str]) -> dict[str, bytes]:
+        return {row["key"]: row["content"] for row in await self._database.read(_CONTENTS, keys)}
+
     async def claim_condemned(self, *, limit: int, lease: float) -> list[BlobClaim]:
         rows = await self._database.change(_CLAIM, limit, lease)
         return [BlobClaim(key=row["key"], epoch=row["epoch"], finished=row["finished"]) for row in rows]
@@ -109,7 +130,10 @@ class PostgresBlobRecords:
 
 
 async def make_live(connection: Connection, blob: Blob) -> bool:
-    """Make a staged blob live, for one file. Returns False where it is not staged."""
+    """Make a staged blob live, or keep an inline one, for one file. Returns False where it is not staged, or known."""
+    if blob.content is not None:
+        values = blob.key, blob.size, blob.sha256, blob.crc32, blob.content
+        return await connection.fetchval(_KEEP, *values) is not None
     return await connection.fetchval(_MAKE_LIVE, blob.key, blob.size, blob.sha256, blob.crc32) is not None
 
 

@@ -8,7 +8,7 @@ from adapters.postgres.blobs import GracePeriod
 from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import Database
 from adapters.postgres.quotas.reservations import ORPHANED
-from domain.blobs.model import BlobRecord
+from domain.blobs.model import BlobRecord, InlineRecord
 from domain.buckets.model import Usage
 from domain.errors import CatalogUnavailableError
 from domain.maintenance.model import Miscount, OrphanedReservation
@@ -23,8 +23,17 @@ FROM blobs
 # Every key comes after the empty one.
 RECORDS_AFTER = f"""
 {_RECORDS}
-WHERE (right(key, 2), key) > (right($1::text, 2), $1::text)
+WHERE content IS NULL AND (right(key, 2), key) > (right($1::text, 2), $1::text)
 ORDER BY right(key, 2), key
+LIMIT $2
+"""
+# Bytes never leave Postgres.
+INLINE_RECORDS_AFTER = """
+SELECT key, state, size, sha256, file_count, (SELECT count(*) FROM files WHERE blob_key = key) AS files,
+    octet_length(content) AS actual_size, CASE WHEN $3 THEN encode(sha256(content), 'hex') END AS actual_sha256
+FROM blobs
+WHERE key >= 'f' AND key > $1 AND content IS NOT NULL
+ORDER BY key
 LIMIT $2
 """
 _RECORDS_OF = f"{_RECORDS} WHERE key = ANY($1::text[])"
@@ -86,6 +95,13 @@ class PostgresCatalogIntegrity:
 
     async def list_blob_records(self, *, after: str | None, limit: int) -> list[BlobRecord]:
         return [_record(row) for row in await self._database.read(RECORDS_AFTER, after or "", limit)]
+
+    async def list_inline_records(self, *, after: str | None, limit: int, hashed: bool) -> list[InlineRecord]:
+        rows = await self._database.read(INLINE_RECORDS_AFTER, after or "", limit, hashed)
+        return [
+            InlineRecord(record=_record(row), actual_size=row["actual_size"], actual_sha256=row["actual_sha256"])
+            for row in rows
+        ]
 
     async def get_blob_records(self, keys: Sequence[str]) -> dict[str, BlobRecord]:
         return {row["key"]: _record(row) for row in await self._database.read(_RECORDS_OF, keys)}

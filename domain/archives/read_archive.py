@@ -7,14 +7,16 @@ from uuid import UUID
 
 from domain.access.callers import Caller
 from domain.access.current_rights import CurrentRights, WatchedCaller
-from domain.archives.batches import CONCURRENCY, batches_of
+from domain.archives.batches import batches_of
 from domain.archives.checksums import MissingChecksums
 from domain.archives.errors import ArchiveTooLargeError
+from domain.archives.member_bytes import MemberBytes
 from domain.archives.model import MAX_ARCHIVE_FILES, ByIds, ByPrefix, Extract, Member, Selection, archive_etag
 from domain.archives.ports import Archives
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
-from domain.blobs.ports import BlobStore
-from domain.blobs.streams import counted, map_concurrently
+from domain.blobs.model import is_inline
+from domain.blobs.ports import BlobRecords, BlobStore
+from domain.blobs.streams import one_chunk
 from domain.buckets.errors import InvalidBucketError, NoSuchBucketError
 from domain.buckets.ports import Buckets
 from domain.files.access import areas_to_list
@@ -37,11 +39,11 @@ class Archive:
     """
 
     def __init__(
-        self, members: Sequence[Member], checksums: Sequence[int], blob_store: BlobStore, caller: WatchedCaller
+        self, members: Sequence[Member], checksums: Sequence[int], member_bytes: MemberBytes, caller: WatchedCaller
     ) -> None:
         self.members = members
         self.checksums = checksums
-        self._blob_store = blob_store
+        self._member_bytes = member_bytes
         self._caller = caller
 
     @property
@@ -66,17 +68,13 @@ class Archive:
             caller = await self._caller.now()
             for each in batch:
                 caller.require("read", each.member.bucket, each.member.name, no_such_file())
-            if len(batch) == 1:
-                async with self._blob_store.open(batch[0].member.blob_key, batch[0].part) as chunks:
-                    yield counted(chunks, batch[0].size)
+            if len(batch) == 1 and not is_inline(batch[0].member.blob_key):
+                async with self._member_bytes.open(batch[0]) as chunks:
+                    yield chunks
             else:
-                found = dict(await map_concurrently(self._whole, batch, concurrency=CONCURRENCY))
+                found = await self._member_bytes.read(batch)
                 for extract in batch:
-                    yield _only(found.pop(extract.member.id))
-
-    async def _whole(self, extract: Extract) -> tuple[UUID, bytes]:
-        async with self._blob_store.open(extract.member.blob_key, extract.part) as chunks:
-            return extract.member.id, b"".join([chunk async for chunk in counted(chunks, extract.size)])
+                    yield one_chunk(found.pop(extract.member.id))
 
 
 class ReadArchive:
@@ -91,10 +89,17 @@ class ReadArchive:
     errors = (NoSuchFileError, BlobMissingError, BlobStoreUnavailableError)
     prefix_errors = (InvalidBucketError, NoSuchBucketError, ArchiveTooLargeError, *errors)
 
-    def __init__(self, archives: Archives, buckets: Buckets, blob_store: BlobStore, rights: CurrentRights) -> None:
+    def __init__(
+        self,
+        archives: Archives,
+        buckets: Buckets,
+        blob_records: BlobRecords,
+        blob_store: BlobStore,
+        rights: CurrentRights,
+    ) -> None:
         self._archives = archives
         self._buckets = buckets
-        self._blob_store = blob_store
+        self._member_bytes = MemberBytes(blob_records, blob_store)
         self._rights = rights
         self._checksums = MissingChecksums(archives, blob_store)
 
@@ -107,7 +112,7 @@ class ReadArchive:
         """
         watched = self._rights.watch(caller)
         members = await self._find(caller, selection)
-        return Archive(members, await self._checksums.of(members), self._blob_store, watched)
+        return Archive(members, await self._checksums.of(members), self._member_bytes, watched)
 
     async def _find(self, caller: Caller, selection: Selection) -> Sequence[Member]:
         match selection:
@@ -144,7 +149,3 @@ async def _begin(first: T | None, others: AsyncIterator[T]) -> AsyncGenerator[T]
         yield first
     async for each in others:
         yield each
-
-
-async def _only(chunk: bytes) -> AsyncIterator[bytes]:
-    yield chunk

@@ -1,4 +1,7 @@
-"""Blobs: immutable bytes under an opaque key, and the states they pass: staged, live, condemned, gone."""
+"""Blobs: immutable bytes under an opaque key, and the states they pass: staged, live, condemned, gone.
+
+A small blob may be inline: its bytes are in the catalog, in its own row. It is never staged.
+"""
 
 from typing import Annotated, Literal
 
@@ -7,11 +10,25 @@ import msgspec
 from domain.values.ids import new_id
 
 Crc32 = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF_FFFF)]
+_INLINE = "f"
 
 
 def new_blob_key() -> str:
     """Return a key that was never used: 32 characters of lower-case hex, the last ones random."""
     return new_id().hex
+
+
+def inline_key(key: str) -> str:
+    """Return the key of an inline blob for a fresh one: a key tells where its bytes are.
+
+    A UUIDv7 begins with 0 until the year 2527.
+    """
+    return _INLINE + key[1:]
+
+
+def is_inline(key: str) -> bool:
+    """Tell whether the bytes under the key are in the catalog, and not in the blob store."""
+    return key.startswith(_INLINE)
 
 
 def listing_order(key: str) -> tuple[str, str]:
@@ -26,12 +43,15 @@ class Blob(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes that are stored: `size` in bytes, `sha256` in lower-case hex.
 
     `crc32` is that of zip; None where the bytes did not come through this service, so that it is not known yet.
+    `content` are the bytes themselves where the catalog is to keep them, under an `inline_key`; None where the blob
+    store has them.
     """
 
     key: str
     size: int
     sha256: str
     crc32: Crc32 | None = None
+    content: bytes | None = None
 
 
 class BlobClaim(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +82,17 @@ class BlobRecord(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str | None = None
     file_count: int
     files: int
+
+
+class InlineRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The record of an inline blob, and the length and SHA-256 of the bytes in it, as they are now.
+
+    `actual_sha256` is None where it was not asked for.
+    """
+
+    record: BlobRecord
+    actual_size: int
+    actual_sha256: str | None = None
 
 
 class StoredBlob(msgspec.Struct, frozen=True, kw_only=True):

@@ -37,8 +37,19 @@ class BlobRecords(Protocol):
         """Condemn up to `limit` staged blobs whose lease has ended, and return their number."""
         ...
 
+    async def forget_inline(self, *, limit: int) -> int:
+        """Remove up to `limit` condemned inline blobs whose grace period is over, with their bytes.
+
+        Returns their number.
+        """
+        ...
+
+    async def get_contents(self, keys: Sequence[str]) -> dict[str, bytes]:
+        """Return the bytes of those of the blobs that are inline, by key, condemned ones included."""
+        ...
+
     async def claim_condemned(self, *, limit: int, lease: float) -> list[BlobClaim]:
-        """BlobClaim up to `limit` condemned blobs whose grace period is over, for `lease`.
+        """Claim up to `limit` condemned blobs in the blob store whose grace period is over, for `lease`.
 
         No two claims of a blob hold at once.
         """

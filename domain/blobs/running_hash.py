@@ -4,7 +4,9 @@ import hashlib
 import zlib
 from typing import Any
 
-from domain.blobs.model import Blob
+import msgspec
+
+from domain.blobs.model import Blob, inline_key
 
 
 class RunningHash:
@@ -37,3 +39,10 @@ class RunningHash:
     def blob(self, key: str) -> Blob:
         """Return the blob of just these bytes under `key`."""
         return Blob(key=key, size=self.size, sha256=self.sha256, crc32=self._crc32)
+
+
+def inline_blob(key: str, content: bytes) -> Blob:
+    """Return the blob of `content` for the catalog to keep, instead of one under `key`, which is fresh."""
+    hash_ = RunningHash()
+    hash_.update(content)
+    return msgspec.structs.replace(hash_.blob(inline_key(key)), content=content)

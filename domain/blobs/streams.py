@@ -35,6 +35,12 @@ async def counted(chunks: AsyncIterator[AnyChunk], size: int) -> AsyncIterator[A
         raise BlobMissingError("Some of the file's bytes are not in the blob store.")
 
 
+async def one_chunk(content: bytes) -> AsyncIterator[bytes]:
+    """Yield all of `content` at once, and nothing where it is empty."""
+    if content:
+        yield content
+
+
 async def map_concurrently(call: Callable[[Item], Awaitable[T]], items: Iterable[Item], *, concurrency: int) -> list[T]:
     """Call `call` with every item, `concurrency` calls at a time at most, and return the results in any order.
 

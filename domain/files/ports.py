@@ -19,10 +19,11 @@ class Files(Protocol):
     """
 
     async def commit_file(self, new: NewFile, blob: Blob, claim: KeyClaim | None = None) -> Stored:
-        """Point the file at the blob, whose bytes are durable, in one transaction.
+        """Point the file at the blob in one transaction, which also keeps the bytes of an inline one.
 
-        Makes the staged blob live, creates the file or replaces the bytes and content type of the one with that
-        name, condemns a replaced blob that no other file shares, and updates the bucket's usage. The bucket's
+        Those of another blob are durable before. Makes the staged blob live, creates the file or replaces the bytes and
+        content type of the one with that name, condemns a replaced blob that no other file shares, and updates the
+        bucket's usage. The bucket's
         policy, its quota and `new.precondition` are checked against the state that the change is made on; expired
         files take none of the quota. A file's time to live comes from its bucket and begins anew when its bytes are
         replaced, unless the file keeps its expiry.
@@ -31,7 +32,8 @@ class Files(Protocol):
         whose outcome is unknown settles it. Finishes the `claim`, see `IdempotencyKeys`, with the file.
 
         Raises `NoSuchBucketError`, `TypeNotAllowedError`, `FileTooLargeError`, `QuotaExceededError`,
-        `PreconditionFailedError`; `LeaseLostError` where the blob is not staged; `OutcomeUnknownError`.
+        `PreconditionFailedError`; `LeaseLostError` where the blob is not staged, or where an inline one had a file that
+        is gone; `OutcomeUnknownError`.
         """
         ...
 
@@ -52,6 +54,12 @@ class Files(Protocol):
         Raises `NoSuchFileError`, also where the bucket does not exist, and with `only_public` where it is not public:
         at the same cost.
         """
+        ...
+
+    async def get_file_with_content(
+        self, address: Address, *, only_public: bool = False
+    ) -> tuple[File, Policy, bytes | None]:
+        """Do as `get_file_with_policy` does, and return the file's bytes as well where its blob is inline."""
         ...
 
     async def change_file(self, changed: File) -> File | None:

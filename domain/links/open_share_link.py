@@ -127,7 +127,7 @@ class OpenShareLink:
             address=visit.address,
             request_id=visit.request_id,
         )
-        content = await self._read(caller, link.file_id)
+        content = await self._read(caller, link.file_id, with_bytes=visit.with_bytes)
         is_resumed = await self._is_resumed(link, content.file, visit, shown)
         if link.is_used_up and not is_resumed:
             raise used_up_error()
@@ -152,9 +152,9 @@ class OpenShareLink:
             ticket_without=sign(kept),
         )
 
-    async def _read(self, caller: Caller, file_id: UUID) -> FileContent:
+    async def _read(self, caller: Caller, file_id: UUID, *, with_bytes: bool) -> FileContent:
         try:
-            return await self._read_file(caller, file_id)
+            return await self._read_file(caller, file_id, with_bytes=with_bytes)
         except NoSuchFileError:
             raise LinkEndedError("The link's file is gone.") from None
 

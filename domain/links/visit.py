@@ -9,7 +9,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     """A request that comes by a link. `address` is the client's, or that of a network that counts as one client.
 
     `ticket` is the text of an earlier answer. `part` is the validator of the part that the reader has, where it asks
-    for another part.
+    for another part. One that is not `with_bytes` asks for the head alone.
     """
 
     address: str
@@ -17,3 +17,4 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     password: str | None = None
     ticket: str = ""
     part: IfRange | None = None
+    with_bytes: bool = True

@@ -4,14 +4,14 @@ import hashlib
 from collections.abc import Callable, Sequence
 
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
-from domain.blobs.model import BlobRecord, listing_order
+from domain.blobs.model import BlobRecord, InlineRecord, listing_order
 from domain.blobs.ports import BlobStore
 from domain.blobs.streams import batches, map_concurrently
 from domain.maintenance.errors import WrongBlobStoreError
-from domain.maintenance.merge_join import JoinedBlob, all_records, merge_join
+from domain.maintenance.merge_join import JoinedBlob, all_inline_records, all_records, merge_join
 from domain.maintenance.model import CheckCounts, Finding, FindingKind, Report
 from domain.maintenance.ports import CatalogIntegrity
-from domain.maintenance.suspects import Suspect, suspect_of
+from domain.maintenance.suspects import Suspect, inline_fault, suspect_of
 from domain.maintenance.unfinished_writes import find_orphaned_writes
 
 BATCH = 500
@@ -62,6 +62,9 @@ class CheckIntegrity:
             findings += sorted(found, key=lambda finding: listing_order(finding.subject))
             on_progress(int(batch[-1].key[-2:], 16) / _DIRECTORIES)
         _check_store(findings, checked)
+        async for page in batches(all_inline_records(self._integrity, hashed=deep), BATCH):
+            to_condemn += _count_inline(checked, page)
+            findings += _find_inline_faults(page)
         findings += await self._find_orphaned_writes(checked)
         findings += await self._find_wrong_usage()
         findings += await self._find_orphaned_reservations()
@@ -180,6 +183,24 @@ def _count(checked: CheckCounts, joined: Sequence[JoinedBlob]) -> None:
                 checked.condemned += 1
             case _:
                 pass
+
+
+def _count_inline(checked: CheckCounts, page: Sequence[InlineRecord]) -> list[int]:
+    """Count the blobs, and return the sizes of those without a file."""
+    joined = [JoinedBlob(each.record.key, None, each.record) for each in page]
+    _count(checked, joined)
+    checked.inline += len(page)
+    size = sum(each.actual_size for each in page)
+    checked.inline_bytes += size
+    if page[0].actual_sha256 is not None:
+        checked.read += len(page)
+        checked.read_bytes += size
+    return _sizes_without_files(joined)
+
+
+def _find_inline_faults(page: Sequence[InlineRecord]) -> list[Finding]:
+    faults = [finding for each in page if (finding := inline_fault(each))]
+    return faults + _wrong_file_counts([JoinedBlob(each.record.key, None, each.record) for each in page])
 
 
 def _sizes_without_files(joined: Sequence[JoinedBlob]) -> list[int]:

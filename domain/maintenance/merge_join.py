@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 from domain.blobs.errors import BlobStoreUnavailableError
-from domain.blobs.model import BlobRecord, StoredBlob, listing_order
+from domain.blobs.model import BlobRecord, InlineRecord, StoredBlob, listing_order
 from domain.maintenance.ports import CatalogIntegrity
 
 PAGE = 1000
@@ -19,12 +19,21 @@ class JoinedBlob(NamedTuple):
 
 
 async def all_records(integrity: CatalogIntegrity) -> AsyncIterator[BlobRecord]:
-    """Yield every blob's record, in the order of `listing_order`."""
+    """Yield the record of every blob that is not inline, in the order of `listing_order`."""
     after: str | None = None
     while page := await integrity.list_blob_records(after=after, limit=PAGE):
         for record in page:
             yield record
         after = page[-1].key
+
+
+async def all_inline_records(integrity: CatalogIntegrity, *, hashed: bool) -> AsyncIterator[InlineRecord]:
+    """Yield every inline blob's record, in the order of the keys."""
+    after: str | None = None
+    while page := await integrity.list_inline_records(after=after, limit=PAGE, hashed=hashed):
+        for each in page:
+            yield each
+        after = page[-1].record.key
 
 
 async def merge_join(

@@ -47,11 +47,16 @@ class OrphanedReservation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckCounts(msgspec.Struct, kw_only=True):
-    """The numbers of rows by state, of blobs in the store, of unfinished writes, and of blobs read to their end."""
+    """The numbers of rows by state, of blobs in the store, of unfinished writes, and of blobs read to their end.
+
+    The rows include those of `inline` blobs, with `inline_bytes` in them.
+    """
 
     live: int = 0
     staged: int = 0
     condemned: int = 0
+    inline: int = 0
+    inline_bytes: int = 0
     stored: int = 0
     stored_bytes: int = 0
     unfinished: int = 0

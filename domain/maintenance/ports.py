@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from domain.blobs.model import BlobRecord
+from domain.blobs.model import BlobRecord, InlineRecord
 from domain.maintenance.model import Miscount, OrphanedReservation
 
 
@@ -13,7 +13,14 @@ class CatalogIntegrity(Protocol):
     async def list_blob_records(self, *, after: str | None, limit: int) -> list[BlobRecord]:
         """Return up to `limit` records of blobs whose keys come after `after`, in the order of `listing_order`.
 
-        Each page is of one moment.
+        Inline ones are left out. Each page is of one moment.
+        """
+        ...
+
+    async def list_inline_records(self, *, after: str | None, limit: int, hashed: bool) -> list[InlineRecord]:
+        """Return up to `limit` records of inline blobs whose keys come after `after`, in the order of their keys.
+
+        With `hashed`, the bytes are hashed where they are. Each page is of one moment.
         """
         ...
 

@@ -79,6 +79,15 @@ class Reap:
             yield ReapCounts(jobs=count)
         while count := await self._idempotency_keys.forget_keys(limit=BATCH):
             yield ReapCounts(keys=count)
+        await self._tidy_uncounted()
+        while count := await self._blob_records.forget_inline(limit=BATCH):
+            yield ReapCounts(removed=count)
+        # A blob that is claimed and not removed has to wait for the claim's end: claim none while the store is down.
+        await self._blob_store.admit()
+        while claims := await self._blob_records.claim_condemned(limit=BATCH, lease=self._limits.staged_lease):
+            yield await self._remove(claims)
+
+    async def _tidy_uncounted(self) -> None:
         while await self._files.fold_names(limit=BATCH):
             pass  # stored by replicas of a former release, since the migration
         while await self._uploads.forget_uploads(kept=KEPT_SECONDS, limit=BATCH):
@@ -87,10 +96,6 @@ class Reap:
             pass
         while await self._quotas.release_orphaned(limit=BATCH):
             pass
-        # A blob that is claimed and not removed has to wait for the claim's end: claim none while the store is down.
-        await self._blob_store.admit()
-        while claims := await self._blob_records.claim_condemned(limit=BATCH, lease=self._limits.staged_lease):
-            yield await self._remove(claims)
 
     async def _remove(self, claims: list[BlobClaim]) -> ReapCounts:
         aborted = [claim for claim in claims if claim.finished or await try_to_abort(self._blob_store, claim.key)]

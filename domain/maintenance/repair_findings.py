@@ -89,13 +89,10 @@ class RepairFindings:
 
 def _refuse_too_many(report: Report) -> None:
     checked = report.checked
-    if (
-        report.to_condemn > LARGEST_SHARE * checked.stored
-        or report.bytes_to_condemn > LARGEST_SHARE * checked.stored_bytes
-    ):
+    stored, stored_bytes = checked.stored + checked.inline, checked.stored_bytes + checked.inline_bytes
+    if report.to_condemn > LARGEST_SHARE * stored or report.bytes_to_condemn > LARGEST_SHARE * stored_bytes:
         raise RepairRefusedError(
-            f"{report.to_condemn} of {checked.stored} stored blobs, "
-            f"{report.bytes_to_condemn} of {checked.stored_bytes} bytes, "
+            f"{report.to_condemn} of {stored} stored blobs, {report.bytes_to_condemn} of {stored_bytes} bytes, "
             f"belong to no file, more than {LARGEST_SHARE:.0%}: nothing was repaired. Where the catalog is the right "
             "one, --force condemns them."
         )

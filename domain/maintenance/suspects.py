@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from domain.blobs.model import InlineRecord
 from domain.maintenance.merge_join import JoinedBlob
 from domain.maintenance.model import Finding, FindingKind
 
@@ -40,6 +41,19 @@ class Suspect(NamedTuple):
 
     def _finding(self, kind: FindingKind, detail: str) -> Finding:
         return Finding(kind=kind, subject=self.key, detail=detail)
+
+
+def inline_fault(inline: InlineRecord) -> Finding | None:
+    """Return the finding about an inline blob whose bytes are not those of its record, None where they are."""
+    record = inline.record
+    if record.state != "live" or record.size is None or record.sha256 is None:
+        return None
+    suspect = Suspect(record.key, record.size, record.sha256, inline.actual_size)
+    if inline.actual_size != record.size:
+        return suspect.wrong_size(inline.actual_size)
+    if inline.actual_sha256 not in {None, record.sha256}:
+        return suspect.corrupt(str(inline.actual_sha256), inline.actual_size)
+    return None
 
 
 def suspect_of(blob: JoinedBlob, *, deep: bool) -> Suspect | None:

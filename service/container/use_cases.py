@@ -35,6 +35,7 @@ from domain.files.content.read_text import ReadText
 from domain.files.content.redirect_read import RedirectRead
 from domain.files.content.store_file import StoreFile
 from domain.files.content.store_once import StoreOnce
+from domain.files.content.store_small_file import StoreSmallFile
 from domain.files.copy_file import CopyFile
 from domain.files.delete_file import DeleteFile
 from domain.files.find_file import FindFile
@@ -149,6 +150,7 @@ class UseCases(Provider):
         StartJob,
         StoreFile,
         StoreOnce,
+        StoreSmallFile,
         Sweep,
     )
 
@@ -156,6 +158,7 @@ class UseCases(Provider):
     def limits(self, settings: Settings) -> Limits:
         return Limits(
             max_file_size=settings.max_file_size,
+            inline_bytes=settings.inline_bytes,
             staged_lease=settings.staged_lease,
             signed_url_life=settings.signed_url_life,
             direct_upload_life=settings.direct_upload_life,

@@ -23,9 +23,10 @@ from tests.contracts.search.paths import TestEitherForm
 from tests.contracts.search.where import TestWhere
 from tests.contracts.stored.archives import TestArchives
 from tests.contracts.stored.batches import TestBatches
-from tests.contracts.stored.commits import TestCommittingFiles
+from tests.contracts.stored.commits import TestCommittingFiles, TestLeases
 from tests.contracts.stored.copies import TestCopyingFiles
 from tests.contracts.stored.files import TestChangingFiles, TestDeletingFiles, TestFindingFiles, TestMovingFiles
+from tests.contracts.stored.inline import TestCommittingInlineFiles
 from tests.contracts.uploads import TestUploads
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "TestChangingFiles",
     "TestClaimingJobs",
     "TestCommittingFiles",
+    "TestCommittingInlineFiles",
     "TestCopyingFiles",
     "TestCountingLinks",
     "TestDeletingFiles",
@@ -55,6 +57,7 @@ __all__ = [
     "TestKeepingKeys",
     "TestKeepingLinks",
     "TestKeyRecords",
+    "TestLeases",
     "TestListingTheAudit",
     "TestMovingFiles",
     "TestNamesInListings",

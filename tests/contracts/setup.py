@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from domain.archives.ports import Archives
 from domain.audit.ports import Audit
 from domain.batches.ports import Batches
-from domain.blobs.model import Blob, BlobClaim
+from domain.blobs.model import Blob, BlobClaim, inline_key, new_blob_key
 from domain.blobs.ports import BlobRecords
 from domain.buckets.model import Usage
 from domain.buckets.ports import Buckets
@@ -80,6 +80,9 @@ class CatalogPorts(Protocol):
     def uploads(self) -> Uploads: ...
 
 
+# Whether the blobs of files that are stored are inline ones: see `TestCommittingInlineFiles`.
+keeps_inline = False
+
 with_grace = pytest.mark.parametrize("grace", [GRACE])
 
 
@@ -90,8 +93,15 @@ async def reserve(catalog: CatalogPorts, blob: Blob) -> Blob:
 
 
 async def reserved(catalog: CatalogPorts, **fields: Any) -> Blob:
-    """Return a blob whose key is reserved."""
+    """Return a blob that may become a file: its key is reserved, or it is inline."""
+    if keeps_inline:
+        return inlined(**fields)
     return await reserve(catalog, BlobFactory.build(**fields))
+
+
+def inlined(content: bytes = b"inline", **fields: Any) -> Blob:
+    """Return an inline blob. `content` need not be of the size that the `fields` name."""
+    return BlobFactory.build(key=inline_key(new_blob_key()), content=content, **fields)
 
 
 async def stored(catalog: CatalogPorts, *, blob: Blob | None = None, **fields: Any) -> File:
@@ -135,6 +145,13 @@ async def exists(catalog: CatalogPorts, file: File) -> bool:
 async def usage(catalog: CatalogPorts, bucket: str = "default") -> Usage:
     """Return what the bucket uses."""
     return (await catalog.buckets.get_bucket(bucket)).usage
+
+
+async def condemned(catalog: CatalogPorts) -> list[str]:
+    """Return the keys of all condemned blobs."""
+    records = await catalog.integrity.list_blob_records(after=None, limit=1000)
+    inline = await catalog.integrity.list_inline_records(after=None, limit=1000, hashed=False)
+    return [each.key for each in (*records, *(each.record for each in inline)) if each.state == "condemned"]
 
 
 async def claims(catalog: CatalogPorts) -> dict[str, BlobClaim]:

@@ -262,6 +262,11 @@ class FakeDatabase:
         if not self.files_on(key):
             self.condemn(self.blobs[key])
 
+    def content(self, key: str) -> bytes | None:
+        """Return the bytes of an inline blob."""
+        row = self.blobs.get(key)
+        return row.blob.content if row is not None and row.blob is not None else None
+
     # Damage
 
     async def miscount_usage(self, bucket: str, error: Usage) -> None:

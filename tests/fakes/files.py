@@ -28,7 +28,8 @@ class FakeFiles:
     async def commit_file(self, new: NewFile, blob: Blob, claim: KeyClaim | None = None) -> Stored:
         self._database.reach()
         row = self._database.blobs.get(blob.key)
-        if row is None or row.state != "staged":
+        is_fresh = row is None if blob.content is not None else row is not None and row.state == "staged"
+        if not is_fresh:
             return self._committed_before(blob)
         check_claim(self._database, claim)
         policy = self._database.bucket(new.bucket).policy
@@ -87,6 +88,12 @@ class FakeFiles:
         if only_public and not policy.public:
             raise no_such_file()
         return file, policy
+
+    async def get_file_with_content(
+        self, address: Address, *, only_public: bool = False
+    ) -> tuple[File, Policy, bytes | None]:
+        file, policy = await self.get_file_with_policy(address, only_public=only_public)
+        return file, policy, self._database.content(file.blob_key)
 
     async def change_file(self, changed: File) -> File | None:
         self._database.reach()

@@ -1,8 +1,9 @@
 """The catalog's counts and their repair, in memory."""
 
+import hashlib
 from collections.abc import Sequence
 
-from domain.blobs.model import BlobRecord, listing_order
+from domain.blobs.model import BlobRecord, InlineRecord, listing_order
 from domain.maintenance.model import Miscount, OrphanedReservation
 from tests.fakes.database import FakeDatabase
 
@@ -13,8 +14,22 @@ class FakeCatalogIntegrity:
 
     async def list_blob_records(self, *, after: str | None, limit: int) -> list[BlobRecord]:
         self._database.reach()
-        keys = (key for key in self._database.blobs if after is None or listing_order(key) > listing_order(after))
+        keys = (
+            key
+            for key in self._database.blobs
+            if self._database.content(key) is None and (after is None or listing_order(key) > listing_order(after))
+        )
         return [self._record(key) for key in sorted(keys, key=listing_order)[:limit]]
+
+    async def list_inline_records(self, *, after: str | None, limit: int, hashed: bool) -> list[InlineRecord]:
+        self._database.reach()
+        found = []
+        for key in sorted(self._database.blobs):
+            content = self._database.content(key)
+            if content is not None and key > (after or ""):
+                sha256 = hashlib.sha256(content).hexdigest() if hashed else None
+                found.append(InlineRecord(record=self._record(key), actual_size=len(content), actual_sha256=sha256))
+        return found[:limit]
 
     async def get_blob_records(self, keys: Sequence[str]) -> dict[str, BlobRecord]:
         self._database.reach()

@@ -42,6 +42,7 @@ class BlobFactory(ValueFactory[Blob]):
     size = Use(randrange, 10_000)
     sha256 = Use(lambda: randbytes(32).hex())
     crc32 = Use(getrandbits, 32)
+    content = None
 
 
 class NewFileFactory(ValueFactory[NewFile]):

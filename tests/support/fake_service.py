@@ -162,6 +162,8 @@ async def open_service(
             "FILEPORT_ROOT_KEY": ROOT_KEY,
             "FILEPORT_SERVICE_SECRET": SERVICE_SECRET,
             "FILEPORT_MAX_FILE_SIZE": str(16 * 1024 * 1024),
+            # Most tests are about the blob store, and their bodies are small.
+            "FILEPORT_INLINE_BYTES": "0",
             # Tests of a whole session share an address, and a clock that stands still.
             "FILEPORT_AUTH_FAILURES": "1000000",
             # A look for jobs at a catalog that a test has left failing is logged amid whichever test comes then.

@@ -18,7 +18,6 @@ from domain.files.model import File, NewFile, Stored
 from domain.files.names import search_words
 from domain.idempotency.model import KeyClaim
 from domain.values.ids import new_id
-from domain.values.preconditions import NO_PRECONDITION
 
 _FILE_OF_BLOB = f"SELECT {COLUMNS} FROM files WHERE blob_key = $1 AND {UNEXPIRED} ORDER BY created_at, id LIMIT 1"
 _TOUCH = "UPDATE blobs SET state = state WHERE key = $1 AND state = 'live'"
@@ -126,8 +125,8 @@ async def make_way(connection: Connection, bucket: str, name: str, *, grace: flo
 async def _publish(connection: Connection, new: NewFile, blob: Blob, grace: float) -> Stored:
     policy = await lock_bucket(connection, new.bucket)
     policy.admit(content_type=new.content_type, size=blob.size)
-    # Most uploads make a new file, and depend on no other one: then the insert is tried without a look.
-    looks_first = policy.has_quota or new.precondition != NO_PRECONDITION
+    # Most uploads make a new file, and may: then the insert is tried without a look.
+    looks_first = policy.has_quota or new.precondition.if_match is not None
     if not looks_first and (created := await insert(connection, new, blob, policy.default_ttl)):
         return Stored(file=created, created=True)
     while True:

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import asyncpg
+
 from adapters.postgres.blobs import GracePeriod
 from adapters.postgres.buckets import POLICY_COLUMNS, to_policy
 from adapters.postgres.database.connections import Connection
@@ -9,6 +11,7 @@ from adapters.postgres.database.transactions import Database
 from adapters.postgres.files.changes import change, copy, delete, expire
 from adapters.postgres.files.commit import commit
 from adapters.postgres.files.folding import fold_names
+from adapters.postgres.files.inline import store_new
 from adapters.postgres.files.records import FILE, FILE_FOUND, FILE_NAMED, only
 from adapters.postgres.idempotency import finishing
 from domain.access.callers import Caller
@@ -25,6 +28,11 @@ _WITH_POLICY = (
 )
 _FILE_WITH_POLICY = _WITH_POLICY.format(FILE)
 _FILE_FOUND_WITH_POLICY = _WITH_POLICY.format(FILE_FOUND)
+# Bytes are looked up for inline blobs alone, whose keys tell.
+_WITH_CONTENT = (
+    "SELECT *, CASE WHEN blob_key >= 'f' THEN (SELECT content FROM blobs WHERE key = blob_key) END AS content"
+    " FROM ({}) AS found"
+)
 # No row leaves Postgres of a file that is not public: its time would tell it from one that is missing.
 _ONLY_PUBLIC = " WHERE public"
 
@@ -37,6 +45,8 @@ class PostgresFiles:
         self._grace = grace
 
     async def commit_file(self, new: NewFile, blob: Blob, claim: KeyClaim | None = None) -> Stored:
+        if blob.content is not None and claim is None and (stored := await store_new(self._database, new, blob)):
+            return stored
         return await self._database.transact(commit, new, blob, self._grace, claim)
 
     async def get_file(self, id: UUID) -> File:
@@ -46,12 +56,21 @@ class PostgresFiles:
         return only(await self._database.read(FILE_NAMED, bucket, name))
 
     async def get_file_with_policy(self, address: Address, *, only_public: bool = False) -> tuple[File, Policy]:
+        rows = await self._read_with_policy("{}", address, only_public=only_public)
+        return only(rows), to_policy(rows[0])
+
+    async def get_file_with_content(
+        self, address: Address, *, only_public: bool = False
+    ) -> tuple[File, Policy, bytes | None]:
+        rows = await self._read_with_policy(_WITH_CONTENT, address, only_public=only_public)
+        return only(rows), to_policy(rows[0]), rows[0]["content"]
+
+    async def _read_with_policy(self, sql: str, address: Address, *, only_public: bool) -> list[asyncpg.Record]:
         more = _ONLY_PUBLIC if only_public else ""
         if isinstance(address, UUID):
-            rows = await self._database.read(_FILE_WITH_POLICY + more, address)
-        else:
-            rows = await self._database.read(_FILE_FOUND_WITH_POLICY + more, address.bucket, forms_of(address.name))
-        return only(rows), to_policy(rows[0])
+            return await self._database.read(sql.format(_FILE_WITH_POLICY + more), address)
+        found = _FILE_FOUND_WITH_POLICY + more
+        return await self._database.read(sql.format(found), address.bucket, forms_of(address.name))
 
     async def change_file(self, changed: File) -> File | None:
         return await self._database.transact(change, changed, self._grace)

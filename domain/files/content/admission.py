@@ -69,6 +69,11 @@ class Admission:
             new.precondition.check(await self._find_replaced(new))
         return Admitted(max_size=limit, has_quota=policy.has_quota)
 
+    def admit_small(self, size: int) -> None:
+        """Raise `FileTooLargeError` where no file may have `size` bytes; its commit checks the rest."""
+        if size > self._max_file_size:
+            raise too_large(self._max_file_size)
+
     async def admit_type(self, new: NewFile) -> None:
         """Raise `TypeNotAllowedError` where the bucket, or the file's terms, do not allow its type."""
         new.terms.admit(content_type=new.content_type, size=None)

@@ -35,25 +35,31 @@ class DetectType:
         """Return the file with the type that its first bytes show."""
         return replace(new, content_type=self._signatures.type_of(head) or new.content_type)
 
+    def by_content(self, new: NewFile, content: bytes) -> NewFile:
+        """Return the file with the type that its bytes show."""
+        return new if new.content_type != OCTET_STREAM or not content else self.by_head(new, content[:HEAD_BYTES])
+
     async def by_blob(self, new: NewFile, blob: Blob) -> NewFile:
         """Return the file with the type that its blob's first bytes show. Raises what `BlobStore.open` does."""
+        if blob.content is not None:
+            return self.by_content(new, blob.content)
         if new.content_type != OCTET_STREAM or blob.size == 0:
             return new
         async with self._blob_store.open(blob.key, ByteRange(0, min(blob.size, HEAD_BYTES))) as chunks:
             return self.by_head(new, b"".join([chunk async for chunk in chunks]))
 
 
-async def read_head(body: AsyncIterable[bytes]) -> BodyHead:
-    """Read the first bytes of `body`, up to the end of the chunk that has the last of them."""
+async def read_head(body: AsyncIterable[bytes], length: int = HEAD_BYTES) -> BodyHead:
+    """Read the first `length` bytes of `body`, up to the end of the chunk that has the last of them."""
     chunks: list[bytes] = []
     size = 0
     rest = aiter(body)
     async for chunk in rest:
         chunks.append(chunk)
         size += len(chunk)
-        if size >= HEAD_BYTES:
+        if size >= length:
             break
-    return BodyHead(b"".join(chunks)[:HEAD_BYTES], _chain(chunks, rest), is_all=size < HEAD_BYTES)
+    return BodyHead(b"".join(chunks)[:length], _chain(chunks, rest), is_all=size < length)
 
 
 async def _chain(chunks: list[bytes], rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

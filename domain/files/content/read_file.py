@@ -7,11 +7,10 @@ from domain.access.callers import Caller
 from domain.blobs.chunks import AnyChunk, Body, SendableBody
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.blobs.ports import BlobStore
-from domain.blobs.streams import counted
-from domain.buckets.model import Policy
-from domain.files.content.find_readable import find_readable
+from domain.blobs.streams import counted, one_chunk
+from domain.files.content.find_readable import Readable, find_readable
 from domain.files.errors import NoSuchFileError
-from domain.files.model import Address, File
+from domain.files.model import Address
 from domain.files.ports import Files
 from domain.values.ranges import ByteRange
 
@@ -19,25 +18,32 @@ from domain.values.ranges import ByteRange
 class FileContent:
     """A file, the policy of its bucket, and its bytes, ready to be opened any number of times.
 
-    `is_public` says that anybody gets them where the caller got them.
+    `is_public` says that anybody gets them where the caller got them. Those of an inline blob are in memory.
     """
 
-    def __init__(self, file: File, policy: Policy, blob_store: BlobStore, *, is_public: bool = False) -> None:
-        self.file = file
-        self.policy = policy
-        self.is_public = is_public
+    def __init__(self, found: Readable, blob_store: BlobStore) -> None:
+        self.file = found.file
+        self.policy = found.policy
+        self.is_public = found.is_public
+        self._content = found.content
         self._blob_store = blob_store
 
     def whole(self) -> Body:
         """Return all bytes; the iteration raises `BlobMissingError` where some are missing."""
+        if self._content is not None:
+            return _in_memory(self._content, self.file.size)
         return _counted(self._blob_store.open(self.file.blob_key), self.file.size)
 
     def part(self, part: ByteRange) -> Body:
         """Return the bytes of a part that lies in the file, on the same terms."""
+        if self._content is not None:
+            return _in_memory(self._content[part.start : part.end], part.length)
         return _counted(self._blob_store.open(self.file.blob_key, part), part.length)
 
     def for_sending(self, part: ByteRange | None = None) -> SendableBody:
         """Return all bytes or a part, on the same terms, in chunks as those of `BlobStore.open_for_sending`."""
+        if self._content is not None:
+            return self.whole() if part is None else self.part(part)
         length = self.file.size if part is None else part.length
         return _counted(self._blob_store.open_for_sending(self.file.blob_key, part), length)
 
@@ -51,10 +57,12 @@ class ReadFile:
         self._files = files
         self._blob_store = blob_store
 
-    async def __call__(self, caller: Caller, address: Address) -> FileContent:
-        """Return the file and its bytes. Raises as `find_readable`."""
-        found = await find_readable(self._files, caller, address)
-        return FileContent(found.file, found.policy, self._blob_store, is_public=found.is_public)
+    async def __call__(self, caller: Caller, address: Address, *, with_bytes: bool = True) -> FileContent:
+        """Return the file and its bytes, which are not opened where the call is not `with_bytes`.
+
+        Raises as `find_readable`.
+        """
+        return FileContent(await find_readable(self._files, caller, address, with_content=with_bytes), self._blob_store)
 
 
 @asynccontextmanager
@@ -63,3 +71,8 @@ async def _counted(
 ) -> AsyncIterator[AsyncIterator[AnyChunk]]:
     async with body as chunks:
         yield counted(chunks, length)
+
+
+@asynccontextmanager
+async def _in_memory(content: bytes, length: int) -> AsyncIterator[AsyncIterator[bytes]]:
+    yield counted(one_chunk(content), length)

@@ -11,12 +11,12 @@ from domain.blobs.reservations import Reservation, Reservations
 from domain.buckets.errors import ADMISSION, InvalidBucketError
 from domain.errors import LeaseLostError, OutcomeUnknownError
 from domain.files.content.admission import Admission, check_new_file, too_large
-from domain.files.content.commit_retries import retry_unknown_commit
+from domain.files.content.commit_retries import commit_file
 from domain.files.content.detect_type import DetectType, read_head
+from domain.files.content.store_small_file import StoreSmallFile
 from domain.files.errors import InvalidNameError
-from domain.files.model import NewFile, Stored, named
+from domain.files.model import NewFile, Stored
 from domain.files.ports import Files
-from domain.files.terms import under_free_name
 from domain.idempotency.model import KeyClaim
 from domain.quotas.model import Room
 from domain.quotas.reserve_room import ReserveRoom
@@ -51,6 +51,7 @@ class StoreFile:
         detect_type: DetectType,
         *,
         reserve_room: ReserveRoom,
+        store_small: StoreSmallFile,
     ) -> None:
         self._files = files
         self._blob_store = blob_store
@@ -58,16 +59,26 @@ class StoreFile:
         self._admission = admission
         self._detect_type = detect_type
         self._reserve_room = reserve_room
+        self._store_small = store_small
 
     async def __call__(self, new: NewFile, body: AsyncIterable[bytes], claim: KeyClaim | None = None) -> Stored:
-        """Stream `body` to the blob store and commit it as `new` describes, which finishes the `claim`.
+        """Keep `body` and commit it as `new` describes, which finishes the `claim`.
 
-        A file that can be refused is refused before `body` is read; one whose type only `body` tells, after its first
-        bytes. Raises `InvalidNameError`, `InvalidMetadataError`,
-        `InvalidTagsError`, `InterruptedBodyError` or `DigestMismatchError` where `body` is not as declared, all that
-        `Files.commit_file` and `BlobStore.put` raise, and all that `body` raises.
+        A small one goes into the catalog with the commit, others are streamed to the blob store before it. A larger one
+        that can be refused is refused before `body` is read; one whose length or type only `body` tells, after its
+        first bytes. Raises `InvalidNameError`, `InvalidMetadataError`, `InvalidTagsError`, `InterruptedBodyError` or
+        `DigestMismatchError` where `body` is not as declared, all that `Files.commit_file` and `BlobStore.put` raise,
+        and all that `body` raises.
         """
         new = check_new_file(new)
+        if self._store_small.may_take(new.size):
+            start = await read_head(body, self._store_small.max_bytes + 1)
+            if start.is_all:
+                return await self._store_small(new, start.head, claim)
+            body = start.body
+        return await self._store_large(new, body, claim)
+
+    async def _store_large(self, new: NewFile, body: AsyncIterable[bytes], claim: KeyClaim | None) -> Stored:
         admitted = await self._admission.admit(new)
         # While the store is down, each failed reservation would leave a row to the reaper.
         await self._blob_store.admit()
@@ -82,14 +93,7 @@ class StoreFile:
                 new, body = await self._typed(new, body)
             measured = _MeasuredBody(body, new, admitted.max_size, reservation, self._reservations)
             await self._blob_store.put(reservation.key, measured, size=new.size)
-            return await self._commit(new, measured.blob(), claim)
-
-    async def _commit(self, new: NewFile, blob: Blob, claim: KeyClaim | None) -> Stored:
-        new.terms.admit(content_type=new.content_type, size=blob.size)
-        return await under_free_name(
-            new.terms,
-            lambda name: retry_unknown_commit(partial(self._files.commit_file, named(new, name), blob, claim)),
-        )
+            return await commit_file(self._files, new, measured.blob(), claim)
 
     async def _typed(self, new: NewFile, body: AsyncIterable[bytes]) -> tuple[NewFile, AsyncIterable[bytes]]:
         if new.content_type != OCTET_STREAM:

@@ -18,7 +18,7 @@ from tests.contracts.setup import (
     LEASE,
     CatalogPorts,
     changed,
-    claims,
+    condemned,
     exists,
     expired,
     reserved,
@@ -143,16 +143,16 @@ class TestCommittingFiles:
     async def test_a_replaced_blob_is_condemned(self, catalog: CatalogPorts) -> None:
         first = await stored(catalog, name="a")
         second = await stored(catalog, name="a")
-        assert list(await claims(catalog)) == [first.blob_key]
-        assert second.blob_key not in await claims(catalog)
+        assert await condemned(catalog) == [first.blob_key]
+        assert second.blob_key not in await condemned(catalog)
 
     async def test_a_replaced_blob_that_another_file_shares_stays(self, catalog: CatalogPorts) -> None:
         first = await stored(catalog, name="a")
         copy = await catalog.files.copy_file(ROOT, first.id, Destination(name="b"), NO_PRECONDITION)
         await stored(catalog, name="a")
-        assert await claims(catalog) == {}
+        assert await condemned(catalog) == []
         await stored(catalog, name="b")
-        assert list(await claims(catalog)) == [copy.blob_key]
+        assert await condemned(catalog) == [copy.blob_key]
 
     async def test_usage_follows_the_bytes_that_are_replaced(self, catalog: CatalogPorts) -> None:
         for size in (10, 3, 3, 0, 100):
@@ -173,7 +173,7 @@ class TestCommittingFiles:
         first = await catalog.files.commit_file(new, blob)
         assert await catalog.files.commit_file(new, blob) == first
         assert await usage(catalog) == Usage(bytes=blob.size, files=1)
-        assert await claims(catalog) == {}
+        assert await condemned(catalog) == []
 
     async def test_a_commit_that_replaced_may_be_repeated(self, catalog: CatalogPorts) -> None:
         await stored(catalog, name="a")
@@ -195,48 +195,25 @@ class TestCommittingFiles:
             await stored(catalog, name="a", blob=blob)
         assert await catalog.files.get_file_by_name("default", "a") == current
 
-    # Leases
-
-    async def test_a_blob_that_was_never_reserved_makes_no_file(self, catalog: CatalogPorts) -> None:
-        await self._is_lost(catalog, BlobFactory.build())
-
-    async def test_a_blob_that_was_given_up_makes_no_file(self, catalog: CatalogPorts) -> None:
-        released, lapsed = await reserved(catalog), BlobFactory.build()
-        await catalog.blob_records.release_blobs([released.key], at_once=False)
-        await catalog.blob_records.reserve_blobs([lapsed.key], lease=0)
-        await catalog.blob_records.condemn_lapsed(limit=10)
-        await self._is_lost(catalog, released)
-        await self._is_lost(catalog, lapsed)
-
-    async def _is_lost(self, catalog: CatalogPorts, blob: Blob) -> None:
-        with pytest.raises(LeaseLostError):
-            await stored(catalog, blob=blob, name="lost")
-        with pytest.raises(NoSuchFileError):
-            await catalog.files.get_file_by_name("default", "lost")
-
-    async def test_a_lease_that_ended_does_no_harm_until_the_blob_is_condemned(self, catalog: CatalogPorts) -> None:
-        blob = BlobFactory.build(key=new_blob_key())
-        await catalog.blob_records.reserve_blobs([blob.key], lease=0)
-        file = await stored(catalog, blob=blob)
-        assert await catalog.blob_records.condemn_lapsed(limit=10) == 0
-        assert await exists(catalog, file)
-
     # The bucket's policy
 
     async def _is_refused(self, catalog: CatalogPorts, error: type[FileportError], blob: Blob, **fields: Any) -> None:
-        """Check that the commit is refused, that nothing has happened, and that the blob is staged still."""
+        """Check that the commit is refused, that nothing has happened, and that the blob may be committed still."""
         bucket = fields.get("bucket", "default")
-        before = await catalog.buckets.get_bucket(bucket), set(await claims(catalog))
+        before = await catalog.buckets.get_bucket(bucket), set(await condemned(catalog))
         with pytest.raises(error):
             await stored(catalog, blob=blob, **fields)
-        assert (await catalog.buckets.get_bucket(bucket), set(await claims(catalog))) == before
-        assert await catalog.blob_records.renew_leases([blob.key], lease=LEASE) == {blob.key}
+        assert (await catalog.buckets.get_bucket(bucket), set(await condemned(catalog))) == before
+        assert await self._may_be_committed(catalog, blob)
+
+    async def _may_be_committed(self, catalog: CatalogPorts, blob: Blob) -> bool:
+        return await catalog.blob_records.renew_leases([blob.key], lease=LEASE) == {blob.key}
 
     async def test_a_bucket_must_exist(self, catalog: CatalogPorts) -> None:
         blob = await reserved(catalog)
         with pytest.raises(NoSuchBucketError):
             await stored(catalog, blob=blob, bucket="songs")
-        assert await catalog.blob_records.renew_leases([blob.key], lease=LEASE) == {blob.key}
+        assert await self._may_be_committed(catalog, blob)
 
     async def test_only_allowed_types_are_admitted(self, catalog: CatalogPorts) -> None:
         await catalog.buckets.put_bucket("songs", Policy(allowed_types=("audio/*", "text/plain")))
@@ -346,7 +323,7 @@ class TestCommittingFiles:
         assert result.file.id != old.id
         assert (result.file.revision, result.file.metadata, result.file.tags) == (1, {}, ())
         assert await usage(catalog) == Usage(bytes=3, files=1)
-        assert list(await claims(catalog)) == [old.blob_key]
+        assert await condemned(catalog) == [old.blob_key]
 
     async def test_an_expired_file_matches_no_condition(self, catalog: CatalogPorts) -> None:
         old = await expired(catalog, name="a")
@@ -374,3 +351,29 @@ class TestCommittingFiles:
             await catalog.files.expire_files(limit=10)
         await stored(catalog, bucket="songs", name="a", size=10)
         assert await usage(catalog, "songs") == Usage(bytes=10, files=1)
+
+
+class TestLeases:
+    async def test_a_blob_that_was_never_reserved_makes_no_file(self, catalog: CatalogPorts) -> None:
+        await self._is_lost(catalog, BlobFactory.build())
+
+    async def test_a_blob_that_was_given_up_makes_no_file(self, catalog: CatalogPorts) -> None:
+        released, lapsed = await reserved(catalog), BlobFactory.build()
+        await catalog.blob_records.release_blobs([released.key], at_once=False)
+        await catalog.blob_records.reserve_blobs([lapsed.key], lease=0)
+        await catalog.blob_records.condemn_lapsed(limit=10)
+        await self._is_lost(catalog, released)
+        await self._is_lost(catalog, lapsed)
+
+    async def _is_lost(self, catalog: CatalogPorts, blob: Blob) -> None:
+        with pytest.raises(LeaseLostError):
+            await stored(catalog, blob=blob, name="lost")
+        with pytest.raises(NoSuchFileError):
+            await catalog.files.get_file_by_name("default", "lost")
+
+    async def test_a_lease_that_ended_does_no_harm_until_the_blob_is_condemned(self, catalog: CatalogPorts) -> None:
+        blob = BlobFactory.build(key=new_blob_key())
+        await catalog.blob_records.reserve_blobs([blob.key], lease=0)
+        file = await stored(catalog, blob=blob)
+        assert await catalog.blob_records.condemn_lapsed(limit=10) == 0
+        assert await exists(catalog, file)

@@ -46,9 +46,23 @@ class FakeBlobRecords:
             self._database.condemn(row)
         return len(lapsed[:limit])
 
+    async def forget_inline(self, *, limit: int) -> int:
+        self._database.reach()
+        rows = self._database.blobs
+        free = [key for key, row in rows.items() if self._is_free(row) and self._database.content(key) is not None]
+        for key in free[:limit]:
+            del rows[key]
+        return len(free[:limit])
+
+    async def get_contents(self, keys: Sequence[str]) -> dict[str, bytes]:
+        self._database.reach()
+        found = {key: self._database.content(key) for key in keys}
+        return {key: content for key, content in found.items() if content is not None}
+
     async def claim_condemned(self, *, limit: int, lease: float) -> list[BlobClaim]:
         self._database.reach()
-        free = [(key, row) for key, row in self._database.blobs.items() if self._is_free(row)][:limit]
+        condemned = [(key, row) for key, row in self._database.blobs.items() if self._is_free(row)]
+        free = [(key, row) for key, row in condemned if self._database.content(key) is None][:limit]
         for _, row in free:
             row.epoch += 1
             row.lease_until = self._database.clock.in_(lease)

@@ -70,6 +70,8 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "commit.replace": (f"{_CATALOG}.files.commit:_replace",),
     "commit.release": (f"{_CATALOG}.files.commit:release",),
     "commit.usage": (f"{_CATALOG}.files.commit:count_usage",),
+    # A small file, by one statement.
+    "commit.small": (f"{_CATALOG}.files.files:store_new",),
     "answer": ("service.http.resources.content.stores:stored_response",),
     # Direct uploads: a row, and a multipart upload, before the client can send; then the copy, and its commit.
     "direct.begin": (f"{_S3}.direct_access:S3DirectAccess.begin_parts",),
@@ -127,6 +129,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "reap.claim": (f"{_CATALOG}.blobs:PostgresBlobRecords.claim_condemned",),
     "reap.abort": (f"{_DISK}.blob_store:DiskBlobStore.abort", f"{_S3}.blob_store:S3BlobStore.abort"),
     "reap.delete": (f"{_DISK}.blob_store:DiskBlobStore.delete", f"{_S3}.blob_store:S3BlobStore.delete"),
+    "reap.inline": (f"{_CATALOG}.blobs:PostgresBlobRecords.forget_inline",),
     "reap.forget": (f"{_CATALOG}.blobs:PostgresBlobRecords.forget_blobs",),
 }
 

@@ -148,6 +148,7 @@ def server_environ(environ: Mapping[str, str]) -> dict[str, str]:
         "FILEPORT_SERVICE_SECRET": SERVICE_SECRET,
         "FILEPORT_LOG_FORMAT": "json",
         "FILEPORT_AUTH_FAILURES": "1000000",  # all tests share an address
+        "FILEPORT_INLINE_BYTES": "0",  # most tests are about the blob store, and their bodies are small
         **environ,
     }
 

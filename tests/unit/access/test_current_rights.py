@@ -8,11 +8,12 @@ import pytest
 from domain.access.callers import Caller
 from domain.access.current_rights import RECHECK_SECONDS, CurrentRights
 from domain.access.scopes import Permissions
+from domain.archives.member_bytes import MemberBytes
 from domain.archives.model import Extract
 from domain.archives.read_archive import Archive
 from domain.files.errors import NoSuchFileError
 from tests.fakes.blobs.store import FakeBlobStore
-from tests.fakes.catalog import FakeCatalog
+from tests.fakes.catalog import FakeCatalog, make_catalog
 from tests.fakes.clock import FakeClock
 from tests.support.access import caller, scope
 from tests.support.clients import client_of
@@ -124,7 +125,7 @@ async def test_an_archive_ends_at_the_member_that_its_reader_may_not_read_by_now
     store.stored = {"1": bytes(100_000), "2": bytes(100_000)}
     members = [MemberFactory.build(bucket="b", name=key, blob_key=key, size=100_000) for key in store.stored]
     watched = CurrentRights([Told(Permissions())], clock).watch(caller(scope("b")))
-    archive = Archive(members, [0, 0], store, watched)
+    archive = Archive(members, [0, 0], MemberBytes(make_catalog().blob_records, store), watched)
     read: list[int] = []
 
     async def read_all() -> None:

@@ -9,11 +9,13 @@ import pytest
 from domain.access.callers import ROOT
 from domain.access.current_rights import CurrentRights
 from domain.archives.batches import BATCH_BYTES, CONCURRENCY, SMALL_BYTES
+from domain.archives.member_bytes import MemberBytes
 from domain.archives.model import Extract, Member
 from domain.archives.read_archive import Archive, Contents
 from domain.blobs.errors import BlobStoreUnavailableError
 from domain.values.ranges import ByteRange
 from tests.fakes.blobs.store import FakeBlobStore
+from tests.fakes.catalog import make_catalog
 from tests.fakes.clock import FakeClock
 from tests.support.factories import MemberFactory
 
@@ -54,7 +56,8 @@ def fill(store: FakeBlobStore, sizes: Sequence[int]) -> tuple[list[Member], list
 
 
 def archive_of(members: Sequence[Member], store: FakeBlobStore) -> Archive:
-    return Archive(members, [0] * len(members), store, CurrentRights([], FakeClock()).watch(ROOT))
+    member_bytes = MemberBytes(make_catalog().blob_records, store)
+    return Archive(members, [0] * len(members), member_bytes, CurrentRights([], FakeClock()).watch(ROOT))
 
 
 def wholes(archive: Archive) -> list[Extract]:

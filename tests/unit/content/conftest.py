@@ -5,12 +5,11 @@ import pytest
 from domain.blobs.reservations import Reservations
 from domain.files.content.store_file import StoreFile
 from domain.maintenance.reap import Reap
-from domain.quotas.reserve_room import ReserveRoom
 from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
 from tests.support.reaper import reaper
-from tests.unit.content.bodies import LEASE, admission, detect_type
+from tests.unit.content.bodies import LEASE, make_store_file
 
 
 @pytest.fixture
@@ -20,14 +19,7 @@ def reservations(catalog: FakeCatalog, clock: FakeClock) -> Reservations:
 
 @pytest.fixture
 def store_file(catalog: FakeCatalog, blobs: FakeBlobStore, reservations: Reservations) -> StoreFile:
-    return StoreFile(
-        catalog.files,
-        blobs,
-        reservations,
-        admission(catalog),
-        detect_type(blobs),
-        reserve_room=ReserveRoom(catalog.quotas),
-    )
+    return make_store_file(catalog, blobs, reservations)
 
 
 @pytest.fixture

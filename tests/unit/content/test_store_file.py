@@ -23,7 +23,6 @@ from domain.files.errors import InvalidMetadataError, InvalidNameError, InvalidT
 from domain.files.model import NewFile, Stored
 from domain.idempotency.model import KeyClaim
 from domain.maintenance.reap import Reap, ReapCounts
-from domain.quotas.reserve_room import ReserveRoom
 from domain.values.digests import Digest
 from domain.values.errors import DigestMismatchError
 from domain.values.preconditions import Precondition
@@ -34,7 +33,7 @@ from tests.fakes.catalog import FakeCatalog
 from tests.fakes.clock import FakeClock
 from tests.fakes.database import CATALOG_DOWN, FakeDatabase
 from tests.fakes.files import FakeFiles
-from tests.unit.content.bodies import LEASE, admission, body, detect_type, new_file
+from tests.unit.content.bodies import LEASE, body, make_store_file, new_file
 
 
 @pytest.fixture(autouse=True)
@@ -227,9 +226,7 @@ async def test_a_commit_whose_outcome_is_unknown_is_repeated_until_it_is_known(
     catalog: FakeCatalog, blobs: FakeBlobStore, reservations: Reservations, times: int
 ) -> None:
     files = ForgetfulFiles(catalog.database, times)
-    store_file = StoreFile(
-        files, blobs, reservations, admission(catalog), detect_type(blobs), reserve_room=ReserveRoom(catalog.quotas)
-    )
+    store_file = make_store_file(catalog, blobs, reservations, files=files)
     stored = await store_file(new_file(precondition=Precondition(if_none_match=())), body(b"x"))
     assert stored.created
     assert stored.file.revision == 1
@@ -239,9 +236,7 @@ async def test_a_commit_that_stays_unknown_deletes_nothing(
     catalog: FakeCatalog, blobs: FakeBlobStore, reservations: Reservations
 ) -> None:
     files = ForgetfulFiles(catalog.database, 100)
-    store_file = StoreFile(
-        files, blobs, reservations, admission(catalog), detect_type(blobs), reserve_room=ReserveRoom(catalog.quotas)
-    )
+    store_file = make_store_file(catalog, blobs, reservations, files=files)
     with pytest.raises(OutcomeUnknownError):
         await store_file(new_file(), body(b"x"))
     file = await catalog.files.get_file_by_name("default", "a.txt")
@@ -273,9 +268,7 @@ async def test_a_catalog_that_goes_down_after_a_commit_leaves_its_outcome_unknow
     catalog: FakeCatalog, blobs: FakeBlobStore, reservations: Reservations
 ) -> None:
     files = FailingOverFiles(catalog.database)
-    store_file = StoreFile(
-        files, blobs, reservations, admission(catalog), detect_type(blobs), reserve_room=ReserveRoom(catalog.quotas)
-    )
+    store_file = make_store_file(catalog, blobs, reservations, files=files)
     with pytest.raises(OutcomeUnknownError):
         await store_file(new_file(), body(b"x"))
     catalog.database.fail_with = None

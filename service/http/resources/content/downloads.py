@@ -5,7 +5,7 @@ from litestar.types import ASGIApp
 
 from domain.files.content.read_file import ReadFile
 from domain.files.content.read_text import ReadText
-from domain.files.content.redirect_read import RedirectRead
+from domain.files.content.redirect_read import RedirectRead, may_redirect
 from service.http.access import needs
 from service.http.bodies.file_examples import BucketPath, FileId
 from service.http.downloads.responses import content_response, text_response
@@ -38,9 +38,9 @@ async def get_content_by_name(
     A `public` bucket's without a key; a wrong key is refused there as well.
     """
     address = request.location(bucket)
-    if redirect:
-        return await redirect_response(request, await redirect_read(request.caller, address), download=download)
-    content = await read(request.caller, address)
+    content = await read(request.caller, address, with_bytes=request.method != "HEAD")
+    if redirect and may_redirect(content):
+        return await redirect_response(request, content, redirect_read, download=download)
     return content_response(request, content, capacity.downloads_for(request.caller), download=download)
 
 
@@ -56,9 +56,9 @@ async def get_content(
     redirect: Redirect = False,
 ) -> ASGIApp:
     """Return a file's bytes, or parts of them."""
-    if redirect:
-        return await redirect_response(request, await redirect_read(request.caller, file_id), download=download)
-    content = await read(request.caller, file_id)
+    content = await read(request.caller, file_id, with_bytes=request.method != "HEAD")
+    if redirect and may_redirect(content):
+        return await redirect_response(request, content, redirect_read, download=download)
     return content_response(request, content, capacity.downloads, download=download)
 
 

@@ -24,6 +24,7 @@ def visit_of(request: FileportRequest, token: str) -> Visit:
         password=basic_password(request.headers.get("authorization", "")),
         ticket=request.cookies.get(_cookie(token), ""),
         part=request.if_range if request.ranges else None,
+        with_bytes=request.method != "HEAD",
     )
 
 
