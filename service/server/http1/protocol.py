@@ -1,25 +1,24 @@
 """The HTTP/1.1 protocol: uvicorn's, with limits on heads, strict refusals, trailers, and ends that ASGI lacks."""
 
 import asyncio
-from functools import partial
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 
 import httptools
 import structlog
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service.server import tcp
 from service.server.connections import FREE_HEAD_BYTES, Connections
-from service.server.http1.exchange import run_application
+from service.server.deadline import Deadline
+from service.server.http1.exchange import Exchange
 from service.server.http1.message_end import MessageEnd
 from service.server.http1.receiver import Receiver
 from service.server.http1.refusals import Refusals, RequestRefusedError
 from service.server.http1.request_connection import RequestConnection
 from service.server.http1.request_head import (
     MAX_TARGET_BYTES,
-    absolute_form,
-    body_length,
+    begin_scope,
     check_head,
     crowded,
     head_without_upgrade,
@@ -28,7 +27,6 @@ from service.server.http1.request_head import (
     too_long,
 )
 from service.server.http1.sequential_flow import SequentialFlow
-from service.server.http1.unchunked import UnchunkedTransport
 from service.server.stall import StallWatch
 
 log = structlog.get_logger()
@@ -78,11 +76,14 @@ class Http1Protocol(HttpToolsProtocol):
         self._trailers: list[tuple[bytes, bytes]] = []
         self._is_in_head = False
         self._message_end = MessageEnd()
+        self.cycle: Exchange  # type: ignore[assignment] # uvicorn's has the same attributes
         self._queued = b""
         self._has_eof = False
         self._is_refused = False
         self._is_lost = False
-        self._timer: asyncio.TimerHandle | None = None
+        # Whether the next request may take its time.
+        self._is_idle = False
+        self._deadline = Deadline(self.loop)
 
     @property
     def unsent(self) -> int:
@@ -98,11 +99,12 @@ class Http1Protocol(HttpToolsProtocol):
     def truncate_response(self) -> None:
         """Close the connection once the client has received all unsent bytes, which are a part of the response."""
         in_flight = self._in_flight
-        if in_flight is not None and isinstance(in_flight.transport, UnchunkedTransport):
-            # Such a response may end with its connection: a clean end would make it look complete.
+        if in_flight is not None and in_flight.ends_with_connection:
             self.cut()
         elif not self._is_lost:
             self._tell_disconnect()
+            if in_flight is not None:
+                in_flight.send_head()
             self.transport.close()
             self._stall.start()
 
@@ -112,9 +114,7 @@ class Http1Protocol(HttpToolsProtocol):
         transport.set_protocol(Receiver(self))
         if self._others.admit(self):
             # Proxies open connections before they have requests for them.
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
+            self._await_request()
         elif self._others.may_linger(self):
             self._refuse(crowded("Too many connections are open."))
         else:
@@ -123,9 +123,8 @@ class Http1Protocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_lost = True
         self._queued = b""
-        self._stop_timer()
+        self._deadline.close()
         self._stall.stop()
-        self._unset_keepalive_if_required()
         self._others.remove(self)
         self._release_head()
         super().connection_lost(exc)
@@ -177,7 +176,7 @@ class Http1Protocol(HttpToolsProtocol):
 
     def go_on(self) -> None:
         """Parse the head that waited for room."""
-        self._start_timer(HEAD_SECONDS, self._end_idle)
+        self._deadline.set(HEAD_SECONDS, self._end_idle)
         self._parse_queued()
 
     def _queue(self, data: bytes) -> None:
@@ -205,7 +204,9 @@ class Http1Protocol(HttpToolsProtocol):
 
     def _parse(self, data: bytes | bytearray, size: int) -> int:
         """Parse up to `size` bytes of `data`, and no byte behind a request in flight. Return how many were parsed."""
-        self._unset_keepalive_if_required()
+        if self._is_idle:
+            self._is_idle = False
+            self._deadline.stop()
         parsed = begun = 0
         with memoryview(data) as view:
             while parsed < size and not self._has_whole_request and not self._is_refused:
@@ -221,9 +222,9 @@ class Http1Protocol(HttpToolsProtocol):
         if self._is_refused:
             return size
         if self._in_flight is not None:
-            self._stop_timer()
-        elif self._timer is None:
-            self._start_timer(HEAD_SECONDS, self._end_idle)
+            self._deadline.stop()
+        elif not self._deadline.is_set:
+            self._deadline.set(HEAD_SECONDS, self._end_idle)
         return parsed
 
     def _has_room_for_head(self, size: int) -> bool:
@@ -233,7 +234,7 @@ class Http1Protocol(HttpToolsProtocol):
             self._reserved_head_bytes += FREE_HEAD_BYTES
             return True
         self._flow.hold_reading()
-        self._start_timer(WAIT_SECONDS, self._refuse, crowded("Too many large heads wait."))
+        self._deadline.set(WAIT_SECONDS, self._refuse, crowded("Too many large heads wait."))
         return False
 
     def _release_head(self) -> None:
@@ -296,37 +297,41 @@ class Http1Protocol(HttpToolsProtocol):
         self._is_in_head = False
         if self._is_target_too_long:
             raise too_long()
-        check_head(self.parser.get_method(), self.parser.get_http_version(), self.headers)
-        if (absolute := absolute_form(self.url)) is not None:  # it wins over Host (RFC 9112, section 3.2.2)
-            self.url, self.scope["scheme"] = absolute.origin_form, absolute.scheme
-            self.headers[:] = [(b"host", absolute.host), *(each for each in self.headers if each[0] != b"host")]
-        self._message_end.begin_body(body_length(self.headers))
-        super().on_headers_complete()
-        if self.scope["http_version"] == "1.0":
-            self.cycle.transport = cast(asyncio.Transport, UnchunkedTransport(self.transport))
-            self.cycle.waiting_for_100_continue = False
+        method, version = self.parser.get_method(), self.parser.get_http_version()
+        self._message_end.begin_body(check_head(method, version, self.headers))
+        begin_scope(self.scope, method, version, self.url, self.headers)
+        is_framed = version != "1.0"
+        self.cycle = Exchange(
+            self.scope,
+            self.transport,
+            self._flow,
+            is_framed=is_framed,
+            keep_alive=is_framed and self.parser.should_keep_alive(),
+            expects_continue=is_framed and self.expect_100_continue,
+            on_complete=self.on_response_complete,
+        )
+        self.cycle.start(self.app, self.tasks)
 
     def on_body(self, body: bytes) -> None:
         self._section_bytes = 0
-        super().on_body(body)
+        self.cycle.add_body(body)
 
     def on_message_complete(self) -> None:
         if not self._asks_for_upgrade:
             self._section_bytes = 0
             self._message_end.end_message()
-            super().on_message_complete()
+            self.cycle.end_body()
 
     def on_response_complete(self) -> None:
         self._release_head()
-        super().on_response_complete()
+        self.server_state.total_requests += 1
         if self.transport.is_closing():
             self._stall.start()
-        elif self._queued:
+            return
+        self.flow.resume_reading()
+        self._await_request()
+        if self._queued:
             self._parse_queued()
-
-    def timeout_keep_alive_handler(self) -> None:
-        super().timeout_keep_alive_handler()
-        self._stall.start()
 
     def shutdown(self) -> None:
         super().shutdown()
@@ -348,7 +353,7 @@ class Http1Protocol(HttpToolsProtocol):
         self.transport.write(response)
         # To close at once under a client that still sends would reset the connection, and the response would be lost.
         self.transport.write_eof()
-        self._start_timer(LINGER_SECONDS, self.cut)
+        self._deadline.set(LINGER_SECONDS, self.cut)
 
     @property
     def _is_target_too_long(self) -> bool:
@@ -368,32 +373,23 @@ class Http1Protocol(HttpToolsProtocol):
         """Whether the request in flight has come whole, and ends the connection: nothing that follows it counts."""
         return self._has_whole_request and not self.cycle.keep_alive
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        super()._start_asgi_task(cycle, partial(run_application, app, cycle))
-
     @property
-    def _in_flight(self) -> RequestResponseCycle | None:
-        cycle: RequestResponseCycle | None = self.cycle
-        return None if cycle is None or cycle.response_complete else cycle
+    def _in_flight(self) -> Exchange | None:
+        exchange: Exchange | None = self.cycle
+        return None if exchange is None or exchange.response_complete else exchange
 
     def _tell_disconnect(self) -> None:
         if (in_flight := self._in_flight) is not None:
             in_flight.disconnected = True
-            in_flight.message_event.set()
+            in_flight.set()
+
+    def _await_request(self) -> None:
+        self._is_idle = True
+        self._deadline.set(self.timeout_keep_alive, self._end_idle)
 
     def _end_idle(self) -> None:
-        self._timer = None
         if self._is_in_head:
             self._refuse(RequestRefusedError(HTTPStatus.REQUEST_TIMEOUT, "The head did not come in time."))
         else:
             self.transport.close()
             self._stall.start()
-
-    def _start_timer(self, seconds: float, callback: Any, *args: Any) -> None:
-        self._stop_timer()
-        self._timer = self.loop.call_later(seconds, callback, *args)
-
-    def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None

@@ -4,9 +4,11 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Literal, NamedTuple
+from urllib.parse import unquote
 
 import httptools
 import structlog
+from uvicorn._types import HTTPScope
 
 from service.http.connection import Fields
 from service.server.http1.refusals import RequestRefusedError
@@ -26,23 +28,57 @@ _SCHEMES: Mapping[bytes, Literal["http", "https"]] = {b"http": "http", b"https":
 _ABSOLUTE = re.compile(rb"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)(.*)", re.DOTALL)
 
 
-def check_head(method: bytes, version: str, fields: Fields) -> None:
-    """Raise `RequestRefusedError` where the request, its host or its end is ambiguous or not supported."""
+def check_head(method: bytes, version: str, fields: Fields) -> int | None:
+    """Return the length of the body behind a head, 0 where there is none; None where it is chunked.
+
+    Raises `RequestRefusedError` where the request, its host or its end is ambiguous or not supported.
+    """
+    _check_line(method, version)
+    hosts, length, codings = 0, b"0", []
+    for name, value in fields:
+        if name == b"host":
+            hosts += 1
+        elif name == b"content-length":
+            length = value
+        elif name == b"transfer-encoding":
+            codings.append(value.strip().lower())
+    if hosts > 1 or (not hosts and version == "1.1"):
+        raise RequestRefusedError(HTTPStatus.BAD_REQUEST, "A request has one Host.")  # RFC 9112, section 3.2
+    if not codings:
+        return int(length)
+    if version == "1.0":
+        raise RequestRefusedError(HTTPStatus.BAD_REQUEST, "HTTP/1.0 has no Transfer-Encoding.")  # section 6.1
+    if codings != [b"chunked"]:
+        # Section 6.1.
+        raise RequestRefusedError(HTTPStatus.NOT_IMPLEMENTED, "Only chunked is known as Transfer-Encoding.")
+    return None
+
+
+def _check_line(method: bytes, version: str) -> None:
     if version not in _VERSIONS:
         raise _other_version()
     if method == b"CONNECT":
         raise RequestRefusedError(HTTPStatus.NOT_IMPLEMENTED, "This server is no proxy.")
     if method not in _METHODS:
         raise _unknown_method()
-    hosts = sum(name == b"host" for name, _ in fields)
-    if hosts > 1 or (not hosts and version == "1.1"):
-        raise RequestRefusedError(HTTPStatus.BAD_REQUEST, "A request has one Host.")  # RFC 9112, section 3.2
-    codings = [value.strip().lower() for name, value in fields if name == b"transfer-encoding"]
-    if codings and version == "1.0":
-        raise RequestRefusedError(HTTPStatus.BAD_REQUEST, "HTTP/1.0 has no Transfer-Encoding.")  # section 6.1
-    if codings not in ([], [b"chunked"]):
-        # Section 6.1.
-        raise RequestRefusedError(HTTPStatus.NOT_IMPLEMENTED, "Only chunked is known as Transfer-Encoding.")
+
+
+def begin_scope(
+    scope: HTTPScope, method: bytes, version: str, target: bytes, fields: list[tuple[bytes, bytes]]
+) -> None:
+    """Write into the scope of a request what its request line says.
+
+    The host of a target in absolute form becomes that of the `fields`.
+    """
+    if not target.startswith(b"/") and (absolute := absolute_form(target)) is not None:
+        # It wins over Host (RFC 9112, section 3.2.2).
+        target, scope["scheme"] = absolute.origin_form, absolute.scheme
+        fields[:] = [(b"host", absolute.host), *(each for each in fields if each[0] != b"host")]
+    url = httptools.parse_url(target)
+    path = url.path.decode("ascii")
+    scope["method"], scope["http_version"] = method.decode("ascii"), version
+    scope["path"] = unquote(path) if "%" in path else path
+    scope["raw_path"], scope["query_string"] = url.path, url.query or b""
 
 
 class AbsoluteForm(NamedTuple):
@@ -62,12 +98,6 @@ def absolute_form(target: bytes) -> AbsoluteForm | None:
     if scheme is None or not host or b"@" in host:
         raise RequestRefusedError(HTTPStatus.BAD_REQUEST, "The target is no URL of http or https, or names a user.")
     return AbsoluteForm(scheme, host, rest if rest.startswith(b"/") else b"/" + rest)
-
-
-def body_length(fields: Fields) -> int | None:
-    """Return the length of the body behind a head, 0 where there is none; None where it is chunked."""
-    by_name = dict(fields)
-    return None if b"transfer-encoding" in by_name else int(by_name.get(b"content-length", b"0"))
 
 
 def too_long() -> RequestRefusedError:
