@@ -6,11 +6,13 @@ import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+import msgspec
 from asyncpg import PostgresError
 
 from bench.clients.requests import LoadError
 from bench.machine import facts
 from bench.processes import StartError
+from bench.processor_time import processor_seconds
 from bench.quotas import is_spacious
 from bench.reporting.result_set import ResultSet
 from bench.reporting.samples import Figure, Sample
@@ -72,6 +74,16 @@ def conditions(stage: Stage) -> dict[str, str]:
     }
 
 
+def _with_processor_time(stage: Stage, work: Work, side: str, round_: int) -> Sample:
+    """Measure, and add the processor time of a side that is a server."""
+    before = processor_seconds(stage.side(side).program.pid) if stage.has_side(side) else None
+    sample = work.measure(stage, side, round_)
+    after = None if before is None else processor_seconds(stage.side(side).program.pid)
+    if before is None or after is None or not sample.count:
+        return sample
+    return msgspec.structs.replace(sample, processor=(after - before) / sample.count)
+
+
 def _measure(stage: Stage, work: Work, missing: dict[str, str], failed: dict[str, str]) -> list[Figure]:
     sides = list(work.sides)
     samples: dict[str, list[Sample]] = {side: [] for side in sides}
@@ -81,7 +93,7 @@ def _measure(stage: Stage, work: Work, missing: dict[str, str], failed: dict[str
             # What one side has written is not left for the disk to do in the time of the next.
             os.sync()
             try:
-                sample = work.measure(stage, side, round_)
+                sample = _with_processor_time(stage, work, side, round_)
             except _FAULTS as error:
                 is_missing = side in work.optional and isinstance(error, StartError)
                 (missing if is_missing else failed)[f"{side}/{work.name}"] = str(error)

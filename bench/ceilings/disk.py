@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from bench.reporting.samples import Sample
+from bench.reporting.samples import Sample, transferred
 
 _CHUNK = 1024 * 1024
 _CHUNKS_AHEAD = 8
@@ -19,11 +19,11 @@ _FLUSH = 64 * 1024 * 1024
 def hashing(size: int) -> Sample:
     """SHA-256 of `size` bytes in memory, in MB/s."""
     chunk = os.urandom(_CHUNK)
-    begun = time.monotonic()
+    begun, used = time.monotonic(), time.process_time()
     digest = hashlib.sha256()
     for _ in range(size // _CHUNK):
         digest.update(chunk)
-    return _speed(size, begun)
+    return transferred(size, time.monotonic() - begun, time.process_time() - used)
 
 
 def copy(source: Path, target: Path) -> Sample:
@@ -32,11 +32,11 @@ def copy(source: Path, target: Path) -> Sample:
     One thread reads and writes, one hashes, and one has the disk write meanwhile what will have to be there at the end.
     """
     size = source.stat().st_size
-    begun = time.monotonic()
+    begun, used = time.monotonic(), time.process_time()
     with source.open("rb", buffering=0) as reader, target.open("wb", buffering=0) as writer:
         _copy(reader.fileno(), writer.fileno())
     _sync_directory(target.parent)
-    sample = _speed(size, begun)
+    sample = transferred(size, time.monotonic() - begun, time.process_time() - used)
     with suppress(FileNotFoundError):
         target.unlink()
     return sample
@@ -89,7 +89,3 @@ def _sync_directory(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _speed(size: int, begun: float) -> Sample:
-    return Sample(value=size / 1e6 / (time.monotonic() - begun))

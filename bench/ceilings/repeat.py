@@ -20,11 +20,13 @@ async def repeat(calls: Sequence[Call], seconds: float) -> Sample:
             number += len(calls)
             latencies.append(time.monotonic() - begun)
 
-    begun = time.monotonic()
+    begun, used = time.monotonic(), time.process_time()
     await asyncio.gather(*(keep_calling(call, number, begun + seconds) for number, call in enumerate(calls)))
     elapsed = time.monotonic() - begun
     latencies.sort()
     return Sample(
         value=len(latencies) / elapsed,
+        count=len(latencies),
+        processor=(time.process_time() - used) / max(1, len(latencies)),
         latencies={str(each): percentile(latencies, each / 100) for each in PERCENTILES},
     )

@@ -12,7 +12,7 @@ import aioboto3
 from botocore.exceptions import ClientError
 
 from bench.ceilings.repeat import repeat
-from bench.reporting.samples import Sample
+from bench.reporting.samples import Sample, transferred
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client
@@ -53,10 +53,10 @@ async def upload(source: Path) -> Sample:
     size = source.stat().st_size  # noqa: ASYNC240  # nothing else runs here
     async with _client() as client:
         await client.head_bucket(Bucket=BUCKET)
-        begun = time.monotonic()
+        begun, used = time.monotonic(), time.process_time()
         with source.open("rb") as file:
             await client.upload_fileobj(file, BUCKET, _LARGE)
-        return Sample(value=size / 1e6 / (time.monotonic() - begun))
+        return transferred(size, time.monotonic() - begun, time.process_time() - used)
 
 
 async def download(source: Path) -> Sample:
@@ -67,18 +67,19 @@ async def download(source: Path) -> Sample:
             await client.head_object(Bucket=BUCKET, Key=_LARGE)
         except ClientError:
             await upload(source)
-        begun = time.monotonic()
+        begun, used = time.monotonic(), time.process_time()
         sink = _Sink()
         await client.download_fileobj(BUCKET, _LARGE, sink)  # type: ignore[arg-type]  # these two methods will do
         assert sink.size == size
-        parallel = time.monotonic() - begun
-        begun = time.monotonic()
+        parallel = transferred(size, time.monotonic() - begun, time.process_time() - used)
+        begun, used = time.monotonic(), time.process_time()
         found = await client.get_object(Bucket=BUCKET, Key=_LARGE)
         left = size
         async for chunk in found["Body"].iter_chunks(_CHUNK):
             left -= len(chunk)
         assert left == 0
-        return Sample(value=size / 1e6 / min(parallel, time.monotonic() - begun))
+        single = transferred(size, time.monotonic() - begun, time.process_time() - used)
+        return max(parallel, single, key=lambda sample: sample.value)
 
 
 class _Sink:

@@ -39,5 +39,6 @@ async def _measure(requests: Requests, connections: int, seconds: float) -> Samp
     latencies.sort()
     return Sample(
         value=len(latencies) / elapsed,
+        count=len(latencies),
         latencies={str(each): percentile(latencies, each / 100) for each in PERCENTILES},
     )

@@ -40,6 +40,7 @@ def measure(requests: Requests, *, connections: int, seconds: float) -> Sample:
         raise LoadError(f"{requests.method} {requests.paths[0]} failed: {lines[0]}")
     return Sample(
         value=told["requests"] / told["microseconds"] * _MICROSECONDS,
+        count=told["requests"],
         latencies={name: value / _MICROSECONDS for name, value in told["latencies"].items()},
     )
 

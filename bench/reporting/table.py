@@ -8,17 +8,21 @@ from bench.reporting.result_set import ResultSet
 from bench.reporting.statistics import Spread, ratios, spread
 from bench.rows import Row
 
-_HEADER = ("work", "Fileport", "beside it", "ratio", "range", "bound", "reached")
+_HEADER = ("work", "Fileport", "beside it", "ratio", "range", "by CPU", "bound", "reached")
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """A row with its figures. `value` is the ratio, or ours where nothing is beside it; None where it is not known."""
+    """A row with its figures. `value` is the ratio, or ours where nothing is beside it; None where it is not known.
+
+    `processor` is how many times the processor time of ours the other side takes.
+    """
 
     row: Row
     unit: str = ""
     ours: Spread | None = None
     theirs: Spread | None = None
     value: Spread | None = None
+    processor: Spread | None = None
 
     @property
     def is_reached(self) -> bool | None:
@@ -59,6 +63,7 @@ def _outcome(results: ResultSet, row: Row) -> Outcome:
         ours=mine,
         theirs=spread(theirs.values),
         value=ratios(ours.values, theirs.values),
+        processor=None if not (ours.processor and theirs.processor) else ratios(theirs.processor, ours.processor),
     )
 
 
@@ -72,6 +77,7 @@ def _cells(found: Outcome) -> tuple[str, ...]:
         "" if found.theirs is None else _figure(found.theirs.median, found.unit),
         f"{found.value.median:.2f}" if is_ratio else "",
         f"{_short(found.value.least)} - {_short(found.value.greatest)}",
+        "" if found.processor is None else f"{found.processor.median:.2f}",
         _bound(found.row),
         {True: "yes", False: "NO", None: "-"}[found.is_reached],
     )

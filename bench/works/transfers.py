@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bench.clients.transfer import download, upload
-from bench.reporting.samples import Sample
+from bench.reporting.samples import Sample, transferred
 from bench.sides.side import CHUNK
 from bench.stage import Stage
 from bench.works.probes import probe
@@ -13,16 +13,12 @@ from bench.works.work import Measure, Work
 def _upload(stage: Stage, name: str, round_: int) -> Sample:
     side = stage.side(name)
     seconds = upload(side.target(side.api.upload.format(name=f"large/{round_}")), CHUNK, stage.scale.large_mebibytes)
-    return _speed(stage, seconds)
+    return transferred(stage.scale.large, seconds)
 
 
 def _download(stage: Stage, name: str, _: int) -> Sample:
     side = stage.side(name)
-    return _speed(stage, download(side.large_file(stage.scale.large_mebibytes), stage.scale.large))
-
-
-def _speed(stage: Stage, seconds: float) -> Sample:
-    return Sample(value=stage.scale.large / 1e6 / seconds)
+    return transferred(stage.scale.large, download(side.large_file(stage.scale.large_mebibytes), stage.scale.large))
 
 
 def _or_probe(measure: Measure, probes: dict[str, Callable[[Stage], Sample]]) -> Measure:

@@ -73,9 +73,19 @@ def test_the_table_names_figures_ratio_range_and_bound() -> None:
         "200/s",
         "5.00",
         "4.5 - 5.5",
+        "",
         ">= 4.00",
         "yes",
     ]
+
+
+def test_processor_times_are_compared_where_both_are_known() -> None:
+    ours = Figure(side="ours", work="metadata", unit="/s", samples=[Sample(value=10, processor=0.001)])
+    theirs = Figure(side="other", work="metadata", unit="/s", samples=[Sample(value=10, processor=0.004)])
+    [found] = outcomes(result_set(ours, theirs), [RATIO])
+    assert found.processor == Spread(median=4, least=4, greatest=4)
+    [unknown] = outcomes(result_set(ours, figure("other", "metadata", 10)), [RATIO])
+    assert unknown.processor is None
 
 
 def test_results_survive_their_file(tmp_path: Path) -> None:
