@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -38,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if scale.has_wrk and not wrk.is_installed():
         print(wrk.MISSING, file=sys.stderr)
         return 1
+    # So that what was started is stopped.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     # The S3 client of this process needs credentials, too.
     os.environ |= {name: value for name, value in environment().items() if name.startswith("AWS_")}
     with set_up(options.directory, scale) as stage:
