@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from bench.reporting.result_set import ResultSet
 from bench.reporting.statistics import spread
 from bench.reporting.table import Outcome
@@ -24,6 +26,17 @@ _LATENCY_WORKS = (
     "upload-64k",
 )
 _LARGE_WORKS = ("upload-1g", "download-1g", "upload-1g-s3", "download-1g-s3")
+# Of the listings on a growing catalog, the slowest have names.
+_NAMED_OPERATIONS = 8
+
+
+class _GrowthPoint(msgspec.Struct):
+    """`code`: that of the problem which the operation ended with, if it did."""
+
+    files: int
+    operation: str
+    p50_ms: float
+    code: str | None = None
 
 
 def draw(results: ResultSet, found: Iterable[Outcome], directory: Path) -> list[Path]:
@@ -37,6 +50,7 @@ def draw(results: ResultSet, found: Iterable[Outcome], directory: Path) -> list[
         "ratios": lambda axes: _ratios(axes, [each for each in found if each.theirs is not None]),
         "latencies": lambda axes: _latencies(axes, results),
         "large-files": lambda axes: _large(axes, results),
+        "catalog-growth": lambda axes: _growth(axes, directory / "catalog-growth.json"),
     }.items():
         path = directory / f"{name}.png"
         if _plot(plot, path):
@@ -110,6 +124,32 @@ def _large(axes: "Axes", results: ResultSet) -> bool:
     axes.invert_yaxis()
     axes.set_xlabel("MB/s, one transfer")
     return bool(place)
+
+
+def _growth(axes: "Axes", path: Path) -> bool:
+    """Draw a line an operation from `python -m bench.catalog`, and name those that are slowest in the end."""
+    if not path.exists():
+        return False
+    lines: dict[str, list[tuple[int, float]]] = {}
+    for point in msgspec.json.decode(path.read_bytes(), type=list[_GrowthPoint]):
+        if not point.code:
+            lines.setdefault(point.operation, []).append((point.files, point.p50_ms))
+    for points in lines.values():
+        points.sort()
+    slowest = sorted(lines, key=lambda operation: lines[operation][-1], reverse=True)[:_NAMED_OPERATIONS]
+    for operation, points in lines.items():
+        sizes, medians = zip(*points, strict=True)
+        if operation in slowest:
+            axes.plot(sizes, medians, linewidth=1.5, label=operation, zorder=2)
+        else:
+            axes.plot(sizes, medians, linewidth=0.5, color=_COLORS["other"], zorder=1)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    _label_plainly(axes.yaxis)
+    axes.set_xlabel("files in the catalog")
+    axes.set_ylabel("median of each listing, filter, sort and count, in milliseconds")
+    axes.legend(fontsize=8)
+    return bool(lines)
 
 
 def _label_plainly(axis: "Axis") -> None:
