@@ -12,13 +12,13 @@ from adapters.disk.errors import disk_errors
 from adapters.disk.layout import SHARDS, Layout, sync_directory
 from adapters.disk.staged_file import StagedFile
 from adapters.disk.stored_file import StoredFile
-from adapters.disk.threads import SLOWEST_BYTES_PER_SECOND, Threads
+from adapters.disk.threads import Threads
+from adapters.disk.writing import Writers, Writing
 from domain.blobs.chunks import AnyChunk, Chunk, FileChunk
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.blobs.model import StoredBlob
 from domain.values.ranges import ByteRange
 
-_WRITE_SIZE = 512 * 1024
 # Threads mostly wait for the disk. Writers have their own, so that a slow fsync delays no reader, and more of them, so
 # that a filesystem's journal commits many writes at once.
 _READERS = 16
@@ -40,8 +40,8 @@ class DiskBlobStore:
     """Keeps each blob in a file below `root`, whose directories `open_disk_blob_store` has prepared; it makes none.
 
     Bytes are written to a temporary file on the same filesystem, which is synced, renamed, and its directory synced.
-    An upload holds about 512 KiB of memory, a download 128 KiB, or nothing where the system sends it. A small blob is
-    one call in a thread.
+    An upload holds up to 2 MiB of memory, less where there are many, a download 128 KiB, or nothing where the system
+    sends it. A small blob is one call in a thread.
 
     No step of a call waits longer than `timeout` seconds for the disk: see `Threads`.
     """
@@ -50,6 +50,7 @@ class DiskBlobStore:
         self._layout = Layout(root)
         self._readers = Threads(_READERS, timeout)
         self._writers = Threads(_WRITERS, timeout)
+        self._writing = Writers(self._writers)
         # Apart from the writers: health is asked for under load too.
         self._checks = Threads(1, timeout)
 
@@ -58,19 +59,17 @@ class DiskBlobStore:
 
     async def put(self, key: str, body: AsyncIterable[bytes], *, size: int | None) -> None:  # noqa: ARG002 - a file needs no hint
         staged = StagedFile(temporary=self._layout.temporary(key), final=self._layout.final(key))
-        written = 0
+        writing = Writing(self._writing, staged)
+        self._writing.count += 1
         try:
-            buffer = bytearray()
             async for chunk in body:
-                buffer += chunk
-                if len(buffer) >= _WRITE_SIZE:
-                    await self._writers.run(staged.append, buffer)
-                    written += len(buffer)
-                    buffer = bytearray()
-            await self._writers.run(staged.publish, buffer, longer=written / SLOWEST_BYTES_PER_SECOND)
+                await writing.add(chunk)
+            await writing.publish()
         except BaseException as error:
             await self._writers.finish(staged.discard, error)
             raise
+        finally:
+            self._writing.count -= 1
 
     @asynccontextmanager
     async def open(self, key: str, part: ByteRange | None = None) -> AsyncIterator[AsyncIterator[bytes]]:

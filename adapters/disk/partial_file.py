@@ -7,11 +7,13 @@ does anything once the file was released.
 import errno
 import fcntl
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
 from adapters.disk.layout import sync_directory
+from adapters.disk.system_calls import start_writeback, write_all
 from domain.blobs.errors import BlobMissingError, PartialBusyError
 
 _COPY_SIZE = 1024 * 1024
@@ -48,13 +50,11 @@ class PartialFile:
                 raise _missing()
             return length
 
-    def write(self, offset: int, data: bytes | bytearray) -> None:
-        """Write `data` at `offset`. Doing it twice is doing it once."""
-        with self._lock, memoryview(data) as rest:
-            written = 0
-            while written < len(rest):
-                written += os.pwrite(self._held, rest[written:], offset + written)
-            _start_writeback(self._held, offset, written)
+    def write(self, offset: int, chunks: Sequence[bytes | bytearray]) -> None:
+        """Write `chunks` at `offset`. Doing it twice is doing it once."""
+        with self._lock:
+            write_all(self._held, chunks, offset)
+            start_writeback(self._held, offset, sum(map(len, chunks)))
 
     def copy(self, source: Path, start: int, offset: int, length: int) -> None:
         """Write `length` bytes of another file, from `start` on, at `offset`. Raises `BlobMissingError`."""
@@ -160,12 +160,6 @@ def _copy_some(source: int, start: int, target: int, offset: int, length: int) -
             if error.errno not in _NO_COPY:
                 raise
     return os.pwrite(target, os.pread(source, min(length, _COPY_SIZE), start), offset)
-
-
-def _start_writeback(descriptor: int, offset: int, length: int) -> None:
-    """Have the system write now, so that a later sync waits less. Nothing depends on it, and not every system can."""
-    if hasattr(os, "posix_fadvise"):
-        os.posix_fadvise(descriptor, offset, length, os.POSIX_FADV_DONTNEED)
 
 
 def _missing() -> BlobMissingError:

@@ -1,6 +1,6 @@
 """Blobs in a directory that arrive by several appends."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -9,12 +9,12 @@ from anyio import get_cancelled_exc_class, move_on_after
 
 from adapters.disk.layout import Layout
 from adapters.disk.partial_file import PartialFile
-from adapters.disk.threads import SLOWEST_BYTES_PER_SECOND, Threads
+from adapters.disk.threads import SLOWEST_BYTES_PER_SECOND, PendingCall, Threads
 from domain.blobs.errors import BlobMissingError
+from domain.blobs.gathered import Gathered, piece_size
 from domain.blobs.partials import Checkpoint, InterruptibleBody, Progress
 from domain.errors import FileportError
 
-_WRITE_SIZE = 512 * 1024
 _CHECKPOINT_SIZE = 64 * 1024**2
 _COPY_SIZE = 256 * 1024**2
 _THREADS = 32
@@ -33,12 +33,14 @@ class DiskPartialBlobs:
     makes `PartialBusyError`, until it ends. A former caller that comes late finds more bytes than its progress has, and
     calls `checkpoint` before it cuts them off, with the file locked: if that succeeds, no later caller wrote them.
 
-    An append holds about 512 KiB of memory, a copy none. No step waits longer than `timeout` seconds for the disk.
+    An append holds up to 2 MiB of memory, less where there are many, a copy none. No step waits longer than `timeout`
+    seconds for the disk.
     """
 
     def __init__(self, root: Path, *, timeout: float = _TIMEOUT_SECONDS) -> None:
         self._layout = Layout(root)
         self._threads = Threads(_THREADS, timeout)
+        self._appends = 0
 
     async def begin(self, key: str, *, size: int | None = None) -> Progress:  # noqa: ARG002 - a file needs no hints
         return Progress(size=0, state={})
@@ -58,7 +60,11 @@ class DiskPartialBlobs:
                     await checkpoint(progress)
                     await self._threads.run(file.truncate, progress.size)
                 appending = _Appending(file, self._threads, progress.size, checkpoint)
-                return await appending.run(body)
+                self._appends += 1
+                try:
+                    return await appending.run(body, lambda: piece_size(self._appends))
+                finally:
+                    self._appends -= 1
         except BlobMissingError:
             # A former caller gets the same error, too, when the blob is complete.
             await checkpoint(progress)
@@ -134,27 +140,29 @@ class DiskPartialBlobs:
 
 
 class _Appending:
-    """One append to the file."""
+    """One append to the file: a piece is written in a thread while the next one is gathered."""
 
     def __init__(self, file: PartialFile, threads: Threads, size: int, checkpoint: Checkpoint) -> None:
         self._file = file
         self._threads = threads
         self._checkpoint = checkpoint
-        self._buffer = bytearray()
+        self._gathered = Gathered()
+        self._pending: tuple[Gathered, PendingCall[None]] | None = None
         self._written = size
         self._progress = Progress(size=size, state={})
 
-    async def run(self, body: AsyncIterable[bytes]) -> Progress:
+    async def run(self, body: AsyncIterable[bytes], piece: Callable[[], int]) -> Progress:
         interruptible = InterruptibleBody(body)
         try:
             async for chunk in interruptible:
-                self._buffer += chunk
-                if len(self._buffer) >= _WRITE_SIZE:
-                    await self._write()
-                if self._written - self._progress.size >= _CHECKPOINT_SIZE:
-                    await self._save()
+                self._gathered.add(chunk)
+                if self._gathered.size >= piece():
+                    await self._wait()
+                    if self._start() - self._progress.size >= _CHECKPOINT_SIZE:
+                        await self._save()
         except get_cancelled_exc_class():
             with move_on_after(_LAST_SECONDS, shield=True), suppress(FileportError):
+                await self._write_again()
                 await self._save()
             raise
         await self._save()
@@ -162,14 +170,32 @@ class _Appending:
             raise interruptible.failure
         return self._progress
 
-    async def _write(self) -> None:
-        await self._threads.run(self._file.write, self._written, self._buffer)
-        self._written += len(self._buffer)
-        self._buffer = bytearray()
+    def _start(self) -> int:
+        """Begin to write what is gathered, and return the size of the file after that."""
+        gathered, self._gathered = self._gathered, Gathered()
+        self._pending = gathered, self._threads.start(self._file.write, self._written, gathered.chunks)
+        return self._written + gathered.size
+
+    async def _wait(self) -> None:
+        if self._pending is not None:
+            gathered, call = self._pending
+            await call.result()
+            self._pending = None
+            self._written += gathered.size
+
+    async def _write_again(self) -> None:
+        # Whoever waited for the call was cancelled, and does not know whether it wrote anything.
+        if self._pending is not None:
+            gathered, _ = self._pending
+            self._pending = None
+            await self._threads.run(self._file.write, self._written, gathered.chunks)
+            self._written += gathered.size
 
     async def _save(self) -> None:
-        if self._buffer:
-            await self._write()
+        await self._wait()
+        if self._gathered.size:
+            self._start()
+            await self._wait()
         fresh = self._written - self._progress.size
         if fresh:
             # The name is durable with the first bytes that are.

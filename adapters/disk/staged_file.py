@@ -6,10 +6,12 @@ none does anything once it was discarded.
 
 import errno
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 
 from adapters.disk.layout import sync_directory
+from adapters.disk.system_calls import WRITEBACK_BYTES, start_writeback, write_all
 
 
 class StagedFile:
@@ -21,19 +23,21 @@ class StagedFile:
         self._lock = Lock()
         self._descriptor: int | None = None
         self._ended = False
+        self._size = 0
+        self._written_back = 0
 
-    def append(self, data: bytes | bytearray) -> None:
-        """Write `data` at the end of the file."""
+    def append(self, chunks: Sequence[bytes | bytearray]) -> None:
+        """Write `chunks` at the end of the file."""
         with self._lock:
-            self._write(data)
+            self._write(chunks)
 
-    def publish(self, data: bytes | bytearray) -> None:
-        """Write the last `data` and give the file its final name. Both are durable when it returns.
+    def publish(self, chunks: Sequence[bytes | bytearray]) -> None:
+        """Write the last `chunks` and give the file its final name. Both are durable when it returns.
 
         Raises `FileExistsError` where that name is taken.
         """
         with self._lock:
-            descriptor = self._write(data)
+            descriptor = self._write(chunks)
             self._sync(descriptor)
             self._close()
             self._rename()
@@ -45,16 +49,16 @@ class StagedFile:
             self._close()
             self._temporary.unlink(missing_ok=True)
 
-    def _write(self, data: bytes | bytearray) -> int:
+    def _write(self, chunks: Sequence[bytes | bytearray]) -> int:
         if self._ended:
             raise OSError(errno.EBADF, "The file was discarded.")
         if self._descriptor is None:
             self._descriptor = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        # A disk that fills up takes a part of the data before it refuses the rest.
-        with memoryview(data) as rest:
-            written = 0
-            while written < len(rest):
-                written += os.write(self._descriptor, rest[written:])
+        write_all(self._descriptor, chunks, self._size)
+        self._size += sum(map(len, chunks))
+        if self._size - self._written_back >= WRITEBACK_BYTES:
+            start_writeback(self._descriptor, self._written_back, self._size - self._written_back)
+            self._written_back = self._size
         return self._descriptor
 
     def _sync(self, descriptor: int) -> None:

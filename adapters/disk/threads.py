@@ -1,12 +1,12 @@
 """Threads for calls that block."""
 
-from asyncio import get_running_loop, shield, wrap_future
+from asyncio import Future, get_running_loop, shield, wrap_future
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TypeVar, TypeVarTuple
+from typing import Any, Generic, TypeVar, TypeVarTuple
 
-from anyio import CancelScope, fail_after
+from anyio import CancelScope, current_time, fail_after
 
 from adapters.disk.errors import DiskStalledError, disk_errors
 
@@ -15,6 +15,25 @@ SLOWEST_BYTES_PER_SECOND = 10 * 1024 * 1024
 
 _Arguments = TypeVarTuple("_Arguments")
 _Result = TypeVar("_Result")
+
+
+class PendingCall(Generic[_Result]):
+    """A call in a thread, which ends at `deadline` for its caller."""
+
+    def __init__(self, future: Future[_Result], deadline: float) -> None:
+        self._future = future
+        self._deadline = deadline
+        # A caller that has failed meanwhile does not ask for the result.
+        future.add_done_callback(_see)
+
+    async def result(self) -> _Result:
+        """Return the result. Raises the port's errors, `DiskStalledError` among them."""
+        with disk_errors():
+            try:
+                with fail_after(self._deadline - current_time()):
+                    return await self._future
+            except TimeoutError:
+                raise DiskStalledError("The blob store's disk does not answer.") from None
 
 
 class Threads:
@@ -31,12 +50,14 @@ class Threads:
 
     async def run(self, call: Callable[[*_Arguments], _Result], *arguments: *_Arguments, longer: float = 0) -> _Result:
         """Return the result of `call`, which may take `longer` seconds on top. Raises `DiskStalledError`."""
-        with disk_errors():
-            try:
-                with fail_after(self._timeout + longer):
-                    return await get_running_loop().run_in_executor(self._executor, call, *arguments)
-            except TimeoutError:
-                raise DiskStalledError("The blob store's disk does not answer.") from None
+        return await self.start(call, *arguments, longer=longer).result()
+
+    def start(
+        self, call: Callable[[*_Arguments], _Result], *arguments: *_Arguments, longer: float = 0
+    ) -> "PendingCall[_Result]":
+        """Start `call`, likewise, whose result may be asked for later or never."""
+        future = get_running_loop().run_in_executor(self._executor, call, *arguments)
+        return PendingCall(future, current_time() + self._timeout + longer)
 
     async def finish(self, call: Callable[[], None], error: BaseException | None) -> None:
         """Run a `call` that frees something after `error`, in a cancelled task too, and raise nothing.
@@ -48,3 +69,8 @@ class Threads:
             return
         with CancelScope(shield=True), suppress(OSError), fail_after(self._timeout):
             await shield(wrap_future(done))
+
+
+def _see(future: "Future[Any]") -> None:
+    if not future.cancelled():
+        future.exception()

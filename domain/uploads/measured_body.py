@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterable, AsyncIterator
 
+from domain.blobs.background_hashing import BackgroundHashing
 from domain.blobs.running_hash import RunningHash
 from domain.errors import FileportError
 from domain.uploads.checksums import Checksum, DeclaredDigests, LateChecksum
@@ -12,7 +13,8 @@ from domain.values.errors import DigestMismatchError
 class MeasuredBody:
     """Passes a body through and hashes it. Raises `refusal` beyond `room` bytes.
 
-    `failure` is the error that the body or its checksum ended in.
+    `failure` is the error that the body or its checksum ended in. The hash is of all bytes that have passed once the
+    iteration has ended, in an error too.
     """
 
     def __init__(
@@ -31,19 +33,25 @@ class MeasuredBody:
         self.failure: Exception | None = None
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        try:
-            async for chunk in self._body:
-                self._room -= len(chunk)
-                if self._room < 0:
-                    raise self._refusal
-                if self._hash is not None:
-                    self._hash.update(chunk)
-                if self._sum is not None:
-                    self._sum.update(chunk)
-                yield chunk
-        except Exception as error:
-            self.failure = error
-            raise
+        with BackgroundHashing(self._update) as hashing:
+            try:
+                async for chunk in self._body:
+                    self._room -= len(chunk)
+                    if self._room < 0:
+                        raise self._refusal
+                    await hashing.add(chunk)
+                    yield chunk
+            except Exception as error:
+                self.failure = error
+                await hashing.finish()
+                raise
+            await hashing.finish()
+
+    def _update(self, data: bytes) -> None:
+        if self._hash is not None:
+            self._hash.update(data)
+        if self._sum is not None:
+            self._sum.update(data)
 
     def check(self) -> None:
         """Raise unless the bytes are as declared.

@@ -4,6 +4,7 @@ import zlib
 from collections.abc import AsyncIterable, AsyncIterator
 from functools import partial
 
+from domain.blobs.background_hashing import BackgroundHashing
 from domain.blobs.errors import BlobStoreUnavailableError, InterruptedBodyError
 from domain.blobs.model import Blob
 from domain.blobs.ports import BlobStore
@@ -126,19 +127,24 @@ class _MeasuredBody:
         self._hashes = Hashes(new.digests)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._body:
-            self._size += len(chunk)
-            if self._size > self._limit:
-                raise too_large(self._limit)
-            self._hashes.update(chunk)
-            self._crc32 = zlib.crc32(chunk, self._crc32)
-            yield chunk
-            self._reservation.check()
+        with BackgroundHashing(self._update) as hashing:
+            async for chunk in self._body:
+                self._size += len(chunk)
+                if self._size > self._limit:
+                    raise too_large(self._limit)
+                await hashing.add(chunk)
+                yield chunk
+                self._reservation.check()
+            await hashing.finish()
         # After the last chunk, however long the body's end took: nothing is published without a lease.
         await self._reservations.confirm(self._reservation)
         if self._declared is not None and self._declared != self._size:
             raise InterruptedBodyError(f"The body has {self._size} bytes, not the {self._declared} declared.")
         self._hashes.check()
+
+    def _update(self, data: bytes) -> None:
+        self._hashes.update(data)
+        self._crc32 = zlib.crc32(data, self._crc32)
 
     def blob(self) -> Blob:
         """Return the blob, once all of the body has passed."""

@@ -106,7 +106,12 @@ class Exchange:
         """Add bytes of the request's body. Nothing more is read while too many wait."""
         if self.response_complete:
             return
-        self.body = self.body + data if self.body else data
+        if not self.body:
+            self.body = data
+        elif isinstance(self.body, bytearray):
+            self.body += data
+        else:
+            self.body = bytearray().join((self.body, data))
         if len(self.body) > HIGH_WATER_LIMIT:
             self.flow.pause_reading()
         self.set()
@@ -154,7 +159,12 @@ class Exchange:
                 self.send_head()
                 if self._awaken is None:
                     self._awaken = asyncio.Event()
-                await self._awaken.wait()
+                # Only who waits for bytes gets many at once, so that bodies which nobody reads stay small.
+                self.flow.reads_much = True
+                try:
+                    await self._awaken.wait()
+                finally:
+                    self.flow.reads_much = False
             self._is_awake = False
             if self._awaken is not None:
                 self._awaken.clear()

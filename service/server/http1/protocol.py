@@ -111,7 +111,7 @@ class Http1Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
         self.flow = self._flow = SequentialFlow(transport)
-        transport.set_protocol(Receiver(self))
+        transport.set_protocol(Receiver(self, self._flow))
         if self._others.admit(self):
             # Proxies open connections before they have requests for them.
             self._await_request()

@@ -3,11 +3,16 @@
 import asyncio
 from typing import Protocol
 
+from service.server.http1.sequential_flow import SequentialFlow
+
 # uvloop would read 256 KB at once, which a paused connection would keep.
 READ_BYTES = 64 * 1024
+# Of a body for which the application waits.
+READ_BODY_BYTES = 256 * 1024
 
-_buffer = bytearray(READ_BYTES)
-_view = memoryview(_buffer)
+_buffer = bytearray(READ_BODY_BYTES)
+_large = memoryview(_buffer)
+_small = _large[:READ_BYTES]
 
 
 class Receiving(Protocol):
@@ -29,8 +34,9 @@ class Receiving(Protocol):
 class Receiver(asyncio.BufferedProtocol):
     """Takes the events of a transport for `protocol`, which is no `BufferedProtocol`."""
 
-    def __init__(self, protocol: Receiving) -> None:
+    def __init__(self, protocol: Receiving, flow: SequentialFlow) -> None:
         self._protocol = protocol
+        self._flow = flow
 
     def eof_received(self) -> bool:
         return self._protocol.eof_received()
@@ -46,7 +52,7 @@ class Receiver(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's own
         # A transport fills it and calls `buffer_updated` before any other can ask for it.
-        return _view
+        return _large if self._flow.reads_much else _small
 
     def buffer_updated(self, nbytes: int) -> None:
         self._protocol.bytes_received(_buffer, nbytes)

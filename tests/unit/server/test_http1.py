@@ -242,3 +242,25 @@ async def test_an_application_makes_no_more_of_a_response_than_is_taken() -> Non
         client.writer.write(GET + b"Connection: close\r\n\r\n")
         assert len(await client.rest()) > 100 * 2**18
     assert held == [0] * 100
+
+
+async def test_bodies_in_pieces_of_any_size_come_whole() -> None:
+    letters = [bytes([ord("a") + number % 26]) for number in range(20_000)]
+    pieces = [*letters, b"x" * 300_000, *letters, b"y" * 70_000]
+    came = bytearray()
+
+    async def read(_: Any, receive: Any, send: Any) -> None:
+        message = await receive()
+        while message["type"] == "http.request":
+            assert type(message["body"]) is bytes
+            came.extend(message["body"])
+            if not message["more_body"]:
+                break
+            message = await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+    async with connect(read) as client:
+        assert (await client.ask(PUT + b"\r\n" + chunks + b"0\r\n\r\n"))[0] == 200
+    assert came == b"".join(pieces)

@@ -1,0 +1,44 @@
+"""Writing a body to its file: bytes are written in a thread while the next ones arrive."""
+
+from adapters.disk.staged_file import StagedFile
+from adapters.disk.threads import SLOWEST_BYTES_PER_SECOND, PendingCall, Threads
+from domain.blobs.gathered import Gathered, piece_size
+
+
+class Writers:
+    """The threads that write, and the `count` of bodies that are being written."""
+
+    def __init__(self, threads: Threads) -> None:
+        self.threads = threads
+        self.count = 0
+
+
+class Writing:
+    """One body on its way to `file`. It has two pieces in memory: one is gathered while the other is written."""
+
+    def __init__(self, writers: Writers, file: StagedFile) -> None:
+        self._writers = writers
+        self._file = file
+        self._gathered = Gathered()
+        self._written = 0
+        self._pending: PendingCall[None] | None = None
+
+    async def add(self, chunk: bytes) -> None:
+        """Add bytes. Waits where a piece is gathered before the last one is written, and raises that one's error."""
+        self._gathered.add(chunk)
+        if self._gathered.size >= piece_size(self._writers.count):
+            await self._wait()
+            gathered, self._gathered = self._gathered, Gathered()
+            self._written += gathered.size
+            self._pending = self._writers.threads.start(self._file.append, gathered.chunks)
+
+    async def publish(self) -> None:
+        """Write the rest, and give the file its final name. All of it is durable when this returns."""
+        await self._wait()
+        longer = self._written / SLOWEST_BYTES_PER_SECOND
+        await self._writers.threads.run(self._file.publish, self._gathered.chunks, longer=longer)
+
+    async def _wait(self) -> None:
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            await pending.result()
