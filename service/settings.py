@@ -44,6 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workers: int
     data_dir: Path
     database_url: str | None
+    database_pooler_url: str | None
     database_secret_id: str | None
     database_pool_size: int
     database_pool_timeout: float
@@ -133,6 +134,7 @@ def _read(environment: Environment) -> Settings:
         workers=environment.integer("WORKERS", 1, least=1, most=256),
         data_dir=Path(environment.text("DATA_DIR") or "data").absolute(),
         database_url=environment.url("DATABASE_URL", {"postgresql", "postgres"}, is_secret=True),
+        database_pooler_url=environment.url("DATABASE_POOLER_URL", {"postgresql", "postgres"}, is_secret=True),
         database_secret_id=environment.text("DATABASE_SECRET_ID"),
         database_pool_size=environment.integer("DATABASE_POOL_SIZE", 10, least=1, most=1000),
         database_pool_timeout=environment.seconds("DATABASE_POOL_TIMEOUT", 5, least=0.01),
@@ -194,6 +196,8 @@ def _check_together(settings: Settings) -> None:
         raise SettingsError(f"{PREFIX}S3_BUCKET is missing, and {PREFIX}BLOB_STORE is s3.")
     if settings.database_secret_id is not None and settings.database_url is None:
         raise SettingsError(f"{PREFIX}DATABASE_URL is missing, and {PREFIX}DATABASE_SECRET_ID is set.")
+    if settings.database_pooler_url is not None and settings.database_url is None:
+        raise SettingsError(f"{PREFIX}DATABASE_URL is missing, and {PREFIX}DATABASE_POOLER_URL is set.")
     if settings.public_url is not None and not _PUBLIC_URL.fullmatch(settings.public_url):
         raise SettingsError(
             f"{PREFIX}PUBLIC_URL is not a host and perhaps a path, such as https://example.com/storage."

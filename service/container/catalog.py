@@ -82,10 +82,11 @@ class CatalogProvider(Provider):
         async with (
             open_credentials(settings) as credentials,
             create_pool(
-                str(settings.database_url),
+                settings.database_pooler_url or str(settings.database_url),
                 credentials=credentials,
                 size=settings.database_pool_size,
                 acquire_timeout=settings.database_pool_timeout,
+                statement_cache_size=None if settings.database_pooler_url is None else 0,
             ) as pool,
             # Health is asked for under load too, and must not depend on how many calls wait for the pool.
             create_pool(str(settings.database_url), credentials=credentials, size=1) as checking,

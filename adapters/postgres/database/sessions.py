@@ -15,8 +15,10 @@ COMMAND_SECONDS = 35.0
 CONNECT_SECONDS = 4.0
 
 _JSONB_VERSION = b"\x01"
-_SETTINGS = {"application_name": "fileport", "timezone": "UTC", "default_transaction_isolation": "read committed"}
-_LIMITS = {
+# A pooler takes these two along to the session that it shares. PgBouncer refuses the others.
+_TRACKED = {"application_name": "fileport", "timezone": "UTC"}
+_SETTINGS = _TRACKED | {
+    "default_transaction_isolation": "read committed",
     "statement_timeout": f"{STATEMENT_SECONDS}s",
     "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "15s",
@@ -47,7 +49,7 @@ def opens_sessions(
             dsn,
             timeout=connect_timeout,
             command_timeout=command_timeout,
-            server_settings=_SETTINGS if is_behind_pooler else _SETTINGS | _LIMITS,
+            server_settings=_TRACKED if is_behind_pooler else _SETTINGS,
             **arguments,
         )
         try:

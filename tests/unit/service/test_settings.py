@@ -42,6 +42,7 @@ def test_every_setting_is_read() -> None:
             "FILEPORT_PORT": "9000",
             "FILEPORT_WORKERS": "4",
             "FILEPORT_DATA_DIR": "/srv/fileport",
+            "FILEPORT_DATABASE_POOLER_URL": "postgresql://fileport@pooler:6432/fileport",
             "FILEPORT_DATABASE_SECRET_ID": "db",
             "FILEPORT_DATABASE_POOL_SIZE": "20",
             "FILEPORT_DATABASE_POOL_TIMEOUT": "0.5",
@@ -78,6 +79,7 @@ def test_every_setting_is_read() -> None:
     assert settings.data_dir == Path("/srv/fileport")
     assert (settings.database_secret_id, settings.database_pool_size, settings.database_pool_timeout) == ("db", 20, 0.5)
     assert settings.search_timeout == 2.5
+    assert settings.database_pooler_url == "postgresql://fileport@pooler:6432/fileport"
     assert (settings.s3_endpoint_url, settings.s3_region) == ("http://localhost:4566", "eu-west-1")
     assert settings.s3_timeout == 2.5
     assert (settings.s3_public_endpoint_url, settings.signed_url_life) == ("https://files.example", 59)
@@ -105,6 +107,7 @@ def test_every_setting_is_read() -> None:
         ("DATABASE_URL", "mysql://db"),
         ("DATABASE_URL", "postgresql://[broken"),
         ("DATABASE_URL", "postgresql://db:99999/x"),
+        ("DATABASE_POOLER_URL", "mysql://pooler"),
         ("DATABASE_POOL_SIZE", "0"),
         ("DATABASE_POOL_TIMEOUT", "0"),
         ("SEARCH_TIMEOUT", "0"),
@@ -167,6 +170,7 @@ def test_signed_urls_end_before_the_grace_of_bytes_does(grace: str, life: int) -
     [
         ({"FILEPORT_BLOB_STORE": "s3"}, "FILEPORT_S3_BUCKET"),
         ({"FILEPORT_DATABASE_SECRET_ID": "db"}, "FILEPORT_DATABASE_URL"),
+        ({"FILEPORT_DATABASE_POOLER_URL": "postgresql://pooler/x"}, "FILEPORT_DATABASE_URL"),
     ],
 )
 def test_a_missing_setting_is_named(environ: dict[str, str], missing: str) -> None:

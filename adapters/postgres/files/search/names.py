@@ -62,10 +62,8 @@ def _begins(form: Beginning, values: Values) -> list[str]:
 def _is_like(pattern: str, values: Values) -> str:
     composed = values.bind(compose(pattern), "text")
     # Most names are composed already, those of ASCII always. To see that takes a third as long as composing them.
-    conditions = [
-        f"CASE WHEN octet_length(name) = char_length(name) OR name IS NFC NORMALIZED THEN name LIKE {composed} "
-        f"ELSE normalize(name, NFC) LIKE {composed} END"
-    ]
+    is_composed = "octet_length(name) = char_length(name) OR name IS NFC NORMALIZED"
+    conditions = [f"CASE WHEN {is_composed} THEN name LIKE {composed} ELSE normalize(name, NFC) LIKE {composed} END"]
     if (head := _HEAD.match(pattern)) and (certain := head[0][:-1]):
         conditions += begins("name", certain, values)
     return " AND ".join(conditions)
