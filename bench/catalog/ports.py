@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -20,7 +20,15 @@ from adapters.postgres.jobs import PostgresJobs
 from adapters.postgres.maintenance import PostgresCatalogIntegrity
 from adapters.postgres.quotas.reservations import PostgresQuotas
 
-Statement = tuple[str, tuple[Any, ...]]
+
+class Statement(NamedTuple):
+    """A statement, with its time limit in seconds, None where it has none of its own."""
+
+    sql: str
+    values: tuple[Any, ...]
+    timeout: float | None = None
+
+
 _GRACE = GracePeriod(3600)
 
 
@@ -50,19 +58,19 @@ class _Remembered:
         return getattr(self._connection, name)
 
     async def fetch(self, sql: str, *values: object, **options: Any) -> Any:
-        self._statements.append((sql, values))
+        self._statements.append(Statement(sql, values, options.get("timeout")))
         return await self._connection.fetch(sql, *values, **options)
 
     async def fetchrow(self, sql: str, *values: object, **options: Any) -> Any:
-        self._statements.append((sql, values))
+        self._statements.append(Statement(sql, values, options.get("timeout")))
         return await self._connection.fetchrow(sql, *values, **options)
 
     async def fetchval(self, sql: str, *values: object, **options: Any) -> Any:
-        self._statements.append((sql, values))
+        self._statements.append(Statement(sql, values, options.get("timeout")))
         return await self._connection.fetchval(sql, *values, **options)
 
     async def execute(self, sql: str, *values: object, **options: Any) -> Any:
-        self._statements.append((sql, values))
+        self._statements.append(Statement(sql, values, options.get("timeout")))
         return await self._connection.execute(sql, *values, **options)
 
 
