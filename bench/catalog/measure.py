@@ -20,7 +20,7 @@ SAMPLE = 1_000
 # The driver prepares a statement once, and Postgres may keep one plan for it from its sixth run on.
 LEAST_CALLS = 8
 _SAMPLE = f"SELECT {COLUMNS} FROM files TABLESAMPLE SYSTEM ($1) REPEATABLE (22) WHERE expires_at IS NULL"  # noqa: S608 - no value is in it
-_PLAN_SECONDS = 20
+_PLAN_SECONDS = 10
 _PLAN_LINES = 60
 CHANGES = ("batch:", "jobs: begin", "jobs: claim", "jobs: forget", "reaper:")
 
@@ -45,7 +45,7 @@ class Measured(msgspec.Struct, kw_only=True):
 
 
 async def measure_all(dsn: str, *, seconds: float, calls: int, only: str = "") -> list[Measured]:
-    """Measure each operation for up to so many seconds and calls, but `LEAST_CALLS` in any case that ends well."""
+    """Measure each operation for up to so many seconds and calls; six times as long for the first `LEAST_CALLS`."""
     connection = await asyncpg.connect(dsn, server_settings={"statement_timeout": "30s", "timezone": "UTC"})
     await set_codec(connection)
     try:
@@ -84,7 +84,7 @@ async def _measure(
     slowest: tuple[float, list[Statement]] = (0.0, [])
     await _warm_up(connection, ports, call, Asked(sample, chance), is_change=is_change)
     began = time.perf_counter()
-    while len(times) < calls and (len(times) < LEAST_CALLS or time.perf_counter() - began < seconds):
+    while len(times) < calls and time.perf_counter() - began < seconds * (1 if len(times) >= LEAST_CALLS else 6):
         asked = Asked(sample, chance)
         connections.statements.clear()
         transaction = connection.transaction()

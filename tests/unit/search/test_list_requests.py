@@ -6,6 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
+from domain.errors import QueryTooExpensiveError
+from tests.fakes.database import FakeDatabase
+
 FILES = "/v1/buckets/default/files"
 
 
@@ -146,3 +149,13 @@ async def test_an_escaped_plus_is_one(client: httpx.AsyncClient, query: str) -> 
     await client.put(f"{FILES}/a/b%20c.svg", content=b"x")
     answer = await client.get(f"/v1/files?{query}")
     assert [file["name"] for file in answer.json()["items"]] == ["a/b c.svg"]
+
+
+async def test_a_search_that_is_too_expensive_is_503_and_says_how_to_narrow_it(
+    client: httpx.AsyncClient, database: FakeDatabase
+) -> None:
+    database.fail_with = QueryTooExpensiveError(QueryTooExpensiveError.example)
+    answer = await client.get("/v1/files", params={"sort": "metadata.rating", "total": "true"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "query_too_expensive")
+    assert "filter by bucket" in answer.json()["detail"]
+    assert answer.headers["retry-after"] == "10"
