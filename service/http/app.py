@@ -16,6 +16,7 @@ from service.container.container import open_stores
 from service.http import problems
 from service.http.access import check_declared
 from service.http.authentication import authenticate
+from service.http.direct_routes import DirectRoutes
 from service.http.headers.content_coding import refuse_content_coding
 from service.http.headers.singletons import refuse_repeated
 from service.http.middleware.abort_on_failure import abort_on_failure
@@ -56,10 +57,17 @@ from service.runtime.memory_budget import MemoryBudget
 from service.settings import Settings
 
 
-def create_app(container: AsyncContainer, settings: Settings, in_flight: InFlightRequests | None = None) -> ASGIApp:
+def create_app(
+    container: AsyncContainer,
+    settings: Settings,
+    in_flight: InFlightRequests | None = None,
+    *,
+    has_direct_routes: bool = True,
+) -> ASGIApp:
     """Return the application on the parts that `container` holds. The application closes the container when it ends.
 
-    `in_flight` tracks its requests.
+    `in_flight` tracks its requests. `has_direct_routes` says whether hot reads are served beneath the framework, which
+    shows in the time that they take, and in nothing else.
     """
     if settings.root_key is None:
         raise ValueError("The application needs a root key.")
@@ -117,7 +125,7 @@ def create_app(container: AsyncContainer, settings: Settings, in_flight: InFligh
     app.register(root_route(find_url))
     check_declared(app.routes)
     setup_dishka(container, app)
-    wrapped: ASGIApp = app
+    wrapped: ASGIApp = DirectRoutes(app, container) if has_direct_routes else app
     for wrap in reversed(_middleware(container, settings, in_flight or InFlightRequests())):
         wrapped = wrap(wrapped)
     return wrapped

@@ -15,6 +15,7 @@ from domain.access.errors import RateLimitedError, UnauthenticatedError
 from domain.access.limits import LimitCallers
 from service.http.access import access_of
 from service.http.connection import mark_authenticated
+from service.http.direct_routes import raise_refusal
 from service.http.headers.rate_limits import standing_fields
 from service.http.middleware.request_log import RESPONSE_FIELDS
 
@@ -27,6 +28,7 @@ async def authenticate(connection: ASGIConnection[Any, Any, Any, Any], handler: 
     A path's `OPTIONS` need no key: they do nothing, and are in the document that is open to all. Raises the errors of
     `Authenticate`, and `RateLimitedError`.
     """
+    raise_refusal(connection.scope)
     if connection.scope.get("method") == HttpMethod.OPTIONS:
         return
     access = access_of(cast(HTTPRouteHandler, handler))

@@ -154,6 +154,7 @@ async def open_service(
     grace: float = 0.0,
     environ: Mapping[str, str] | None = None,
     make_stores: Callable[[FakeBlobStore, FakeDirectAccess], Provider] = StoresOnFakes,
+    has_direct_routes: bool = True,
 ) -> AsyncIterator[Service]:
     """Run the whole service until the context ends, on fakes of its own where none are given."""
     settings = read_settings(
@@ -178,7 +179,7 @@ async def open_service(
         PasswordsOnFakes(fakes.passwords),
         make_stores(fakes.blobs, fakes.direct),
     )
-    app = create_app(container, settings)
+    app = create_app(container, settings, has_direct_routes=has_direct_routes)
     async with running(app):
         yield Service(app, fakes, await container.get(Reservations), await container.get(Denials))
 

@@ -21,6 +21,7 @@ from service.runtime.concurrency import Capacity
     "/buckets/{bucket:str}/files/{name:path}",
     access=needs("read", or_public=True),
     operation=openapi.GET_CONTENT_BY_NAME,
+    is_hot=True,
 )
 async def get_content_by_name(
     request: FileportRequest,
@@ -44,7 +45,7 @@ async def get_content_by_name(
     return content_response(request, content, capacity.downloads_for(request.caller), download=download)
 
 
-@get_or_head("/files/{file_id:uuid}/content", access=needs("read"), operation=openapi.GET_CONTENT)
+@get_or_head("/files/{file_id:uuid}/content", access=needs("read"), operation=openapi.GET_CONTENT, is_hot=True)
 async def get_content(
     request: FileportRequest,
     *,

@@ -1,14 +1,17 @@
 """Files' records in JSON."""
 
+from http import HTTPStatus
+
 import msgspec
-from litestar import Response
 
 from domain.files.model import File
 from domain.values.numbers import Count, Positive
 from domain.values.preconditions import last_modified
+from service.http.bodies.json_response import JsonResponse
 from service.http.bodies.representations import FileBody, file_body
 from service.http.headers.dates import past_http_date
 from service.http.headers.guards import PRIVATE
+from service.http.streaming import BareResponse
 
 
 class FilePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,16 +24,15 @@ class FilePage(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None
 
 
-def found_response(file: File) -> Response[FileBody | None]:
+def found_response(file: File) -> JsonResponse:
     """Return the response with a file's record, which a private cache may keep."""
-    headers = {**_kept(file), "Last-Modified": past_http_date(last_modified(file))}
-    return Response(file_body(file), headers=headers)
+    return JsonResponse(file_body(file), {**_kept(file), "last-modified": past_http_date(last_modified(file))})
 
 
-def unchanged_response(file: File) -> Response[FileBody | None]:
+def unchanged_response(file: File) -> BareResponse:
     """Return the response to a client that has the record already (RFC 9110, section 15.4.5)."""
-    return Response(None, status_code=304, headers=_kept(file))
+    return BareResponse(HTTPStatus.NOT_MODIFIED, _kept(file))
 
 
 def _kept(file: File) -> dict[str, str]:
-    return {"ETag": file.etag, "Cache-Control": PRIVATE}
+    return {"cache-control": PRIVATE, "etag": file.etag}

@@ -2,6 +2,7 @@
 
 from dishka.integrations.litestar import DishkaRouter, FromDishka
 from litestar import Response, delete, patch, post
+from litestar.types import ASGIApp
 
 from domain.files.change_file import ChangeFile
 from domain.files.copy_file import CopyFile
@@ -20,8 +21,8 @@ from service.http.routing import get_or_head
 from service.http.tags import FILES
 
 
-@get_or_head("/{file_id:uuid}", access=needs("read", "list"), operation=openapi.GET_FILE)
-async def get_file(request: FileportRequest, file_id: FileId, find: FromDishka[FindFile]) -> Response[FileBody | None]:
+@get_or_head("/{file_id:uuid}", access=needs("read", "list"), operation=openapi.GET_FILE, is_hot=True)
+async def get_file(request: FileportRequest, file_id: FileId, find: FromDishka[FindFile]) -> ASGIApp:
     """Return a file's record."""
     file = await find(request.caller, file_id)
     if request.precondition.is_fresh(file):
