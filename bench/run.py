@@ -87,7 +87,7 @@ def _with_processor_time(stage: Stage, work: Work, side: str, round_: int) -> Sa
 def _measure(stage: Stage, work: Work, missing: dict[str, str], failed: dict[str, str]) -> list[Figure]:
     sides = list(work.sides)
     samples: dict[str, list[Sample]] = {side: [] for side in sides}
-    rounds = stage.scale.rounds if work.rounds is None else work.rounds
+    rounds = min(stage.scale.rounds, work.rounds or stage.scale.rounds)
     for round_ in range(0 if work.has_warm_up and rounds > 1 else 1, rounds + 1):
         for side in tuple(sides):
             # What one side has written is not left for the disk to do in the time of the next.

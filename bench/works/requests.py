@@ -131,6 +131,7 @@ WORKS = (
         unit="/s",
         sides=("fileport-localstack", "get_object-localstack"),
         optional=("fileport-localstack", "get_object-localstack"),
+        rounds=3,
         measure=_or_probe(
             _over_http(_contents(MEDIUM), size=MEDIUM), {"get_object-localstack": _on_s3("get", "localstack")}
         ),
@@ -141,6 +142,7 @@ WORKS = (
         unit="/s",
         sides=("fileport-localstack", "put_object-localstack"),
         optional=("fileport-localstack", "put_object-localstack"),
+        rounds=3,
         measure=_or_probe(_over_http(_uploads(MEDIUM)), {"put_object-localstack": _on_s3("put", "localstack")}),
     ),
 )

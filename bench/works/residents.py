@@ -15,7 +15,7 @@ from bench.works.requests import load
 from bench.works.work import Work
 
 # How long transfers are watched; on a fast machine the whole of them, else they are cut.
-_WATCHED_SECONDS = 12.0
+_WATCHED_SECONDS = 8.0
 _REST_SECONDS = 0.5
 
 
