@@ -37,8 +37,10 @@ def run(stage: Stage, works: Iterable[Work]) -> ResultSet:
         print(f"{work.title} ({time.monotonic() - begun:.0f} s)", file=sys.stderr)
         for figure in measured:
             told = spread(figure.values)
+            used = "" if figure.processor is None else f"{spread(figure.processor).median * 1e6:,.0f} µs of CPU each"
+            values = f"{told.median:>12,.4g} {figure.unit:<5}"
             print(
-                f"    {figure.side:<24}{told.median:>12,.4g} {figure.unit:<5} {told.least:,.4g} - {told.greatest:,.4g}",
+                f"    {figure.side:<24}{values} {f'{told.least:,.4g} - {told.greatest:,.4g}':<24}{used}",
                 file=sys.stderr,
                 flush=True,
             )
