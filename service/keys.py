@@ -5,8 +5,6 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -14,10 +12,9 @@ from dishka import AsyncContainer
 
 from domain.access.acting import acting_as
 from domain.access.callers import ROOT
-from domain.access.scopes import ACTIONS, Action, Scope
 from domain.keys.create_key import CreateKey
 from domain.keys.list_keys import ListKeys
-from domain.keys.model import DEFAULT_OVERLAP_SECONDS, IssuedKey, Key, NewKey
+from domain.keys.model import IssuedKey, Key, NewKey
 from domain.keys.revoke_key import RevokeKey
 from domain.keys.rotate_key import RotateKey
 from service import embedded
@@ -27,41 +24,6 @@ from service.http.resources.keys.bodies import issued_key_body, key_body
 from service.settings import Settings
 
 _PAGE = 1000
-
-
-def add_commands(keys: argparse.ArgumentParser) -> None:
-    """Give the parser of `fileport keys` its commands."""
-    printed = argparse.ArgumentParser(add_help=False)
-    printed.add_argument("--json", action="store_true", help="print JSON, one object a line, as the API has it")
-    commands = keys.add_subparsers(dest="keys_command", required=True, metavar="COMMAND")
-    create = commands.add_parser("create", parents=[printed], help="make a key, and print its secret")
-    create.add_argument("name", help="the key's name, for people")
-    create.add_argument(
-        "--scope",
-        dest="scopes",
-        action="append",
-        required=True,
-        type=_scope,
-        metavar="ACTIONS:BUCKET[:PREFIX]",
-        help=f"what the key may do, and where, such as read,list:photos:team/a/; actions are {', '.join(ACTIONS)}; "
-        "a bucket may end in *; may be repeated",
-    )
-    create.add_argument("--expires-at", type=_time, metavar="TIME", help="such as 2027-01-01T00:00:00Z; else never")
-    create.add_argument("--rate", type=int, metavar="N", help="its own limit of requests a second")
-    create.add_argument("--transfers", type=int, metavar="N", help="its own limit of bodies that move at once")
-    listing = commands.add_parser("list", parents=[printed], help="list the keys, the newest first")
-    listing.add_argument("--revoked", action="store_true", help="those that are revoked, too")
-    revoke = commands.add_parser("revoke", help="revoke a key, for ever")
-    revoke.add_argument("id", type=UUID, help="the key's id")
-    rotate = commands.add_parser("rotate", parents=[printed], help="give a key a new secret, and print it")
-    rotate.add_argument("id", type=UUID, help="the key's id")
-    rotate.add_argument(
-        "--overlap-seconds",
-        type=int,
-        default=DEFAULT_OVERLAP_SECONDS,
-        metavar="N",
-        help="how long the former secret is taken; default: %(default)s",
-    )
 
 
 def run_keys(settings: Settings, options: argparse.Namespace) -> int:
@@ -141,20 +103,3 @@ def _line(key: Key) -> str:
 
 def _as_json(body: msgspec.Struct) -> str:
     return f"{msgspec.json.encode(body).decode()}\n"
-
-
-def _scope(text: str) -> Scope:
-    actions, _, rest = text.partition(":")
-    bucket, has_prefix, prefix = rest.partition(":")
-    given: list[Any] = [each.strip() for each in actions.split(",")]
-    if not bucket or not set(given) <= set(ACTIONS):
-        raise argparse.ArgumentTypeError(f"{text!r} is not ACTIONS:BUCKET[:PREFIX], with actions {', '.join(ACTIONS)}")
-    chosen: tuple[Action, ...] = tuple(given)
-    return Scope(actions=chosen, bucket=bucket, prefix=prefix if has_prefix else None)
-
-
-def _time(text: str) -> datetime:
-    try:
-        return msgspec.convert(text, datetime, strict=False)
-    except msgspec.ValidationError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 2027-01-01T00:00:00Z") from None

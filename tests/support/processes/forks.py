@@ -23,7 +23,15 @@ import msgspec
 from tests.support.processes.failpoints import Failpoint, run
 
 # A server's later imports, except metrics, which read the environment when they are imported.
-IMPORTED = ("service.cli", "litestar", "dishka.integrations.litestar", "uvloop", "adapters.s3", "adapters.secrets")
+IMPORTED = (
+    "service.cli",
+    "service.commands",
+    "litestar",
+    "dishka.integrations.litestar",
+    "uvloop",
+    "adapters.s3",
+    "adapters.secrets",
+)
 
 _LINE_BYTES = 1024 * 1024
 _MESSAGE_BYTES = 128 * 1024
