@@ -13,6 +13,7 @@ import structlog
 
 from service.embedded import KEY_FILE
 from service.environment import PREFIX, SettingsError
+from service.heap import share_with_forks
 from service.observability.shared_metrics import WORKER_RESTARTS, forget_worker, sharing_metrics
 from service.server.listener import bind
 from service.server.supervisor import Supervisor
@@ -22,6 +23,8 @@ log = structlog.get_logger()
 
 # The time a worker has to undo and close, once its requests are cancelled.
 CLOSING_SECONDS = 8
+# Imports of each worker that may come before it. The figures may not: see `_work`.
+_FRAMEWORKS = ("dishka.integrations.litestar", "litestar", "uvicorn", "uvloop")
 # A connection takes one descriptor, and its transfer another.
 _DESCRIPTORS = 65_536
 
@@ -47,6 +50,7 @@ def serve(settings: Settings, watch: Callable[[], bool]) -> int:
             watch=watch,
             on_restart=_count_restart,
         )
+        share_with_forks(*_FRAMEWORKS)
         supervisor.start()
         Thread(target=_greet, args=[settings], daemon=True).start()
         return supervisor.join()

@@ -13,6 +13,7 @@ from dishka import AsyncContainer
 
 from domain.errors import FileportError
 from service.container.container import make_container, open_stores
+from service.heap import trim_forever
 from service.http.app import create_app
 from service.http.middleware.in_flight import InFlightRequests
 from service.observability.causes import facts_of
@@ -27,20 +28,24 @@ from service.settings import Settings
 
 log = structlog.get_logger()
 
+_TRIM_SECONDS = 10.0
+
 
 def run_worker(settings: Settings, listener: socket.socket, on_serving: Callable[[], None]) -> None:
     """Accept connections on the bound `listener` until SIGTERM, then shut down gracefully."""
-    container = make_container(settings)
-    server = make_server(settings, container, on_serving)
+    container, in_flight = make_container(settings), InFlightRequests()
+    server = make_server(settings, container, in_flight, on_serving)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(server, container, listener))
+            runner.run(_serve(server, container, in_flight, listener))
     finally:
         REQUESTS.flush()
         write_request_figures()
 
 
-async def _serve(server: GracefulServer, container: AsyncContainer, listener: socket.socket) -> None:
+async def _serve(
+    server: GracefulServer, container: AsyncContainer, in_flight: InFlightRequests, listener: socket.socket
+) -> None:
     try:
         await open_stores(container)
     except FileportError as error:
@@ -48,15 +53,21 @@ async def _serve(server: GracefulServer, container: AsyncContainer, listener: so
         log.critical("the worker cannot start", **facts_of(error))
         await container.close()
         sys.exit(1)
-    await server.serve([listener])
+    trimming = asyncio.create_task(trim_forever(lambda: not in_flight.count, interval=_TRIM_SECONDS))
+    try:
+        await server.serve([listener])
+    finally:
+        trimming.cancel()
 
 
 def make_server(
-    settings: Settings, container: AsyncContainer, on_serving: Callable[[], None] = lambda: None
+    settings: Settings,
+    container: AsyncContainer,
+    in_flight: InFlightRequests,
+    on_serving: Callable[[], None] = lambda: None,
 ) -> GracefulServer:
-    """Return the server of the application on the parts that `container` holds."""
+    """Return the server of the application on the parts that `container` holds. `in_flight` tracks its requests."""
     observe_retries()
-    in_flight = InFlightRequests()
     refusals = Refusals(origins=settings.allowed_origins, trusted_proxies=settings.trusted_proxies)
     config = uvicorn.Config(
         create_app(container, settings, in_flight),

@@ -12,6 +12,7 @@ import pytest
 from tests.support.clients import ROOT_KEY
 from tests.support.parts.databases import make_short_dir
 from tests.support.parts.stacks import EmbeddedStack
+from tests.support.polling import pause
 from tests.support.processes.server import Server, serving
 from tests.support.raw_client import RawClient
 
@@ -101,6 +102,19 @@ async def test_clients_that_hold_what_they_can_take_little_memory(
         async with server.client() as client:
             assert (await client.get("/health/live")).status_code == 200
         assert memory(server) - before < most * MEBI
+
+
+async def test_a_worker_rests_below_100_mebibytes_after_a_load(server: Server) -> None:
+    content = bytes(4 * MEBI)
+    async with server.client() as client:
+        names = [f"/v1/buckets/default/files/{number}" for number in range(30)]
+        for answer in await asyncio.gather(*(client.put(name, content=content) for name in names)):
+            assert answer.status_code == 201
+        for answer in await asyncio.gather(*(client.get(name) for name in names)):
+            assert len(answer.content) == len(content)
+    async with asyncio.timeout(60):
+        while memory(server) >= 100 * MEBI:
+            await pause()
 
 
 async def test_a_batch_beyond_the_budget_is_503_and_the_next_is_served(server: Server) -> None:
