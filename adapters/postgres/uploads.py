@@ -69,7 +69,7 @@ _SET_LENGTH = "UPDATE uploads SET length = $3 WHERE id = $1 AND epoch = $2 RETUR
 _FINISH_PART = """
 UPDATE uploads SET is_finished = true, held_until = NULL, is_wanted = false WHERE id = $1 AND epoch = $2 RETURNING id
 """
-_LOCK = "SELECT parts FROM uploads WHERE id = $1 AND epoch = $2 FOR UPDATE"
+_LOCK = "SELECT parts, blob_key FROM uploads WHERE id = $1 AND epoch = $2 FOR UPDATE"
 _FINISH = f"""
 UPDATE uploads
 SET is_finished = true, file_id = $2, held_until = NULL, is_wanted = false, size = $3, length = $3,
@@ -157,7 +157,10 @@ class PostgresUploads:
 
     async def finish_upload(self, id: UUID, epoch: int, new: NewFile, blob: Blob, *, kept: float) -> Stored:
         async def finish(connection: Connection) -> Stored:
-            parts = only_held(await connection.fetch(_LOCK, id, epoch))["parts"]
+            locked = only_held(await connection.fetch(_LOCK, id, epoch))
+            if blob.key != locked["blob_key"]:
+                await connection.execute(_CONDEMN, locked["blob_key"], self._grace)
+            parts = locked["parts"]
             stored = await commit(connection, new, blob, self._grace)
             await connection.execute(_FINISH, id, stored.file.id, blob.size, kept)
             if parts:

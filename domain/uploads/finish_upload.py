@@ -6,7 +6,8 @@ from uuid import UUID
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.blobs.model import Blob
 from domain.blobs.ports import BlobStore, PartialBlobs
-from domain.blobs.running_hash import RunningHash
+from domain.blobs.running_hash import RunningHash, inline_blob
+from domain.blobs.streams import counted
 from domain.buckets.errors import ADMISSION
 from domain.errors import LeaseLostError, OutcomeUnknownError, PreconditionFailedError
 from domain.files.content.admission import Admission
@@ -52,6 +53,7 @@ class FinishUpload:
         self._blob_store = blob_store
         self._partial_blobs = partial_blobs
         self._kept = limits.upload_ttl
+        self._inline_bytes = limits.inline_bytes
         self._admission = admission
         self._reserve_room = reserve_room
         self._detect_type = detect_type
@@ -70,8 +72,10 @@ class FinishUpload:
         if upload.target is None:
             await self._uploads.finish_part(upload.id, lock.epoch)
         else:
-            hash_ = hash_ or await self._hash(upload.blob_key)
-            file_id = await self._commit(lock, upload.target, hash_.blob(upload.blob_key))
+            blob = await self._small_blob(upload.blob_key, size)
+            if blob is None:
+                blob = (hash_ or await self._hash(upload.blob_key)).blob(upload.blob_key)
+            file_id = await self._commit(lock, upload.target, blob)
         lock.mark_finished(length=size, file_id=file_id)
 
     async def _commit(self, lock: UploadLock, target: NewFile, blob: Blob) -> UUID:
@@ -110,6 +114,13 @@ class FinishUpload:
         if not all(each in parts and parts[each].is_finished for each in upload.parts):
             raise UploadExpiredError("A part of the upload is gone; begin it again.")
         return [parts[each] for each in upload.parts]
+
+    async def _small_blob(self, key: str, size: int) -> Blob | None:
+        """Return the blob for the catalog to keep in place of that in the blob store, None where it is too large."""
+        if not 0 < self._inline_bytes >= size:
+            return None
+        async with self._blob_store.open(key) as chunks:
+            return inline_blob(key, b"".join([chunk async for chunk in counted(chunks, size)]))
 
     async def _hash(self, key: str) -> RunningHash:
         hash_ = RunningHash()

@@ -70,7 +70,8 @@ class Uploads(Protocol):
     async def finish_upload(self, id: UUID, epoch: int, new: NewFile, blob: Blob, *, kept: float) -> Stored:
         """Commit the file, as `Files.commit_file` does, record its id, and release the lock, all in one transaction.
 
-        The upload is kept for `kept`, its parts no longer than that. Idempotent. Raises the errors of `commit_file`.
+        The upload is kept for `kept`, its parts no longer than that. Its own blob is condemned where `blob` is
+        an inline one in place of it. Idempotent. Raises the errors of `commit_file`.
         """
         ...
 

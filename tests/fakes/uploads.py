@@ -113,7 +113,7 @@ class FakeUploads:
 
     async def finish_upload(self, id: UUID, epoch: int, new: NewFile, blob: Blob, *, kept: float) -> Stored:
         row = _locked(self._database, id, epoch)
-        stored = await self._files.commit_file(new, blob)
+        stored = await self._commit(row.upload.blob_key, new, blob)
         row.held_until = None
         end = self._database.clock.in_(kept)
         row.upload = replace(row.upload, is_finished=True, length=blob.size, file_id=stored.file.id, expires_at=end)
@@ -121,6 +121,19 @@ class FakeUploads:
             if (kept_part := self._database.uploads.get(part)) is not None:
                 kept_part.upload = replace(kept_part.upload, expires_at=min(end, kept_part.upload.expires_at))
                 await _lease_blob(self._database, kept_part)
+        return stored
+
+    async def _commit(self, own_key: str, new: NewFile, blob: Blob) -> Stored:
+        own = self._database.blobs.get(own_key)
+        if blob.key == own_key or own is None or own.state != "staged":
+            return await self._files.commit_file(new, blob)
+        room, own.room = own.room, None
+        try:
+            stored = await self._files.commit_file(new, blob)
+        except FileportError:
+            own.room = room
+            raise
+        self._database.condemn(own)
         return stored
 
     async def end_upload(self, id: UUID, epoch: int, *, at_once: bool) -> None:

@@ -54,13 +54,23 @@ WITH stored AS (
 )
 SELECT {COLUMNS} FROM stored
 """
-_REPLACE = f"""
-WITH replaced AS (
-    UPDATE files
+
+
+def replacing(default_ttl: str) -> str:
+    """Return the SET of an update that points a file at another blob. The parameters 2 to 7 are of the new file."""
+    return f"""
     SET content_type = $2, size = $3, sha256 = $4, blob_key = $5,
         metadata = coalesce($6, metadata), tags = coalesce($7, tags), revision = revision + 1,
         updated_at = greatest(updated_at, statement_timestamp()),
-        expires_at = CASE WHEN keeps_expiry THEN expires_at ELSE statement_timestamp() + make_interval(secs => $8) END
+        expires_at = CASE
+            WHEN keeps_expiry THEN expires_at ELSE statement_timestamp() + make_interval(secs => {default_ttl})
+        END
+    """
+
+
+_REPLACE = f"""
+WITH replaced AS (
+    UPDATE files {replacing("$8")}
     WHERE id = $1
     RETURNING {COLUMNS}
 ), recorded AS (

@@ -12,18 +12,24 @@ from adapters.postgres.database.connections import Connection
 from domain.buckets.model import Growth, Policy, Usage
 from domain.quotas.model import Room
 
-# By files, those that have expired included, and by reservations, but for that of the blob $2.
-TAKEN = """
+
+def taken(*, bucket: str, without: str) -> str:
+    """Return the query of what is taken: by files, expired ones included, and reservations, but for one blob's."""
+    return f"""
 SELECT (counted.bytes + reserved.bytes)::bigint AS bytes, (counted.files + reserved.files)::bigint AS files
 FROM (
-    SELECT coalesce(sum(bytes), 0) AS bytes, coalesce(sum(files), 0) AS files FROM bucket_usage WHERE bucket = $1
+    SELECT coalesce(sum(bytes), 0) AS bytes, coalesce(sum(files), 0) AS files FROM bucket_usage WHERE bucket = {bucket}
 ) AS counted
 CROSS JOIN (
     SELECT coalesce(sum(reserved_bytes), 0) AS bytes, coalesce(sum(reserved_files), 0) AS files
     FROM blobs
-    WHERE reserved_bucket = $1 AND state = 'staged' AND lease_until > statement_timestamp() AND key IS DISTINCT FROM $2
+    WHERE reserved_bucket = {bucket} AND state = 'staged' AND lease_until > statement_timestamp()
+        AND key IS DISTINCT FROM {without}
 ) AS reserved
 """
+
+
+TAKEN = taken(bucket="$1", without="$2")
 # A file that is replaced may expire meanwhile; it counts then, as it did when it was locked.
 _TAKEN_NOW = f"""
 SELECT (taken.bytes - coalesce(sum(size), 0))::bigint AS bytes, taken.files - count(size) AS files

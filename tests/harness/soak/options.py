@@ -29,6 +29,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
             "FILEPORT_BLOB_GRACE": str(self.blob_grace),
             "FILEPORT_STAGED_LEASE": str(self.staged_lease),
             "FILEPORT_REAPER_INTERVAL": str(self.reaper_interval),
+            # Some of the files are inline, and some are not.
+            "FILEPORT_INLINE_BYTES": "4096",
             # A line for each request would fill the disk in hours.
             "FILEPORT_LOG_LEVEL": "warning",
         }

@@ -27,7 +27,7 @@ OBSERVING = {"FILEPORT_REAPER_INTERVAL": "0.1", "FILEPORT_JOB_INTERVAL": "1", "F
 # Longer than any recovery here takes.
 RECOVERY_SECONDS = 60
 
-_LIVE = "SELECT key FROM blobs WHERE state = 'live'"
+_LIVE = "SELECT key FROM blobs WHERE state = 'live' AND content IS NULL"
 _LET_LAPSE = """
 UPDATE blobs
 SET lease_until = CASE state WHEN 'staged' THEN statement_timestamp() END,

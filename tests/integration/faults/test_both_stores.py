@@ -21,8 +21,8 @@ ONLY_HTTP = (effects.answer(SLOW_DOWN), effects.answer(UNAVAILABLE))
 
 @pytest.fixture
 async def flaky(stack: Stack) -> AsyncIterator[Site]:
-    """A site whose service under attack reaps as well."""
-    async with site_on(stack, FILEPORT_REAPER_INTERVAL="0.05") as site:
+    """A site whose service under attack reaps as well, and keeps small files inline."""
+    async with site_on(stack, FILEPORT_REAPER_INTERVAL="0.05", FILEPORT_INLINE_BYTES="4096") as site:
         yield site
 
 

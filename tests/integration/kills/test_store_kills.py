@@ -24,6 +24,7 @@ AT_ONCE = 3
 # Far longer than any of these takes.
 REACHED_SECONDS = 180
 
+TINY = 1000
 SMALL = 200_000
 # Two parts in S3; nine writes on a disk.
 LARGE = 9 * 1024**2
@@ -40,16 +41,34 @@ class Scene(msgspec.Struct, frozen=True):
 class Kill(msgspec.Struct, frozen=True):
     """A failpoint, a client's way there, and whether the change that it asked for must have happened then.
 
-    `happened` is None where the kill is not in the middle of the client's own change.
+    `happened` is None where the kill is not in the middle of the client's own change. Files of up to `inline` bytes are
+    inline.
     """
 
     failpoint: str
     play: Callable[[Scene], Awaitable[object]]
     happened: bool | None
+    inline: int = 0
 
 
 async def upload(scene: Scene) -> None:
     await scene.account.put(scene.bucket, "new", payload(SMALL))
+
+
+async def upload_tiny(scene: Scene) -> None:
+    await scene.account.put(scene.bucket, "tiny", payload(TINY))
+
+
+async def replace_tiny(scene: Scene) -> None:
+    await scene.account.put(scene.bucket, "twice", payload(TINY))
+    await scene.account.put(scene.bucket, "twice", payload(TINY // 2))
+
+
+async def replace_tiny_again_and_again(scene: Scene) -> None:
+    """Leave condemned inline blobs until the server dies of them."""
+    while True:
+        await scene.account.put(scene.bucket, "fed", payload(TINY))
+        await anyio.sleep(0.02)
 
 
 async def upload_large(scene: Scene) -> None:
@@ -164,6 +183,8 @@ UPLOADS = {
         Kill("disk.sync_directory:after", upload_large, happened=False),
         Kill("release:before", upload_too_much, happened=False),
         Kill("commit.live:after", upload, happened=False),
+        Kill("commit.small:before", upload_tiny, happened=False, inline=TINY),
+        Kill("commit.small:after", upload_tiny, happened=True, inline=TINY),
     ],
     "s3": [
         Kill("s3.put_object:before", upload, happened=False),
@@ -191,6 +212,7 @@ CHANGES = {
     "disk": [
         Kill("commit.replace:after", replace, happened=False),
         Kill("commit.release:after", replace, happened=False),
+        Kill("commit.small:after:2", replace_tiny, happened=True, inline=TINY),
         Kill("file.release:before", delete, happened=False),
         Kill("file.release:after", delete_copy, happened=False),
         Kill("copy.share:after", copy, happened=False),
@@ -219,6 +241,7 @@ REAPING = {
     ],
     "disk": [
         Kill("reap.forget:before", feed_reaper, happened=None),
+        Kill("reap.inline:after", replace_tiny_again_and_again, happened=None, inline=TINY),
         Kill("reap.expire.statements:after", let_expire, happened=None),
         Kill("reap.expire:after", let_expire, happened=None),
     ],
@@ -255,7 +278,8 @@ async def die_at_once(site: Site, kills: list[Kill]) -> list[Casualty]:
 
 async def die(site: Site, kill: Kill, settings: dict[str, str]) -> Casualty:
     """Run a server until it dies at the failpoint, and return its client's account."""
-    server = await start({**site.environ, **settings}, failpoint=kill.failpoint)
+    environ = {**site.environ, **settings, "FILEPORT_INLINE_BYTES": str(kill.inline)}
+    server = await start(environ, failpoint=kill.failpoint)
     try:
         with anyio.fail_after(REACHED_SECONDS):
             async with server.client() as client:

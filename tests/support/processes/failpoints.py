@@ -71,7 +71,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "commit.release": (f"{_CATALOG}.files.commit:release",),
     "commit.usage": (f"{_CATALOG}.files.commit:count_usage",),
     # A small file, by one statement.
-    "commit.small": (f"{_CATALOG}.files.files:store_new",),
+    "commit.small": (f"{_CATALOG}.files.files:commit_inline",),
     "answer": ("service.http.resources.content.stores:stored_response",),
     # Direct uploads: a row, and a multipart upload, before the client can send; then the copy, and its commit.
     "direct.begin": (f"{_S3}.direct_access:S3DirectAccess.begin_parts",),

@@ -11,12 +11,14 @@ import httpx
 import pytest
 
 from domain.access.callers import ROOT
+from domain.blobs.model import is_inline
 from domain.values.preconditions import NO_PRECONDITION
 from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
 from tests.fakes.database import FakeDatabase
 from tests.support.clients import client_of
 from tests.support.documented import DocumentedProblems
 from tests.support.fake_service import Fakes, Service, lint, make_fakes, open_service
+from tests.support.tus import BYTES, TUS, UPLOADS, encoded
 
 FILES = "/v1/buckets/default/files"
 LIMIT = 20
@@ -198,3 +200,19 @@ async def test_a_link_serves_it(client: httpx.AsyncClient) -> None:
     path = httpx.URL(link["url"]).path
     assert (await client.get(path)).content == SMALL
     assert (await client.head(path)).headers["content-length"] == str(len(SMALL))
+
+
+@pytest.mark.parametrize("content", [b"", SMALL, LARGE])
+async def test_a_resumable_upload_ends_as_any(
+    client: httpx.AsyncClient, database: FakeDatabase, content: bytes
+) -> None:
+    headers = {**TUS, "Upload-Metadata": encoded(filename="a"), "Upload-Length": str(len(content))}
+    begun = await client.post(UPLOADS, headers=headers)
+    path = httpx.URL(begun.headers["location"]).path
+    if content:
+        answer = await client.patch(path, content=content, headers={**BYTES, "Upload-Offset": "0"})
+        assert answer.status_code == 204, answer.text
+    assert (await client.get(f"{FILES}/a")).content == content
+    live = [key for key, row in database.blobs.items() if row.state == "live"]
+    assert [is_inline(key) for key in live] == [len(content) <= LIMIT]
+    assert (await client.head(path, headers=TUS)).headers["upload-offset"] == str(len(content))
