@@ -1,6 +1,7 @@
 """Small files that meet: replaced, copied and deleted at once, while the policy of their bucket changes."""
 
 import asyncio
+from collections.abc import Awaitable
 from contextlib import suppress
 
 import pytest
@@ -57,14 +58,14 @@ async def test_uploads_meet_copies_and_deletes_of_the_same_file(catalog: Postgre
     async def delete(name: str) -> None:
         await catalog.files.delete_file(ROOT, Location("default", name), NO_PRECONDITION)
 
-    async def tried(work: "asyncio.Future[None] | asyncio.Task[None]") -> None:
+    async def tried(work: Awaitable[None]) -> None:
         with suppress(FileportError):
             await work
 
     for round_ in range(ROUNDS):
         await put(catalog, "a")
         work = [put(catalog, "a"), put(catalog, "a"), copy(round_), copy(round_), delete("a"), delete(f"copy-{round_}")]
-        await asyncio.gather(*(tried(asyncio.ensure_future(each)) for each in work))
+        await asyncio.gather(*map(tried, work))
     await check(catalog)
 
 
@@ -84,8 +85,7 @@ async def test_a_quota_that_comes_meanwhile_holds_from_then_on(catalog: Postgres
         files = (await usage(catalog, bucket)).files
         assert files == AT_ONCE - refused
         with pytest.raises(QuotaExceededError):
-            for number in range(AT_ONCE + 1):
-                await put(catalog, f"late-{number}", bucket=bucket)
+            await put(catalog, "late", bucket=bucket)
     await check(catalog)
 
 
