@@ -1,7 +1,8 @@
 """The connection of a request, as the server offers it beyond ASGI: trailers, unsent bytes, and ways to end it."""
 
+import asyncio
 from collections.abc import Sequence
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from litestar.types import HTTPScope
 
@@ -23,6 +24,10 @@ class Connection(Protocol):
     @property
     def unsent(self) -> int:
         """The number of bytes that wait here for the client to receive them."""
+
+    @property
+    def task(self) -> "asyncio.Task[None] | None":
+        """The task that runs the application for the request."""
 
     def authenticate(self) -> None:
         """Count the connection among those whose client has shown a valid key."""
@@ -49,6 +54,12 @@ def unsent_bytes(scope: HTTPScope) -> int | None:
 def can_send_files(scope: HTTPScope) -> bool:
     """Return whether a part of a file can be sent as a message of `ZERO_COPY_SEND`."""
     return ZERO_COPY_SEND in (scope.get("extensions") or {})
+
+
+def task_of(scope: HTTPScope) -> "asyncio.Task[Any] | None":
+    """Return the task that runs the application for the request. asyncio takes far longer to tell the current one."""
+    connection = _connection(scope)
+    return asyncio.current_task() if connection is None else connection.task
 
 
 def mark_authenticated(scope: HTTPScope) -> None:

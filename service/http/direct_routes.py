@@ -47,8 +47,9 @@ class _HotRoute:
         self.template = route.path_format
         self.methods = handler.http_methods
         self.guards = cast("list[Callable[..., Awaitable[None]]]", handler.resolve_guards())
-        # The one that dishka has wrapped, to find the dependencies in the container of each request.
-        self.function: Callable[..., Awaitable[ASGIApp]] = cast(Any, handler.fn).__dishka_orig_func__
+        # The one that dishka has wrapped, if it has, to find the dependencies in the container of each request.
+        self.function: Callable[..., Awaitable[ASGIApp]] = getattr(handler.fn, "__dishka_orig_func__", handler.fn)
+        self._takes_request = "request" in signature(self.function).parameters
         self._parameters = {each.name: _PARSERS[_kind(each)] for each in route.path_parameters.values()}
         parts = (
             re.escape(each) if isinstance(each, str) else f"({_SEGMENTS[_kind(each)]})"
@@ -65,13 +66,17 @@ class _HotRoute:
             return None
         return {name: parse(text) for (name, parse), text in zip(self._parameters.items(), found.groups(), strict=True)}
 
-    async def given(self, container: AsyncContainer) -> Mapping[str, Any]:
-        """Return what the handler is given from the container, all of which lives as long as the application."""
+    async def respond(
+        self, request: FileportRequest, parameters: Mapping[str, Any], container: AsyncContainer
+    ) -> ASGIApp:
+        """Call the handler. All that it is given from the container lives as long as the application."""
         if self._given is None:
             self._given = {
                 name: await container.get(key.type_hint, key.component) for name, key in self._dependencies.items()
             }
-        return self._given
+        if self._takes_request:
+            return await self.function(request, **parameters, **self._given)
+        return await self.function(**parameters, **self._given)
 
 
 class DirectRoutes:
@@ -107,7 +112,7 @@ class DirectRoutes:
         try:
             for guard in route.guards:
                 await guard(request, route.handler)
-            response = await route.function(request, **parameters, **await route.given(self._container))
+            response = await route.respond(request, parameters, self._container)
             await response(scope, receive, send)
         except Exception as error:
             if progress_of(scope).has_begun:

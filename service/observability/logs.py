@@ -7,6 +7,7 @@ import structlog
 
 from service.observability.causes import Origins
 from service.observability.line_writer import LineWriter
+from service.observability.request_context import add_request
 from service.observability.request_lines import REQUESTS, render_json, render_text
 
 # These log requests, addresses and retries at INFO; our own lines have the same facts once, without secrets.
@@ -50,6 +51,7 @@ def configure_logs(*, level: str, format_: str, origins: Origins) -> None:
         return {**event, **origins.get(event.get("code", ""), {})}
 
     shared: list[structlog.typing.Processor] = [
+        add_request,
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

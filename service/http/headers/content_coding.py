@@ -17,6 +17,8 @@ async def refuse_content_coding(connection: ASGIConnection[Any, Any, Any, Any], 
 
     A coroutine although it awaits nothing: Litestar would run a plain function in a thread.
     """
+    if all(name != b"content-encoding" for name, _ in connection.scope["headers"]):
+        return
     operation = handler.opt.get("operation")
     codings = field_value(connection.headers, "content-encoding").lower().split(",")
     if operation is None or operation.body is None or _IDENTITY.issuperset(map(str.strip, codings)):

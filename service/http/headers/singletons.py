@@ -16,10 +16,12 @@ async def refuse_repeated(connection: ASGIConnection[Any, Any, Any, Any], _: Bas
 
     A coroutine although it awaits nothing: Litestar would run a plain function in a thread.
     """
-    names = [name for name, _ in connection.scope["headers"] if name in _SINGLETONS]
+    names = [name for name, _ in connection.scope["headers"]]
     if len(names) == len(set(names)):
         return
-    repeated = next(name for name in names if names.count(name) > 1)
+    repeated = next((name for name in names if name in _SINGLETONS and names.count(name) > 1), None)
+    if repeated is None:
+        return
     raise HTTPException(
         status_code=HTTPStatus.BAD_REQUEST, detail=f"{repeated.decode('ascii').title()} stands more than once."
     )

@@ -37,7 +37,7 @@ def share_body_memory(app: ASGIApp, *, budget: MemoryBudget) -> ASGIApp:
             await app(scope, receive, send)
             return
         share = _Share(budget)
-        cast(Any, scope)["extensions"] = {**(scope.get("extensions") or {}), _EXTENSION: share}
+        cast(Any, scope).setdefault("extensions", {})[_EXTENSION] = share
         try:
             await app(scope, receive, send)
         finally:
@@ -48,5 +48,7 @@ def share_body_memory(app: ASGIApp, *, budget: MemoryBudget) -> ASGIApp:
 
 async def take_body_memory(scope: HTTPScope, size: int) -> None:
     """Take `size` bytes for the body of the request, until it ends. Raises `OverloadedError`."""
+    if not size:
+        return
     share: _Share = cast(Any, scope)["extensions"][_EXTENSION]
     await share.take(size)

@@ -1,5 +1,7 @@
 """Responses that begin before the request's body has ended: they close the connection, and still reach the client."""
 
+from collections.abc import Container
+
 import anyio
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPScope, Message, Receive, Scope, Send
@@ -18,7 +20,11 @@ def close_after_early_response(app: ASGIApp, *, idle: float = IDLE_SECONDS, ling
     """
 
     async def closing(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP or not _has_body(scope) or not scope["http_version"].startswith("1"):
+        if (
+            scope["type"] != ScopeType.HTTP
+            or not has_body(scope, {name for name, _ in scope["headers"]})
+            or not scope["http_version"].startswith("1")
+        ):
             await app(scope, receive, send)
             return
         is_coming = all(name != b"expect" for name, _ in scope["headers"])
@@ -69,8 +75,10 @@ class _Exchange:
                     return
 
 
-def _has_body(scope: HTTPScope) -> bool:
-    return any(
-        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
-        for name, value in scope["headers"]
+def has_body(scope: HTTPScope, names: Container[bytes]) -> bool:
+    """Return whether a request has a body, by its head, whose fields have these `names`."""
+    if b"transfer-encoding" in names:
+        return True
+    return b"content-length" in names and any(
+        name == b"content-length" and value != b"0" for name, value in scope["headers"]
     )

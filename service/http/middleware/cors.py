@@ -4,7 +4,7 @@ A page sends the bearer key by itself, so the credentials of the browser, such a
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
@@ -124,6 +124,11 @@ def asked_headers(scope: HTTPScope) -> list[str]:
     lines = [value for name, value in scope["headers"] if name == b"access-control-request-headers"]
     asked = [each.strip().lower() for each in b",".join(lines).decode("latin-1").split(",")[:_MAX_ASKED]]
     return list(dict.fromkeys(each for each in asked if each))
+
+
+def has_origin(_: HTTPScope, names: Container[bytes]) -> bool:
+    """Return whether a request comes from a page, by the `names` of its fields."""
+    return b"origin" in names
 
 
 def header(scope: HTTPScope, wanted: bytes) -> bytes:

@@ -8,7 +8,8 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 from domain.errors import UnavailableError
 from service.http import problems
 from service.http.connection import cut
-from service.http.middleware.response_progress import progress_of
+from service.http.middleware.cancellation import Work
+from service.http.middleware.response_timeout import ResponseTimeouts
 
 log = structlog.get_logger()
 
@@ -25,7 +26,7 @@ class InFlightRequests:
     """Tracks the requests in flight in the applications that it wraps, and can cancel them."""
 
     def __init__(self) -> None:
-        self._requests: set[anyio.CancelScope] = set()
+        self._requests: set[Work] = set()
         self._none_left = anyio.Event()
 
     @property
@@ -33,14 +34,25 @@ class InFlightRequests:
         """The number of requests in flight."""
         return len(self._requests)
 
-    def track(self, app: ASGIApp) -> ASGIApp:
-        """Wrap `app`: its requests are in flight here."""
+    def track(self, app: ASGIApp, timeouts: ResponseTimeouts | None = None) -> ASGIApp:
+        """Wrap `app`: its requests are in flight here, and their responses have `timeouts`."""
 
         async def tracked(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] == ScopeType.HTTP:
-                await self._run(app, scope, receive, send)
-            else:
+            if scope["type"] != ScopeType.HTTP:
                 await app(scope, receive, send)
+                return
+            work = Work(scope)
+            self._requests.add(work)
+            if timeouts is not None:
+                timeouts.watch(self._requests)
+            try:
+                is_done = await work.run(app, receive, send)
+            finally:
+                self._requests.discard(work)
+                if not self._requests:
+                    self._none_left.set()
+            if not is_done:
+                await _end(work, scope, send)
 
         return tracked
 
@@ -55,21 +67,14 @@ class InFlightRequests:
                 request.cancel()
             await self._none_left.wait()
 
-    async def _run(self, app: ASGIApp, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        with anyio.CancelScope() as request:
-            self._requests.add(request)
-            try:
-                await app(scope, receive, send)
-            finally:
-                self._requests.discard(request)
-                if not self._requests:
-                    self._none_left.set()
-        if not request.cancelled_caught:
-            return
-        if progress_of(scope).has_begun:
-            cut(scope)
-        else:
-            await _send_shutting_down(send)
+
+async def _end(work: Work, scope: HTTPScope, send: Send) -> None:
+    if work.is_stalled:
+        log.info("connection cut", reason="the client took too long to receive the response")
+    if work.is_stalled or work.progress.has_begun:
+        cut(scope)
+    else:
+        await _send_shutting_down(send)
 
 
 async def _send_shutting_down(send: Send) -> None:

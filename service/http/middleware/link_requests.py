@@ -1,19 +1,23 @@
 """Requests with a link's token: it is a secret that stands in their path."""
 
 import re
+from collections.abc import Container
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 _MASK = "/s/***"
+# The beginnings of most paths.
+_OTHERS = ("/v1/", "/health/")
 _LINK = re.compile(r"[/.]*s(?:/|$)", re.IGNORECASE)
 _PLAIN = re.compile(rb"/s/[^/%]+((?:/.*)?)", re.DOTALL)
 _REFERRER = (b"referrer-policy", b"no-referrer")
 
 
-def is_link(scope: HTTPScope) -> bool:
+def is_link(scope: HTTPScope, _: Container[bytes] = frozenset()) -> bool:
     """Return whether a path begins as those of links, in whichever spelling, and if it leads nowhere."""
-    return _LINK.match(scope["path"]) is not None
+    path = scope["path"]
+    return not path.startswith(_OTHERS) and _LINK.match(path) is not None
 
 
 def shown_path(scope: HTTPScope) -> str:

@@ -1,14 +1,22 @@
 """The paths of operations have one spelling each, so that a proxy's rule for one of them cannot be passed by."""
 
+from collections.abc import Container
 from http import HTTPStatus
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from service.http.problems import NOTHING_HERE, Problem, code_of, phrase_of, send_problem
 
 # The first segments of the paths of operations; "" is the root's.
 _OPERATIONAL = frozenset({"", "health", "metrics", "schema"})
+# Those that are asked for again and again.
+_PROBES = frozenset({b"/health/live", b"/health/ready", b"/metrics"})
+
+
+def may_be_misspelled(scope: HTTPScope, _: Container[bytes]) -> bool:
+    """Return whether the path of a request is one that `spell_once` looks at."""
+    return not scope["path"].startswith("/v1/") and scope["raw_path"] not in _PROBES
 
 
 def spell_once(app: ASGIApp) -> ASGIApp:

@@ -12,14 +12,19 @@ _EXTENSION = "fileport.response"
 
 
 class ResponseProgress:
-    """How far a response has come. `status` is 0 until it begins."""
+    """How far a response has come. `status` is 0 until it begins.
 
-    __slots__ = ("is_complete", "sent_bytes", "status")
+    `parts` counts those of the body; the last one `is_waiting` until the server has room for more.
+    """
+
+    __slots__ = ("is_complete", "is_waiting", "parts", "sent_bytes", "status")
 
     def __init__(self) -> None:
         self.status = 0
         self.sent_bytes = 0
         self.is_complete = False
+        self.parts = 0
+        self.is_waiting = False
 
     @property
     def has_begun(self) -> bool:
@@ -35,17 +40,22 @@ def track_response(app: ASGIApp) -> ASGIApp:
             await app(scope, receive, send)
             return
         progress = ResponseProgress()
-        cast(Any, scope)["extensions"] = {**(scope.get("extensions") or {}), _EXTENSION: progress}
+        cast(Any, scope).setdefault("extensions", {})[_EXTENSION] = progress
 
         async def send_tracked(message: Message) -> None:
             if message["type"] == "http.response.start":
                 progress.status = int(message["status"])
-            elif message["type"] == "http.response.body":
+                await send(message)
+                return
+            if message["type"] == "http.response.body":
                 progress.sent_bytes += 0 if scope["method"] == "HEAD" else len(message.get("body", b""))
                 progress.is_complete = not message.get("more_body", False)
             elif message["type"] == ZERO_COPY_SEND:
                 progress.sent_bytes += cast(Any, message)["count"]
+            progress.parts += 1
+            progress.is_waiting = True
             await send(message)
+            progress.is_waiting = False
 
         await app(scope, receive, send_tracked)
 

@@ -52,7 +52,7 @@ def client_address(peer: str | None, fields: Iterable[tuple[bytes, bytes]], prox
 
     What stands before it may be made up. Without trusted proxies that is the `peer`, the connection's other end.
     """
-    if not is_trusted(peer, proxies):
+    if not proxies or not is_trusted(peer, proxies):
         return peer or ""
     elements = list(_elements(_values(fields, "forwarded")))
     hops = (

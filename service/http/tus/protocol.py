@@ -1,7 +1,7 @@
 """The rules of every tus request and response: its version, the server's abilities, and overridden methods."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -63,7 +63,7 @@ def speak_tus(app: ASGIApp, *, max_size: int) -> ASGIApp:
     abilities, abilities_by_link = (_abilities(max_size, each) for each in (EXTENSIONS, EXTENSIONS_BY_LINK))
 
     async def tus_app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP or not _is_tus(scope):
+        if scope["type"] != ScopeType.HTTP or not is_tus(scope):
             await app(scope, receive, send)
             return
         own_method = scope["method"]
@@ -101,8 +101,12 @@ def _abilities(max_size: int, extensions: Sequence[str]) -> list[tuple[bytes, by
     ]
 
 
-def _is_tus(scope: HTTPScope) -> bool:
-    return _UPLOADS.match(scope["path"]) is not None or _is_by_link(scope)
+def is_tus(scope: HTTPScope, _: Container[bytes] = frozenset()) -> bool:
+    """Return whether a request is one of tus, by its path."""
+    path = scope["path"]
+    if path.startswith("/v1/"):
+        return path.startswith(PATH) and _UPLOADS.match(path) is not None
+    return _is_by_link(scope)
 
 
 def _is_by_link(scope: HTTPScope) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, MutableSet
-from typing import Any, cast
+from typing import Any
 
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
@@ -36,6 +36,7 @@ class Exchange:
         "_is_awake",
         "_is_framed",
         "_on_complete",
+        "_task",
         "body",
         "chunked_encoding",
         "disconnected",
@@ -71,6 +72,8 @@ class Exchange:
         self.is_head = scope["method"] == "HEAD"
         self._is_framed = is_framed
         self._on_complete: Callable[[], None] | None = on_complete
+
+        self._task: asyncio.Task[None] | None = None
 
         self.disconnected = False
         self.body: bytes | bytearray = b""
@@ -122,12 +125,16 @@ class Exchange:
             self.more_body = False
             self.set()
 
-    def start(self, app: Any, tasks: MutableSet[asyncio.Task[None]]) -> None:
+    def start(
+        self, app: Any, loop: asyncio.AbstractEventLoop, tasks: MutableSet[asyncio.Task[None]]
+    ) -> "asyncio.Task[None]":
         """Run the application in a task of its own, which is among the `tasks` until it ends.
 
         What the application raises, or leaves undone, ends the response, which is a 500 where none began.
         """
-        tasks.add(asyncio.get_running_loop().create_task(self._run(app, tasks)))
+        task = self._task = loop.create_task(self._run(app, tasks))
+        tasks.add(task)
+        return task
 
     async def _run(self, app: Any, tasks: MutableSet[asyncio.Task[None]]) -> None:
         try:
@@ -146,7 +153,9 @@ class Exchange:
         finally:
             # It refers to the connection, which refers to this.
             self._on_complete = None
-            tasks.discard(cast(Any, asyncio.current_task()))
+            if self._task is not None:
+                tasks.discard(self._task)
+                self._task = None
 
     async def receive(self) -> Any:
         if self.waiting_for_100_continue and not self.transport.is_closing():

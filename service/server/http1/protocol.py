@@ -270,7 +270,7 @@ class Http1Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        connection = RequestConnection(self)
+        connection = self._connection = RequestConnection(self)
         self.scope["extensions"] = connection.extensions(is_plain=self.scheme == "http")
         self._trailers = connection.trailers
         self._section = self.headers
@@ -310,7 +310,7 @@ class Http1Protocol(HttpToolsProtocol):
             expects_continue=is_framed and self.expect_100_continue,
             on_complete=self.on_response_complete,
         )
-        self.cycle.start(self.app, self.tasks)
+        self._connection.task = self.cycle.start(self.app, self.loop, self.tasks)
 
     def on_body(self, body: bytes) -> None:
         self._section_bytes = 0

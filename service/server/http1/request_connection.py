@@ -1,5 +1,6 @@
 """The connection as one request sees it."""
 
+import asyncio
 from typing import Any, Protocol
 
 from service.http.connection import EXTENSION, ZERO_COPY_SEND
@@ -24,6 +25,7 @@ class RequestConnection:
     def __init__(self, connection: WholeConnection) -> None:
         self._connection = connection
         self.trailers: list[tuple[bytes, bytes]] = []
+        self.task: asyncio.Task[None] | None = None
 
     def extensions(self, *, is_plain: bool) -> Any:
         """Return the extensions of ASGI for the request. Files can be sent where the connection `is_plain`, not TLS."""

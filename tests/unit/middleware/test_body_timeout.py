@@ -9,9 +9,12 @@ import structlog
 
 from domain.errors import BodyTimeoutError
 from service.http.middleware.body_timeout import limit_body_time
+from service.http.middleware.in_flight import InFlightRequests
+from service.http.middleware.response_progress import track_response
+from service.http.middleware.response_timeout import ResponseTimeouts
 from tests.support.loop_clock import LoopClock
 
-SCOPE: Any = {"type": "http", "method": "PUT", "client": None, "server": None}
+SCOPE: Any = {"type": "http", "client": None, "server": None}
 CHUNK = {"type": "http.request", "body": b"x", "more_body": True}
 SENT = {"type": "http.response.body", "body": b"x", "more_body": True}
 
@@ -42,12 +45,13 @@ async def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs an application for a client, while a second passes with each turn of the event loop."""
     clock = LoopClock(monkeypatch)
 
-    async def run(application: Any, client: Client, *, idle: float, total: float) -> None:
+    async def run(application: Any, client: Client, *, idle: float, total: float, method: str = "PUT") -> None:
         async with clock.running():
             with anyio.fail_after(1000):
-                await limit_body_time(application, idle=idle, response_idle=idle, total=total)(
-                    SCOPE, client.receive, client.send
-                )
+                limited = limit_body_time(application, idle=idle, total=total)
+                tracked = InFlightRequests().track(limited, ResponseTimeouts(idle=idle, total=total))
+                scope: Any = {**SCOPE, "method": method}
+                await track_response(tracked)(scope, client.receive, client.send)
 
     return run
 
@@ -94,9 +98,10 @@ async def test_nothing_is_awaited_of_a_client_behind_its_body(run: Run) -> None:
     assert left
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT"])
 @pytest.mark.parametrize(("idle", "total"), [(10, 60), (60, 10)])
 async def test_a_response_that_the_client_does_not_receive_is_cancelled_and_frees_its_resources(
-    run: Run, idle: float, total: float
+    run: Run, idle: float, total: float, method: str
 ) -> None:
     freed = False
 
@@ -109,6 +114,6 @@ async def test_a_response_that_the_client_does_not_receive_is_cancelled_and_free
             freed = True
 
     with structlog.testing.capture_logs() as logs:
-        await run(application, Client(takes=2), idle=idle, total=total)
+        await run(application, Client(takes=2), idle=idle, total=total, method=method)
     assert freed
     assert [line["event"] for line in logs] == ["connection cut"]

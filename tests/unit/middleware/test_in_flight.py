@@ -4,18 +4,20 @@ import json
 from typing import Any
 
 import anyio
+import pytest
 
 from service.http.middleware.in_flight import InFlightRequests
 from service.http.middleware.response_progress import track_response
 
-SCOPE: Any = {"type": "http", "method": "GET", "client": None, "server": None}
+SCOPE: Any = {"type": "http", "client": None, "server": None}
 START = {"type": "http.response.start", "status": 200, "headers": []}
 
 
 class Exchange:
     """A request to an application that sends `messages` and then never ends."""
 
-    def __init__(self, *messages: Any) -> None:
+    def __init__(self, *messages: Any, method: str = "GET") -> None:
+        self._method = method
         self.began = anyio.Event()
         self.undone = False
         self.sent: list[Any] = []
@@ -36,7 +38,7 @@ class Exchange:
         async def send(message: Any) -> None:
             self.sent.append(message)
 
-        await track_response(requests.track(self.application))({**SCOPE}, None, send)  # type: ignore[arg-type] # nothing is received
+        await track_response(requests.track(self.application))({**SCOPE, "method": self._method}, None, send)  # type: ignore[arg-type] # nothing is received
 
 
 async def cancel(*exchanges: Exchange) -> None:
@@ -51,8 +53,9 @@ async def cancel(*exchanges: Exchange) -> None:
         assert requests.count == 0
 
 
-async def test_a_request_without_a_response_gets_503() -> None:
-    first, second = Exchange(), Exchange()
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+async def test_a_request_without_a_response_gets_503(method: str) -> None:
+    first, second = Exchange(method=method), Exchange(method=method)
     await cancel(first, second)
     for exchange in (first, second):
         start, body = exchange.sent
@@ -61,8 +64,9 @@ async def test_a_request_without_a_response_gets_503() -> None:
         assert json.loads(body["body"])["code"] == "shutting_down"
 
 
-async def test_a_response_that_has_begun_gets_no_more_messages() -> None:
-    exchange = Exchange(START)
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+async def test_a_response_that_has_begun_gets_no_more_messages(method: str) -> None:
+    exchange = Exchange(START, method=method)
     await cancel(exchange)
     assert exchange.sent == [START]
 

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from service.http.middleware.request_log import log_requests
 from service.http.middleware.response_progress import track_response
+from service.observability.request_context import add_request
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ async def test_every_line_has_the_id_of_the_request_and_the_address_of_its_clien
 
     wrapped = track_response(log_requests(app, trusted_proxies=proxies))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(wrapped), base_url="http://fileport.test") as caller:  # type: ignore[arg-type]
-        with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+        with capture_logs(processors=[add_request]) as lines:
             answer = await caller.get("/", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.7"})
     assert [line["event"] for line in lines] == ["at work", "request"]
     for line in lines:

@@ -3,10 +3,12 @@
 import structlog
 from dishka.integrations.litestar import DishkaRouter, FromDishka
 from litestar import Response
+from litestar.types import ASGIApp
 
 from domain.errors import UnavailableError
 from domain.maintenance.check_health import CheckHealth
 from service.http.access import OPEN
+from service.http.bodies.json_response import JsonResponse
 from service.http.resources.health import openapi
 from service.http.resources.health.bodies import Liveness, Readiness, StoreState
 from service.http.routing import get_or_head
@@ -18,15 +20,16 @@ log = structlog.get_logger()
 
 # The state now does not tell the state later.
 _UNCACHED = {"Cache-Control": "no-store"}
+_UNCACHED_JSON = {"cache-control": "no-store"}
 
 
-@get_or_head("/health/live", access=OPEN, operation=openapi.LIVE)
-async def live() -> Response[Liveness]:
+@get_or_head("/health/live", access=OPEN, operation=openapi.LIVE, is_hot=True)
+async def live() -> ASGIApp:
     """Answer while the process runs.
 
     It touches no store: a failing one is no reason to restart the process.
     """
-    return Response(Liveness(), headers=_UNCACHED)
+    return JsonResponse(Liveness(), _UNCACHED_JSON)
 
 
 @get_or_head("/health/ready", access=OPEN, operation=openapi.READY)
