@@ -82,6 +82,9 @@ class TestAccess:
         expected = {("songs", "a/x"), ("so-so", "a/x"), *in_default("ab", "ab/x")}
         assert await listed(catalog, reader) == expected
         assert await listed(catalog, caller(scope("default", None, "write"))) == set()
+        filtered = FileQuery(areas=(), bucket="default", tags=("a",), sort=parse_sort("-metadata.x"), limit=10)
+        assert await catalog.search.list_files(filtered) == []
+        assert await catalog.search.count_files(filtered) == 0
 
     async def test_pages_in_a_scope_follow_one_another(self, catalog: CatalogPorts) -> None:
         await fill(catalog)

@@ -13,7 +13,8 @@ from adapters.postgres.files.search.prefixes import begins
 from adapters.postgres.files.search.values import Values
 from adapters.postgres.files.search.where import clamp, compile_where
 from domain.files.model import File
-from domain.files.search.model import DEFAULT_LIMIT, NEWEST_FIRST, FileQuery
+from domain.files.search.fields import Column
+from domain.files.search.model import DEFAULT_LIMIT, MAX_LIMIT, NEWEST_FIRST, FileQuery, SortKey
 
 # Where nothing else is asked, the usage knows; it counts expired files as long as they are there.
 _COUNT_ALL = f"""
@@ -24,6 +25,13 @@ _COUNT_IN_BUCKET = f"""
 SELECT (SELECT coalesce(sum(files), 0) FROM bucket_usage WHERE bucket = $1)::bigint
     - (SELECT count(*) FROM files WHERE bucket = $1 AND NOT {UNEXPIRED})
 """
+
+# With one file more, which tells whether there is another page.
+_USUAL_LIMITS = {limit + 1 for limit in (20, DEFAULT_LIMIT, 100, MAX_LIMIT)}
+# Indexes have these orders of all files, and of each bucket's.
+_PLAIN_SORTS = {
+    (SortKey(Column(name), descending=descending),) for name in ("created_at", "name") for descending in (False, True)
+}
 
 
 class PostgresFileSearch:
@@ -46,25 +54,39 @@ def list_statement(query: FileQuery, columns: str = COLUMNS) -> tuple[str, list[
     """Return the SQL of a page, and the values bound to it."""
     values = Values()
     conditions = _filters(query, values)
-    limit, offset = values.bind(query.limit, "bigint"), values.bind(clamp(query.offset), "bigint")
+    limit, offset = _page(query, values)
     pieces = parts(query.after, query.sort, values)
     if query.areas is None and len(pieces) == 1:
         [piece] = pieces
         source, order = f"files WHERE {' AND '.join([*conditions, *piece.conditions])}", piece.order
     else:
-        areas = [[]] if query.areas is None else [[area] for area in scans_of(query.areas, values)]
+        areas = [[]] if query.areas is None else [[area] for area in scans_of(query.areas, values) or ["FALSE"]]
+        most = values.bind(clamp(query.limit + query.offset), "bigint")
         # Each scan ends with the page, however many files of others lie between those that are found.
         scans = (
             f"(SELECT * FROM files WHERE {' AND '.join([*area, *piece.conditions, *conditions])} "
-            f"ORDER BY {piece.order} LIMIT {limit} + {offset})"
+            f"ORDER BY {piece.order} LIMIT {most})"
             for area in areas
             for piece in pieces
         )
-        found = " UNION ALL ".join(scans) or "SELECT * FROM files WHERE FALSE"
+        found = " UNION ALL ".join(scans)
         if query.areas is not None:
             found = f"SELECT DISTINCT ON (id) * FROM ({found}) AS found ORDER BY id"
         source, order = f"({found}) AS files", order_by(query.sort, values)
     return f"SELECT {columns} FROM {source} ORDER BY {order} LIMIT {limit} OFFSET {offset}", values.bound
+
+
+def _page(query: FileQuery, values: Values) -> tuple[str, str]:
+    """Return the numbers of LIMIT and OFFSET.
+
+    They are bound, and Postgres plans each listing anew: it knows nothing of a limit that it does not see, and every
+    filter may need another plan. Without a filter there is only one, along the order's index. Where it sees the usual
+    numbers there it plans once for all, which is half of the work.
+    """
+    is_plain = query == FileQuery(bucket=query.bucket, sort=query.sort, limit=query.limit, after=query.after)
+    if is_plain and query.limit in _USUAL_LIMITS and query.sort in _PLAIN_SORTS:
+        return str(query.limit), "0"
+    return values.bind(query.limit, "bigint"), values.bind(clamp(query.offset), "bigint")
 
 
 def sorting_statement(query: FileQuery, columns: str = COLUMNS) -> tuple[str, list[Any]]:
