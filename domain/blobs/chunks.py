@@ -25,6 +25,25 @@ class FileChunk(msgspec.Struct, frozen=True):
         return self.length
 
 
+class BytesInMemory:
+    """Bytes that need no opening, as a body of one chunk, or of none where it is empty."""
+
+    __slots__ = ("content",)
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    async def __aenter__(self) -> AsyncIterator[bytes]:
+        return self._chunks()
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        if self.content:
+            yield self.content
+
+
 Chunk = bytes | FileChunk
 AnyChunk = TypeVar("AnyChunk", bound=Chunk)
 

@@ -50,6 +50,7 @@ class _HotRoute:
         # The one that dishka has wrapped, if it has, to find the dependencies in the container of each request.
         self.function: Callable[..., Awaitable[ASGIApp]] = getattr(handler.fn, "__dishka_orig_func__", handler.fn)
         self._takes_request = "request" in signature(self.function).parameters
+        self._model = route.route_handler_map["GET"][1]
         self._parameters = {each.name: _PARSERS[_kind(each)] for each in route.path_parameters.values()}
         parts = (
             re.escape(each) if isinstance(each, str) else f"({_SEGMENTS[_kind(each)]})"
@@ -66,17 +67,23 @@ class _HotRoute:
             return None
         return {name: parse(text) for (name, parse), text in zip(self._parameters.items(), found.groups(), strict=True)}
 
-    async def respond(
-        self, request: FileportRequest, parameters: Mapping[str, Any], container: AsyncContainer
-    ) -> ASGIApp:
+    async def respond(self, request: FileportRequest, container: AsyncContainer) -> ASGIApp:
         """Call the handler. All that it is given from the container lives as long as the application."""
         if self._given is None:
             self._given = {
                 name: await container.get(key.type_hint, key.component) for name, key in self._dependencies.items()
             }
+        return await self.function(**await self._parse(request), **self._given)
+
+    async def _parse(self, request: FileportRequest) -> dict[str, Any]:
+        """Return the arguments that are in the path and the query, as the framework reads them. Raises its errors."""
+        if request.scope["query_string"]:
+            arguments = await self._model.to_kwargs(connection=request)
+            return self.handler.signature_model.parse_values_from_connection_kwargs(request, arguments)
+        arguments = dict(request.scope["path_params"])
         if self._takes_request:
-            return await self.function(request, **parameters, **self._given)
-        return await self.function(**parameters, **self._given)
+            arguments["request"] = request
+        return arguments
 
 
 class DirectRoutes:
@@ -112,7 +119,7 @@ class DirectRoutes:
         try:
             for guard in route.guards:
                 await guard(request, route.handler)
-            response = await route.respond(request, parameters, self._container)
+            response = await route.respond(request, self._container)
             await response(scope, receive, send)
         except Exception as error:
             if progress_of(scope).has_begun:
@@ -130,8 +137,8 @@ def raise_refusal(scope: Scope) -> None:
 
 
 def _is_plain(scope: HTTPScope) -> bool:
-    """Return whether a request says nothing that the framework would look at beyond its path and its method."""
-    if scope["query_string"] or scope.get("root_path"):
+    """Return whether a request has nothing that the framework would look at before its path and its method."""
+    if scope.get("root_path"):
         return False
     host = next((value for name, value in scope["headers"] if name == b"host"), b"")
     return _PLAIN_HOST.fullmatch(host) is not None

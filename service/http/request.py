@@ -18,12 +18,12 @@ from domain.files.search.errors import InvalidFilterError
 from domain.idempotency.errors import InvalidIdempotencyKeyError
 from domain.idempotency.model import KeyedRequest, fingerprint
 from domain.values.digests import Digest, Hashes
-from domain.values.preconditions import IfRange, Precondition
+from domain.values.preconditions import NO_PRECONDITION, IfRange, Precondition
 from domain.values.ranges import RangeSpec
 from service.http.headers.body_length import parse_body_length
 from service.http.headers.conditions import parse_if_range, parse_precondition
 from service.http.headers.digests import declared_digests
-from service.http.headers.fields import field_value
+from service.http.headers.fields import field_value, has_conditions
 from service.http.headers.idempotency_key import parse_key
 from service.http.headers.ranges import parse_ranges
 from service.http.json_bodies import JSON_TYPES, MAX_JSON_BYTES, decode_json
@@ -57,6 +57,8 @@ class FileportRequest(Request[Any, Any, Any]):
     @property
     def precondition(self) -> Precondition:
         """The conditions. Raises `InvalidConditionError`."""
+        if not has_conditions(self.scope["headers"]):
+            return NO_PRECONDITION
         return parse_precondition(self.headers, is_read=self.method in {"GET", "HEAD"})
 
     @property

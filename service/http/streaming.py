@@ -1,7 +1,7 @@
 """Downloads: a file's bytes as a response."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -9,7 +9,7 @@ import anyio
 from litestar.types import Receive, Scope, Send
 
 from domain.access.callers import NOBODY
-from domain.blobs.chunks import Chunk, FileChunk, SendableBody
+from domain.blobs.chunks import BytesInMemory, Chunk, FileChunk, SendableBody
 from service.http.connection import ZERO_COPY_SEND
 from service.runtime.concurrency import ConcurrencyLimit
 
@@ -56,12 +56,17 @@ class ContentResponse:
             await _while_connected(receive, partial(self._transfer, scope, send, is_bare=is_bare))
 
     async def _transfer(self, scope: Scope, send: Send, *, is_bare: bool) -> None:
-        async with self._limit.slot(cast(Any, scope).get("user", NOBODY)), self._body as chunks:
-            await _start(send, self._status, self._headers)
-            if not is_bare:
-                async for chunk in chunks:
-                    await send(_message(chunk))
-            await _end(send)
+        async with self._limit.slot(cast(Any, scope).get("user", NOBODY)):
+            if isinstance(self._body, BytesInMemory):
+                await _start(send, self._status, self._headers)
+                await _end(send, b"" if is_bare else self._body.content)
+                return
+            async with self._body as chunks:
+                await _start(send, self._status, self._headers)
+                if not is_bare:
+                    async for chunk in chunks:
+                        await send(_message(chunk))
+                await _end(send)
 
 
 def _message(chunk: Chunk) -> Any:
@@ -109,9 +114,14 @@ async def _cancel_on_disconnect(work: anyio.CancelScope, receive: Receive) -> No
 
 
 async def _start(send: Send, status: HTTPStatus, headers: Mapping[str, str]) -> None:
-    lines: Any = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+    lines: Any = [(_field_name(name), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": lines})
 
 
-async def _end(send: Send) -> None:
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+async def _end(send: Send, rest: bytes = b"") -> None:
+    await send({"type": "http.response.body", "body": rest, "more_body": False})
+
+
+@lru_cache(maxsize=128)
+def _field_name(name: str) -> bytes:
+    return name.lower().encode()

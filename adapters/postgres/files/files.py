@@ -1,5 +1,6 @@
 """Files: found, changed, copied and deleted."""
 
+from itertools import product
 from uuid import UUID
 
 import asyncpg
@@ -35,6 +36,13 @@ _WITH_CONTENT = (
 )
 # No row leaves Postgres of a file that is not public: its time would tell it from one that is missing.
 _ONLY_PUBLIC = " WHERE public"
+# By whether the file is looked for by its id, whether its content is, and whether it has to be public.
+_READS = {
+    (by_id, with_content, only_public): (_WITH_CONTENT if with_content else "{}").format(
+        (_FILE_WITH_POLICY if by_id else _FILE_FOUND_WITH_POLICY) + (_ONLY_PUBLIC if only_public else "")
+    )
+    for by_id, with_content, only_public in product((True, False), repeat=3)
+}
 
 
 class PostgresFiles:
@@ -56,21 +64,22 @@ class PostgresFiles:
         return only(await self._database.read(FILE_NAMED, bucket, name))
 
     async def get_file_with_policy(self, address: Address, *, only_public: bool = False) -> tuple[File, Policy]:
-        rows = await self._read_with_policy("{}", address, only_public=only_public)
+        rows = await self._read_with_policy(address, with_content=False, only_public=only_public)
         return only(rows), to_policy(rows[0])
 
     async def get_file_with_content(
         self, address: Address, *, only_public: bool = False
     ) -> tuple[File, Policy, bytes | None]:
-        rows = await self._read_with_policy(_WITH_CONTENT, address, only_public=only_public)
+        rows = await self._read_with_policy(address, with_content=True, only_public=only_public)
         return only(rows), to_policy(rows[0]), rows[0]["content"]
 
-    async def _read_with_policy(self, sql: str, address: Address, *, only_public: bool) -> list[asyncpg.Record]:
-        more = _ONLY_PUBLIC if only_public else ""
+    async def _read_with_policy(
+        self, address: Address, *, with_content: bool, only_public: bool
+    ) -> list[asyncpg.Record]:
         if isinstance(address, UUID):
-            return await self._database.read(sql.format(_FILE_WITH_POLICY + more), address)
-        found = _FILE_FOUND_WITH_POLICY + more
-        return await self._database.read(sql.format(found), address.bucket, forms_of(address.name))
+            return await self._database.read(_READS[True, with_content, only_public], address)
+        found = _READS[False, with_content, only_public]
+        return await self._database.read(found, address.bucket, forms_of(address.name))
 
     async def change_file(self, changed: File) -> File | None:
         return await self._database.transact(change, changed, self._grace)

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from domain.access.callers import Caller
-from domain.blobs.chunks import AnyChunk, Body, SendableBody
+from domain.blobs.chunks import AnyChunk, Body, BytesInMemory, SendableBody
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from domain.blobs.ports import BlobStore
-from domain.blobs.streams import counted, one_chunk
+from domain.blobs.streams import counted
 from domain.files.content.find_readable import Readable, find_readable
 from domain.files.errors import NoSuchFileError
 from domain.files.model import Address
@@ -73,6 +73,7 @@ async def _counted(
         yield counted(chunks, length)
 
 
-@asynccontextmanager
-async def _in_memory(content: bytes, length: int) -> AsyncIterator[AsyncIterator[bytes]]:
-    yield counted(one_chunk(content), length)
+def _in_memory(content: bytes, length: int) -> BytesInMemory:
+    if len(content) != length:
+        raise BlobMissingError("The bytes in the catalog are not as many as the file's.")
+    return BytesInMemory(content)

@@ -1,6 +1,7 @@
 """`Cache-Control` (RFC 9111, section 5.2) of answers that are for their reader alone."""
 
 import re
+from functools import lru_cache
 
 from service.http.headers.guards import PRIVATE
 
@@ -10,6 +11,7 @@ _DIRECTIVE = re.compile(rf'({_TOKEN})(?:=(?:{_TOKEN}|"(?:[^"\\]|\\.)*"))?(?:[ \t
 _SHARING = frozenset({"public", "private", "s-maxage", "proxy-revalidate"})
 
 
+@lru_cache(maxsize=256)
 def private_form(value: str) -> str:
     """Return a `Cache-Control` that says the same to the reader's own cache, and has no shared cache keep the answer.
 

@@ -3,13 +3,14 @@
 import re
 import time
 from datetime import UTC, datetime
-from email.utils import format_datetime, formatdate
+from email.utils import formatdate
 from functools import lru_cache
 
+_DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _MONTH = f"(?P<month>{'|'.join(_MONTHS)})"
 _TIME = r"(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"
-_DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_DAY = f"(?:{'|'.join(_DAYS)})"
 _WHOLE_DAY = "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 _FORMATS = (
     re.compile(rf"{_DAY}, (?P<day>[0-9]{{2}}) {_MONTH} (?P<year>[0-9]{{4}}) {_TIME} GMT"),
@@ -19,8 +20,11 @@ _FORMATS = (
 
 
 def http_date(moment: datetime) -> str:
-    """Return a time as headers carry it."""
-    return format_datetime(moment, usegmt=True)
+    """Return a time in UTC as headers carry it."""
+    return (
+        f"{_DAYS[moment.weekday()]}, {moment.day:02} {_MONTHS[moment.month - 1]} {moment.year:04} "
+        f"{moment.hour:02}:{moment.minute:02}:{moment.second:02} GMT"
+    )
 
 
 def past_http_date(moment: datetime) -> str:

@@ -59,5 +59,7 @@ def sha256_preference(want: str) -> int | None:
 
     None where the field does not name it, or is malformed (section 4).
     """
+    if not want:
+        return None
     preference = (parse_dictionary(want) or {}).get("sha-256")
     return preference if isinstance(preference, int) and 0 <= preference <= 10 else None

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import quote
 
 from domain.values.type_tables.aliases import canonical_type
@@ -41,11 +42,13 @@ _LOOSE_ENDS = re.compile(r"^ +|[ .]+$")
 _LONGEST = 255
 
 
+@lru_cache(maxsize=256)
 def is_safe_inline(content_type: str) -> bool:
     """Return whether a browser may show a file of this parsed content type itself."""
     return canonical_type(content_type.partition(";")[0]) in _INLINE_TYPES
 
 
+@lru_cache(maxsize=1024)
 def content_disposition(name: str, *, inline: bool) -> str:
     """Return the header's value for a file name, of which the last segment counts.
 
@@ -62,7 +65,9 @@ def content_disposition(name: str, *, inline: bool) -> str:
 
 def _in_ascii(name: str) -> str:
     # Letters lose their accents; a character without an ASCII form becomes a low line.
-    letters = "".join(each for each in unicodedata.normalize("NFKD", name) if not unicodedata.combining(each))
+    letters = name
+    if not name.isascii():
+        letters = "".join(each for each in unicodedata.normalize("NFKD", name) if not unicodedata.combining(each))
     plain = _cut(_UNSAFE.sub("_", letters))
     plain = _LOOSE_ENDS.sub(lambda ends: "_" * len(ends[0]), plain) or "_"
     return f"_{plain}" if _DEVICE.fullmatch(plain) else plain

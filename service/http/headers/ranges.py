@@ -17,6 +17,8 @@ def parse_ranges(value: str) -> tuple[RangeSpec, ...]:
 
     It is ignored if its unit is not `bytes`, if it is malformed, or if it has more than 1,000 ranges.
     """
+    if not value:
+        return ()
     found = _SET.fullmatch(value.strip(" \t"))
     if found is None or found[1].count(",") >= MAX_SPECS:
         return ()

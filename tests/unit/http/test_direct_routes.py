@@ -29,7 +29,29 @@ _PLAIN = [_BY_ID, f"/v1/files/{_NO_ID}", _CONTENT, f"/v1/files/{_NO_ID}/content"
 _PLAIN += ["/v1/buckets/default/files/none", "/v1/buckets/open/files/seen.txt", "/v1/buckets/none/files/none"]
 _PLAIN += ["/v1/buckets/NO/files/none", "/v1/buckets/default/files/%FF", "/v1/buckets/default/files/queen%2Fnight"]
 _PLAIN += ["/v1/buckets/default/files/a/../b", "/v1/buckets/default/files/%00"]
-# These are the framework's: forms that it takes for others, parameters, and what is not there.
+_PLAIN += ["/v1/files", "/v1/files?bucket=default", "/v1/files?bucket=none", "/v1/files?bucket=open"]
+_PLAIN += ["/health/live", "/health/live?a=1"]
+# So have these, whose parameters the framework reads.
+_QUERIES = ["limit=1&total=true", "limit=x", "limit=0", "limit=1&limit=2", "limit=null", "tag=a&tag=b", "total=maybe"]
+_QUERIES += ["unknown=1", "cursor=made-up", "sort=-size,name", "sort=none", "created_after=2026-01-01", "where=%7B"]
+_QUERIES += [
+    "created_after=2026-01-01T00:00:00Z&min_size=3",
+    "created_after=5",
+    "search=night",
+    "search=.",
+    "prefix=%FF",
+]
+_QUERIES += [
+    "metadata=%7B%22a%22%3A1%7D",
+    "content_type=text/*",
+    "content_type=a",
+    "bucket=NO",
+    "name=%00",
+    "a",
+    "&",
+    "=1",
+]
+# These are the framework's: forms that it takes for others, and what is not there.
 _OTHER = [
     f"{_BY_ID}/",
     f"/v1//files/{_ID}",
@@ -202,7 +224,16 @@ async def test_other_requests_are_answered_alike(pair: Pair, method: str, target
     await pair.compare(method, target, [(b"authorization", b"Bearer {stranger}")])
 
 
-@pytest.mark.parametrize("target", [_BY_ID, _CONTENT, _BY_NAME])
+@pytest.mark.parametrize("target", [*_QUERIES, "offset=1", "limit=1&offset=5", "redirect=true", "download=a"])
+async def test_queries_are_answered_alike(pair: Pair, target: str) -> None:
+    for path in ("/v1/files", _BY_ID, _CONTENT):
+        await pair.compare("GET", f"{path}?{target}", [(b"authorization", b"Bearer {root}")])
+        await pair.compare("HEAD", f"{path}?{target}", [(b"authorization", b"Bearer {stranger}")])
+
+
+@pytest.mark.parametrize(
+    "target", [_BY_ID, _CONTENT, _BY_NAME, "/v1/files", "/v1/files?limit=1", f"{_CONTENT}?download="]
+)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 async def test_hot_reads_are_not_the_frameworks(pair: Pair, framework: list[str], method: str, target: str) -> None:
     messages = await pair.compare(method, target, [(b"authorization", b"Bearer {root}")])
@@ -210,7 +241,7 @@ async def test_hot_reads_are_not_the_frameworks(pair: Pair, framework: list[str]
     assert len(framework) == 1  # of two services
 
 
-@pytest.mark.parametrize("target", [f"/v1/files/{_NO_ID}", f"{_BY_ID}?a=1", f"/v1/files/{_ID}/text"])
+@pytest.mark.parametrize("target", [f"/v1/files/{_NO_ID}", f"{_BY_ID}/", f"/v1/files/{_ID}/text"])
 async def test_refusals_and_all_else_are_the_frameworks(pair: Pair, framework: list[str], target: str) -> None:
     await pair.compare("GET", target, [(b"authorization", b"Bearer {root}")])
     assert len(framework) == 2

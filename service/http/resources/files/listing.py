@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 from dishka.integrations.litestar import FromDishka
+from litestar.types import ASGIApp
 
 from domain.access.cursors import Cursors
 from domain.buckets.model import MAX_BYTES, BucketName
@@ -26,6 +27,7 @@ from domain.values.media_types import TypePattern, check_type_pattern
 from service.http.access import needs
 from service.http.bodies.annotations import BYTE_ORDER_MARK
 from service.http.bodies.file_examples import FILE
+from service.http.bodies.json_response import JsonResponse
 from service.http.bodies.representations import file_body
 from service.http.openapi.parameters import json_query, query
 from service.http.openapi.schemas import schema_of
@@ -108,7 +110,7 @@ Offset = Annotated[
 ]
 
 
-@get_or_head("/", access=needs("list", public_with="bucket"), operation=openapi.LIST_FILES)
+@get_or_head("/", access=needs("list", public_with="bucket"), operation=openapi.LIST_FILES, is_hot=True)
 async def list_files(
     request: FileportRequest,
     *,
@@ -134,7 +136,7 @@ async def list_files(
     cursor: Cursor = None,
     offset: Offset = 0,
     total: Annotated[bool, query("Whether to count all files that pass the filters.", True)] = False,
-) -> FilePage:
+) -> ASGIApp:
     """List the files that pass every filter given, a page at a time.
 
     Filters add up: a file is listed if it passes all of them. Expired files are never listed. A parameter that is
@@ -169,13 +171,14 @@ async def list_files(
     )
     async with capacity.listing_for(request.caller):
         page = await list_page(request.caller, query, total=total)
-    return FilePage(
+    body = FilePage(
         items=[file_body(file) for file in page.items],
         limit=limit,
         offset=offset,
         total=page.total,
         next=cursors.give(request.caller, page.next),
     )
+    return JsonResponse(body, {"cache-control": "no-store"})
 
 
 def _words(text: str) -> tuple[str, ...]:
