@@ -17,7 +17,7 @@ from domain.values.ranges import ByteRange
 
 # S3 deletes up to a thousand objects before it answers.
 _DELETE_SECONDS = 30
-_SENDING_BYTES = 16 * PART_SIZE
+_MEMORY = 4 * PART_SIZE
 
 
 class S3BlobStore:
@@ -27,31 +27,35 @@ class S3BlobStore:
     body, which the store compares before it keeps anything: so the bytes that it acknowledges are those that were sent,
     on any store, and need not be read back. ETags are not compared, since encryption by KMS changes them.
 
-    Memory: each upload gathers one part, and all of them together have at most `sending_bytes` (128 MiB) of multipart
-    parts in flight, or one part where that is more. Parts are larger than 8 MiB for bodies over 78 GiB, or over
-    8 GiB where the length is not known: see `part_size`. `sending` tells how much is in flight.
+    Memory: all uploads together hold `memory_size` (32 MiB) of the bytes that wait for their part to be whole, or that
+    are being sent, and 64 KiB each. What is more waits in temporary files, one part of an upload at a time.
+    Parts are larger than 8 MiB for bodies over 78 GiB, or over 8 GiB where the length is not known: see `part_size`.
+    `memory` tells how much is held.
 
     The client needs the rights to get, put and delete objects, and to list the bucket, its multipart uploads, and abort
     them: without the right to list, a missing object looks forbidden.
     """
 
-    def __init__(self, bucket: S3Bucket, *, sending_bytes: int = _SENDING_BYTES) -> None:
+    def __init__(self, bucket: S3Bucket, *, memory_size: int = _MEMORY) -> None:
         self._bucket = bucket
         self._is_proven = False
         self._remainders = Remainders(bucket)
-        self.sending = Budget(sending_bytes)
+        self.memory = Budget(memory_size)
 
     async def admit(self) -> None:
         """Return: only `CircuitBlobStore` remembers that the store is down."""
 
     async def put(self, key: str, body: AsyncIterable[bytes], *, size: int | None) -> None:
         object_key = self._bucket.object_key(key)
-        parts = Parts(body)
-        await parts.gather(PART_SIZE)
-        if parts.ended:
-            await put_object(self._bucket, object_key, parts.take())
-        else:
-            await MultipartUpload(self._bucket, object_key, sending=self.sending).run(parts, expected=size)
+        parts = Parts(body, self.memory)
+        try:
+            await parts.gather(PART_SIZE)
+            if parts.ended:
+                await put_object(self._bucket, object_key, parts.take())
+            else:
+                await MultipartUpload(self._bucket, object_key).run(parts, expected=size)
+        finally:
+            parts.close()
 
     def open(self, key: str, part: ByteRange | None = None) -> Body:
         return OpenObject(self._bucket, self._bucket.object_key(key), part)

@@ -7,7 +7,6 @@ from aiohttp import ClientResponse
 from botocore.exceptions import ClientError
 
 from adapters.s3.bucket import S3Bucket
-from adapters.s3.checksums import part_md5
 from adapters.s3.errors import is_beyond_end, is_missing, s3_errors
 from adapters.s3.http.request import ObjectRequest
 from adapters.s3.part import Part
@@ -19,7 +18,7 @@ _FIRST_SIZE = 256 * 1024
 
 async def put_object(bucket: S3Bucket, object_key: str, whole: Part) -> None:
     """Put the object in one request."""
-    checksum = await part_md5(whole)
+    checksum = await whole.md5()
     with bucket.request(size=whole.size):
         await bucket.send(ObjectRequest("PUT", object_key, headers={"content-md5": checksum}, body=whole))
 

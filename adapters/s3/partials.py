@@ -9,6 +9,7 @@ from adapters.s3.errors import upload_may_be_gone
 from adapters.s3.multipart.appending import Appending
 from adapters.s3.multipart.budget import Budget
 from adapters.s3.multipart.concatenation import Concatenation
+from adapters.s3.multipart.parts import LEAST_PART_SIZE
 from adapters.s3.multipart.remainders import Remainders
 from adapters.s3.multipart.requests import abort_uploads, complete_upload, has_arrived, send_part
 from adapters.s3.multipart.state import PARTS_AHEAD, MultipartState
@@ -31,12 +32,13 @@ class S3PartialBlobs:
     next caller skips the part numbers that it may use. S3 accepts gaps. A part that is sent again under its number has
     the same bytes. `complete` and `abort` remove the orphans.
 
-    Memory is as in `S3BlobStore`, whose `sending` this shares.
+    Memory is as in `S3BlobStore`, whose `memory` this shares. Concatenation has 10 MiB of its own.
     """
 
-    def __init__(self, bucket: S3Bucket, *, sending: Budget) -> None:
+    def __init__(self, bucket: S3Bucket, *, memory: Budget) -> None:
         self._bucket = bucket
-        self._sending = sending
+        self._memory = memory
+        self._joining = Budget(2 * LEAST_PART_SIZE)
         self._remainders = Remainders(bucket)
 
     async def begin(self, key: str, *, size: int | None = None) -> Progress:  # noqa: ARG002 - no key is needed yet
@@ -52,7 +54,7 @@ class S3PartialBlobs:
         checkpoint: Checkpoint,
     ) -> Progress:
         appending = Appending(
-            self._bucket, self._remainders, key, sending=self._sending, progress=progress, checkpoint=checkpoint
+            self._bucket, self._remainders, key, memory=self._memory, progress=progress, checkpoint=checkpoint
         )
         return await appending.run(body)
 
@@ -78,14 +80,12 @@ class S3PartialBlobs:
         sizes = [await object_size(self._bucket, name) for name in names]
         object_key = self._bucket.object_key(key)
         if not await has_arrived(self._bucket, object_key, size=sum(sizes)):
-            concatenation = Concatenation(self._bucket, object_key, sending=self._sending)
+            concatenation = Concatenation(self._bucket, object_key, sending=self._joining)
             await concatenation.run(list(zip(names, sizes, strict=True)))
         await abort_uploads(self._bucket, object_key)
 
     async def _make(self, key: str, object_key: str, state: MultipartState, size: int) -> None:
-        data = await self._remainders.read(key, state.remainders)
-        last = Part(data, data.tell())
-        data.seek(0)
+        last = Part(await self._remainders.read(key, state.remainders))
         if state.upload is None or not state.parts:
             await put_object(self._bucket, object_key, last)
             return

@@ -88,7 +88,7 @@ async def open_s3(settings: Settings) -> AsyncIterator[tuple[BlobStore, PartialB
     ) as connection:
         bucket = S3Bucket(connection, str(settings.s3_bucket), timeout=settings.s3_timeout)
         blobs = S3BlobStore(bucket)
-        yield blobs, S3PartialBlobs(bucket, sending=blobs.sending)
+        yield blobs, S3PartialBlobs(bucket, memory=blobs.memory)
 
 
 def _root(settings: Settings) -> Path:

@@ -1,6 +1,5 @@
 """The requests for single objects, past botocore."""
 
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +13,12 @@ from adapters.s3.http.request import ObjectRequest
 from adapters.s3.http.retries import Retries
 from adapters.s3.http.signing import sign
 from adapters.s3.http.transport import Transport
-from adapters.s3.part import Part
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client
 
 # Above this, a body is sent in pieces.
 _WHOLE_SIZE = 1024 * 1024
-_PIECE_SIZE = 256 * 1024
 
 
 class SignedHttp:
@@ -77,7 +74,7 @@ class SignedHttp:
         if body is None:
             return await self._transport.exchange(request.method, url, headers)
         headers["content-length"] = str(body.size)
-        data = body.data.getvalue() if body.size <= _WHOLE_SIZE else _pieces(body)
+        data = body.whole() if body.size <= _WHOLE_SIZE and not body.is_spooled else body.read()
         return await self._transport.exchange(request.method, url, headers, body=data, size=body.size)
 
     async def _find(self, bucket: str) -> Address:
@@ -89,9 +86,3 @@ class SignedHttp:
         with suppress(ClientError):
             await self._client.head_bucket(Bucket=bucket)
         return await self._find(bucket) != address
-
-
-async def _pieces(part: Part) -> AsyncIterator[memoryview]:
-    with part.data.getbuffer() as view:
-        for start in range(0, part.size, _PIECE_SIZE):
-            yield view[start : start + _PIECE_SIZE]

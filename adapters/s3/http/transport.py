@@ -17,8 +17,6 @@ _SLOWEST_BYTES_PER_SECOND = 256 * 1024
 # Requests that S3 may take long for: to assemble an object, to delete a thousand, and to copy one. Meanwhile it sends
 # signs of life.
 _LONG = frozenset({"uploadId", "delete"})
-# Twice as much of a body may wait here for its reader.
-_READ_SIZE = 256 * 1024
 
 
 def body_seconds(size: int) -> float:
@@ -58,7 +56,7 @@ class Transport(AIOHTTPSession):
         url: str,
         headers: Mapping[str, str],
         *,
-        body: bytes | AsyncIterable[memoryview] | None = None,
+        body: bytes | AsyncIterable[bytes | memoryview] | None = None,
         size: int = 0,
     ) -> ClientResponse:
         """Send one try of a signed request with a body of `size` bytes, and return the response, its body unread.
@@ -76,7 +74,6 @@ class Transport(AIOHTTPSession):
                 data=body,
                 expect100=body is not None and not isinstance(body, bytes),
                 allow_redirects=False,
-                read_bufsize=_READ_SIZE,
                 proxy=proxy_url,
                 proxy_headers=self._proxy_config.proxy_headers_for(proxy_url) if proxy_url else None,
             )

@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import AsyncIterable, Sequence
 from contextlib import suppress
-from io import BytesIO
 
 import msgspec
 from anyio import Lock, Semaphore, create_task_group, get_cancelled_exc_class, move_on_after
@@ -11,8 +10,8 @@ from anyio.abc import TaskGroup
 
 from adapters.s3.bucket import S3Bucket
 from adapters.s3.errors import upload_may_be_gone
-from adapters.s3.multipart.budget import OWN_BUDGET, Budget
-from adapters.s3.multipart.parts import LEAST_PART_SIZE, MAX_PARTS, PART_SIZE, Parts, part_size
+from adapters.s3.multipart.budget import Budget
+from adapters.s3.multipart.parts import LEAST_PART_SIZE, MAX_PARTS, OWN_BUDGET, PART_SIZE, Parts, part_size
 from adapters.s3.multipart.remainders import Remainder, Remainders
 from adapters.s3.multipart.requests import create_upload, send_part
 from adapters.s3.multipart.state import PARTS_AHEAD, MultipartState, SentPart
@@ -41,7 +40,7 @@ class Appending:
         remainders: Remainders,
         key: str,
         *,
-        sending: Budget,
+        memory: Budget,
         progress: Progress,
         checkpoint: Checkpoint,
     ) -> None:
@@ -49,7 +48,7 @@ class Appending:
         self._remainders = remainders
         self._key = key
         self._object_key = bucket.object_key(key)
-        self._sending = sending
+        self._memory = memory
         self._checkpoint = checkpoint
         self._state = MultipartState.of(progress)
         self._size = progress.size
@@ -60,7 +59,6 @@ class Appending:
         self._next = self._state.next
         self._cut_size = progress.size
         self._own = Budget(OWN_BUDGET)
-        self._in_flight = 0
         # The numbers of the parts that were cut and are not in `_state` yet, in order: in flight, or arrived.
         self._cut_numbers: deque[int] = deque()
         self._unsent: dict[int, Part] = {}
@@ -73,7 +71,7 @@ class Appending:
     async def run(self, body: AsyncIterable[bytes]) -> Progress:
         """Append all of the body, and return the progress. Errors are as `PartialBlobs.append` has them."""
         interruptible = InterruptibleBody(body)
-        parts = Parts(interruptible)
+        parts = Parts(interruptible, self._memory)
         try:
             await self._append(parts)
         except get_cancelled_exc_class():
@@ -82,6 +80,8 @@ class Appending:
                 parts.end()
                 await self._append(parts)
             raise
+        finally:
+            parts.close()
         if interruptible.failure is not None:
             raise interruptible.failure
         return self._progress
@@ -109,10 +109,6 @@ class Appending:
         except BaseExceptionGroup as errors:
             # The first is the cause; it cancelled the others.
             failure = errors.exceptions[0]
-        finally:
-            # A task that is cancelled before its first step gives nothing back.
-            self._sending.release(self._in_flight)
-            self._in_flight = 0
         if failure is not None:
             raise failure
 
@@ -141,7 +137,7 @@ class Appending:
             self._state = msgspec.structs.replace(self._state, upload=upload)
         before = await self._remainders.read(self._key, self._uncut)
         # From here on nothing awaits, so that a cancellation finds the bytes in `parts` or in `_unsent`.
-        part = _joined(before, parts.take())
+        part = parts.take().following(before)
         self._cut_size += part.size - _total(self._uncut)
         self._uncut = ()
         number, self._next = self._next, self._next + 1
@@ -150,17 +146,16 @@ class Appending:
         return number, part
 
     async def _spawn(self, group: TaskGroup, number: int, part: Part, *, gathering: int) -> None:
-        sending = await self._sending.acquire(part.size)
-        self._in_flight += sending
-        group.start_soon(self._send, number, part, gathering, sending)
+        if part.is_spooled:
+            await self._send(number, part, gathering)
+        else:
+            group.start_soon(self._send, number, part, gathering)
 
-    async def _send(self, number: int, part: Part, gathering: int, sending: int) -> None:
-        part.data.seek(0)
+    async def _send(self, number: int, part: Part, gathering: int) -> None:
         etag = await send_part(self._bucket, self._object_key, str(self._state.upload), number, part)
         del self._unsent[number]
         self._arrived[number] = etag, part.size
-        self._in_flight -= sending
-        self._sending.release(sending)
+        part.release()
         self._own.release(gathering)
         self._advance()
         if self._unsaved >= _CHECKPOINT_PARTS or self._size - self._progress.size >= _CHECKPOINT_SIZE:
@@ -204,7 +199,7 @@ class Appending:
             absorbed.insert(0, kept.pop())
             size += absorbed[0].size
         before = await self._remainders.read(self._key, absorbed)
-        remainder = await self._remainders.keep(self._key, _joined(before, self._rest))
+        remainder = await self._remainders.keep(self._key, self._rest.following(before))
         self._state = msgspec.structs.replace(self._state, remainders=(*kept, remainder))
         self._size += self._rest.size
         self._rest = None
@@ -217,13 +212,3 @@ def _least(size: int) -> int:
 
 def _total(remainders: Sequence[Remainder]) -> int:
     return sum(remainder.size for remainder in remainders)
-
-
-def _joined(before: BytesIO, part: Part) -> Part:
-    if not before.tell():
-        return part
-    with part.data.getbuffer() as view:
-        before.write(view)
-    size = before.tell()
-    before.seek(0)
-    return Part(before, size)

@@ -5,11 +5,6 @@ from typing import NamedTuple
 
 from anyio import Event
 
-from adapters.s3.multipart.parts import PART_SIZE
-
-# One upload's memory: the part that is being gathered, and three that are being sent.
-OWN_BUDGET = 4 * PART_SIZE
-
 
 class _Waiting(NamedTuple):
     amount: int
@@ -23,14 +18,14 @@ class Budget:
     """
 
     def __init__(self, total: int) -> None:
-        self._total = total
+        self.total = total
         self._waiting: deque[_Waiting] = deque()
         self.held = 0
         self.peak = 0
 
     async def acquire(self, amount: int) -> int:
         """Wait for `amount`, and return the amount to release: the whole budget, where `amount` is more."""
-        waiting = _Waiting(min(amount, self._total), Event())
+        waiting = _Waiting(min(amount, self.total), Event())
         self._waiting.append(waiting)
         self._serve()
         try:
@@ -44,14 +39,24 @@ class Budget:
             raise
         return waiting.amount
 
+    def try_acquire(self, amount: int) -> bool:
+        """Take `amount` if it is there now and nobody waits for it; return whether it was."""
+        if self._waiting or self.held + amount > self.total:
+            return False
+        self._take(amount)
+        return True
+
     def release(self, amount: int) -> None:
         """Give back the amount that `acquire` returned."""
         self.held -= amount
         self._serve()
 
     def _serve(self) -> None:
-        while self._waiting and self.held + self._waiting[0].amount <= self._total:
+        while self._waiting and self.held + self._waiting[0].amount <= self.total:
             waiting = self._waiting.popleft()
-            self.held += waiting.amount
-            self.peak = max(self.peak, self.held)
+            self._take(waiting.amount)
             waiting.granted.set()
+
+    def _take(self, amount: int) -> None:
+        self.held += amount
+        self.peak = max(self.peak, self.held)

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from io import BytesIO
 from typing import NamedTuple
 
 from anyio import CapacityLimiter, create_task_group
@@ -115,13 +114,10 @@ class Concatenation:
         """Read the stretches into one part, and count it as being sent until the context ends."""
         held = await self._sending.acquire(sum(each.part.length for each in stretches))
         try:
-            data = BytesIO()
+            data: list[bytes] = []
             for object_key, part in stretches:
                 async with OpenObject(self._bucket, object_key, part) as chunks:
-                    async for chunk in chunks:
-                        data.write(chunk)
-            size = data.tell()
-            data.seek(0)
-            yield Part(data, size)
+                    data += [chunk async for chunk in chunks]
+            yield Part(data)
         finally:
             self._sending.release(held)

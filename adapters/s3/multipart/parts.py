@@ -1,11 +1,14 @@
 """The parts of a body, and their sizes."""
 
 from collections.abc import AsyncIterable
-from io import BytesIO
 
+from adapters.s3.multipart.budget import Budget
+from adapters.s3.multipart.gathering import Gathering
 from adapters.s3.part import Part
 
 PART_SIZE = 8 * 1024**2
+# One upload's: the part that is being gathered, and three that are being sent.
+OWN_BUDGET = 4 * PART_SIZE
 # S3's own limits. The store takes 10,000 parts of up to 5 GiB, all but the last of at least 5 MiB.
 MAX_PARTS = 10_000
 LEAST_PART_SIZE = 5 * 1024**2
@@ -29,32 +32,38 @@ def part_size(number: int, *, sent: int, expected: int | None) -> int:
 
 
 class Parts:
-    """Cuts `body` into parts of the sizes asked for, whatever the length of its chunks.
+    """Cuts `body` into parts of the sizes asked for, whatever the length of its chunks; `memory` is for what they hold.
 
-    It hands each part over once and keeps no reference, so that a part's memory ends with its sending.
+    It hands each part over once. The caller releases a part when it is sent; `close` releases those that never were.
     """
 
-    def __init__(self, body: AsyncIterable[bytes]) -> None:
+    def __init__(self, body: AsyncIterable[bytes], memory: Budget) -> None:
         self._chunks = aiter(body)
-        self._rest = memoryview(b"")
-        self._part = BytesIO()
+        self._chunk = b""
+        # Where in the chunk the bytes begin that were not gathered yet.
+        self._at = 0
+        self._gathering = Gathering(memory)
+        self._taken: list[Part] = []
         self._is_cut = False
         self.ended = False
 
     @property
     def gathered(self) -> int:
         """The number of bytes that can be taken."""
-        return self._part.tell()
+        return self._gathering.size
 
     async def gather(self, size: int) -> None:
         """Gather the next `size` bytes, fewer only at the end. `ended` then says whether they are the last."""
         left = size
         while not self.ended:
-            taken = self._rest[:left]
-            self._part.write(taken)
-            left -= len(taken)
-            self._rest = self._rest[len(taken) :]
-            if not self._rest:
+            whole, at = self._chunk, self._at
+            piece = whole if not at and len(whole) <= left else memoryview(whole)[at : at + left]
+            self._at += len(piece)
+            left -= len(piece)
+            self._gathering.add(piece)
+            if self._gathering.is_spill_due():
+                await self._gathering.spill()
+            if self._at == len(whole):
                 await self._advance()
             if not left:
                 break
@@ -65,15 +74,19 @@ class Parts:
 
     def take(self) -> Part:
         """Hand over the bytes that were gathered."""
-        part = Part(self._part, self.gathered)
-        self._part = BytesIO()
-        part.data.seek(0)
+        part = self._gathering.take()
+        self._taken = [*(each for each in self._taken if not each.is_released), part]
         return part
+
+    def close(self) -> None:
+        """Release all that was gathered, handed over or not."""
+        for part in (*self._taken, self._gathering.take()):
+            part.release()
 
     async def _advance(self) -> None:
         if not self._is_cut:
             async for chunk in self._chunks:
                 if chunk:
-                    self._rest = memoryview(chunk)
+                    self._chunk, self._at = chunk, 0
                     return
         self.ended = True

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from io import BytesIO
 
 import msgspec
 
@@ -36,21 +35,19 @@ class Remainders:
 
     async def keep(self, key: str, data: Part) -> Remainder:
         """Keep the bytes, durably."""
-        data.data.seek(0)
         remainder = Remainder(name=new_id().hex, size=data.size)
         await put_object(self._bucket, self._object_key(key, remainder.name), data)
         return remainder
 
-    async def read(self, key: str, remainders: Sequence[Remainder]) -> BytesIO:
+    async def read(self, key: str, remainders: Sequence[Remainder]) -> list[bytes]:
         """Return the bytes of the remainders, one after another. Raises `BlobMissingError`."""
-        data = BytesIO()
+        data: list[bytes] = []
         for remainder in remainders:
-            before = data.tell()
             async with OpenObject(self._bucket, self._object_key(key, remainder.name)) as chunks:
-                async for chunk in chunks:
-                    data.write(chunk)
-            if data.tell() - before != remainder.size:
+                found = [chunk async for chunk in chunks]
+            if sum(map(len, found)) != remainder.size:
                 raise BlobMissingError("Some of the file's bytes are missing.")
+            data += found
         return data
 
     async def remove(self, key: str, remainders: Sequence[Remainder]) -> None:

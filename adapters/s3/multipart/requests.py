@@ -9,7 +9,6 @@ from anyio import move_on_after
 from botocore.exceptions import ClientError
 
 from adapters.s3.bucket import S3Bucket
-from adapters.s3.checksums import part_md5
 from adapters.s3.errors import is_unknown_upload
 from adapters.s3.http.request import ObjectRequest
 from adapters.s3.objects import object_size
@@ -53,7 +52,7 @@ async def create_upload(bucket: S3Bucket, object_key: str) -> tuple[str, int]:
 
 async def send_part(bucket: S3Bucket, object_key: str, upload_id: str, number: int, part: Part) -> str:
     """Send a part, and return its ETag."""
-    checksum = await part_md5(part)
+    checksum = await part.md5()
     query = f"partNumber={number}&uploadId={quote(upload_id, safe=_UNRESERVED)}"
     with bucket.request(size=part.size):
         sent = await bucket.send(

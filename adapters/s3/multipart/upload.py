@@ -4,26 +4,20 @@ from anyio import create_task_group
 from anyio.abc import TaskGroup
 
 from adapters.s3.bucket import S3Bucket
-from adapters.s3.multipart.budget import OWN_BUDGET, Budget
-from adapters.s3.multipart.parts import MAX_PARTS, Parts, part_size
+from adapters.s3.multipart.budget import Budget
+from adapters.s3.multipart.parts import MAX_PARTS, OWN_BUDGET, Parts, part_size
 from adapters.s3.multipart.requests import complete_upload, only_upload, send_part
 from adapters.s3.part import Part
 from domain.blobs.errors import BlobStoreUnavailableError
 
 
 class MultipartUpload:
-    """Sends the parts of one body as one object, several parts at once.
+    """Sends the parts of one body as one object, up to four at once; of those that went to the disk, one at a time."""
 
-    It holds up to 32 MiB, or one part where that is more. Parts in flight take from `sending`, which all uploads
-    share. Gathering a part does not: a slow client would keep the others waiting.
-    """
-
-    def __init__(self, bucket: S3Bucket, object_key: str, *, sending: Budget) -> None:
+    def __init__(self, bucket: S3Bucket, object_key: str) -> None:
         self._bucket = bucket
         self._object_key = object_key
         self._own = Budget(OWN_BUDGET)
-        self._sending = sending
-        self._in_flight = 0
         self._sent: dict[int, str] = {}
         self._size = 0
 
@@ -45,10 +39,6 @@ class MultipartUpload:
         except BaseExceptionGroup as errors:
             # The first is the cause; it cancelled the others.
             failure = errors.exceptions[0]
-        finally:
-            # A task that is cancelled before its first step gives nothing back.
-            self._sending.release(self._in_flight)
-            self._in_flight = 0
         if failure is not None:
             # Outside of the handler, so that the error stays as it was raised, its context too.
             raise failure
@@ -56,11 +46,12 @@ class MultipartUpload:
     async def _feed(self, group: TaskGroup, upload_id: str, parts: Parts, expected: int | None) -> None:
         gathering = await self._own.acquire(parts.gathered)
         for number in range(1, MAX_PARTS + 1):
-            sending = await self._sending.acquire(parts.gathered)
-            self._in_flight += sending
-            self._size += parts.gathered
-            # Taken here, so that nothing but its task keeps the part.
-            group.start_soon(self._send, upload_id, number, parts.take(), gathering, sending)
+            part = parts.take()
+            self._size += part.size
+            if part.is_spooled:
+                await self._send(upload_id, number, part, gathering)
+            else:
+                group.start_soon(self._send, upload_id, number, part, gathering)
             if parts.ended:
                 return
             size = part_size(number + 1, sent=self._size, expected=expected)
@@ -68,8 +59,7 @@ class MultipartUpload:
             await parts.gather(size)
         raise BlobStoreUnavailableError("The blob store takes no body of so many parts.")
 
-    async def _send(self, upload_id: str, number: int, part: Part, gathering: int, sending: int) -> None:
+    async def _send(self, upload_id: str, number: int, part: Part, gathering: int) -> None:
         self._sent[number] = await send_part(self._bucket, self._object_key, upload_id, number, part)
-        self._in_flight -= sending
-        self._sending.release(sending)
+        part.release()
         self._own.release(gathering)

@@ -63,7 +63,7 @@ def store(bucket: S3Bucket) -> S3BlobStore:
 
 @pytest.fixture
 def partials(bucket: S3Bucket, store: S3BlobStore) -> S3PartialBlobs:
-    return S3PartialBlobs(bucket, sending=store.sending)
+    return S3PartialBlobs(bucket, memory=store.memory)
 
 
 @pytest.fixture
@@ -91,4 +91,4 @@ async def line(
     ):
         bucket = S3Bucket(connection, BUCKET, prefix, timeout=TIMEOUT_SECONDS)
         store = S3BlobStore(bucket)
-        yield Line(store, S3PartialBlobs(bucket, sending=store.sending), proxy)
+        yield Line(store, S3PartialBlobs(bucket, memory=store.memory), proxy)

@@ -85,7 +85,7 @@ async def test_one_long_body_takes_the_memory_of_four_parts(store: S3BlobStore) 
 
 
 async def test_all_uploads_share_the_budget_for_parts_in_flight(s3: S3Connection, prefix: str) -> None:
-    store = S3BlobStore(S3Bucket(s3, BUCKET, prefix), sending_bytes=3 * PART)
+    store = S3BlobStore(S3Bucket(s3, BUCKET, prefix), memory_size=3 * PART)
     chunk = payload(MIB)
 
     async def put() -> None:
@@ -94,8 +94,8 @@ async def test_all_uploads_share_the_budget_for_parts_in_flight(s3: S3Connection
     async with create_task_group() as group:
         for _ in range(5):
             group.start_soon(put)
-    assert store.sending.peak == 3 * PART
-    assert store.sending.held == 0
+    assert store.memory.peak == 3 * PART
+    assert store.memory.held == 0
 
 
 async def test_a_failed_upload_releases_its_budget(store: S3BlobStore) -> None:
@@ -105,7 +105,7 @@ async def test_a_failed_upload_releases_its_budget(store: S3BlobStore) -> None:
 
     with pytest.raises(BodyFailed):
         await store.put(new_blob_key(), body(), size=None)
-    assert store.sending.held == 0
+    assert store.memory.held == 0
 
 
 async def test_a_cancelled_upload_releases_its_budget(store: S3BlobStore) -> None:
@@ -123,5 +123,5 @@ async def test_a_cancelled_upload_releases_its_budget(store: S3BlobStore) -> Non
         group.start_soon(put)
         await waiting.wait()
         group.cancel_scope.cancel()
-    assert store.sending.peak > 0
-    assert store.sending.held == 0
+    assert store.memory.peak > 0
+    assert store.memory.held == 0

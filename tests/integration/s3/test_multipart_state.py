@@ -127,4 +127,4 @@ async def test_one_long_append_takes_the_memory_of_four_parts(store: S3BlobStore
     finally:
         tracemalloc.stop()
     assert peak < 48 * MIB
-    assert store.sending.held == 0
+    assert store.memory.held == 0

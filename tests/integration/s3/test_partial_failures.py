@@ -67,7 +67,7 @@ async def test_an_append_goes_on_from_the_bytes_acknowledged_before_a_request_fa
     await upload.append(piece(FULL + 3))
     with line.proxy.fault(effect, asked), pytest.raises(BlobStoreUnavailableError):
         await upload.append(piece(3 * FULL, seed=1))
-    assert line.store.sending.held == 0
+    assert line.store.memory.held == 0
     kept = (piece(FULL + 3) + piece(3 * FULL, seed=1))[: upload.records.progress.size]
     assert len(kept) >= FULL + 3
     later = upload.fence()
@@ -116,7 +116,7 @@ async def test_parts_on_their_way_are_kept_when_the_call_is_cancelled(line: Line
             await waiting.wait()
             group.cancel_scope.cancel()
     assert upload.records.progress.size == 3 * FULL + 3
-    assert line.store.sending.held == 0
+    assert line.store.memory.held == 0
     later = upload.fence()
     await later.append(b"end")
     await later.complete()

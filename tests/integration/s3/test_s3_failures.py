@@ -98,7 +98,7 @@ async def test_a_part_that_fails_aborts_the_upload(line: Line, s3_client: "S3Cli
         await line.store.put(key, stream(payload(4 * PART)), size=None)
     assert await is_missing(line.store, key)
     assert await unfinished_uploads(s3_client, prefix) == []
-    assert line.store.sending.held == 0
+    assert line.store.memory.held == 0
 
 
 async def test_an_upload_whose_completion_was_answered_in_vain_is_stored(line: Line) -> None:
