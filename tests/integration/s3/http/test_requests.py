@@ -152,7 +152,7 @@ async def test_requests_take_the_way_of_the_environments_proxy(
         with proxy.fault(watch):
             await store.put(new_blob_key(), stream(b"bytes"), size=5)
     [head] = heads
-    assert head.startswith(b"PUT http://s3.example.test/fileport-tests/")
+    assert head.startswith(f"PUT http://s3.example.test/{BUCKET}/".encode())
     assert b"\r\nproxy-authorization: basic dxnlcjpzzwnyzxq=" in head.lower()
 
 
