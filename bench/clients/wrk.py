@@ -25,8 +25,9 @@ def measure(requests: Requests, *, connections: int, seconds: float) -> Sample:
     with tempfile.TemporaryDirectory(prefix="fp-wrk-") as directory:
         _describe(requests, Path(directory))
         url = f"http://{HOST}:{requests.port}"
+        limits = (f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout=10s")
         ran = subprocess.run(
-            ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "-s", str(_SCRIPT), url],  # noqa: S607
+            ["wrk", "-t1", *limits, "-s", str(_SCRIPT), url],  # noqa: S607
             env=os.environ | {"BENCH_REQUESTS": directory},
             capture_output=True,
             text=True,
