@@ -97,8 +97,7 @@ def _measure(stage: Stage, work: Work, missing: dict[str, str], failed: dict[str
             try:
                 sample = _with_processor_time(stage, work, side, round_)
             except _FAULTS as error:
-                is_missing = side in work.optional and isinstance(error, StartError)
-                (missing if is_missing else failed)[f"{side}/{work.name}"] = str(error)
+                (missing if side in work.optional else failed)[f"{side}/{work.name}"] = str(error)
                 print(f"{side} does not do {work.name}: {error}", file=sys.stderr)
                 sides.remove(side)
                 continue

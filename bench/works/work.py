@@ -15,7 +15,7 @@ Measure = Callable[["Stage", str, int], Sample]
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
-    """In each round, each side in its turn. A side that cannot be had, such as one in a container, is `optional`."""
+    """In each round, each side in its turn. An `optional` side may be missing or fail: one in a container."""
 
     name: str
     title: str
