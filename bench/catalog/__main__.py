@@ -62,6 +62,7 @@ def _merge_growth(path: Path, measured: list[Measured]) -> None:
             "operation": each.operation,
             "p50_ms": each.p50_ms,
             "p99_ms": each.p99_ms,
+            "pages": each.pages,
             "code": each.code,
         }
     ordered = [points[key] for key in sorted(points, key=lambda key: (key[1], key[0]))]

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import re
 import time
 from contextlib import suppress
 from random import Random
@@ -29,6 +30,8 @@ CHANGES = ("batch:", "jobs: begin", "jobs: claim", "jobs: forget", "reaper:")
 class Measured(msgspec.Struct, kw_only=True):
     """An operation on a catalog of `files`. Times are in milliseconds, with the adapter's own.
 
+    `pages` are the pages of 8 KiB that its longest statement looked at: however busy the machine is, they are the same.
+
     `code` is that of the problem it ended with, if it did. `generic` counts its runs with a plan that does not know the
     values, `plan` is that of its longest statement.
     """
@@ -38,6 +41,7 @@ class Measured(msgspec.Struct, kw_only=True):
     p50_ms: float
     p99_ms: float
     calls: int
+    pages: int | None = None
     rows: int | None = None
     code: str | None = None
     generic: int = 0
@@ -114,6 +118,7 @@ async def _measure(
         p50_ms=round(_percentile(times, 0.5) * 1000, 3),
         p99_ms=round(_percentile(times, 0.99) * 1000, 3),
         calls=len(times),
+        pages=pages_of(plan),
         rows=len(found) if isinstance(found, list) else None,
         code=code,
         generic=generic,
@@ -157,6 +162,14 @@ async def _plan(connection: "asyncpg.Connection[asyncpg.Record]", statements: li
         return [f"Ended after {_PLAN_SECONDS} s:", *(row[0] for row in rows)]
     await transaction.rollback()
     return longest[1]
+
+
+def pages_of(plan: list[str]) -> int | None:
+    """Return the number of pages that a plan with its run tells of, None where it does not."""
+    for line in plan:
+        if line.strip().startswith("Buffers:"):
+            return sum(int(number) for number in re.findall(r"(?:hit|read)=(\d+)", line))
+    return None
 
 
 async def _sample(connection: "asyncpg.Connection[asyncpg.Record]", files: int) -> list[File]:

@@ -50,7 +50,7 @@ async def test_a_listing_that_takes_too_long_is_stopped_and_said_to_be_too_expen
             with pytest.raises(QueryTooExpensiveError):
                 await search.count_files(FileQuery(tags=("a",)))
             assert await waiting(pool) == 0
-        assert await search.list_files(FileQuery()) == [file]
+        assert await PostgresPorts(searched).search.list_files(FileQuery()) == [file]
         async with searched.connection() as connection:
             assert connection.get_server_pid() == backend
 
@@ -100,12 +100,13 @@ async def test_the_audit_is_searched_within_the_limit_too(database: str, pool: P
 async def test_a_server_that_does_not_answer_is_not_taken_for_an_expensive_search(database: str) -> None:
     async with (
         PostgresProxy(database).listening() as proxy,
-        create_pool(proxy.dsn, size=1, acquire_timeout=1, connect_timeout=1) as pool,
+        create_pool(proxy.dsn, size=1) as pool,
     ):
-        search = PostgresFileSearch(Database(pool, search_seconds=SECONDS, cancel_seconds=SECONDS))
+        search = PostgresPorts(pool).search
         assert await search.list_files(FileQuery()) == []
+        impatient = PostgresFileSearch(Database(pool, search_seconds=SECONDS, cancel_seconds=SECONDS))
         with proxy.fault(effects.swallow), pytest.raises(CatalogUnavailableError):
-            await search.list_files(FileQuery())
+            await impatient.list_files(FileQuery())
         assert await search.list_files(FileQuery()) == []
 
 

@@ -54,6 +54,8 @@ def list_statement(query: FileQuery, columns: str = COLUMNS) -> tuple[str, list[
     """Return the SQL of a page, and the values bound to it."""
     values = Values()
     conditions = _filters(query, values)
+    if not _is_plain(query):
+        conditions.append(values.planned_anew())
     limit, offset = _page(query, values)
     pieces = parts(query.after, query.sort, values)
     if query.areas is None and len(pieces) == 1:
@@ -79,14 +81,17 @@ def list_statement(query: FileQuery, columns: str = COLUMNS) -> tuple[str, list[
 def _page(query: FileQuery, values: Values) -> tuple[str, str]:
     """Return the numbers of LIMIT and OFFSET.
 
-    They are bound, and Postgres plans each listing anew: it knows nothing of a limit that it does not see, and every
-    filter may need another plan. Without a filter there is only one, along the order's index. Where it sees the usual
-    numbers there it plans once for all, which is half of the work.
+    They are bound. Without a filter there is only one plan, along the order's index, and where Postgres sees the usual
+    numbers it makes that plan once, which is half of the work.
     """
-    is_plain = query == FileQuery(bucket=query.bucket, sort=query.sort, limit=query.limit, after=query.after)
-    if is_plain and query.limit in _USUAL_LIMITS and query.sort in _PLAIN_SORTS:
+    if _is_plain(query):
         return str(query.limit), "0"
     return values.bind(query.limit, "bigint"), values.bind(clamp(query.offset), "bigint")
+
+
+def _is_plain(query: FileQuery) -> bool:
+    plain = FileQuery(bucket=query.bucket, sort=query.sort, limit=query.limit, after=query.after)
+    return query == plain and query.limit in _USUAL_LIMITS and query.sort in _PLAIN_SORTS
 
 
 def sorting_statement(query: FileQuery, columns: str = COLUMNS) -> tuple[str, list[Any]]:
@@ -97,7 +102,7 @@ def sorting_statement(query: FileQuery, columns: str = COLUMNS) -> tuple[str, li
     planner find them on their own.
     """
     values = Values()
-    conditions = _filters(query, values)
+    conditions = [*_filters(query, values), values.planned_anew()]
     if query.areas is not None:
         conditions.append(lies_in(query.areas, values))
     if query.after is not None:
@@ -117,6 +122,7 @@ def count_statement(query: FileQuery) -> tuple[str, list[Any]]:
         return _COUNT_IN_BUCKET, [query.bucket]
     values = Values()
     conditions = _filters(query, values)
+    conditions.append(values.planned_anew())
     if query.areas is not None:
         conditions.append(lies_in(query.areas, values))
     return f"SELECT count(*) FROM files WHERE {' AND '.join(conditions)}", values.bound

@@ -12,7 +12,7 @@ from adapters.postgres.batches import TOUCHED
 from adapters.postgres.files.changes import LOCK_BY_NAME
 from adapters.postgres.files.folding import UNFOLDED
 from adapters.postgres.files.records import FILE_FOUND
-from adapters.postgres.files.search.listing import count_statement, list_statement
+from adapters.postgres.files.search.listing import count_statement, list_statement, sorting_statement
 from adapters.postgres.jobs import CLAIM, FORGET_ENDED, examine_statement, newest_statement
 from adapters.postgres.maintenance import RECORDS_AFTER
 from adapters.postgres.quotas.room import TAKEN
@@ -139,6 +139,19 @@ async def test_a_filtered_listing_is_served_by_an_index(large: Pool, name: str) 
 async def test_a_count_is_served_by_an_index_where_the_filter_is(large: Pool, name: str) -> None:
     found = await plan(large, count_statement(FileQuery(**FILTERS[name])))
     assert is_served(found), found
+
+
+async def test_a_filter_is_planned_for_its_values_however_often_it_is_used(large: Pool) -> None:
+    queries = [FileQuery(tags=(f"tag-{number}",), bucket=f"bucket-{1 + number % 20}") for number in range(20)]
+    async with large.connection() as connection:
+        for query in queries:
+            for sql, values in (count_statement(query), list_statement(query), sorting_statement(query)):
+                await connection.fetch(sql, *values)
+        kept = await connection.fetchval(
+            "SELECT sum(generic_plans) FROM pg_prepared_statements WHERE statement = ANY($1::text[])",
+            [count_statement(queries[0])[0], list_statement(queries[0])[0], sorting_statement(queries[0])[0]],
+        )
+    assert kept == 0
 
 
 @pytest.mark.parametrize("order", ORDERS)
