@@ -6,7 +6,7 @@ none does anything once it was discarded.
 
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
 
@@ -20,6 +20,7 @@ class StagedFile:
     def __init__(self, *, temporary: Path, final: Path) -> None:
         self._temporary = temporary
         self._final = final
+        self.directory = final.parent
         self._lock = Lock()
         self._descriptor: int | None = None
         self._ended = False
@@ -41,7 +42,31 @@ class StagedFile:
             self._sync(descriptor)
             self._close()
             self._rename()
-            sync_directory(self._final.parent)
+            sync_directory(self.directory)
+
+    def stage(self, chunks: Sequence[bytes | bytearray]) -> None:
+        """Write all of the file; the disk begins to."""
+        with self._lock:
+            start_writeback(self._write(chunks), 0, self._size)
+
+    def sync(self) -> None:
+        """Make what was staged durable."""
+        with self._lock:
+            if self._descriptor is None:
+                raise _discarded()
+            descriptor, self._descriptor = self._descriptor, None
+            try:
+                self._sync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def rename(self) -> None:
+        """Give what was synced its final name, durable once `directory` is synced. Raises as `publish` does."""
+        with self._lock:
+            if self._ended:
+                raise _discarded()
+            self._ended = True
+            self._rename()
 
     def discard(self) -> None:
         """Remove the temporary file. A published one stays."""
@@ -51,7 +76,7 @@ class StagedFile:
 
     def _write(self, chunks: Sequence[bytes | bytearray]) -> int:
         if self._ended:
-            raise OSError(errno.EBADF, "The file was discarded.")
+            raise _discarded()
         if self._descriptor is None:
             self._descriptor = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         write_all(self._descriptor, chunks, self._size)
@@ -75,3 +100,42 @@ class StagedFile:
         if self._descriptor is not None:
             descriptor, self._descriptor = self._descriptor, None
             os.close(descriptor)
+
+
+def publish_all(files: Sequence[tuple[StagedFile, Sequence[bytes | bytearray]]]) -> list[OSError | None]:
+    """Publish each file, whose bytes are all of it, as `StagedFile.publish` does, and return their errors.
+
+    A step is made for all of them before the next one, so that a commit of the filesystem's journal serves many.
+    """
+    errors: list[OSError | None] = [None] * len(files)
+
+    def step(call: Callable[[StagedFile, Sequence[bytes | bytearray]], None]) -> None:
+        for index, (file, chunks) in enumerate(files):
+            if errors[index] is None:
+                try:
+                    call(file, chunks)
+                except OSError as error:
+                    errors[index] = error
+
+    step(StagedFile.stage)
+    step(lambda file, _: file.sync())
+    step(lambda file, _: file.rename())
+    failures: dict[Path, OSError | None] = {}
+    for index, (file, _) in enumerate(files):
+        if errors[index] is None:
+            if file.directory not in failures:
+                failures[file.directory] = _sync_directory(file.directory)
+            errors[index] = failures[file.directory]
+    return errors
+
+
+def _sync_directory(directory: Path) -> OSError | None:
+    try:
+        sync_directory(directory)
+    except OSError as error:
+        return error
+    return None
+
+
+def _discarded() -> OSError:
+    return OSError(errno.EBADF, "The file was discarded.")

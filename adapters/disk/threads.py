@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Generic, TypeVar, TypeVarTuple
 
-from anyio import CancelScope, current_time, fail_after
+from anyio import CancelScope, fail_after
 
 from adapters.disk.errors import DiskStalledError, disk_errors
 
@@ -18,7 +18,7 @@ _Result = TypeVar("_Result")
 
 
 class PendingCall(Generic[_Result]):
-    """A call in a thread, which ends at `deadline` for its caller."""
+    """A call in a thread, which ends at `deadline`, by the clock of the event loop, for its caller."""
 
     def __init__(self, future: Future[_Result], deadline: float) -> None:
         self._future = future
@@ -26,11 +26,15 @@ class PendingCall(Generic[_Result]):
         # A caller that has failed meanwhile does not ask for the result.
         future.add_done_callback(_see)
 
+    def when_done(self, call: Callable[[Future[_Result]], None]) -> None:
+        """Have `call` get the result or error when it is there, whatever becomes of the caller."""
+        self._future.add_done_callback(call)
+
     async def result(self) -> _Result:
         """Return the result. Raises the port's errors, `DiskStalledError` among them."""
         with disk_errors():
             try:
-                with fail_after(self._deadline - current_time()):
+                with fail_after(self._deadline - get_running_loop().time()):
                     return await self._future
             except TimeoutError:
                 raise DiskStalledError("The blob store's disk does not answer.") from None
@@ -54,10 +58,13 @@ class Threads:
 
     def start(
         self, call: Callable[[*_Arguments], _Result], *arguments: *_Arguments, longer: float = 0
-    ) -> "PendingCall[_Result]":
+    ) -> PendingCall[_Result]:
         """Start `call`, likewise, whose result may be asked for later or never."""
-        future = get_running_loop().run_in_executor(self._executor, call, *arguments)
-        return PendingCall(future, current_time() + self._timeout + longer)
+        return self.limit(get_running_loop().run_in_executor(self._executor, call, *arguments), longer=longer)
+
+    def limit(self, future: Future[_Result], *, longer: float = 0) -> PendingCall[_Result]:
+        """Limit the wait for `future` likewise."""
+        return PendingCall(future, get_running_loop().time() + self._timeout + longer)
 
     async def finish(self, call: Callable[[], None], error: BaseException | None) -> None:
         """Run a `call` that frees something after `error`, in a cancelled task too, and raise nothing.

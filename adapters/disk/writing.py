@@ -1,8 +1,12 @@
 """Writing a body to its file: bytes are written in a thread while the next ones arrive."""
 
+from adapters.disk.group_commit import GroupCommit
 from adapters.disk.staged_file import StagedFile
 from adapters.disk.threads import SLOWEST_BYTES_PER_SECOND, PendingCall, Threads
 from domain.blobs.gathered import Gathered, piece_size
+
+# In bytes. Files of more have a call of their own: others would wait for them.
+_SMALL_BYTES = 256 * 1024
 
 
 class Writers:
@@ -10,6 +14,7 @@ class Writers:
 
     def __init__(self, threads: Threads) -> None:
         self.threads = threads
+        self.group_commit = GroupCommit(threads)
         self.count = 0
 
 
@@ -29,12 +34,19 @@ class Writing:
         if self._gathered.size >= piece_size(self._writers.count):
             await self._wait()
             gathered, self._gathered = self._gathered, Gathered()
+            call = self._writers.threads.start(self._file.append, gathered.chunks)
+            if self._written:
+                self._pending = call
+            else:  # there is a file, which others see, before more is asked of the body
+                await call.result()
             self._written += gathered.size
-            self._pending = self._writers.threads.start(self._file.append, gathered.chunks)
 
     async def publish(self) -> None:
         """Write the rest, and give the file its final name. All of it is durable when this returns."""
         await self._wait()
+        if not self._written and self._gathered.size <= _SMALL_BYTES:
+            await self._writers.group_commit.publish(self._file, self._gathered.chunks)
+            return
         longer = self._written / SLOWEST_BYTES_PER_SECOND
         await self._writers.threads.run(self._file.publish, self._gathered.chunks, longer=longer)
 
