@@ -4,7 +4,7 @@ PYTHON ?= python3
 BASE ?= python:3.13-slim
 IMAGE ?= fileport
 # More than there are cores: most integration tests wait for real parts.
-JOBS ?= 4
+JOBS ?= 5
 
 BIN := .venv/bin
 # A module stays on one worker, with the servers that its tests share. Modules begin in the order of their names: otherwise

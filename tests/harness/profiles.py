@@ -10,7 +10,7 @@ def load_profiles() -> None:
     """Register the profiles, and load the brief one, which `--hypothesis-profile=long` replaces."""
     settings.register_profile(
         _BRIEF,
-        max_examples=40,
+        max_examples=25,
         print_blob=True,
         # A deadline and the check `too_slow` measure the machine. Fixtures may be shared by a test's examples.
         deadline=None,

@@ -24,7 +24,7 @@ from tests.contracts.partial_blobs.partial_blobs import (
 class TestFormerCallers:
     """A caller whose lease is lost, and one who takes over."""
 
-    @pytest.mark.parametrize("size", [1, 12 * MIB, 100 * MIB])
+    @pytest.mark.parametrize("size", [1, 12 * MIB, 40 * MIB])
     async def test_a_checkpoint_that_raises_ends_the_call(
         self, store: BlobStore, partials: PartialBlobs, size: int
     ) -> None:

@@ -17,7 +17,7 @@ from tests.support.parts.databases import STACKS, make_short_dir
 from tests.support.parts.stacks import Stack, containers_stack
 
 # Grace and leases are waited for at the end: shorter than in a long soak.
-SHORT = Options(seed=1, kills=5, clients=4, blob_grace=3, staged_lease=4, reaper_interval=0.2)
+SHORT = Options(seed=1, kills=3, clients=4, blob_grace=3, staged_lease=4, reaper_interval=0.2)
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def check(report: Report, kills: int) -> None:
 
 
 async def test_kills_lose_nothing_that_was_acknowledged_and_leave_nothing_behind(stack: Stack, directory: Path) -> None:
-    check(await soak(stack, directory, SHORT), kills=5)
+    check(await soak(stack, directory, SHORT), kills=3)
     shutil.rmtree(directory)
 
 

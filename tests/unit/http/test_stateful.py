@@ -94,7 +94,7 @@ def on_fakes() -> Iterator[OnFakes]:
 
 
 def test_the_service_does_what_a_dictionary_would(on_fakes: OnFakes) -> None:
-    run(FakesMachine, on_fakes, examples=15)
+    run(FakesMachine, on_fakes, examples=8)
 
 
 async def _chunks(chunks: Sequence[bytes]) -> AsyncIterator[bytes]:

@@ -100,4 +100,4 @@ async def test_the_service_does_what_a_dictionary_would(own_stack: Stack) -> Non
     async with serving(environ) as server:
         headers = {"Authorization": f"Bearer {ROOT_KEY}"}
         with httpx.Client(base_url=server.url, headers=headers, timeout=60) as client:
-            await to_thread.run_sync(partial(run, ApiMachine, OnServer(client, own_stack), examples=25))
+            await to_thread.run_sync(partial(run, ApiMachine, OnServer(client, own_stack), examples=12))

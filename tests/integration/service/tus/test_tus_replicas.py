@@ -21,7 +21,7 @@ from tests.support.tus import BYTES, TUS, UPLOADS, encoded
 BRIEFLY = {**HASTE, "FILEPORT_STAGED_LEASE": "4"}
 REPLICAS = 3
 KILLS = 3
-COUNT = 200
+COUNT = 90
 AT_ONCE = 6
 SIZE = 250_000
 PIECE = 100_000
