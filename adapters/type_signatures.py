@@ -30,7 +30,7 @@ _TYPES = frozenset(
         *("video/x-matroska", "video/x-ms-asf", "video/x-msvideo"),
     )
 )
-# What the table takes for a sign of such a type and other files have too: containers, and words.
+# Signatures in the table that other files have too: containers, and words.
 _NO_PROOF = frozenset(
     (
         *(b"FORM", b"I I", b"PKLITE", b"PKSpX", b"RIFF", b"\0\0\0\x1cftyp", b"\0\0\0\x0cjP  ", b"jp2"),

@@ -1,4 +1,4 @@
-"""`fileport keys`: what `/v1/keys` does, from the shell, with the rights of the root, whether a service runs or not."""
+"""`fileport keys`: `/v1/keys` from the shell, with the rights of the root, whether a service runs or not."""
 
 import argparse
 import asyncio

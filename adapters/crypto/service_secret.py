@@ -1,4 +1,4 @@
-"""The service secret: one key for each purpose, by HKDF-SHA256 (RFC 5869), and what is done with it."""
+"""The service secret: one key for each purpose, by HKDF-SHA256 (RFC 5869), and its uses."""
 
 import hmac
 import secrets

@@ -98,7 +98,7 @@ class Cluster:
         return lines[_SOCKET_LINE] if len(lines) > _SOCKET_LINE else ""
 
     def _initialize(self) -> None:
-        # An initdb outlives a service that is killed, and goes on writing, or clears up what it wrote: so each has a
+        # An initdb outlives a service that is killed, and goes on writing, or clears up its files: so each has a
         # directory of its own.
         unfinished = Path(tempfile.mkdtemp(prefix=f"{self.path.name}.unfinished.", dir=self.path.parent))
         if self.owner.is_other:
@@ -164,6 +164,6 @@ class Cluster:
 
 
 def _reason(output: str) -> str:
-    """Return the line that says why; initdb goes on to say what it does then."""
+    """Return the line with the reason; initdb goes on to describe its cleanup."""
     lines = output.strip().splitlines() or ["no message"]
     return next((line for line in lines if "error:" in line or "FATAL:" in line), lines[-1])

@@ -31,7 +31,7 @@ async def open_key_set_document(url: str, *, seconds: float = TIMEOUT_SECONDS) -
 class KeySetDocument:
     """Keep the port `Document`.
 
-    What the provider says decides who may call, so nobody else is asked: redirects are not followed.
+    The provider's answer decides who may call, so nobody else is asked: redirects are not followed.
     """
 
     def __init__(self, session: aiohttp.ClientSession, url: str) -> None:

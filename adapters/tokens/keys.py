@@ -26,7 +26,7 @@ MAX_KEYS = 100
 
 
 class UnusableKeyError(ValueError):
-    """There is no public key here that can verify what it should."""
+    """The text holds no public key that can verify the tokens it is for."""
 
 
 class VerificationKey(msgspec.Struct, frozen=True):
@@ -84,7 +84,7 @@ def check_algorithms(algorithms: Collection[str]) -> None:
 def read_key_set(document: bytes, algorithms: Collection[str]) -> KeySet:
     """Return those keys of a set that are for `algorithms`; others, and malformed ones, are left out.
 
-    A set without keys is a set: the provider has withdrawn them. Raises `UnusableKeyError` for what is no set.
+    A set without keys is a set: the provider has withdrawn them. Raises `UnusableKeyError` for anything else.
     """
     try:
         members = msgspec.json.decode(document, type=dict[str, Any])["keys"]

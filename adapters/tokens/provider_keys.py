@@ -86,7 +86,7 @@ class ProviderKeys:
         finally:
             self._fetch_ended.set()
             self._fetch_ended = None
-        # From the start of the fetch: what changed meanwhile may not be in it.
+        # From the start of the fetch: it may lack later changes.
         self._fetched_at = self._tried_at
         if self._keys is None or keys.fingerprint != self._keys.fingerprint:
             self._has_rotated = self._keys is not None

@@ -29,7 +29,7 @@ class TokenSource:
     """Keep the ports `CredentialSource` and `Rights`: a token makes its subject a caller of the kind `token`.
 
     The caller's id is the issuer and the subject with a space between; an issuer has none. `on_refusal` is called with
-    the reason why what has the form of a token is not valid. There is `room` for so many verified tokens.
+    the reason why a text in the form of a token is not valid. There is `room` for so many verified tokens.
     """
 
     def __init__(

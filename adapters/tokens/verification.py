@@ -43,14 +43,14 @@ class TokenRules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Header(msgspec.Struct, frozen=True):
-    """What a token says of its own signature. Nothing here is verified."""
+    """A token's claims about its own signature. Nothing here is verified."""
 
     algorithm: str
     key_id: str | None
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """What the provider says of the caller. `expires_at` is in seconds since the epoch."""
+    """The provider's claims about the caller. `expires_at` is in seconds since the epoch."""
 
     issuer: str
     subject: str
@@ -64,7 +64,7 @@ def is_token(credential: str) -> bool:
 
 
 def read_header(token: str, rules: TokenRules) -> Header:
-    """Return the header of what has the form of a token. Raises `RefusedTokenError`.
+    """Return the header of a text that has the form of a token. Raises `RefusedTokenError`.
 
     The keys and addresses that a header may hold (`jwk`, `jku`, `x5c`, `x5u`) are not looked at: keys come from the
     settings alone, and an id of a key is nothing but a name to compare.
@@ -115,7 +115,7 @@ def _check_times(claims: Mapping[str, Any]) -> None:
 
 
 def _permissions(claims: Mapping[str, Any], name: str) -> Permissions:
-    """Return what the claim grants; a token without it grants nothing. One malformed scope voids the token."""
+    """Return the rights that the claim grants; a token without it has none. One malformed scope voids the token."""
     if name not in claims:
         return Permissions()
     try:

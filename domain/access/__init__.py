@@ -1,1 +1,1 @@
-"""Access: who a caller is, and what they may do."""
+"""Access: the identity of callers, and their rights."""

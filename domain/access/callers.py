@@ -1,4 +1,4 @@
-"""Callers: who a request comes from."""
+"""Callers: the people and programs that requests come from."""
 
 from datetime import datetime
 from typing import Literal
@@ -16,7 +16,7 @@ CallerKind = Literal["root", "key", "token", "link", "nobody", "system"]
 
 
 class CallerLimits(msgspec.Struct, frozen=True):
-    """`rate` is in requests a second, `transfers` are bodies that move at once, either way. None is no limit."""
+    """`rate` is in requests a second, `transfers` are bodies that move at once, either way. None: no limit."""
 
     rate: int | None = None
     transfers: int | None = None
@@ -43,7 +43,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.kind}:{self.id}" if self.id else self.kind
 
     def refusal(self, missing: FileportError, denied: DeniedAccess | None = None) -> FileportError:
-        """Return how the caller is told that they may not see a thing: as one is who asks for a thing that is missing.
+        """Return the refusal for a thing that the caller may not see: that for a thing that is missing.
 
         Without credentials that is 401, for what exists and what does not. `denied` is for the audit; where the thing
         is missing there is none, for then nothing was denied.

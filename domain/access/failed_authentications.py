@@ -11,7 +11,7 @@ from domain.values.token_buckets import TokenBuckets
 class FailedAuthentications:
     """Counts the wrong credentials of each address, of IPv6 of each /64: `per_minute` of them, or as many at once.
 
-    An address that sends more hears 429 in place of 401. It only ever counts what was wrong, so right credentials pass:
+    An address that sends more hears 429 in place of 401. It counts wrong credentials alone, so right ones pass:
     others behind the same address, such as that of a proxy or an office, keep theirs.
     """
 

@@ -12,7 +12,7 @@ from domain.access.errors import RateLimitedError, TooManyTransfersError
 from domain.values.clock import Clock
 from domain.values.token_buckets import TokenBuckets
 
-# The root key is for what must work when nothing else does. Of links and of nobody, many people are one caller.
+# The root key is for work that must go on when nothing else does. Of links and of nobody, many people are one caller.
 _LIMITED = frozenset({"key", "token"})
 
 

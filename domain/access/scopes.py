@@ -84,7 +84,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Permissions(msgspec.Struct, frozen=True):
-    """What the scopes of one caller allow together."""
+    """The rights that the scopes of one caller give together."""
 
     scopes: tuple[Scope, ...] = ()
 
@@ -139,7 +139,7 @@ class Permissions(msgspec.Struct, frozen=True):
 
     @property
     def administered(self) -> "Permissions":
-        """What is left of them where they have `admin`."""
+        """The scopes among them that have `admin`."""
         return Permissions(tuple(each for each in self.scopes if "admin" in each.actions))
 
     @property

@@ -30,7 +30,7 @@ class MissingChecksums:
         """Return the CRC-32 of each member, in order, of the catalog or computed now.
 
         Those that are computed are kept a few at a time, so that an attempt that fails midway was not in vain. Raises
-        what `BlobStore.open` does.
+        the errors of `BlobStore.open`.
         """
         missing = {member.blob_key: member for member in members if member.crc32 is None}
         found: dict[str, int] = {}

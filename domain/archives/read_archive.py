@@ -55,8 +55,8 @@ class Archive:
     async def contents(self, extracts: Iterable[Extract]) -> AsyncIterator[AsyncIterator[AsyncIterator[bytes]]]:
         """Open these extracts of different members, one after another.
 
-        Opening and iterating raise what `BlobStore.open` does, `NoSuchFileError` and `AccessDeniedError`. An extract is
-        read to its end, or an error is raised.
+        Opening and iterating raise the errors of `BlobStore.open`, `NoSuchFileError` and `AccessDeniedError`. An
+        extract is read to its end, or an error is raised.
         """
         async with aclosing(self._each(extracts)) as each:
             first = await anext(each, None)
@@ -108,7 +108,7 @@ class ReadArchive:
 
         Files that the caller may not see are left out, or missing. Raises `InvalidBucketError`, `NoSuchBucketError`;
         `AccessDeniedError` where one may be seen and not read; `NoSuchFileError` where there is none, or not one of
-        each id; `ArchiveTooLargeError`; what `BlobStore.open` does, where checksums are not known.
+        each id; `ArchiveTooLargeError`; the errors of `BlobStore.open`, where checksums are not known.
         """
         watched = self._rights.watch(caller)
         members = await self._find(caller, selection)

@@ -19,10 +19,10 @@ class ListAudit:
         self._audit = audit
 
     async def __call__(self, caller: Caller, query: AuditQuery) -> AuditPage:
-        """Return the page that `query` describes, of what the caller administers.
+        """Return the page that `query` describes, of the buckets and files that the caller administers.
 
         Whoever administers everything sees all entries; any other admin those on its buckets and names, and on the
-        bucket itself where it is the admin of all of it. Raises `AccessDeniedError` where the caller is no admin,
+        bucket itself where it is the admin of all of it. Raises `AccessDeniedError` where the caller is not an admin,
         `InvalidBucketError`.
         """
         if not caller.permissions.administer_any:

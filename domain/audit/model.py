@@ -1,4 +1,4 @@
-"""Entries of the audit: what was done and what was denied. Entries are added, and never changed.
+"""Entries of the audit: changes and denials. Entries are added, and never changed.
 
 An entry for a change is part of the change's transaction: it exists exactly where the change does.
 """
@@ -44,7 +44,7 @@ ChangeAction = Literal[
     "link.use",
     "link.revoke",
 ]
-# What a denied request needed: valid credentials, or a right.
+# The requirement that a denied request did not meet: valid credentials, or a right.
 DeniedAction = Literal[
     "access.authenticate",
     "access.read",
@@ -83,7 +83,7 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Denial(msgspec.Struct, frozen=True, kw_only=True):
-    """A request, or a part of one, that was denied: what it needed, and on what."""
+    """A request, or a part of one, that was denied: the right that it lacked, and on which thing."""
 
     caller: Caller
     action: DeniedAction
@@ -110,8 +110,8 @@ class AuditPosition(msgspec.Struct, frozen=True, kw_only=True):
 class AuditQuery(msgspec.Struct, frozen=True, kw_only=True):
     """The entries to list: those that pass every filter, the newest first.
 
-    `areas` are the scopes whose files and buckets are shown; None is everything, also what is in no bucket. Times are
-    from `since`, inclusive, to `until`, exclusive.
+    `areas` are the scopes whose files and buckets are shown; None is everything, also entries without a bucket. Times
+    are from `since`, inclusive, to `until`, exclusive.
     """
 
     areas: tuple[Scope, ...] | None = None

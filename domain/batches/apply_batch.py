@@ -67,7 +67,7 @@ class ApplyBatch:
 
 
 def _told(caller: Caller, outcome: Outcome) -> Outcome:
-    """Return the outcome, or its refusal: a file that was written before is for whom may still write it."""
+    """Return the outcome, or its refusal: a file that was written before is for callers that may still write it."""
     if isinstance(outcome, File):
         try:
             require_store(caller, outcome.bucket, outcome.name)

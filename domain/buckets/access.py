@@ -1,4 +1,4 @@
-"""What a caller needs for each thing that is done to a bucket. A bucket that may not be seen is missing."""
+"""The right that each operation on a bucket needs. A bucket that may not be seen is missing."""
 
 from domain.access.callers import Caller, denied
 from domain.access.scopes import Action

@@ -89,14 +89,14 @@ CacheControl = Annotated[
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """What a bucket's files add up to."""
+    """The sum of a bucket's files."""
 
     bytes: Count = 0
     files: Count = 0
 
 
 class Growth(msgspec.Struct, frozen=True, kw_only=True):
-    """What a change adds to a bucket's usage, in bytes and files; what it takes away is negative."""
+    """A change of a bucket's usage, in bytes and files; negative where it shrinks."""
 
     bytes: int
     files: int
@@ -143,11 +143,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def has_quota(self) -> bool:
-        """Whether there is a limit on what the bucket's files add up to."""
+        """Whether there is a limit on the sum of the bucket's files."""
         return self.quota_bytes is not None or self.quota_files is not None
 
     def has_room(self, used: Usage, added: Growth) -> bool:
-        """Tell whether the quota admits `added` on top of what is `used`.
+        """Tell whether the quota admits `added` on top of the usage `used`.
 
         A change that adds nothing always passes, and one that replaces a file adds none to their number.
         """

@@ -1,4 +1,4 @@
-"""What a caller needs for each thing that is done to a file.
+"""The right that each operation on a file needs.
 
 A file that was found is judged by the name that it is stored under. A file that may not be seen is missing.
 """
@@ -25,14 +25,14 @@ def require_read(caller: Caller, file: File) -> None:
 
 
 def require_delete(caller: Caller, file: File) -> None:
-    """Return if the caller may delete the file. Raises what `require_read` does."""
+    """Return if the caller may delete the file. Raises the errors of `require_read`."""
     caller.require("delete", file.bucket, file.name, no_such_file())
 
 
 def require_change(caller: Caller, file: File, to: Destination) -> None:
     """Return if the caller may change the file, which goes `to`: a move reads, deletes, and writes at its new name.
 
-    Raises what `require_read` does, and what `require_store` does of the new name.
+    Raises the errors of `require_read`, and those of `require_store` for the new name.
     """
     bucket, name = to.bucket or file.bucket, to.name or file.name
     if (file.bucket, file.name) == (bucket, name):
@@ -44,7 +44,7 @@ def require_change(caller: Caller, file: File, to: Destination) -> None:
 
 
 def require_copy(caller: Caller, file: File, to: Destination) -> None:
-    """Return if the caller may copy the file there. Raises what `require_change` does."""
+    """Return if the caller may copy the file there. Raises the errors of `require_change`."""
     require_read(caller, file)
     require_store(caller, to.bucket or file.bucket, to.name or file.name)
 

@@ -15,7 +15,7 @@ from domain.values.times import in_utc
 
 
 class FilePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A JSON merge patch (RFC 7396) of a file: what is left out stays, null removes."""
+    """A JSON merge patch (RFC 7396) of a file: fields that are left out stay, null removes."""
 
     name: FileName | UnsetType = UNSET
     bucket: BucketName | UnsetType = UNSET

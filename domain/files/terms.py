@@ -1,4 +1,4 @@
-"""Terms: what the sender of a file is bound to, on top of the policy of its bucket."""
+"""Terms: the limits on the sender of a file, on top of the policy of its bucket."""
 
 import secrets
 from collections.abc import Awaitable, Callable, Iterator
@@ -20,7 +20,7 @@ _RANDOM_TRIES = 5
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """What a file may be like, in bytes and content types. None is no limit.
+    """The limits on a file, in bytes and content types. None: no limit.
 
     Where `wanted_name` is set, the file gets that name or, where it is taken, one like `photo (2).jpg`.
     """
@@ -54,7 +54,7 @@ def free_names(wanted: str) -> Iterator[str]:
 
 
 async def under_free_name(terms: Terms, store: Callable[[str | None], Awaitable[T]]) -> T:
-    """Return what `store` does under a free name; it raises `PreconditionFailedError` where one is taken.
+    """Return the result of `store` under a free name; it raises `PreconditionFailedError` where one is taken.
 
     Without a `wanted_name` it is called once, with None. Raises `NameTakenError` where no free name was found.
     """

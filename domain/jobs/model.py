@@ -83,7 +83,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def maker(self) -> Caller:
-        """The caller who started the job, for records of what it does: without rights."""
+        """The caller who started the job, for the records of its work: without rights."""
         kind, _, id_ = self.owner.partition(":")
         return Caller(kind=cast(CallerKind, kind), id=id_, request_id=str(self.id))
 

@@ -1,4 +1,4 @@
-"""What a bearer is checked by."""
+"""The credentials that a bearer is checked by."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from domain.access.scopes import Scope
 
 
 class SecretCode(msgspec.Struct, frozen=True, kw_only=True):
-    """The code of a secret, which holds for so many seconds more; None is no end."""
+    """The code of a secret, which holds for so many seconds more; None: for ever."""
 
     code: bytes
     seconds_left: float | None = None

@@ -37,7 +37,7 @@ def grant(maker: Caller, scopes: tuple[Scope, ...], expires_at: datetime | None,
 
 
 def patched(caller: Caller, key: Key, patch: KeyPatch, now: datetime) -> Key:
-    """Return a key that the caller sees, changed. What the patch leaves out is not judged again.
+    """Return a key that the caller sees, changed. Fields that the patch leaves out are not judged again.
 
     But a key that lives longer than the caller is given no scopes that it has not: they would outlive the caller's.
     Raises `KeyRevokedError`, `AccessDeniedError`, `InvalidKeyExpiryError`.
@@ -62,7 +62,7 @@ def patched(caller: Caller, key: Key, patch: KeyPatch, now: datetime) -> Key:
 
 
 def require_rotatable(caller: Caller, key: Key) -> None:
-    """Return if the caller, who sees the key, may be given a new secret of it: one that ends no later than they do.
+    """Return if the caller, who sees the key, may be given a new secret of it: one that ends no later than the caller.
 
     Raises `KeyRevokedError`, `AccessDeniedError`.
     """
@@ -74,7 +74,7 @@ def require_rotatable(caller: Caller, key: Key) -> None:
 def grant_limits(asked: CallerLimits, own: CallerLimits, holding: CallerLimits) -> CallerLimits:
     """Return the limits of a key whose maker has its `own`, or those of all, of which `holding` are those that hold.
 
-    What is not asked for is the maker's own. Raises `AccessDeniedError`.
+    Rights that are not asked for are the maker's own. Raises `AccessDeniedError`.
     """
     return CallerLimits(
         rate=_grant_limit(asked.rate, own.rate, holding.rate),

@@ -1,4 +1,4 @@
-"""What the bearer of a key may do by now."""
+"""The rights that the bearer of a key has by now."""
 
 from uuid import UUID
 
@@ -21,7 +21,7 @@ class KeyRights:
         return await self.permissions_of_key(UUID(caller.id)) if caller.kind == "key" else None
 
     async def permissions_of_key(self, id: UUID) -> Permissions:
-        """Return what the key allows: nothing where it is revoked, has expired, or is gone."""
+        """Return the rights of the key: none where it is revoked, has expired, or is gone."""
         try:
             key = await self._keys.get_key(SYSTEM, id)
         except NoSuchKeyError:

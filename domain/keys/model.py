@@ -1,4 +1,4 @@
-"""Keys: what they are, and what may be asked of them."""
+"""Keys, and the rules for new and changed ones."""
 
 import re
 from collections.abc import Sequence
@@ -74,7 +74,7 @@ class KeyIdentity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeyPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A JSON merge patch (RFC 7396) of a key: what is left out stays."""
+    """A JSON merge patch (RFC 7396) of a key: fields that are left out stay."""
 
     name: KeyName | UnsetType = UNSET
     scopes: KeyScopes | UnsetType = UNSET
@@ -119,7 +119,7 @@ class KeyPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_seen_by(caller: Caller, key: Key) -> bool:
-    """Return whether the key is one that the caller may handle: its scopes lie within what the caller administers."""
+    """Return whether the key is one that the caller may handle: the caller administers all of its scopes."""
     return caller.permissions.administered.contain(key.scopes)
 
 

@@ -24,7 +24,7 @@ class Keys(Protocol):
 
     Where the caller is a key, its own row decides, as it is in the transaction: with its scopes and its expiry of then.
     Every call raises `UnauthenticatedError` where that key is revoked or has expired, `AccessDeniedError` for a caller
-    who is no admin, and `NoSuchKeyError` for a key that is missing or whose scopes are not within the caller's.
+    who is not an admin, and `NoSuchKeyError` for a key that is missing or whose scopes are not within the caller's.
     """
 
     async def create_key(self, caller: Caller, identity: KeyIdentity, new: NewKey, secret: KeptSecret) -> Key:
@@ -66,11 +66,11 @@ class KeyRecords(Protocol):
     """The part of the keys that each request needs, and the service's own work on them."""
 
     async def find_credentials(self, access_key_id: str) -> KeyCredentials | None:
-        """Return what a bearer is checked by, None where no key has that id, or where it is revoked or has expired."""
+        """Return the credentials of the key with that id, None where it is missing, revoked or has expired."""
         ...
 
     async def record_uses(self, ages: Mapping[UUID, float]) -> None:
-        """Record that the keys were last used so many seconds ago, where what is recorded is four minutes older."""
+        """Record that the keys were last used so many seconds ago, where their records are four minutes older."""
         ...
 
     async def list_stale_secrets(self, current_id: bytes, *, limit: int, offset: int = 0) -> list[StaleSecret]:

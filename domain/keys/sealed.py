@@ -1,6 +1,6 @@
 """How the catalog keeps a secret: its code, to check it by, and itself, sealed.
 
-The code is what bearers are checked by. Sealed, the secret is for protocols that sign with it and never send it.
+Bearers are checked by the code. Sealed, the secret is for protocols that sign with it and never send it.
 """
 
 from uuid import UUID

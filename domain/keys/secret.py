@@ -39,7 +39,7 @@ def with_checksum(body: str) -> str:
 
 
 def access_key_id_in(credential: str) -> str | None:
-    """Return the access key id in a secret, None for a text that is no secret of a key."""
+    """Return the access key id in a secret, None for any other text."""
     if not _FORM.fullmatch(credential) or with_checksum(credential[:-CHECKSUM_CHARACTERS]) != credential:
         return None
     return credential[len(PREFIX) :][:ID_CHARACTERS]

@@ -12,7 +12,7 @@ from domain.links.ports import Links
 
 
 class FindLink:
-    """Find one link, for its maker or an admin of what it leads to."""
+    """Find one link, for its maker or an admin of its target."""
 
     errors = (NoSuchLinkError,)
 

@@ -1,4 +1,4 @@
-"""What the maker of a link may do now."""
+"""The rights that the maker of a link has now."""
 
 from uuid import UUID
 

@@ -21,7 +21,7 @@ MAX_COUNT = 10**9
 # In bytes of UTF-8.
 MAX_PASSWORD = 256
 DEFAULT_LIFE = timedelta(days=7)
-# A token's issuer cannot be asked whether its subject may still do what the token said.
+# A token's issuer cannot be asked whether its subject still has the token's rights.
 MAX_LIFE_OF_TOKENS = timedelta(days=7)
 # The wrong passwords of a minute, for a link and an address, before all are refused.
 MAX_ATTEMPTS = 10
@@ -120,7 +120,7 @@ class NewUploadLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class LinkFields(msgspec.Struct, frozen=True, kw_only=True):
-    """What a link is for. `secret` signs its tickets and is never shown.
+    """The target and terms of a link. `secret` signs its tickets and is never shown.
 
     A share link has a `file_id`. An upload link has a `bucket`, and there either the `name` that it takes or the
     `prefix` that it takes names below.
@@ -271,7 +271,7 @@ def check_count(field: str, count: int | None) -> None:
 
 
 def permissions_to(action: Action, rights: Permissions) -> Permissions:
-    """Return what is left of a maker's rights for a link that does nothing but that."""
+    """Return those of a maker's rights that a link which does nothing but that needs."""
     return Permissions(rights.areas(action))
 
 

@@ -134,7 +134,7 @@ class OpenShareLink:
 
         has_password = link.password_hash is not None
         begun = Ticket(has_password=has_password, has_begun=True)
-        # The hour of a download is not renewed by what goes on with it: one download would have no end.
+        # The hour of a download is not renewed by requests that continue it: one download would have no end.
         kept = Ticket(
             has_password=has_password, has_begun=shown.has_begun, until=shown.until if shown.has_begun else None
         )

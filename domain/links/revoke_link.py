@@ -9,7 +9,7 @@ from domain.links.ports import Links
 
 
 class RevokeLink:
-    """End one link, as its maker or an admin of what it leads to."""
+    """End one link, as its maker or an admin of its target."""
 
     errors = (*FindLink.errors, OutcomeUnknownError)
 
@@ -18,6 +18,6 @@ class RevokeLink:
         self._links = links
 
     async def __call__(self, caller: Caller, id: UUID) -> None:
-        """End the link; what it is sending goes on to its end. Raises `NoSuchLinkError`, `OutcomeUnknownError`."""
+        """End the link; downloads in progress go on to their end. Raises `NoSuchLinkError`, `OutcomeUnknownError`."""
         await self._find(caller, id)
         await self._links.revoke_link(id)

@@ -13,7 +13,7 @@ TICKET_SECONDS = 3600
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client of a link has shown and done within the last hour. It stands in the link's cookie.
+    """The password and the downloads of a link's client within the last hour. It stands in the link's cookie.
 
     It is good until `until`, in seconds since the epoch; None is an hour from when it is signed.
     """

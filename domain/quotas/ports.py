@@ -9,14 +9,14 @@ class Quotas(Protocol):
     """Reserves room in buckets with a quota, for files whose bytes are on their way.
 
     A reservation belongs to a staged blob, and every check of its bucket's quota counts it. It ends once, with the
-    state of its blob: in the transaction that makes the blob live, where what the file takes replaces it, or that
+    state of its blob: in the transaction that makes the blob live, where the file's usage replaces it, or that
     condemns the blob. It counts no longer than the blob's lease. That of a direct upload ends with the upload.
     """
 
     async def reserve_room(self, key: str, room: Room) -> int | None:
-        """Reserve the room for the staged blob `key`, in place of what was reserved for it before.
+        """Reserve the room for the staged blob `key`, in place of its former reservation.
 
-        A file that replaces another needs room for what it adds. Returns the size, in bytes, for which there is room
+        A file that replaces another needs room for the difference. Returns the size, in bytes, for which there is room
         now, None where the bucket has no quota. Raises
         `NoSuchBucketError`, `LeaseLostError` where the blob is not staged, and `QuotaExceededError`, with what was
         reserved before unchanged.

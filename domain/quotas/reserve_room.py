@@ -19,7 +19,7 @@ class ReserveRoom:
         self._quotas = quotas
 
     async def __call__(self, key: str, room: Room) -> int | None:
-        """Do as `Quotas.reserve_room` does, and raise what it raises, but no `OutcomeUnknownError`."""
+        """Do as `Quotas.reserve_room` does, and raise its errors, but for `OutcomeUnknownError`."""
         try:
             return await self._quotas.reserve_room(key, room)
         except OutcomeUnknownError as error:

@@ -1,1 +1,1 @@
-"""Secrets that are kept outside the service, and what is made with the service's own."""
+"""Secrets that are kept outside the service, and data sealed with the service's own."""

@@ -6,9 +6,9 @@ import msgspec
 
 from domain.secrets.errors import SecretUnavailableError
 
-# A key is derived for each, so that what was made for one purpose is of no use for another.
+# A key is derived for each, so that data made for one purpose is useless for another.
 Purpose = Literal["cursors", "key hashes", "links", "tickets"]
-# What was made with a service secret begins with the id of that secret.
+# Data made with a service secret begins with the id of that secret.
 SECRET_ID_BYTES = 4
 MAC_BYTES = SECRET_ID_BYTES + 32
 

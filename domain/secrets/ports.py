@@ -37,8 +37,8 @@ class Mac(Protocol):
 class Sealing(Protocol):
     """Encrypts and authenticates (AES-256-GCM, a fresh nonce each time) under the service secret.
 
-    Sealed data begins with the id of the secret that sealed it. What the previous secret sealed opens as well, while
-    the service is given that one.
+    Sealed data begins with the id of the secret that sealed it. Data that the previous secret sealed opens as well,
+    while the service is given that one.
     """
 
     @property

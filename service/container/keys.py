@@ -1,4 +1,4 @@
-"""Keys: their use cases, and what checks them with each request."""
+"""Keys: their use cases, and their check with each request."""
 
 from collections.abc import AsyncIterator
 from contextlib import suppress

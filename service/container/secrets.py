@@ -1,4 +1,4 @@
-"""What is made under the service secret."""
+"""Keys and seals under the service secret."""
 
 from dishka import AnyOf, Provider, Scope, provide
 

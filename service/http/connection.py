@@ -73,7 +73,7 @@ def cut(scope: HTTPScope) -> None:
     """Reset the connection of the request, and drop all bytes that its client has not received.
 
     ASGI has no call for that: a server whose application abandons a response keeps the connection until the client
-    has received what was sent before.
+    has received all that was sent before.
     """
     connection = _connection(scope)
     if connection is not None:

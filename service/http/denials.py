@@ -1,4 +1,4 @@
-"""Denials of requests, for the audit: who was denied what, as far as the request and the error tell."""
+"""Denials of requests, for the audit: the caller and the missing right, as far as the request and the error tell."""
 
 from collections.abc import Mapping
 from typing import Any, cast

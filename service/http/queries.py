@@ -1,4 +1,4 @@
-"""Queries: what all of them have to be, and parameters that select files."""
+"""Queries: the rules for all of them, and parameters that select files."""
 
 import re
 from collections.abc import Iterable

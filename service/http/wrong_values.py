@@ -1,4 +1,4 @@
-"""What is wrong with a value, and what to send in its place, in the words of JSON and not of Python."""
+"""Messages about wrong values, and the right ones, in the words of JSON and not of Python."""
 
 import re
 
@@ -27,7 +27,7 @@ _BARE = frozenset({"int", "float", "bool", "null", "object", "array"})
 
 
 def explain_json(message: str) -> str:
-    """Return msgspec's message about a JSON body as a sentence that says what to send."""
+    """Return msgspec's message about a JSON body as a sentence that names a right value."""
     found = _PLACE.search(message)
     place = f"`{found['place']}`" if found and found["place"] else ""
     said = _PLACE.sub("", message)

@@ -27,7 +27,7 @@ def explain(error: FileportError, origins: Origins) -> str:
 
 def cause_of(error: BaseException) -> str:
     """Return what the first and the last error below `error` say, in one line; empty where there is none."""
-    # A timeout is raised from the cancellation that it took, which is no `Exception`.
+    # A timeout is raised from the cancellation that it took, which is not an `Exception`.
     chain = [each for each in _chain(error.__cause__) if isinstance(each, Exception)]
     below = [each for each in chain if not isinstance(each, FileportError)]
     return ", from ".join(dict.fromkeys(_text(each) for each in (*below[:1], *below[-1:])))

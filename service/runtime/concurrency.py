@@ -1,6 +1,6 @@
 """Limits on the concurrent transfers of a worker: beyond them a transfer waits in line, and is refused in the end.
 
-What one caller may move at once is less, and is refused at once.
+One caller may move less at once, and is refused at once.
 """
 
 from collections.abc import AsyncIterator

@@ -4,7 +4,7 @@ from typing import NamedTuple, Protocol
 
 
 class Refreshed(Protocol):
-    """A copy of what is kept elsewhere and changes there."""
+    """A copy of data that is kept elsewhere and changes there."""
 
     async def refresh_due(self) -> None:
         """Read it again, unless it was read lately."""

@@ -29,7 +29,7 @@ MAX_USES = 50_000
 
 
 class _Slot:
-    """A place for one connection: the pool has as many as it may have connections."""
+    """A slot for one connection: the pool has as many as it may have connections."""
 
     __slots__ = ("connection", "idle_since", "uses")
 

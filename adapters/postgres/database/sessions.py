@@ -1,4 +1,4 @@
-"""Sessions: how a connection to the database is opened, and what is set on it."""
+"""Sessions: how a connection to the database is opened, and its settings."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What requests need of keys, and the service's own work on them."""
+"""Keys as requests need them, and the service's own work on them."""
 
 from collections.abc import Mapping
 from uuid import UUID

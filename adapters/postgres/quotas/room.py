@@ -1,4 +1,4 @@
-"""Quotas: the checks of what is added to a bucket, and the room that staged blobs have reserved.
+"""Quotas: the checks of additions to a bucket, and the room that staged blobs have reserved.
 
 A reservation is kept in its blob's row, so that it ends with the blob's state, exactly once, in the same transaction,
 and without another statement. Whoever adds to a bucket with a quota holds the lock of its row from the check until the

@@ -5,7 +5,7 @@ from uuid import UUID
 from domain.keys.ports import KeyRecords
 from domain.values.clock import Clock
 
-# What is recorded is renewed once it is four minutes old, so that it is right to five.
+# A record is renewed once it is four minutes old, so that it is right to five.
 RECORDING_SECONDS = 60.0
 
 
@@ -22,7 +22,7 @@ class LastUses:
         self._last[key_id] = self._clock.monotonic()
 
     async def record(self) -> None:
-        """Record what was noted since the last time. Raises `UnavailableError`; then it stays noted."""
+        """Record the uses noted since the last time. Raises `UnavailableError`; then it stays noted."""
         noted, self._last = self._last, {}
         if not noted:
             return

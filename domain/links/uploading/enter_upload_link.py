@@ -103,7 +103,7 @@ class EnterUploadLink:
         await self(entry.token, entry.visit)
 
     async def _free_name(self, bucket: str, wanted: str) -> str:
-        # What is found free is taken only by the commit, which goes on from there.
+        # A free name is taken by the commit alone, which goes on from there.
         for name in free_names(wanted):
             try:
                 await self._files.get_file_by_name(bucket, name)

@@ -27,7 +27,7 @@ _WORDS = re.compile(rf"{_WORD}(?:[ \t]+(?={_WORD}))?")
 
 
 class Disposition(msgspec.Struct, frozen=True):
-    """The name of a form's part, and that of its file, None for a part that is no file."""
+    """The name of a form's part, and that of its file, None for a part that is not a file."""
 
     name: str
     filename: str | None

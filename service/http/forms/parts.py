@@ -36,7 +36,7 @@ async def parse_parts(body: AsyncIterator[bytes], boundary: str) -> AsyncGenerat
         boundary, max_header_size=MAX_BYTES, max_header_count=_MAX_HEADERS, header_charset="latin-1"
     )
     decoder: Decoder = IdentityDecoder()
-    count = unclaimed = 0  # bytes that belong to no part yet: the headers of one, or what precedes the first
+    count = unclaimed = 0  # bytes that belong to no part yet: the headers of one, or the preamble
     has_ended = False
     async for chunk in body:
         if has_ended:

@@ -1,4 +1,4 @@
-"""Bodies that are no files."""
+"""Bodies that are not files."""
 
 from http import HTTPStatus
 

@@ -14,7 +14,7 @@ from litestar.exceptions import HTTPException
 from service.http.forms.errors import InvalidFormError
 
 _ESCAPE = re.compile(rb"=([0-9A-Fa-f]{2})?")
-# White space that may yet turn out to end a line; more of it is no text.
+# White space that may yet turn out to end a line; more of it is not text.
 _MAX_HELD_BYTES = 4096
 
 
@@ -22,11 +22,11 @@ class Decoder(Protocol):
     """Decodes the content of one part."""
 
     def decode(self, data: bytes) -> bytes:
-        """Return what is certain after these bytes. Raises `InvalidFormError`."""
+        """Return the bytes that are certain after these. Raises `InvalidFormError`."""
         ...
 
     def finish(self) -> bytes:
-        """Return what is left at the end. Raises `InvalidFormError`."""
+        """Return the remaining bytes at the end. Raises `InvalidFormError`."""
         ...
 
 

@@ -15,7 +15,7 @@ _SHARING = frozenset({"public", "private", "s-maxage", "proxy-revalidate"})
 def private_form(value: str) -> str:
     """Return a `Cache-Control` that says the same to the reader's own cache, and has no shared cache keep the answer.
 
-    It is `PRIVATE` where the value is no list of directives.
+    It is `PRIVATE` where the value is not a list of directives.
     """
     kept, rest = ["private"], value.strip(" \t,")
     if not rest:

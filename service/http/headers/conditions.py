@@ -32,7 +32,7 @@ def parse_precondition(headers: Headers, *, is_read: bool = False) -> Preconditi
     """Return the conditions of a request. Raises `InvalidConditionError`.
 
     A malformed date is ignored (sections 13.1.3 and 13.1.4). Of a request that only reads, a malformed `If-None-Match`
-    matches nothing: many clients send tags without quotes, and what they get is never wrong.
+    matches nothing: many clients send tags without quotes, and their responses are never wrong.
     """
     return Precondition(
         if_match=_entity_tags(headers, "if-match"),

@@ -7,7 +7,7 @@ from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
 
-# Each decides on what is done. Those that have errors of their own, and dates, are checked where they are read.
+# Each decides on the outcome. Those that have errors of their own, and dates, are checked where they are read.
 _SINGLETONS = (b"authorization", b"content-type", b"tus-resumable", b"x-http-method-override")
 
 

@@ -1,4 +1,4 @@
-"""What trusted proxies say of the requests that they pass on: `Forwarded` (RFC 7239) and the `X-Forwarded-…` fields."""
+"""Trusted proxies' fields about requests that they pass on: `Forwarded` (RFC 7239) and the `X-Forwarded-…` fields."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +11,7 @@ Address = IPv4Address | IPv6Address
 MAX_BYTES = 8192
 
 _PAIR = re.compile(r'\s*([!#$%&\'*+.^_`|~0-9A-Za-z-]+)=("(?:[^"\\]|\\.)*"|[^;,"\s]*)\s*([;,]|$)')
-# Segments of a path, none of which goes up; it is no host, as `//evil` would be.
+# Segments of a path, none of which goes up; it is not a host, as `//evil` would be.
 _SEGMENT = r"/(?!\.{1,2}(?:/|$))[0-9A-Za-z._~!$&'()*+;=:@%-]+"
 _PREFIX = re.compile(rf"(?:{_SEGMENT})*/?")
 # An address with a port, as some proxies send it.
@@ -27,7 +27,7 @@ def is_trusted(peer: str | None, proxies: Sequence[Network]) -> bool:
 def forwarded_origin(fields: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Return the `proto` and `host` that the client used, as far as they are said.
 
-    The first element is the client's, as the outermost proxy saw it. What `Forwarded` does not say may stand in the
+    The first element is the client's, as the outermost proxy saw it. Facts that `Forwarded` lacks may stand in the
     fields that are older than it.
     """
     origin = {name: _values(fields, f"x-forwarded-{name}").partition(",")[0].strip() for name in ("proto", "host")}
@@ -50,7 +50,7 @@ def forwarded_prefix(fields: Iterable[tuple[bytes, bytes]]) -> str:
 def client_address(peer: str | None, fields: Iterable[tuple[bytes, bytes]], proxies: Sequence[Network]) -> str:
     """Return the address of the client: the last one on the way that is not of a trusted proxy.
 
-    What stands before it may be made up. Without trusted proxies that is the `peer`, the connection's other end.
+    Elements before it may be made up. Without trusted proxies that is the `peer`, the connection's other end.
     """
     if not proxies or not is_trusted(peer, proxies):
         return peer or ""

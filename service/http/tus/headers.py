@@ -41,7 +41,7 @@ def new_upload(request: FileportRequest) -> NewUpload:
 def fingerprint_of(new: NewUpload) -> bytes:
     """Return the bytes by which a repeat of the request is known, in the form of former releases.
 
-    The file comes from what was `given`, and parts are the same by whatever URLs they are named.
+    The file comes from the metadata `given`, and parts are the same by whatever URLs they are named.
     """
     described = msgspec.to_builtins(replace(new, target=None))
     del described["concat"]

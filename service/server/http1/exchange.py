@@ -168,7 +168,7 @@ class Exchange:
                 self.send_head()
                 if self._awaken is None:
                     self._awaken = asyncio.Event()
-                # Only who waits for bytes gets many at once, so that bodies which nobody reads stay small.
+                # Only a reader that waits for bytes gets many at once, so that bodies which nobody reads stay small.
                 self.flow.reads_much = True
                 try:
                     await self._awaken.wait()

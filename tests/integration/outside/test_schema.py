@@ -30,7 +30,7 @@ async def test_the_service_is_what_its_document_says(
     request: pytest.FixtureRequest, short_dir: Path, tmp_path: Path
 ) -> None:
     # As the state machine: always the same requests, or with the profile `long` many and other ones.
-    examples = settings().max_examples if is_long() else 8
+    examples = settings().max_examples if is_long() else 5
     configuration = tmp_path / CONFIGURATION.name
     configuration.write_text(CONFIGURATION.read_text() + ("" if is_long() else BRIEF))
     environ = {**EmbeddedStack(short_dir).environ, "FILEPORT_LOG_LEVEL": "warning"}

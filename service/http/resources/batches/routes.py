@@ -73,7 +73,7 @@ def _operation(asked: AnyOperation, field: str) -> Operation:
 
 
 def _denied(asked: AnyOperation) -> DeniedAccess:
-    """Return what was denied, as far as the operation says. Another right may be missing, at another place."""
+    """Return the denial, as far as the operation says. Another right may be missing, at another place."""
     action = "delete" if isinstance(asked, DeleteOperation) else "write"
     return DeniedAccess(action, asked.bucket or None, asked.name or None)
 

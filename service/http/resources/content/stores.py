@@ -84,7 +84,7 @@ async def post_file(
 
 
 def _keyed(request: FileportRequest, new: NewFile) -> KeyedRequest | None:
-    """Return an upload with its key; its bytes need not be known yet. Raises what `keyed` and `check_new_file` raise.
+    """Return an upload with its key; its bytes may not be known yet. Raises the errors of `keyed` and `check_new_file`.
 
     A form is identified by its description of the file, for its boundary is another one each time. A repeat may leave
     out lengths and digests, or add them.
