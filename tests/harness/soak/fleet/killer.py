@@ -18,6 +18,7 @@ from tests.harness.soak.report import Report
 # Seconds of serving, and of starting, before a kill. A start takes about one.
 _SERVING = (0.2, 3.0)
 _STARTING = (0.0, 1.5)
+_POLL_SECONDS = 0.05
 # The share of Postgres's ends after which the server starts it again; after the others it is killed as well.
 _RECOVERIES = 0.5
 
@@ -50,6 +51,7 @@ class Killer:
         """Kill until the time or the number of kills is reached; then the victim is up."""
         ways = {"server": 60, "worker": 20, "starting": 12, "postgres": 12 if self._postgres else 0}
         while not self.is_done:
+            await self._until_stored()
             await asyncio.sleep(self._rng.uniform(*_SERVING))
             (way,) = self._rng.choices(list(ways), list(ways.values()))
             match way:
@@ -71,6 +73,12 @@ class Killer:
                 (way,) = self._rng.choices(["starting", "serving"], [1, 2])
             await self._victim.start()
             self._note("started")
+
+    async def _until_stored(self) -> None:
+        """Wait until one more upload is acknowledged, however slow the machine is: there must be something to lose."""
+        before = self._report.acknowledged["put"]
+        while self._report.acknowledged["put"] == before and not self.is_done:  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def kill_starting(self) -> None:
         """Start the victim, and kill it while it starts or soon after."""
