@@ -85,9 +85,10 @@ async def check_query(connection: ASGIConnection[Any, Any, Any, Any], handler: B
         unquote_to_bytes(query).decode()
     except UnicodeDecodeError:
         raise _refusal("The query is not percent-encoded UTF-8.") from None
+    given = connection.query_params
     for name, field in handler.parsed_fn_signature.parameters.items():
-        if isinstance(field.kwarg_definition, QueryParameter):
-            _check_parameter(name, field, connection.query_params.getall(name, []))
+        if name in given and isinstance(field.kwarg_definition, QueryParameter):
+            _check_parameter(name, field, given.getall(name))
 
 
 def _check_parameter(name: str, field: FieldDefinition, values: list[str]) -> None:

@@ -1,6 +1,6 @@
 """The record of a file: how rows and domain files map."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import asyncpg
 
@@ -40,6 +40,47 @@ def to_file(row: asyncpg.Record) -> File:
         expires_at=row["expires_at"],
         keeps_expiry=row["keeps_expiry"],
     )
+
+
+def to_files(rows: Iterable[asyncpg.Record]) -> list[File]:
+    """Return the files of rows with all of `COLUMNS` and nothing else.
+
+    By position: for a page of files, looking each column up by its name takes longer than encoding the page.
+    """
+    return [
+        File(
+            id=id,
+            bucket=bucket,
+            name=name,
+            content_type=content_type,
+            size=size,
+            sha256=sha256,
+            blob_key=blob_key,
+            metadata=metadata,
+            tags=tuple(tags),
+            revision=revision,
+            created_at=created_at,
+            updated_at=updated_at,
+            expires_at=expires_at,
+            keeps_expiry=keeps_expiry,
+        )
+        for (
+            id,
+            bucket,
+            name,
+            content_type,
+            size,
+            sha256,
+            blob_key,
+            metadata,
+            tags,
+            revision,
+            created_at,
+            updated_at,
+            expires_at,
+            keeps_expiry,
+        ) in rows
+    ]
 
 
 def only(rows: Sequence[asyncpg.Record]) -> File:

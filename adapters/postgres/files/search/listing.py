@@ -5,7 +5,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from adapters.postgres.database.transactions import Database
-from adapters.postgres.files.records import COLUMNS, UNEXPIRED, to_file
+from adapters.postgres.files.records import COLUMNS, UNEXPIRED, to_files
 from adapters.postgres.files.search.areas import lies_in, scans_of
 from adapters.postgres.files.search.names import is_named, name_begins
 from adapters.postgres.files.search.order import after, order_by, parts
@@ -43,7 +43,7 @@ class PostgresFileSearch:
     async def list_files(self, query: FileQuery) -> list[File]:
         sql, values = list_statement(query)
         rows = await self._database.search(sql, values, otherwise=sorting_statement(query))
-        return [to_file(row) for row in rows]
+        return to_files(rows)
 
     async def count_files(self, query: FileQuery) -> int:
         count: int = (await self._database.search(*count_statement(query)))[0][0]
