@@ -63,7 +63,7 @@ def _growth(
         moves = [threads.submit(move, target, stage.scale.large_mebibytes, until) for _ in range(stage.scale.transfers)]
     for each in moves:
         each.result()
-    return Sample(value=(resident_peak(worker) - before) / MEBIBYTE)
+    return Sample(value=max(0, resident_peak(worker) - before) / MEBIBYTE)
 
 
 def _uploads(stage: Stage, name: str, _: int) -> Sample:
