@@ -86,7 +86,7 @@ FILTERS: dict[str, Filter] = {
     "frequent tag": lambda _: {"tags": ("reviewed",)},
     "tag of two in a hundred": lambda _: {"tags": ("favourite",)},
     "tag of old files": lambda _: {"tags": ("imported",)},
-    "tag of a project": lambda asked: {"tags": asked.file.tags[:1] or ("rare",)},
+    "tag of a project": lambda asked: {"tags": (f"project-{asked.file.metadata['project']}",)},
     "rare tag": lambda _: {"tags": ("rare",)},
     "rare tag in bucket": lambda asked: {"tags": ("rare",), "bucket": asked.file.bucket},
     "tag of none": lambda _: {"tags": ("nowhere",)},
