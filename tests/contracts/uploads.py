@@ -13,11 +13,12 @@ from domain.buckets.errors import NoSuchBucketError, QuotaExceededError
 from domain.buckets.model import Policy
 from domain.errors import LeaseLostError
 from domain.files.terms import Terms
+from domain.quotas.model import Room
 from domain.uploads.errors import NoSuchUploadError, UploadExpiredError
 from domain.uploads.model import LockedUpload, NewUpload, Upload
 from domain.values.ids import new_id
 from domain.values.preconditions import NO_PRECONDITION, Precondition
-from tests.contracts.setup import LEASE, CatalogPorts, claims, with_grace
+from tests.contracts.setup import LEASE, CatalogPorts, claims, inlined, with_grace
 from tests.support.access import ALL_SHOWN
 from tests.support.factories import BlobFactory, NewFileFactory
 
@@ -338,3 +339,21 @@ class TestUploads:
         await catalog.files.delete_file(ROOT, stored.file.id, NO_PRECONDITION)
         with pytest.raises(LeaseLostError):
             await catalog.uploads.finish_upload(upload.id, locked.epoch, upload.target, blob_of(upload), kept=TTL)
+
+    async def test_an_upload_may_end_as_an_inline_file_and_its_own_blob_is_condemned(
+        self, catalog: CatalogPorts
+    ) -> None:
+        await catalog.buckets.put_bucket("songs", Policy(quota_bytes=10))
+        target = NewFileFactory.build(bucket="songs")
+        room = Room(bucket="songs", name=target.name, size=10)
+        upload = await begun(catalog, target=target, length=10, room=room)
+        locked = await lock(catalog, upload)
+        blob = inlined(bytes(10), size=10)
+        first = await catalog.uploads.finish_upload(upload.id, locked.epoch, target, blob, kept=TTL)
+        assert await catalog.files.get_file_with_content(first.file.id) == (
+            first.file,
+            (await catalog.buckets.get_bucket("songs")).policy,
+            bytes(10),
+        )
+        assert await catalog.uploads.finish_upload(upload.id, locked.epoch, target, blob, kept=TTL) == first
+        assert list(await claims(catalog)) == [upload.blob_key]

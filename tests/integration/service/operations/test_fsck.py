@@ -73,6 +73,23 @@ async def test_a_sound_stack_is_clean_while_its_server_runs_and_when_it_does_not
         assert (await client.get(f"{FILES}/large")).is_success
 
 
+async def test_inline_bytes_that_are_damaged_are_found(own_stack: Stack) -> None:
+    environ = {**own_stack.environ, "FILEPORT_INLINE_BYTES": "4096"}
+    async with serving(environ) as server, server.client() as client:
+        for name in ("sound", "damaged"):
+            await upload(client, name)
+        assert await own_stack.blobs() == set()
+        assert (await fsck(environ, "--deep")).status == 0
+        await execute(
+            own_stack,
+            "UPDATE blobs SET content = 'x' || substr(content, 2) WHERE key = "
+            "(SELECT blob_key FROM files WHERE name = 'damaged')",
+        )
+        assert (await fsck(environ)).status == 0
+        found = await fsck(environ, "--deep", "--json")
+        assert (found.status, [kind for kind, _ in found.found]) == (1, ["corrupt"])
+
+
 async def test_every_damage_is_found_and_repaired_where_it_can_be(own_stack: Stack) -> None:
     async with filled(own_stack) as server, server.client() as client:
         names = ("missing", "wrong_size", "corrupt", "stray_write", "wrong_file_count")
