@@ -1,12 +1,14 @@
 """Small files that meet: replaced, copied and deleted at once, while the policy of their bucket changes."""
 
 import asyncio
-from collections.abc import Awaitable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
 
+import anyio
 import pytest
 
 from adapters.postgres import Pool
+from adapters.postgres.database.connections import Connection
 from domain.access.callers import ROOT
 from domain.buckets.errors import QuotaExceededError
 from domain.buckets.model import Policy, Usage
@@ -97,3 +99,32 @@ async def test_a_quota_is_never_exceeded_by_uploads_at_once(catalog: PostgresPor
     assert sum(result is None for result in results) == 5
     assert await usage(catalog, "songs") == Usage(bytes=25, files=5)
     await check(catalog)
+
+
+class OnlyConnection:
+    """Lends a connection that somebody has taken from a pool."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        yield self._connection
+
+
+async def test_a_small_file_is_stored_in_as_few_round_trips_as_there_may_be(pool: Pool) -> None:
+    queries: list[str] = []
+    async with pool.connection() as connection:
+        catalog = PostgresPorts(OnlyConnection(connection))
+        await catalog.buckets.put_bucket("songs", Policy(quota_files=5))
+        connection.add_query_logger(lambda record: queries.append(record.query))
+        for bucket, expected in (("default", (1, 2)), ("songs", (5,))):
+            for count in expected:
+                queries.clear()
+                await put(catalog, "a", bucket=bucket)
+                await anyio.lowlevel.checkpoint()  # the driver calls its loggers a little later
+                assert len(queries) == count, queries
+        queries.clear()
+        await catalog.files.get_file_with_content(Location("default", "a"))
+        await anyio.lowlevel.checkpoint()
+        assert len(queries) == 1
