@@ -30,7 +30,7 @@ Redirect = Annotated[
     query(
         "Answer 307 to a URL of the blob store's own that serves the bytes, or a range of them, with the file's type "
         "and disposition. It needs no key, so whoever has it can read the bytes until it ends. Send it no "
-        "`Authorization`. 409 where the bytes are kept on a disk.",
+        "`Authorization`. 409 where the bytes are kept on a disk. A small file comes at once.",
         True,
     ),
 ]
