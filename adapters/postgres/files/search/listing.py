@@ -14,7 +14,7 @@ from adapters.postgres.files.search.values import Values
 from adapters.postgres.files.search.where import clamp, compile_where
 from domain.files.model import File
 from domain.files.search.fields import Column
-from domain.files.search.model import DEFAULT_LIMIT, MAX_LIMIT, NEWEST_FIRST, FileQuery, SortKey
+from domain.files.search.model import DEFAULT_LIMIT, MAX_LIMIT, NEWEST_FIRST, FileQuery, Position, SortKey
 
 # Where nothing else is asked, the usage knows; it counts expired files as long as they are there.
 _COUNT_ALL = f"""
@@ -34,6 +34,9 @@ _PLAIN_SORTS = {
 }
 
 
+_BUCKET = Column("bucket")
+
+
 class PostgresFileSearch:
     """Keep the port `FileSearch`. Each call is one statement, or two where the first one takes long."""
 
@@ -41,6 +44,7 @@ class PostgresFileSearch:
         self._database = database
 
     async def list_files(self, query: FileQuery) -> list[File]:
+        query = _without_fixed_key(query)
         sql, values = list_statement(query)
         rows = await self._database.search(sql, values, otherwise=sorting_statement(query))
         return to_files(rows)
@@ -111,6 +115,19 @@ def sorting_statement(query: FileQuery, columns: str = COLUMNS) -> tuple[str, li
     limit, offset = values.bind(query.limit, "bigint"), values.bind(clamp(query.offset), "bigint")
     found = f"SELECT {COLUMNS} FROM files WHERE {' AND '.join(conditions)} OFFSET 0"
     return f"SELECT {columns} FROM ({found}) AS files ORDER BY {order} LIMIT {limit} OFFSET {offset}", values.bound
+
+
+def _without_fixed_key(query: FileQuery) -> FileQuery:
+    """Return the same page, whose order does not name the bucket where there is but one: no index has it twice."""
+    if query.bucket is None or not any(key.field == _BUCKET for key in query.sort):
+        return query
+    places = (None,) * len(query.sort) if query.after is None else query.after.values
+    kept = [(key, place) for key, place in zip(query.sort, places, strict=True) if key.field != _BUCKET]
+    if (last := query.sort[-1]).field == _BUCKET:
+        # It says how ties are broken.
+        kept.append((SortKey(Column("id"), last.descending), None if query.after is None else str(query.after.id)))
+    sort, values = zip(*kept, strict=True)
+    return replace(query, sort=sort, after=None if query.after is None else Position(values, query.after.id))
 
 
 def count_statement(query: FileQuery) -> tuple[str, list[Any]]:
