@@ -73,6 +73,15 @@ async def walk(catalog: CatalogPorts, query: FileQuery) -> list[File]:
 
 
 class TestFileOrder:
+    @pytest.mark.parametrize("sort", ["bucket", "-bucket", "bucket,name", "name,-bucket", "-size,bucket", "id,bucket"])
+    async def test_the_bucket_orders_nothing_among_the_files_of_one(self, catalog: CatalogPorts, sort: str) -> None:
+        for name in ("b", "a", "c"):
+            await stored(catalog, name=name, size=len(name))
+        query = FileQuery(sort=parse_sort(sort), bucket="default", limit=1000)
+        everything = await catalog.search.list_files(query)
+        assert everything == await catalog.search.list_files(replace(query, bucket=None))
+        assert await walk(catalog, replace(query, limit=1)) == everything
+
     @pytest.fixture
     async def files(self, catalog: CatalogPorts) -> list[File]:
         """Files with all kinds of values, many of them equal."""
