@@ -68,7 +68,7 @@ def create_app(
 ) -> ASGIApp:
     """Return the application on the parts that `container` holds. The application closes the container when it ends.
 
-    `in_flight` tracks its requests. `has_direct_routes` says whether hot reads are served beneath the framework, which
+    `in_flight` tracks its requests. `has_direct_routes` says whether hot routes are served beneath the framework, which
     shows in the time that they take, and in nothing else.
     """
     if settings.root_key is None:

@@ -1,7 +1,7 @@
-"""Hot reads, served beneath the framework.
+"""Hot routes, served beneath the framework.
 
-Of a small read, the framework takes more time than all else together: routing, a copy of the handler for each guard, a
-container for what the handler is given, layers of error handling, the response (docs/decisions/0037). A route that is
+Of a small request, the framework takes more time than all else together: routing, a copy of the handler for each guard,
+a container for what the handler is given, layers of error handling, the response (docs/decisions/0037). A route that is
 declared as `is_hot` is served here where its request has the form that most have, by the same function, behind the same
 guards, on the same use cases. Any other request is the framework's, and so is every refusal: it is raised again where
 the framework would have met it.
@@ -50,7 +50,7 @@ class _HotRoute:
         # The one that dishka has wrapped, if it has, to find the dependencies in the container of each request.
         self.function: Callable[..., Awaitable[ASGIApp]] = getattr(handler.fn, "__dishka_orig_func__", handler.fn)
         self._takes_request = "request" in signature(self.function).parameters
-        self._model = route.route_handler_map["GET"][1]
+        self._model = route.route_handler_map[next(iter(handler.http_methods))][1]
         self._parameters = {each.name: _PARSERS[_kind(each)] for each in route.path_parameters.values()}
         parts = (
             re.escape(each) if isinstance(each, str) else f"({_SEGMENTS[_kind(each)]})"

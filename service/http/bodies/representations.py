@@ -4,7 +4,6 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Response
 
 from domain.buckets.model import BucketName
 from domain.files.metadata import Metadata, Tags
@@ -13,6 +12,7 @@ from domain.files.names import FileName
 from domain.values.media_types import ContentType
 from domain.values.numbers import Positive
 from domain.values.times import UtcTime
+from service.http.bodies.json_response import JsonResponse
 
 
 class FileBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,14 +54,14 @@ def file_body(file: File) -> FileBody:
     )
 
 
-def file_response(file: File, *, status: int = 200) -> Response[FileBody]:
+def file_response(file: File, *, status: int = 200) -> JsonResponse:
     """Return the response that carries a file's record."""
-    headers = {"ETag": file.etag}
+    headers = {"cache-control": "no-store", "etag": file.etag}
     if status == 201:
-        headers["Location"] = f"/v1/files/{file.id}"
-    return Response(file_body(file), status_code=status, headers=headers)
+        headers["location"] = f"/v1/files/{file.id}"
+    return JsonResponse(file_body(file), headers, status=status)
 
 
-def stored_response(stored: Stored) -> Response[FileBody]:
+def stored_response(stored: Stored) -> JsonResponse:
     """Return the response to an upload: 201 for a new file, 200 for one that was replaced."""
     return file_response(stored.file, status=201 if stored.created else 200)

@@ -5,7 +5,7 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import msgspec
 import pytest
@@ -21,14 +21,17 @@ def shared(
     directory = factory.getbasetemp()
     # That of a process of xdist lies in the run's.
     directory = directory.parent if "PYTEST_XDIST_WORKER" in os.environ else directory
-    # The kernel gives back the lock of a process that dies.
+    # The kernel gives back the lock of a process that dies. Whoever uses the part shares the lock, whoever starts or
+    # stops it has it alone; another process may come between one and the other.
     with (directory / f"{name}.json").open("a+b") as kept:
-        fcntl.flock(kept, fcntl.LOCK_EX)
-        kept.seek(0)
-        if known := kept.read():
+        while True:
             fcntl.flock(kept, fcntl.LOCK_SH)
-            yield msgspec.json.decode(known, type=kind)
-            return
+            if known := _read(kept):
+                yield msgspec.json.decode(known, type=kind)
+                return
+            fcntl.flock(kept, fcntl.LOCK_EX)
+            if not _read(kept):
+                break
         with start() as part:
             kept.write(msgspec.json.encode(part))
             kept.flush()
@@ -37,3 +40,8 @@ def shared(
             faulthandler.cancel_dump_traceback_later()  # others may need it for long
             fcntl.flock(kept, fcntl.LOCK_EX)
             kept.truncate(0)
+
+
+def _read(kept: BinaryIO) -> bytes:
+    kept.seek(0)
+    return kept.read()

@@ -1,5 +1,6 @@
-"""Hot reads beneath the framework: what a client gets, and what is recorded, is what the framework would do."""
+"""Hot routes beneath the framework: what a client gets, and what is recorded, is what the framework would do."""
 
+import json
 import secrets
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -94,10 +95,23 @@ _CREDENTIALS: list[Headers] = [
     [(b"authorization", b"Bearer {stranger}")],
     [(b"authorization", b"Bearer {root}"), (b"authorization", b"Bearer {root}")],
 ]
+# With no bytes, and never stored.
+_REFUSED_UPLOADS: list[Headers] = [
+    [(b"content-length", b"3")],
+    [(b"content-length", b"3"), (b"content-length", b"4")],
+    [(b"content-length", b"0"), (b"if-none-match", b"*"), (b"if-match", b'"other"')],
+    [(b"content-length", b"0"), (b"if-match", b'"other"')],
+    [(b"content-length", b"0"), (b"content-range", b"bytes 0-1/2")],
+    [(b"content-length", b"0"), (b"content-encoding", b"gzip")],
+    [(b"content-length", b"0"), (b"content-type", b"multipart/form-data; boundary=a")],
+    [(b"content-length", b"0"), (b"content-type", b"?")],
+    [(b"content-length", b"0"), (b"content-digest", b"sha-256=:AAAA:")],
+    [(b"content-length", b"0"), (b"idempotency-key", b"?"), (b"idempotency-key", b"!")],
+]
 
 
 class Pair:
-    """The service with its hot reads beneath the framework, and the service without, on the same fakes."""
+    """The service with its hot routes beneath the framework, and the service without, on the same fakes."""
 
     def __init__(self, direct: Service, framed: Service, values: dict[str, str]) -> None:
         self._direct = direct
@@ -109,14 +123,15 @@ class Pair:
         answers = []
         for service in (self._direct, self._framed):
             service.catalog.database.audit.clear()
-            messages = await self._ask(service, method, target, fields)
+            messages = await self.ask(service, method, target, fields)
             await service.denials.flush()
             denied = [replace(each, id=_NO_FILE, at=_ANY_TIME) for each in service.catalog.database.audit]
             answers.append((messages, denied))
         assert answers[0] == answers[1]
         return answers[0][0]
 
-    async def _ask(self, service: Service, method: str, target: str, fields: Headers) -> Messages:
+    async def ask(self, service: Service, method: str, target: str, fields: Headers) -> Messages:
+        """Return the messages that one of them answers with, to a request without bytes."""
         path, _, query = self._filled(target).partition("?")
         if not any(name == b"host" for name, _ in fields):
             fields = [(b"host", b"fileport.test"), *fields]
@@ -200,7 +215,8 @@ def framework(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     call = Litestar.__call__
 
     async def counting(self: Litestar, scope: Any, receive: Any, send: Any) -> None:
-        given.append(scope["path"])
+        if scope["type"] == "http":
+            given.append(scope["path"])
         await call(self, scope, receive, send)
 
     monkeypatch.setattr(Litestar, "__call__", counting)
@@ -241,6 +257,42 @@ async def test_hot_reads_are_not_the_frameworks(pair: Pair, framework: list[str]
     assert len(framework) == 1  # of two services
 
 
+@pytest.mark.parametrize(
+    "target",
+    [
+        _BY_NAME,
+        f"{_BY_NAME}/",
+        f"{_BY_NAME}?a=1",
+        "/v1/buckets/none/files/a",
+        "/v1/buckets/default/files/%00",
+        _CONTENT,
+    ],
+)
+async def test_refused_uploads_are_answered_alike(pair: Pair, target: str) -> None:
+    for fields in _REFUSED_UPLOADS:
+        [start, *_] = await pair.compare("PUT", target, [(b"authorization", b"Bearer {root}"), *fields])
+        assert start["status"] >= 400
+    for credentials in _CREDENTIALS:
+        await pair.compare("PUT", target, [*credentials, *_REFUSED_UPLOADS[0]])
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_uploads_are_answered_alike(framework: list[str], *, is_known: bool) -> None:
+    answers = []
+    for has_direct_routes in (True, False):
+        async with open_service(make_fakes(), has_direct_routes=has_direct_routes) as service:
+            pair = Pair(service, service, await _filled(service))
+            framework.clear()
+            target = _BY_NAME if is_known else "/v1/buckets/default/files/new"
+            sent = await pair.ask(
+                service, "PUT", target, [(b"authorization", b"Bearer {root}"), (b"content-length", b"0")]
+            )
+            assert len(framework) == (not has_direct_routes)
+            answers.append(_without_chances(sent))
+    assert answers[0] == answers[1]
+    assert answers[0][0]["status"] == (200 if is_known else 201)
+
+
 @pytest.mark.parametrize("target", [f"/v1/files/{_NO_ID}", f"{_BY_ID}/", f"/v1/files/{_ID}/text"])
 async def test_refusals_and_all_else_are_the_frameworks(pair: Pair, framework: list[str], target: str) -> None:
     await pair.compare("GET", target, [(b"authorization", b"Bearer {root}")])
@@ -255,6 +307,15 @@ async def test_errors_before_the_first_byte_are_answered_alike() -> None:
             break_(fakes)
             for target in (_BY_ID, _CONTENT, _BY_NAME):
                 await pair.compare("GET", target, [(b"authorization", b"Bearer {root}")])
+
+
+def _without_chances(messages: Messages) -> Messages:
+    """Return the messages without ids and times, which no two services choose alike."""
+    start, body = messages
+    record = json.loads(body["body"])
+    record |= dict.fromkeys(("id", "etag", "created_at", "updated_at"))
+    fields = [(name, name in {b"etag", b"location"} or value) for name, value in start["headers"]]
+    return [{**start, "headers": fields}, {**body, "body": record}]
 
 
 def _lose_bytes(fakes: Fakes) -> None:

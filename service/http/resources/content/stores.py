@@ -2,7 +2,8 @@
 
 import msgspec
 from dishka.integrations.litestar import FromDishka
-from litestar import Response, post, put
+from litestar import post, put
+from litestar.types import ASGIApp
 
 from domain.files.content.admission import check_new_file
 from domain.files.content.store_once import StoreOnce
@@ -11,7 +12,7 @@ from domain.idempotency.model import KeyedRequest
 from domain.values.media_types import content_type_of
 from service.http.access import needs
 from service.http.bodies.file_examples import BucketPath
-from service.http.bodies.representations import FileBody, stored_response
+from service.http.bodies.representations import stored_response
 from service.http.forms.refusals import refuse_what_is_no_file
 from service.http.forms.upload_form import UploadForm
 from service.http.request import FileportRequest
@@ -26,6 +27,7 @@ from service.runtime.concurrency import Capacity
     request_max_body_size=None,
     access=needs("write"),
     operation=openapi.PUT_FILE,
+    is_hot=True,
 )
 async def put_file(
     request: FileportRequest,
@@ -33,7 +35,7 @@ async def put_file(
     name: FilePath,  # noqa: ARG001 - for the document; the name is read from the raw path
     store: FromDishka[StoreOnce],
     capacity: FromDishka[Capacity],
-) -> Response[FileBody]:
+) -> ASGIApp:
     """Store the request's body as a file, or replace the bytes of the file with that name.
 
     A replaced file keeps its id, metadata and tags. The body is the file, of any length, chunked or not: `curl -T`.
@@ -68,7 +70,7 @@ async def post_file(
     bucket: BucketPath,
     store: FromDishka[StoreOnce],
     capacity: FromDishka[Capacity],
-) -> Response[FileBody]:
+) -> ASGIApp:
     """Store the file of a `multipart/form-data` request.
 
     The part `file` is the last one, for it is stored as it arrives; the fields stand before it. The name is the

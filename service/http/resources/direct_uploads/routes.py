@@ -5,6 +5,7 @@ from uuid import UUID
 
 from dishka.integrations.litestar import DishkaRouter, FromDishka
 from litestar import Response, delete, post
+from litestar.types import ASGIApp
 
 from domain.access.cursors import Cursors
 from domain.direct_uploads.abort_direct_upload import AbortDirectUpload
@@ -18,7 +19,8 @@ from domain.values.cursors import decode_position, encode_position
 from domain.values.digests import Digest
 from domain.values.media_types import content_type_of
 from service.http.access import needs
-from service.http.bodies.representations import FileBody, stored_response
+from service.http.bodies.json_response import JsonResponse
+from service.http.bodies.representations import stored_response
 from service.http.openapi.parameters import next_cursor, path, query
 from service.http.request import FileportRequest
 from service.http.resources.direct_uploads import openapi
@@ -134,7 +136,7 @@ async def complete_direct_upload(
     direct_upload_id: DirectUploadId,
     completions: FromDishka[DirectUploadCompletions],
     find: FromDishka[FindDirectUpload],
-) -> Response[FileBody] | Response[DirectUploadBody]:
+) -> ASGIApp:
     """Make a file of what was sent to the blob store.
 
     The bytes are copied, inside the blob store, to where nobody else can write, and the copy is verified: its size,
@@ -146,11 +148,8 @@ async def complete_direct_upload(
     if stored is not None:
         return stored_response(stored)
     upload = await find(request.caller, direct_upload_id)
-    return Response(
-        direct_upload_body(upload),
-        status_code=202,
-        headers={"Retry-After": str(RETRY_SECONDS)},
-    )
+    headers = {"cache-control": "no-store", "retry-after": str(RETRY_SECONDS)}
+    return JsonResponse(direct_upload_body(upload), headers, status=202)
 
 
 @delete("/{direct_upload_id:uuid}", access=needs("write"), operation=openapi.DELETE_DIRECT_UPLOAD)

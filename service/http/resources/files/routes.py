@@ -1,7 +1,7 @@
 """`/v1/files/{id}`: a file's record."""
 
 from dishka.integrations.litestar import DishkaRouter, FromDishka
-from litestar import Response, delete, patch, post
+from litestar import delete, patch, post
 from litestar.types import ASGIApp
 
 from domain.files.change_file import ChangeFile
@@ -12,7 +12,7 @@ from domain.files.model import Destination
 from domain.files.patches import FilePatch
 from service.http.access import needs
 from service.http.bodies.file_examples import FileId
-from service.http.bodies.representations import FileBody, file_response
+from service.http.bodies.representations import file_response
 from service.http.request import FileportRequest
 from service.http.resources.files import openapi
 from service.http.resources.files.bodies import found_response, unchanged_response
@@ -35,7 +35,7 @@ async def patch_file(
     request: FileportRequest,
     file_id: FileId,
     change: FromDishka[ChangeFile],
-) -> Response[FileBody]:
+) -> ASGIApp:
     """Rename, move, retype or annotate a file with a JSON merge patch.
 
     RFC 7396: a field that is left out stays; within `metadata`, null removes a member; null for the whole of
@@ -60,7 +60,7 @@ async def copy_file(
     request: FileportRequest,
     file_id: FileId,
     copy: FromDishka[CopyFile],
-) -> Response[FileBody]:
+) -> ASGIApp:
     """Copy a file at once, whatever its size: the copy shares its bytes.
 
     The copy has the content type, metadata and tags of the original, and an id and revisions of its own. Name
