@@ -8,6 +8,7 @@ import pytest
 
 from tests.integration.container.conftest import Run
 from tests.integration.container.running import RunningImage
+from tests.support.polling import pause
 
 FILES = "/v1/buckets/default/files"
 CHECK = ["python", "-I", "/opt/fileport/healthcheck.py"]
@@ -44,7 +45,9 @@ async def test_its_logs_tell_of_requests_and_of_no_secret(service: RunningImage,
         assert (await client.get(f"{FILES}/not-there")).status_code == 404
         refused = await client.get(f"{FILES}/forbidden", headers={"Authorization": "Bearer not-the-root-key"})
         assert refused.status_code == 401
-    logs = service.logs()
+    # A line about a request waits a little for others.
+    while f"{FILES}/forbidden" not in (logs := service.logs()):
+        await pause()
     assert f"{FILES}/not-there" in logs
     password = urlsplit(environ["FILEPORT_DATABASE_URL"]).password
     named = [environ[f"{name}"] for name in ("FILEPORT_ROOT_KEY", "FILEPORT_SERVICE_SECRET", "AWS_SECRET_ACCESS_KEY")]
