@@ -84,9 +84,7 @@ def _ratios(axes: "Axes", found: Sequence[Outcome]) -> bool:
     axes.set_xscale("log")
     _label_plainly(axes.xaxis)
     axes.axvline(1, color="black", linewidth=0.5)
-    axes.set_xlabel(
-        "ratio: the median round, and the least and greatest; thick mark: the bound; red: missed; grey: none"
-    )
+    axes.set_xlabel("median ratio, least and greatest; thick mark: bound; red: missed; grey: none")
     return bool(found)
 
 
