@@ -19,8 +19,7 @@ from service.observability.metrics import exposition
 log = structlog.get_logger()
 
 # The state now does not tell the state later.
-_UNCACHED = {"Cache-Control": "no-store"}
-_UNCACHED_JSON = {"cache-control": "no-store"}
+_UNCACHED = {"cache-control": "no-store"}
 
 
 @get_or_head("/health/live", access=OPEN, operation=openapi.LIVE, is_hot=True)
@@ -29,7 +28,7 @@ async def live() -> ASGIApp:
 
     It touches no store: a failing one is no reason to restart the process.
     """
-    return JsonResponse(Liveness(), _UNCACHED_JSON)
+    return JsonResponse(Liveness(), _UNCACHED)
 
 
 @get_or_head("/health/ready", access=OPEN, operation=openapi.READY)
