@@ -106,6 +106,20 @@ async def insert(
     """
     row = await connection.fetchrow(
         _INSERT,
+        *described(new, blob),
+        default_ttl,
+        folded_name(new.name),
+        *by(),
+        original and original.bucket,
+        original and original.name,
+        original and original.id,
+    )
+    return None if row is None else to_file(row)
+
+
+def described(new: NewFile, blob: Blob) -> tuple[object, ...]:
+    """Return the values of a new row of a file, the first ten of the statements that make one: its id to its tags."""
+    return (
         new_id(),
         new.bucket,
         new.name,
@@ -116,14 +130,7 @@ async def insert(
         blob.key,
         {} if new.metadata is None else new.metadata,
         new.tags or (),
-        default_ttl,
-        folded_name(new.name),
-        *by(),
-        original and original.bucket,
-        original and original.name,
-        original and original.id,
     )
-    return None if row is None else to_file(row)
 
 
 async def make_way(connection: Connection, bucket: str, name: str, *, grace: float) -> None:

@@ -11,15 +11,13 @@ import asyncpg
 from adapters.postgres.buckets import SHARD, lock_bucket
 from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import Database
-from adapters.postgres.files.commit import commit, replacing
+from adapters.postgres.files.commit import commit, described, replacing
 from adapters.postgres.files.records import COLUMNS, UNEXPIRED, to_file
 from adapters.postgres.files.search.names import folded_name
 from adapters.postgres.quotas.room import taken
 from adapters.postgres.recording import by, recording
 from domain.blobs.model import Blob
 from domain.files.model import NewFile, Stored
-from domain.files.names import search_words
-from domain.values.ids import new_id
 from domain.values.preconditions import NO_PRECONDITION
 
 _ADMITTING = """
@@ -138,19 +136,4 @@ def _created(rows: list[asyncpg.Record]) -> Stored | None:
 
 
 def _values(new: NewFile, blob: Blob) -> tuple[object, ...]:
-    return (
-        new_id(),
-        new.bucket,
-        new.name,
-        search_words(new.name),
-        new.content_type,
-        blob.size,
-        blob.sha256,
-        blob.key,
-        {} if new.metadata is None else new.metadata,
-        new.tags or (),
-        folded_name(new.name),
-        blob.crc32,
-        blob.content,
-        *by(),
-    )
+    return *described(new, blob), folded_name(new.name), blob.crc32, blob.content, *by()
