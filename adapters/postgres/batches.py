@@ -21,7 +21,6 @@ from domain.buckets.errors import InvalidBucketError, NoSuchBucketError
 from domain.buckets.model import check_bucket_name
 from domain.files.access import require_change
 from domain.files.model import File, Location
-from domain.files.name_forms import forms_of
 from domain.files.patches import apply_patch
 from domain.idempotency.model import KeyClaim
 
@@ -86,7 +85,7 @@ async def _touched(connection: Connection, operations: Sequence[Operation]) -> l
     addresses = [operation.address for operation in operations]
     ids = [each for each in addresses if isinstance(each, UUID)]
     places = [each for each in addresses if isinstance(each, Location)]
-    named = [(each.bucket, name) for each in places for name in forms_of(each.name)]
+    named = [(each.bucket, name) for each in places for name in each.forms]
     return await connection.fetch(TOUCHED, ids, [bucket for bucket, _ in named], [name for _, name in named])
 
 

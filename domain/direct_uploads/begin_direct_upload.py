@@ -22,6 +22,7 @@ from domain.files.access import require_store
 from domain.files.content.admission import Admission, check_new_file
 from domain.files.errors import InvalidMetadataError, InvalidNameError, InvalidTagsError
 from domain.files.model import NewFile
+from domain.files.names import check_path_name
 from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyClaim, KeyedRequest
 from domain.quotas.model import Room
@@ -92,6 +93,7 @@ class BeginDirectUpload:
         """
         self._direct_access.require()
         new = check_new_file(new)
+        check_path_name(new.name)
         require_store(caller, new.bucket, new.name)
         part_size = choose_part_size(new.size or 0, part_size)
         return await self._idempotent(

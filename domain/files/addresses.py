@@ -3,7 +3,7 @@
 from domain.buckets.model import check_bucket_name
 from domain.errors import InvalidInputError
 from domain.files.model import Address, Destination, Location
-from domain.files.names import check_file_name
+from domain.files.names import check_file_name, check_path_name
 
 
 def check_address(address: Address) -> Address:
@@ -22,7 +22,7 @@ def check_destination(to: Destination) -> Destination:
     if to.name is None and to.bucket is None:
         raise InvalidInputError("A copy needs another name or another bucket.")
     if to.name is not None:
-        check_file_name(to.name)
+        check_path_name(to.name)
     if to.bucket is not None:
         check_bucket_name(to.bucket)
     return to

@@ -8,7 +8,8 @@ import msgspec
 
 from domain.buckets.model import MAX_FILE_BYTES, BucketName
 from domain.files.metadata import JsonObject
-from domain.files.names import FileName
+from domain.files.name_forms import forms_of
+from domain.files.names import PathName
 from domain.files.terms import NO_TERMS, Terms
 from domain.values.digests import Digest
 from domain.values.preconditions import NO_PRECONDITION, Precondition
@@ -91,10 +92,16 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Location(msgspec.Struct, frozen=True):
-    """The bucket and the name of a file."""
+    """The bucket and the name of a file, which is looked for in its other form too unless it `is_exact`."""
 
     bucket: str
     name: str
+    is_exact: bool = False
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """The names to look for, the preferred one first."""
+        return (self.name,) if self.is_exact else forms_of(self.name)
 
 
 # The ways to name a file: by id, or by bucket and name.
@@ -105,4 +112,4 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Where a file or its copy goes; what is left out, or null, is as it is in the original."""
 
     bucket: BucketName | None = None
-    name: FileName | None = None
+    name: PathName | None = None

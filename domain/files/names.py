@@ -1,4 +1,7 @@
-"""Names of files: Unicode paths, kept exactly as given."""
+"""Names of files: Unicode text, kept exactly as given.
+
+Where a file does not come by the S3 protocol, its name has to be a path that no file system would take for another one.
+"""
 
 import re
 import unicodedata
@@ -20,8 +23,18 @@ _UNATTACHED = re.compile(r"^\W+")
 # Not empty, not `.`, not `..`.
 _SEGMENT = rf"(?:[^./{CONTROLS}][^/{CONTROLS}]*|\.[^./{CONTROLS}][^/{CONTROLS}]*|\.\.[^/{CONTROLS}]+)"
 
-# The limits describe the values, in ECMAScript's regular expressions; `check_file_name` and `check_prefix` keep them.
+# The limits describe the values, in ECMAScript's regular expressions; `check_file_name` and its like keep them.
 FileName = Annotated[
+    str,
+    Meta(
+        description=(
+            f"Text of at most {MAX_NAME_BYTES} bytes of UTF-8, kept exactly as given, without control characters. A "
+            "name that came by the S3 protocol may have empty, `.` and `..` segments."
+        ),
+        extra_json_schema={"pattern": rf"^[^{CONTROLS}]+$", "maxLength": MAX_NAME_BYTES},
+    ),
+]
+PathName = Annotated[
     str,
     Meta(
         description=(
@@ -43,8 +56,8 @@ Prefix = Annotated[
 def check_file_name(name: str) -> str:
     """Return `name` unchanged if a file may have it.
 
-    Raises `InvalidNameError` for an empty name, one over 1,024 bytes of UTF-8, control characters (NUL among
-    them), and empty, `.` or `..` segments between slashes.
+    Raises `InvalidNameError` for an empty name, one over 1,024 bytes of UTF-8, and control characters, NUL among them.
+    These are the keys of S3 (User Guide, "Naming Amazon S3 objects") but for the control characters.
     """
     if not name:
         raise InvalidNameError("The file name is empty.")
@@ -52,7 +65,15 @@ def check_file_name(name: str) -> str:
         raise InvalidNameError("The file name holds a control character.")
     if len(name.encode()) > MAX_NAME_BYTES:
         raise InvalidNameError(f"The file name is longer than {MAX_NAME_BYTES} bytes of UTF-8.")
-    for segment in name.split("/"):
+    return name
+
+
+def check_path_name(name: str) -> str:
+    """Return `name` unchanged if a new file may have it that does not come by the S3 protocol.
+
+    Raises `InvalidNameError` where `check_file_name` does, and for empty, `.` or `..` segments between slashes.
+    """
+    for segment in check_file_name(name).split("/"):
         if not segment:
             raise InvalidNameError("The file name has an empty segment: a slash at an end, or two in a row.")
         if segment in {".", ".."}:

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from domain.buckets.model import BucketName, check_bucket_name
 from domain.files.metadata import METADATA, Tags, check_metadata, check_tags, merge_patch
 from domain.files.model import Destination, Expiry, File
-from domain.files.names import FileName, check_file_name
+from domain.files.names import PathName, check_path_name
 from domain.values.media_types import ContentType, parse_content_type, renamed_type
 from domain.values.times import in_utc
 
@@ -17,7 +17,7 @@ from domain.values.times import in_utc
 class FilePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A JSON merge patch (RFC 7396) of a file: fields that are left out stay, null removes."""
 
-    name: FileName | UnsetType = UNSET
+    name: PathName | UnsetType = UNSET
     bucket: BucketName | UnsetType = UNSET
     content_type: ContentType | UnsetType = UNSET
     metadata: Annotated[dict[str, object], METADATA] | UnsetType | None = UNSET
@@ -35,7 +35,7 @@ def apply_patch(patch: FilePatch, file: File) -> File:
 
     Raises the `Invalid…Error` of an invalid field.
     """
-    name = file.name if patch.name is UNSET else check_file_name(patch.name)
+    name = _patched_name(patch, file)
     return msgspec.structs.replace(
         file,
         name=name,
@@ -50,6 +50,11 @@ def apply_patch(patch: FilePatch, file: File) -> File:
         expires_at=_patched_expiry(patch, file),
         keeps_expiry=file.keeps_expiry or patch.expires_at is not UNSET,
     )
+
+
+def _patched_name(patch: FilePatch, file: File) -> str:
+    # A file that came by the S3 protocol may keep its name.
+    return file.name if patch.name is UNSET or patch.name == file.name else check_path_name(patch.name)
 
 
 def _patched_expiry(patch: FilePatch, file: File) -> datetime | None:

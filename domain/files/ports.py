@@ -14,8 +14,8 @@ from domain.values.preconditions import Precondition
 class Files(Protocol):
     """Keeps the records of files. For every call, an expired file does not exist.
 
-    A file at an `Address` with a name is the one of exactly that name, else the one whose name is another form of it
-    (`forms_of`). Names that are stored, and names that are taken, are compared exactly.
+    A file at an `Address` with a name is the one of the first of its `forms` that there is. Names that are stored, and
+    names that are taken, are compared exactly.
     """
 
     async def commit_file(self, new: NewFile, blob: Blob, claim: KeyClaim | None = None) -> Stored:

@@ -13,7 +13,7 @@ from domain.access.scopes import Action, Permissions, Scope
 from domain.buckets.errors import InvalidBucketError
 from domain.buckets.model import AllowedTypes, MaxFileSize, Policy, check_policy
 from domain.files.errors import InvalidExpiryError
-from domain.files.names import MAX_NAME_BYTES, check_file_name
+from domain.files.names import MAX_NAME_BYTES, check_path_name
 from domain.links.errors import InvalidLinkError, LinkEndedError, LinkLifeError
 from domain.values.times import in_utc
 
@@ -235,7 +235,7 @@ def check_share(new: NewShare) -> NewShare:
     if new.password is not None and not 1 <= len(_utf8(new.password)) <= MAX_PASSWORD:
         raise InvalidLinkError(f"password has 1 to {MAX_PASSWORD} bytes of UTF-8.")
     if new.filename is not None:
-        check_file_name(new.filename)
+        check_path_name(new.filename)
         if "/" in new.filename:
             raise InvalidLinkError("filename has no slash.")
     return new
@@ -247,11 +247,11 @@ def check_upload_link(new: NewUploadLink) -> NewUploadLink:
         raise InvalidLinkError("An upload link has a name or a prefix, and not both.")
     check_count("max_files", new.max_files)
     if new.name is not None:
-        check_file_name(new.name)
+        check_path_name(new.name)
     prefix = new.prefix
     if prefix:
         prefix = prefix.removesuffix("/") + "/"
-        check_file_name(prefix.removesuffix("/"))
+        check_path_name(prefix.removesuffix("/"))
     try:
         policy = check_policy(Policy(max_file_size=new.max_file_size, allowed_types=new.allowed_types))
     except InvalidBucketError as error:

@@ -13,6 +13,7 @@ from domain.errors import CatalogUnavailableError, FileportError, OutcomeUnknown
 from domain.files.access import require_store
 from domain.files.content.admission import Admission, check_new_file
 from domain.files.errors import InvalidMetadataError, InvalidNameError, InvalidTagsError
+from domain.files.names import check_path_name
 from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyClaim, KeyedRequest
 from domain.uploads.access import is_shown
@@ -73,8 +74,8 @@ class BeginUpload:
         `body` holds its first bytes. A file without a name is named by the upload's id. The same `request` gets the
         same upload in its present state, and its body is left unread. An error leaves no upload behind, except
         `OutcomeUnknownError`, and except where a repeated `request` can find the upload. Raises all that
-        `check_new_file`, `Admission`, `IdempotentExecutor`, `AppendToUpload` and `FindUpload` do, and
-        `InvalidUploadError` for parts that are not partial uploads.
+        `check_new_file`, `check_path_name`, `Admission`, `IdempotentExecutor`, `AppendToUpload` and `FindUpload` do,
+        and `InvalidUploadError` for parts that are not partial uploads.
         """
         id_ = new_id()
         new = self._checked(caller, new, id_)
@@ -99,6 +100,7 @@ class BeginUpload:
         if new.target is None:
             return replace(new, owner=caller.owner)
         target = check_new_file(replace(new.target, name=new.target.name or str(id)))
+        check_path_name(target.name)
         require_store(caller, target.bucket, target.name)
         return replace(new, target=target, owner=caller.owner)
 

@@ -14,8 +14,7 @@ from domain.buckets.model import DEFAULT_BUCKET, Policy, Usage
 from domain.direct_uploads.model import DirectUpload
 from domain.errors import CatalogUnavailableError
 from domain.files.errors import no_such_file
-from domain.files.model import File
-from domain.files.name_forms import forms_of
+from domain.files.model import File, Location
 from domain.jobs.model import Job
 from domain.keys.model import Key
 from domain.keys.sealed import KeptSecret
@@ -235,10 +234,10 @@ class FakeDatabase:
     def file_named(self, bucket: str, name: str) -> File | None:
         return next((file for file in self.unexpired_files() if (file.bucket, file.name) == (bucket, name)), None)
 
-    def file_found(self, bucket: str, name: str) -> File:
-        """Return the file of that name, else that of its other form."""
-        for form in forms_of(name):
-            if file := self.file_named(bucket, form):
+    def file_found(self, address: Location) -> File:
+        """Return the file of the first of the forms that there is."""
+        for form in address.forms:
+            if file := self.file_named(address.bucket, form):
                 return file
         raise no_such_file()
 

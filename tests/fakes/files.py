@@ -83,7 +83,7 @@ class FakeFiles:
             file = await self.get_file(address)
         else:
             self._database.reach()
-            file = self._database.file_found(address.bucket, address.name)
+            file = self._database.file_found(address)
         policy = self._database.bucket(file.bucket).policy
         if only_public and not policy.public:
             raise no_such_file()

@@ -23,7 +23,6 @@ from domain.errors import FileportError
 from domain.files.access import require_copy, require_delete
 from domain.files.errors import InvalidExpiryError, NameTakenError, no_such_file
 from domain.files.model import Address, File, Location, NewFile
-from domain.files.name_forms import forms_of
 from domain.files.names import search_words
 from domain.values.media_types import renamed_type
 from domain.values.preconditions import Precondition
@@ -83,7 +82,7 @@ SELECT bucket, size, blob_key FROM deleted
 async def find(connection: Connection, address: Address, *, lock: str = "") -> File:
     """Return the file, locked as `lock` says. Raises `NoSuchFileError`."""
     if isinstance(address, Location):
-        return only(await connection.fetch(f"{FILE_FOUND} {lock}", address.bucket, forms_of(address.name)))
+        return only(await connection.fetch(f"{FILE_FOUND} {lock}", address.bucket, address.forms))
     return only(await connection.fetch(f"{FILE} {lock}", address))
 
 
@@ -208,7 +207,7 @@ async def _lock(connection: Connection, addresses: Sequence[Address]) -> Mapping
 def _forms(address: Address) -> Sequence[Address]:
     """Return the addresses at which the file is looked for, one after another."""
     if isinstance(address, Location):
-        return [Location(address.bucket, name) for name in forms_of(address.name)]
+        return [Location(address.bucket, name) for name in address.forms]
     return [address]
 
 

@@ -20,7 +20,6 @@ from domain.batches.model import Copy, Delete
 from domain.blobs.model import Blob
 from domain.buckets.model import Policy
 from domain.files.model import Address, Destination, File, NewFile, Stored
-from domain.files.name_forms import forms_of
 from domain.idempotency.model import KeyClaim
 from domain.values.preconditions import Precondition
 
@@ -79,7 +78,7 @@ class PostgresFiles:
         if isinstance(address, UUID):
             return await self._database.read(_READS[True, with_content, only_public], address)
         found = _READS[False, with_content, only_public]
-        return await self._database.read(found, address.bucket, forms_of(address.name))
+        return await self._database.read(found, address.bucket, address.forms)
 
     async def change_file(self, changed: File) -> File | None:
         return await self._database.transact(change, changed, self._grace)

@@ -7,6 +7,7 @@ from domain.access.current_rights import CurrentRights
 from domain.files.access import require_store
 from domain.files.content.store_file import StoreFile
 from domain.files.model import File, NewFile, Stored
+from domain.files.names import check_path_name
 from domain.idempotency.errors import IdempotencyKeyReusedError
 from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.model import KeyedRequest
@@ -29,14 +30,15 @@ class StoreOnce:
         """Return the file as it was stored first. The fingerprint of `request` is that of all but the bytes.
 
         The right to store it is looked up again at the end of a body that takes long.
-        Raises all that `require_store`, `StoreFile` and `IdempotentExecutor` do. A repeat stores nothing; its `body` is
-        read and compared, unless its length or digest differs already.
+        Raises all that `require_store`, `check_path_name`, `StoreFile` and `IdempotentExecutor` do. A repeat stores
+        nothing; its `body` is read and compared, unless its length or digest differs already.
         """
 
         def check(caller: Caller) -> None:
             require_store(caller, new.bucket, new.name)
 
         check(caller)
+        check_path_name(new.name)
         body = self._rights.watch(caller).pass_on(body, check)
         return await self._idempotent(
             request,

@@ -9,7 +9,7 @@ from domain.blobs.chunks import Body, SendableBody
 from domain.buckets.model import Policy
 from domain.files.content.read_text import Text
 from domain.files.model import File
-from domain.files.names import check_file_name
+from domain.files.names import check_path_name
 from domain.values.ranges import ByteRange, resolve_ranges
 from service.http.connection import can_send_files
 from service.http.downloads.headers import content_headers, text_headers, unchanged_headers, whole_headers
@@ -51,7 +51,7 @@ def content_response(
     """
     file = content.file
     if download:
-        check_file_name(download)
+        check_path_name(download)
     if request.precondition.is_fresh(file):
         headers = {**unchanged_headers(file, content.policy, is_public=content.is_public), **headers}
         return ContentResponse(content.whole(), headers, limit, size=file.size, status=HTTPStatus.NOT_MODIFIED)

@@ -37,6 +37,8 @@ _ATTRIBUTE_CHARACTERS = "!#$&+^`|"
 _UNSAFE = re.compile(r'[^\x20-\x7e]|["\\%/:*?<>|]')
 # Windows saves no file under the name of a device, whatever its extension, nor with these at its end.
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9]) *(?:\..*)?", re.IGNORECASE)
+# Names of directories, or of nothing: a file is saved under none of them.
+_DIRECTORIES = frozenset({"", ".", ".."})
 _LOOSE_ENDS = re.compile(r"^ +|[ .]+$")
 # In bytes: the longest name that common file systems have room for.
 _LONGEST = 255
@@ -50,13 +52,15 @@ def is_safe_inline(content_type: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def content_disposition(name: str, *, inline: bool) -> str:
-    """Return the header's value for a file name, of which the last segment counts.
+    """Return the header's value for a file name, of which the last segment counts that is not empty.
 
     `filename` is for clients that know only ASCII, and is always a name that they can save. Where it is another one,
     `filename*` (RFC 8187) has the exact name, except backslashes.
     """
     # On Windows a backslash names a directory, and not every program that saves a file looks (RFC 6266, section 4.3).
-    last = name.rpartition("/")[2].replace("\\", "_")
+    last = name.rstrip("/").rpartition("/")[2].replace("\\", "_")
+    if last in _DIRECTORIES:
+        last = "_"
     plain = _in_ascii(last)
     value = f'{"inline" if inline else "attachment"}; filename="{plain}"'
     # Android's downloads take no name from a header that has both.

@@ -64,6 +64,19 @@ class TestEitherForm:
         await catalog.files.delete_file(ROOT, at(NFD), NO_PRECONDITION)
         assert await names(catalog) == [NFC]
 
+    async def test_an_exact_address_has_no_other_form(self, catalog: CatalogPorts) -> None:
+        file = await stored(catalog, name=NFC)
+        exact, other = Location("default", NFC, is_exact=True), Location("default", NFD, is_exact=True)
+        assert (await catalog.files.get_file_with_policy(exact))[0] == file
+        for find in (catalog.files.get_file_with_policy, catalog.files.get_file_with_content):
+            with pytest.raises(NoSuchFileError):
+                await find(other)
+        with pytest.raises(NoSuchFileError):
+            await catalog.files.delete_file(ROOT, other, NO_PRECONDITION)
+        outcomes = await catalog.batches.apply_batch(ROOT, [Delete(address=other), Delete(address=exact)])
+        assert isinstance(outcomes[0], NoSuchFileError)
+        assert outcomes[1] is None
+
     async def test_an_expired_file_hides_none_of_the_other_form(self, catalog: CatalogPorts) -> None:
         await expired(catalog, name=NFC)
         file = await stored(catalog, name=NFD)

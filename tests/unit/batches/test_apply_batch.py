@@ -92,7 +92,7 @@ async def test_an_invalid_operation_is_refused_before_the_catalog_is_asked(catal
     outcomes = await batch(catalog)(
         ROOT,
         [
-            Delete(address=Location("default", "a//b")),
+            Delete(address=Location("default", "a\n")),
             Delete(address=Location("DEFAULT", "a")),
             Copy(address=file.id, to=Destination()),
             Copy(address=file.id, to=Destination(name="..")),

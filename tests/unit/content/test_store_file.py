@@ -77,7 +77,7 @@ async def test_a_replaced_files_bytes_are_condemned_and_reaped(
 @pytest.mark.parametrize(
     ("new", "error"),
     [
-        (new_file("a//b"), InvalidNameError),
+        (new_file("a\n"), InvalidNameError),
         (new_file(metadata={"a": "\0"}), InvalidMetadataError),
         (new_file(tags=("a,b",)), InvalidTagsError),
         (new_file(size=1001), FileTooLargeError),

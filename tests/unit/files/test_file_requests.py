@@ -192,7 +192,7 @@ async def test_a_deleted_file_is_gone_at_once_and_its_name_is_free(client: httpx
     [
         ("nowhere/files/a", 404, "file_not_found"),
         ("No/files/a", 400, "invalid_bucket"),
-        ("default/files/a//b", 400, "invalid_name"),
+        ("default/files/a//b", 404, "file_not_found"),
         ("default/files/%FF", 400, "invalid_name"),
     ],
 )

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.files.errors import InvalidNameError
-from domain.files.names import check_file_name, search_words
+from domain.files.names import check_file_name, check_path_name, search_words
 
 
 @pytest.mark.parametrize(
@@ -13,20 +13,20 @@ from domain.files.names import check_file_name, search_words
     ["a", "photos/2026/Привет мир.jpg", "e\u0301", "🎵/…/x", "...", "a b", "x" * 1024, "é" * 512, "-", "%2e%2e"],
 )
 def test_a_unicode_path_is_kept_as_given(name: str) -> None:
+    assert check_file_name(name) == check_path_name(name) == name
+
+
+@pytest.mark.parametrize("name", ["/a", "a/", "a//b", "/", ".", "..", "a/../b", "./a"])
+def test_a_name_that_is_no_path_comes_only_by_the_s3_protocol(name: str) -> None:
     assert check_file_name(name) == name
+    with pytest.raises(InvalidNameError):
+        check_path_name(name)
 
 
 @pytest.mark.parametrize(
     "name",
     [
         "",
-        "/a",
-        "a/",
-        "a//b",
-        ".",
-        "..",
-        "a/../b",
-        "./a",
         "a\x00b",
         "a\nb",
         "\x7f",
@@ -37,8 +37,9 @@ def test_a_unicode_path_is_kept_as_given(name: str) -> None:
     ],
 )
 def test_a_name_that_breaks_a_rule_is_refused(name: str) -> None:
-    with pytest.raises(InvalidNameError):
-        check_file_name(name)
+    for check in (check_file_name, check_path_name):
+        with pytest.raises(InvalidNameError):
+            check(name)
 
 
 @given(st.text())

@@ -41,6 +41,10 @@ def test_a_name_stands_in_ascii_and_as_it_is(name: str, plain: str, extended: st
         ("..\\..\\c.txt", ".._.._c.txt"),
         ("it's (1); a=b.txt", "it's (1); a=b.txt"),
         (".bashrc", ".bashrc"),
+        ("folder/", "folder"),
+        ("a/..", "_"),
+        ("./.", "_"),
+        ("//", "_"),
     ],
 )
 def test_a_name_that_is_the_same_in_ascii_stands_once(name: str, plain: str) -> None:

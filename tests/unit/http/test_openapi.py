@@ -18,7 +18,15 @@ from domain.buckets.model import BucketName, CacheControl, Policy, check_bucket_
 from domain.errors import InvalidInputError
 from domain.files.metadata import Tag, check_tags
 from domain.files.model import Destination
-from domain.files.names import MAX_NAME_BYTES, FileName, Prefix, check_file_name, check_prefix
+from domain.files.names import (
+    MAX_NAME_BYTES,
+    FileName,
+    PathName,
+    Prefix,
+    check_file_name,
+    check_path_name,
+    check_prefix,
+)
 from domain.files.patches import FilePatch
 from domain.files.search.model import SORT_PATTERN, parse_sort
 from domain.jobs.model import Task
@@ -274,6 +282,7 @@ async def test_the_service_accepts_the_example_of_every_query_parameter(
     [
         pytest.param(BucketName, check_bucket_name, id="bucket names"),
         pytest.param(FileName, check_file_name, id="file names"),
+        pytest.param(PathName, check_path_name, id="names of new files"),
         pytest.param(Prefix, check_prefix, id="prefixes"),
         pytest.param(Tag, lambda tag: check_tags([tag]), id="tags"),
         pytest.param(ContentType, parse_content_type, id="content types"),

@@ -10,7 +10,7 @@ from litestar.types import ASGIApp
 from domain.archives.model import ByIds, ByPrefix
 from domain.archives.read_archive import ReadArchive
 from domain.buckets.model import BucketName
-from domain.files.names import check_file_name
+from domain.files.names import check_path_name
 from domain.values.ranges import ByteRange, resolve_ranges
 from service.http.access import needs
 from service.http.headers.disposition import content_disposition
@@ -65,7 +65,7 @@ async def post_archive(
 ) -> ASGIApp:
     """Return the files with these ids as a ZIP archive."""
     wanted = await request.read_json(ArchiveRequest)
-    name = check_file_name(wanted.name)
+    name = check_path_name(wanted.name)
     body = ZipBody(await read(request.caller, ByIds(wanted.ids)))
     # Ranges are for GET alone (RFC 9110, section 14.2).
     headers = {**_headers(name, accept_ranges="none"), "Cache-Control": "no-store"}

@@ -9,7 +9,7 @@ from domain.buckets.errors import InvalidBucketError
 from domain.errors import InvalidInputError, OverloadedError
 from domain.files.errors import InvalidMetadataError, InvalidNameError, InvalidTagsError
 from domain.files.metadata import Metadata, Tags
-from domain.files.names import FileName
+from domain.files.names import PathName
 from domain.values.errors import RangeNotSatisfiableError
 from service.http.bodies.file_examples import FILE, NEW_FILE, REPLACED, UNCHANGED
 from service.http.forms.errors import InvalidFormError
@@ -27,7 +27,7 @@ _TEXT = Content(
 _FORM = {
     "type": "object",
     "properties": {
-        "name": msgspec.json.schema(FileName),
+        "name": msgspec.json.schema(PathName),
         "metadata": msgspec.json.schema(Metadata),
         "tags": {
             **schema_of(Tags),

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from domain.blobs.direct_access import ReadHeaders
 from domain.files.content.read_file import FileContent
 from domain.files.content.redirect_read import RedirectRead
-from domain.files.names import check_file_name
+from domain.files.names import check_path_name
 from service.http.downloads.headers import content_headers, unchanged_headers
 from service.http.request import FileportRequest
 from service.http.streaming import BareResponse
@@ -21,7 +21,7 @@ async def redirect_response(
     """
     file, policy = content.file, content.policy
     if download:
-        check_file_name(download)
+        check_path_name(download)
     if request.precondition.is_fresh(file):
         headers = unchanged_headers(file, policy, is_public=content.is_public)
         return BareResponse(HTTPStatus.NOT_MODIFIED, headers)

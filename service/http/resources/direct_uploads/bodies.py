@@ -12,7 +12,7 @@ from domain.direct_uploads.model import MAX_PART_SIZE, MAX_PARTS, MIN_PART_SIZE,
 from domain.direct_uploads.sign_parts import SignedPart
 from domain.files.metadata import Metadata, Tags
 from domain.files.model import Sha256, Size
-from domain.files.names import FileName
+from domain.files.names import FileName, PathName
 from domain.values.media_types import ContentType
 from domain.values.numbers import Count, Positive
 from domain.values.times import UtcTime
@@ -24,7 +24,7 @@ class DirectUploadRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     """A file that is to come, and of how many bytes. What is left out is as in an upload by name."""
 
     bucket: BucketName
-    name: FileName
+    name: PathName
     size: Annotated[int, Meta(ge=0, le=MAX_FILE_BYTES)]
     content_type: ContentType | None = None
     sha256: AnyCaseSha256 | None = None

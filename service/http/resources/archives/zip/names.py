@@ -9,8 +9,9 @@ from domain.files.names import numbered
 from domain.values.folding import fold
 
 # Section 4.4.17.1 forbids backslashes, which Windows takes for slashes, and drives, which lie outside. And Windows
-# drops dots and spaces at a segment's end: it may take `.. ` for the directory above.
-_UNSAFE = re.compile(r"\\|(?<=^[A-Za-z]):|(?<=/[A-Za-z]):|(?<![^/])[. ]+(?![^/])")
+# drops dots and spaces at a segment's end: it may take `.. ` for the directory above. An empty segment makes a path
+# absolute where it is the first, and a file a directory where it is the last.
+_UNSAFE = re.compile(r"\\|(?<=^[A-Za-z]):|(?<=/[A-Za-z]):|(?<![^/])[. ]*(?![^/])")
 
 
 # Windows has no files with these characters, and extractors there write a low line.
@@ -21,8 +22,8 @@ def names_in_archive(members: Sequence[Member]) -> list[str]:
     """Return the name of each file in the archive, no two alike and none a directory of another.
 
     They begin with the bucket where there is more than one. A name that another has already, or that is a directory of
-    another, gets a number: `a (2).txt`. An unsafe character becomes a low line. Names are alike that would be one file
-    where case or normal forms do not matter, or on Windows.
+    another, gets a number: `a (2).txt`. An unsafe character, or an empty segment, becomes a low line. Names are alike
+    that would be one file where case or normal forms do not matter, or on Windows.
     """
     several = len({member.bucket for member in members}) > 1
     wanted = [_safe(f"{each.bucket}/{each.name}" if several else each.name) for each in members]
@@ -61,7 +62,7 @@ class _Directories:
 
 
 def _safe(name: str) -> str:
-    return _UNSAFE.sub(lambda found: "_" * len(found[0]), name)
+    return _UNSAFE.sub(lambda found: "_" * max(1, len(found[0])), name)
 
 
 def _key(name: str) -> str:
