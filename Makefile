@@ -8,8 +8,8 @@ JOBS ?= 5
 
 BIN := .venv/bin
 # A module stays on one worker, with the servers that its tests share. Modules begin in the order of their names: otherwise
-# the longest tests, alone in their modules, would come last.
-PARALLEL := --dist loadscope --no-loadscope-reorder
+# the longest tests, alone in their modules, would come last. A test that ends its process is run again: that ends the run.
+PARALLEL := --dist loadscope --no-loadscope-reorder --max-worker-restart 1
 INSTALLED := .venv/.installed
 # A tus client and readers of archives, for tests that are skipped where npm is missing.
 NODE_PROJECTS := $(addprefix tests/integration/outside/,tus_js zip_readers)

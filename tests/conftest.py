@@ -1,4 +1,4 @@
-"""The plugin of every test run: Hypothesis's profile, garbage, and one line for all tests skipped for one reason."""
+"""The plugin of every test run: Hypothesis's profile, garbage, hangs, and a line for each reason to skip tests."""
 
 import gc
 from collections import Counter
@@ -6,6 +6,9 @@ from collections import Counter
 import pytest
 
 from tests.harness.profiles import load_profiles
+from tests.support.hangs import pytest_addoption, pytest_configure
+
+__all__ = ["pytest_addoption", "pytest_configure"]
 
 load_profiles()
 

@@ -1,6 +1,5 @@
 """A part that all processes of one test run share: the first one that needs it starts it, and stops it as the last."""
 
-import faulthandler
 import fcntl
 import os
 from collections.abc import Callable, Iterator
@@ -9,6 +8,8 @@ from typing import BinaryIO, TypeVar
 
 import msgspec
 import pytest
+
+from tests.support.hangs import leave_unguarded
 
 T = TypeVar("T")
 
@@ -37,7 +38,7 @@ def shared(
             kept.flush()
             fcntl.flock(kept, fcntl.LOCK_SH)
             yield part
-            faulthandler.cancel_dump_traceback_later()  # others may need it for long
+            leave_unguarded()  # others may need it for long
             fcntl.flock(kept, fcntl.LOCK_EX)
             kept.truncate(0)
 
