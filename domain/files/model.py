@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from domain.buckets.model import MAX_FILE_BYTES, BucketName
+from domain.files.attributes import Attributes
 from domain.files.metadata import JsonObject
 from domain.files.name_forms import forms_of
 from domain.files.names import PathName
@@ -52,15 +53,26 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
     expires_at: datetime | None = None
     keeps_expiry: bool = False
+    attributes: Attributes | None = None
 
     @property
     def etag(self) -> str:
         """The strong entity tag (RFC 9110, section 8.8.3), quotes included: one for each revision of each file."""
         return f'"{self.id.hex}-{self.revision}"'
 
+    @property
+    def content_etag(self) -> str:
+        """The entity tag of the S3 protocol, quotes included: one for all files with the same bytes.
+
+        The MD5 of bytes that came by that protocol. Of others it is made of the SHA-256, with a hyphen: readers take no
+        tag with one for an MD5.
+        """
+        sums = None if self.attributes is None else self.attributes.sums
+        return f'"{self.sha256[:32]}-1"' if sums is None else f'"{sums.md5}"'
+
 
 class NewFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A file to store. None for metadata or tags keeps those of the file that is replaced.
+    """A file to store. None for metadata or tags keeps those of the file that is replaced, None for attributes `kept`.
 
     `size` and `digests` are the length and the digests that the caller declared of the bytes, if any. The `terms` are
     those of the link that the file comes by.
@@ -71,6 +83,7 @@ class NewFile(msgspec.Struct, frozen=True, kw_only=True):
     content_type: str
     metadata: JsonObject | None = None
     tags: tuple[str, ...] | None = None
+    attributes: Attributes | None = None
     size: int | None = None
     digests: tuple[Digest, ...] = ()
     precondition: Precondition = NO_PRECONDITION

@@ -65,7 +65,8 @@ class Files(Protocol):
     async def change_file(self, changed: File) -> File | None:
         """Store the record `changed`, whose `revision` is the one it was read at, as the next revision.
 
-        Its bucket, name, content type, metadata, tags, expiry and `keeps_expiry` are written; its other fields are not.
+        Its bucket, name, content type, metadata, tags, attributes, expiry and `keeps_expiry` are written; its other
+        fields are not.
         Returns the file as stored, or None where it was changed or deleted since, or never existed. A change of bucket
         moves its bytes from one usage to the other, and the policy of the new bucket is checked; so is a new content
         type. A new expiry must be in the future, by the catalog's clock.
@@ -83,7 +84,7 @@ class Files(Protocol):
         precondition: Precondition,
         claim: KeyClaim | None = None,
     ) -> File:
-        """Create a file on the same blob, with the original's content type, metadata and tags, as revision 1.
+        """Create a file on the same blob, with the original's type, metadata, tags and attributes, as revision 1.
 
         `precondition`, and before it what `require_copy` says, is checked against the original. Finishes the `claim`,
         see `IdempotencyKeys`. Raises `NoSuchFileError`, `AccessDeniedError`, `PreconditionFailedError` and the errors

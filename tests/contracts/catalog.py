@@ -22,6 +22,7 @@ from tests.contracts.search.names import TestNamesInListings
 from tests.contracts.search.paths import TestEitherForm
 from tests.contracts.search.where import TestWhere
 from tests.contracts.stored.archives import TestArchives
+from tests.contracts.stored.attributes import TestAttributes
 from tests.contracts.stored.batches import TestBatches
 from tests.contracts.stored.commits import TestCommittingFiles, TestLeases
 from tests.contracts.stored.copies import TestCopyingFiles
@@ -32,6 +33,7 @@ from tests.contracts.uploads import TestUploads
 __all__ = [
     "TestAccess",
     "TestArchives",
+    "TestAttributes",
     "TestBatches",
     "TestBlobRecords",
     "TestBuckets",

@@ -32,25 +32,25 @@ _FILE_AT_REVISION = f"""
 SELECT {COLUMNS}, $3::timestamptz <= statement_timestamp() AS ends_at_once
 FROM files WHERE id = $1 AND revision = $2 AND {UNEXPIRED}
 """
-# $15 and $16 are the bucket and the name that it had.
+# $16 and $17 are the bucket and the name that it had.
 _CHANGED = """
-SELECT CASE WHEN (bucket, name) = ($15::text, $16::text) THEN 'file.change' ELSE 'file.move_to' END,
+SELECT CASE WHEN (bucket, name) = ($16::text, $17::text) THEN 'file.change' ELSE 'file.move_to' END,
     bucket, id, name, NULL
 FROM changed
 UNION ALL
-SELECT 'file.move_from', $15, id, $16, NULL FROM changed WHERE (bucket, name) <> ($15, $16)
+SELECT 'file.move_from', $16, id, $17, NULL FROM changed WHERE (bucket, name) <> ($16, $17)
 """
 _CHANGE = f"""
 WITH changed AS (
     UPDATE files
     SET bucket = $3, name = $4, name_words = array_to_tsvector($5::text[]), content_type = $6, metadata = $7, tags = $8,
-        expires_at = $9, keeps_expiry = $10, revision = revision + 1,
+        expires_at = $9, keeps_expiry = $10, attributes = $11, revision = revision + 1,
         updated_at = greatest(updated_at, statement_timestamp()),
-        folded_from = CASE WHEN $11::text IS NOT NULL THEN $4 END, folded_name = $11
+        folded_from = CASE WHEN $12::text IS NOT NULL THEN $4 END, folded_name = $12
     WHERE id = $1 AND revision = $2 AND {UNEXPIRED}
     RETURNING {COLUMNS}
 ), recorded AS (
-    {recording(_CHANGED, 12)}
+    {recording(_CHANGED, 13)}
 )
 SELECT {COLUMNS} FROM changed
 """
@@ -115,6 +115,7 @@ async def change(connection: Connection, changed: File, grace: float) -> File | 
         changed.tags,
         changed.expires_at,
         changed.keeps_expiry,
+        changed.attributes,
         folded_name(changed.name),
         *by(),
         current.bucket,
@@ -152,6 +153,7 @@ async def copy(connection: Connection, caller: Caller, asked: Copy, grace: float
         content_type=content_type,
         metadata=original.metadata,
         tags=original.tags,
+        attributes=original.attributes,
     )
     await share(connection, original.blob_key)
     blob = Blob(key=original.blob_key, size=original.size, sha256=original.sha256)

@@ -27,21 +27,21 @@ _EXPIRE = f"""
 WITH deleted AS (DELETE FROM files WHERE id = $1 RETURNING id, bucket, name)
 {recording("SELECT 'file.expire', bucket, id, name, NULL FROM deleted", 2)}
 """
-# $16 to $18 are the file that the new one is a copy of.
+# $17 to $19 are the file that the new one is a copy of.
 _INSERTED = """
-SELECT CASE WHEN $18::uuid IS NULL THEN 'file.create' ELSE 'file.copy_to' END, bucket, id, name, NULL FROM stored
+SELECT CASE WHEN $19::uuid IS NULL THEN 'file.create' ELSE 'file.copy_to' END, bucket, id, name, NULL FROM stored
 UNION ALL
-SELECT 'file.copy_from', $16::text, $18, $17::text, NULL FROM stored WHERE $18 IS NOT NULL
+SELECT 'file.copy_from', $17::text, $19, $18::text, NULL FROM stored WHERE $19 IS NOT NULL
 """
 _INSERT = f"""
 WITH stored AS (
     INSERT INTO files (
-        id, bucket, name, name_words, content_type, size, sha256, blob_key, metadata, tags, revision,
+        id, bucket, name, name_words, content_type, size, sha256, blob_key, metadata, tags, attributes, revision,
         created_at, updated_at, expires_at, folded_from, folded_name
     ) VALUES (
-        $1, $2, $3, array_to_tsvector($4::text[]), $5, $6, $7, $8, $9, $10, 1,
-        statement_timestamp(), statement_timestamp(), statement_timestamp() + make_interval(secs => $11),
-        CASE WHEN $12::text IS NOT NULL THEN $3 END, $12
+        $1, $2, $3, array_to_tsvector($4::text[]), $5, $6, $7, $8, $9, $10, $11, 1,
+        statement_timestamp(), statement_timestamp(), statement_timestamp() + make_interval(secs => $12),
+        CASE WHEN $13::text IS NOT NULL THEN $3 END, $13
     )
     ON CONFLICT (bucket, name) DO NOTHING
     RETURNING {COLUMNS}
@@ -50,17 +50,22 @@ WITH stored AS (
     SELECT bucket, {SHARD}, size, 1 FROM stored
     ON CONFLICT (bucket, shard) DO UPDATE SET bytes = used.bytes + excluded.bytes, files = used.files + 1
 ), recorded AS (
-    {recording(_INSERTED, 13)}
+    {recording(_INSERTED, 14)}
 )
 SELECT {COLUMNS} FROM stored
 """
 
 
+# `Attributes.kept`.
+_KEPT_ATTRIBUTES = "CASE WHEN attributes ? 'labels' THEN jsonb_build_object('labels', attributes -> 'labels') END"
+
+
 def replacing(default_ttl: str) -> str:
-    """Return the SET of an update that points a file at another blob. The parameters 2 to 7 are of the new file."""
+    """Return the SET of an update that points a file at another blob. The parameters 2 to 8 are of the new file."""
     return f"""
     SET content_type = $2, size = $3, sha256 = $4, blob_key = $5,
-        metadata = coalesce($6, metadata), tags = coalesce($7, tags), revision = revision + 1,
+        metadata = coalesce($6, metadata), tags = coalesce($7, tags), attributes = coalesce($8, {_KEPT_ATTRIBUTES}),
+        revision = revision + 1,
         updated_at = greatest(updated_at, statement_timestamp()),
         expires_at = CASE
             WHEN keeps_expiry THEN expires_at ELSE statement_timestamp() + make_interval(secs => {default_ttl})
@@ -70,11 +75,11 @@ def replacing(default_ttl: str) -> str:
 
 _REPLACE = f"""
 WITH replaced AS (
-    UPDATE files {replacing("$8")}
+    UPDATE files {replacing("$9")}
     WHERE id = $1
     RETURNING {COLUMNS}
 ), recorded AS (
-    {recording("SELECT 'file.replace', bucket, id, name, NULL FROM replaced", 9)}
+    {recording("SELECT 'file.replace', bucket, id, name, NULL FROM replaced", 10)}
 )
 SELECT {COLUMNS} FROM replaced
 """
@@ -118,7 +123,7 @@ async def insert(
 
 
 def described(new: NewFile, blob: Blob) -> tuple[object, ...]:
-    """Return the values of a new row of a file, the first ten of the statements that make one: its id to its tags."""
+    """Return the values of a new row of a file, the first of the statements that make one: its id to its attributes."""
     return (
         new_id(),
         new.bucket,
@@ -130,6 +135,7 @@ def described(new: NewFile, blob: Blob) -> tuple[object, ...]:
         blob.key,
         {} if new.metadata is None else new.metadata,
         new.tags or (),
+        new.attributes,
     )
 
 
@@ -190,6 +196,7 @@ async def _replace(connection: Connection, replaced: File, new: NewFile, blob: B
         blob.key,
         new.metadata,
         new.tags,
+        new.attributes,
         default_ttl,
         *by(),
     )

@@ -37,23 +37,23 @@ WITH admitting AS (
     {_ADMITTING.format(bucket="$2", size="$6")}
 ), stored AS (
     INSERT INTO files (
-        id, bucket, name, name_words, content_type, size, sha256, blob_key, metadata, tags, revision,
+        id, bucket, name, name_words, content_type, size, sha256, blob_key, metadata, tags, attributes, revision,
         created_at, updated_at, expires_at, folded_from, folded_name
     )
-    SELECT $1::uuid, own_bucket, $3, array_to_tsvector($4::text[]), $5, $6::bigint, $7, $8, $9, $10, 1,
+    SELECT $1::uuid, own_bucket, $3, array_to_tsvector($4::text[]), $5, $6::bigint, $7, $8, $9, $10, $11, 1,
         statement_timestamp(), statement_timestamp(), statement_timestamp() + make_interval(secs => default_ttl),
-        CASE WHEN $11::text IS NOT NULL THEN $3 END, $11
+        CASE WHEN $12::text IS NOT NULL THEN $3 END, $12
     FROM admitting WHERE admits AND {{room}}
     ON CONFLICT (bucket, name) DO NOTHING
     RETURNING {COLUMNS}
 ), kept AS (
-    {_KEPT.format(file="stored", crc32="$12", content="$13")}
+    {_KEPT.format(file="stored", crc32="$13", content="$14")}
 ), counted AS (
     INSERT INTO bucket_usage AS used (bucket, shard, bytes, files)
     SELECT bucket, {SHARD}, size, 1 FROM stored
     ON CONFLICT (bucket, shard) DO UPDATE SET bytes = used.bytes + excluded.bytes, files = used.files + 1
 ), recorded AS (
-    {recording("SELECT 'file.create', bucket, id, name, NULL FROM stored", 14)}
+    {recording("SELECT 'file.create', bucket, id, name, NULL FROM stored", 15)}
 )
 SELECT admits, has_quota, stored.* FROM admitting LEFT JOIN stored ON true
 """
@@ -73,18 +73,18 @@ WITH admitting AS (
 ), seen AS (
     SELECT id AS seen_id, revision AS seen_revision, blob_key AS seen_key, size AS seen_size, default_ttl
     FROM files JOIN admitting ON bucket = own_bucket
-    WHERE name = $9 AND {UNEXPIRED} AND admits AND NOT has_quota
+    WHERE name = $10 AND {UNEXPIRED} AND admits AND NOT has_quota
 ), replaced AS (
     UPDATE files {replacing("default_ttl")}
     FROM seen WHERE id = seen_id AND revision = seen_revision
     RETURNING {COLUMNS}, seen_key, seen_size
 ), kept AS (
-    {_KEPT.format(file="replaced", crc32="$10", content="$11")}
+    {_KEPT.format(file="replaced", crc32="$11", content="$12")}
 ), released AS (
     UPDATE blobs
     SET file_count = file_count - 1,
         state = CASE file_count WHEN 1 THEN 'condemned' ELSE state END,
-        due_at = CASE file_count WHEN 1 THEN statement_timestamp() + make_interval(secs => $8) END
+        due_at = CASE file_count WHEN 1 THEN statement_timestamp() + make_interval(secs => $9) END
     FROM replaced WHERE key = seen_key
     RETURNING key
 ), counted AS (
@@ -93,7 +93,7 @@ WITH admitting AS (
     WHERE replaced.size <> seen_size
     ON CONFLICT (bucket, shard) DO UPDATE SET bytes = used.bytes + excluded.bytes
 ), recorded AS (
-    {recording("SELECT 'file.replace', bucket, id, name, NULL FROM replaced", 12)}
+    {recording("SELECT 'file.replace', bucket, id, name, NULL FROM replaced", 13)}
 )
 SELECT {COLUMNS} FROM replaced
 """
@@ -119,7 +119,7 @@ async def _store_or_replace(database: Database, new: NewFile, blob: Blob, grace:
         return await database.transact(_store_within_quota, new, blob, grace)
     if new.precondition != NO_PRECONDITION:
         return None
-    values = new.content_type, blob.size, blob.sha256, blob.key, new.metadata, new.tags
+    values = new.content_type, blob.size, blob.sha256, blob.key, new.metadata, new.tags, new.attributes
     rows = await database.change(_REPLACE, new.bucket, *values, grace, new.name, blob.crc32, blob.content, *by())
     return Stored(file=to_file(rows[0]), created=False) if rows else None
 

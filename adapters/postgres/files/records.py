@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Sequence
 
 import asyncpg
+import msgspec
 
+from domain.files.attributes import Attributes
 from domain.files.errors import no_such_file
 from domain.files.model import File
 
 COLUMNS = """
 id, bucket, name, content_type, size, sha256, blob_key, metadata, tags, revision, created_at, updated_at, expires_at,
-keeps_expiry
+keeps_expiry, attributes
 """
 UNEXPIRED = "(expires_at IS NULL OR expires_at > statement_timestamp())"
 FILE = f"SELECT {COLUMNS} FROM files WHERE id = $1 AND {UNEXPIRED}"
@@ -39,6 +41,7 @@ def to_file(row: asyncpg.Record) -> File:
         updated_at=row["updated_at"],
         expires_at=row["expires_at"],
         keeps_expiry=row["keeps_expiry"],
+        attributes=_attributes(row["attributes"]),
     )
 
 
@@ -63,6 +66,7 @@ def to_files(rows: Iterable[asyncpg.Record]) -> list[File]:
             updated_at=updated_at,
             expires_at=expires_at,
             keeps_expiry=keeps_expiry,
+            attributes=_attributes(attributes),
         )
         for (
             id,
@@ -79,8 +83,13 @@ def to_files(rows: Iterable[asyncpg.Record]) -> list[File]:
             updated_at,
             expires_at,
             keeps_expiry,
+            attributes,
         ) in rows
     ]
+
+
+def _attributes(kept: object) -> Attributes | None:
+    return None if kept is None else msgspec.convert(kept, Attributes)
 
 
 def only(rows: Sequence[asyncpg.Record]) -> File:

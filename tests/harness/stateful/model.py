@@ -15,7 +15,7 @@ from adapters.type_signatures import PuremagicSignatures
 from domain.buckets.model import Growth, Policy, Usage, check_bucket_name, check_policy
 from domain.files.content.detect_type import HEAD_BYTES
 from domain.files.metadata import check_metadata, check_tags
-from domain.files.names import check_file_name
+from domain.files.names import check_file_name, check_path_name
 from domain.values.folding import compose
 from domain.values.media_types import (
     OCTET_STREAM,
@@ -166,7 +166,7 @@ class Model:
     ) -> Policy:
         """Make the refusals that do not wait for the body's end."""
         checked(check_bucket_name, bucket)
-        checked(check_file_name, name)
+        checked(check_path_name, name)
         if metadata is not None:
             checked(check_metadata, metadata)
         if tags is not None:
@@ -211,7 +211,7 @@ class Model:
         well_formed(conditions)
         file = self.file(id)
         met(conditions, file)
-        name = checked(check_file_name, patch.get("name", file.name))
+        name = checked(check_path_name, patch.get("name", file.name))
         changed = replace(
             file,
             name=name,
@@ -240,7 +240,7 @@ class Model:
         if bucket is None and name is None:
             raise Refused(400, "invalid_input")
         if name is not None:
-            checked(check_file_name, name)
+            checked(check_path_name, name)
         if bucket is not None:
             checked(check_bucket_name, bucket)
         original = self.file(id)
