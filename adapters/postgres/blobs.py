@@ -5,7 +5,7 @@ from typing import NewType
 
 from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import Database
-from domain.blobs.model import Blob, BlobClaim
+from domain.blobs.model import Blob, BlobClaim, BlobPart
 
 # For how many seconds the bytes of a condemned blob stay readable.
 GracePeriod = NewType("GracePeriod", float)
@@ -62,6 +62,8 @@ DELETE FROM blobs USING due WHERE blobs.key = due.key
 RETURNING blobs.key
 """
 _CONTENTS = "SELECT key, content FROM blobs WHERE key = ANY($1::text[]) AND content IS NOT NULL"
+_PARTS = "SELECT sizes, checksums FROM blob_parts WHERE blob_key = $1"
+_KEEP_PARTS = "INSERT INTO blob_parts (blob_key, sizes, checksums) VALUES ($1, $2, $3)"
 _FORGET = """
 DELETE FROM blobs USING unnest($1::text[], $2::integer[]) AS claim (key, epoch)
 WHERE blobs.key = claim.key AND blobs.epoch = claim.epoch AND state = 'condemned'
@@ -120,6 +122,10 @@ class PostgresBlobRecords:
     async def get_contents(self, keys: Sequence[str]) -> dict[str, bytes]:
         return {row["key"]: row["content"] for row in await self._database.read(_CONTENTS, keys)}
 
+    async def get_parts(self, key: str) -> tuple[BlobPart, ...]:
+        rows = await self._database.read(_PARTS, key)
+        return tuple(map(BlobPart, rows[0]["sizes"], rows[0]["checksums"])) if rows else ()
+
     async def claim_condemned(self, *, limit: int, lease: float) -> list[BlobClaim]:
         rows = await self._database.change(_CLAIM, limit, lease)
         return [BlobClaim(key=row["key"], epoch=row["epoch"], finished=row["finished"]) for row in rows]
@@ -135,6 +141,11 @@ async def make_live(connection: Connection, blob: Blob) -> bool:
         values = blob.key, blob.size, blob.sha256, blob.crc32, blob.content
         return await connection.fetchval(_KEEP, *values) is not None
     return await connection.fetchval(_MAKE_LIVE, blob.key, blob.size, blob.sha256, blob.crc32) is not None
+
+
+async def keep_parts(connection: Connection, key: str, parts: Sequence[BlobPart]) -> None:
+    """Keep the parts of a blob that has become live, for as long as its record."""
+    await connection.execute(_KEEP_PARTS, key, [part.size for part in parts], [part.checksum for part in parts])
 
 
 async def share(connection: Connection, key: str) -> None:

@@ -33,6 +33,8 @@ ChangeAction = Literal[
     "upload.end",
     "direct_upload.begin",
     "direct_upload.end",
+    "multipart_upload.begin",
+    "multipart_upload.end",
     "job.start",
     "job.cancel",
     "job.end",

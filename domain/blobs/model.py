@@ -54,6 +54,13 @@ class Blob(msgspec.Struct, frozen=True, kw_only=True):
     content: bytes | None = None
 
 
+class BlobPart(msgspec.Struct, frozen=True):
+    """A part that a blob's bytes came in: its `size` in bytes, and its checksum in Base64 where it has one."""
+
+    size: int
+    checksum: str | None = None
+
+
 class BlobClaim(msgspec.Struct, frozen=True, kw_only=True):
     """A condemned blob that one reaper may remove until its lease ends.
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from domain.blobs.chunks import Body, SendableBody
 from domain.blobs.direct_access import ReadHeaders, ReadMethod, SignedRequest, UploadedPart
-from domain.blobs.model import BlobClaim, StoredBlob
+from domain.blobs.model import BlobClaim, BlobPart, StoredBlob
 from domain.blobs.partials import Checkpoint, Progress
 from domain.values.ranges import ByteRange
 
@@ -46,6 +46,10 @@ class BlobRecords(Protocol):
 
     async def get_contents(self, keys: Sequence[str]) -> dict[str, bytes]:
         """Return the bytes of those of the blobs that are inline, by key, condemned ones included."""
+        ...
+
+    async def get_parts(self, key: str) -> tuple[BlobPart, ...]:
+        """Return the parts that the blob's bytes came in, in their order; none where they came as a whole."""
         ...
 
     async def claim_condemned(self, *, limit: int, lease: float) -> list[BlobClaim]:

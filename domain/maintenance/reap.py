@@ -11,6 +11,7 @@ from domain.idempotency.ports import IdempotencyKeys
 from domain.jobs.ports import Jobs
 from domain.links.ports import Links
 from domain.maintenance.unfinished_writes import try_to_abort
+from domain.multipart.ports import MultipartUploads
 from domain.quotas.ports import Quotas
 from domain.uploads.ports import Uploads
 from domain.values.limits import Limits
@@ -51,6 +52,7 @@ class Reap:
         *,
         files: Files,
         uploads: Uploads,
+        multipart_uploads: MultipartUploads,
         quotas: Quotas,
         jobs: Jobs,
         links: Links,
@@ -61,6 +63,7 @@ class Reap:
     ) -> None:
         self._files = files
         self._uploads = uploads
+        self._multipart_uploads = multipart_uploads
         self._quotas = quotas
         self._jobs = jobs
         self._links = links
@@ -92,6 +95,8 @@ class Reap:
             pass  # stored by replicas of a former release, since the migration
         while await self._uploads.forget_uploads(kept=KEPT_SECONDS, limit=BATCH):
             pass  # their blobs are condemned like others whose lease has ended
+        while await self._multipart_uploads.forget_uploads(limit=BATCH):
+            pass  # likewise
         while await self._links.forget_links(kept=KEPT_LINK_SECONDS, limit=BATCH):
             pass
         while await self._quotas.release_orphaned(limit=BATCH):

@@ -23,6 +23,7 @@ from adapters.postgres.keys.keys import PostgresKeys
 from adapters.postgres.keys.records import PostgresKeyRecords
 from adapters.postgres.links import PostgresLinks
 from adapters.postgres.maintenance import PostgresCatalogHealth, PostgresCatalogIntegrity
+from adapters.postgres.multipart.uploads import PostgresMultipartUploads
 from adapters.postgres.quotas.reservations import PostgresQuotas
 from adapters.postgres.upload_locks import PostgresUploadLocks
 from adapters.postgres.uploads import PostgresUploads
@@ -39,6 +40,7 @@ from domain.jobs.ports import Jobs
 from domain.keys.ports import KeyChanges, KeyRecords, Keys
 from domain.links.ports import Links
 from domain.maintenance.ports import CatalogHealth, CatalogIntegrity
+from domain.multipart.ports import MultipartUploads
 from domain.quotas.ports import Quotas
 from domain.uploads.ports import UploadLocks, Uploads
 from service.settings import Settings
@@ -69,6 +71,7 @@ class CatalogProvider(Provider):
     links = provide(PostgresLinks, provides=Links)
     key_records = provide(PostgresKeyRecords, provides=KeyRecords)
     keys = provide(PostgresKeys, provides=Keys)
+    multipart_uploads = provide(PostgresMultipartUploads, provides=MultipartUploads)
     quotas = provide(PostgresQuotas, provides=Quotas)
     upload_locks = provide(PostgresUploadLocks, provides=UploadLocks)
     uploads = provide(PostgresUploads, provides=Uploads)

@@ -15,6 +15,8 @@ from tests.contracts.direct_uploads import TestDirectUploads
 from tests.contracts.idempotency import TestIdempotencyKeys
 from tests.contracts.integrity import TestCatalogIntegrity
 from tests.contracts.jobs import TestClaimingJobs, TestJobSteps, TestKeepingJobs
+from tests.contracts.multipart.completing import TestCompletingMultipartUploads
+from tests.contracts.multipart.uploads import TestMultipartUploads, TestParts
 from tests.contracts.quotas import TestQuotas
 from tests.contracts.search.filters import TestFileFilters
 from tests.contracts.search.listing import TestFileOrder, TestFilePages, TestSongs
@@ -42,6 +44,7 @@ __all__ = [
     "TestClaimingJobs",
     "TestCommittingFiles",
     "TestCommittingInlineFiles",
+    "TestCompletingMultipartUploads",
     "TestCopyingFiles",
     "TestCountingLinks",
     "TestDeletingFiles",
@@ -62,7 +65,9 @@ __all__ = [
     "TestLeases",
     "TestListingTheAudit",
     "TestMovingFiles",
+    "TestMultipartUploads",
     "TestNamesInListings",
+    "TestParts",
     "TestPasswordAttempts",
     "TestQuotas",
     "TestRecordingChanges",

@@ -29,6 +29,7 @@ from domain.jobs.ports import Jobs
 from domain.keys.ports import KeyRecords, Keys
 from domain.links.ports import Links
 from domain.maintenance.ports import CatalogHealth, CatalogIntegrity
+from domain.multipart.ports import MultipartUploads
 from domain.quotas.ports import Quotas
 from domain.uploads.ports import UploadLocks, Uploads
 from tests.support.factories import BlobFactory, NewFileFactory
@@ -70,6 +71,8 @@ class CatalogPorts(Protocol):
     def key_records(self) -> KeyRecords: ...
     @property
     def keys(self) -> Keys: ...
+    @property
+    def multipart_uploads(self) -> MultipartUploads: ...
     @property
     def quotas(self) -> Quotas: ...
     @property

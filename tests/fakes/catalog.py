@@ -17,6 +17,7 @@ from tests.fakes.files import FakeFiles
 from tests.fakes.idempotency import FakeIdempotencyKeys
 from tests.fakes.jobs import FakeJobs
 from tests.fakes.maintenance import FakeCatalogHealth, FakeCatalogIntegrity
+from tests.fakes.multipart import FakeMultipartUploads
 from tests.fakes.search import FakeFileSearch
 from tests.fakes.uploads import FakeUploadLocks, FakeUploads
 
@@ -40,6 +41,7 @@ class FakeCatalog(msgspec.Struct, frozen=True, kw_only=True):
     key_changes: FakeKeyChanges
     key_records: FakeKeyRecords
     keys: FakeKeys
+    multipart_uploads: FakeMultipartUploads
     quotas: FakeQuotas
     search: FakeFileSearch
     upload_locks: FakeUploadLocks
@@ -70,6 +72,7 @@ def catalog_on(database: FakeDatabase) -> FakeCatalog:
         key_changes=changes,
         key_records=FakeKeyRecords(database, changes),
         keys=FakeKeys(database, changes),
+        multipart_uploads=FakeMultipartUploads(database),
         quotas=FakeQuotas(database),
         search=FakeFileSearch(database),
         upload_locks=FakeUploadLocks(database),

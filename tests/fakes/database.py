@@ -8,7 +8,7 @@ import msgspec
 from domain.access.acting import acting
 from domain.access.callers import Caller
 from domain.audit.model import AuditEntry, ChangeAction
-from domain.blobs.model import Blob, BlobState
+from domain.blobs.model import Blob, BlobPart, BlobState
 from domain.buckets.errors import no_such_bucket
 from domain.buckets.model import DEFAULT_BUCKET, Policy, Usage
 from domain.direct_uploads.model import DirectUpload
@@ -19,6 +19,7 @@ from domain.jobs.model import Job
 from domain.keys.model import Key
 from domain.keys.sealed import KeptSecret
 from domain.links.model import Link
+from domain.multipart.model import MultipartUpload, Part
 from domain.uploads.model import Upload
 from tests.fakes.clock import FakeClock
 
@@ -45,6 +46,7 @@ class BlobRow(msgspec.Struct):
     epoch: int = 0
     blob: Blob | None = None
     room: RoomRow | None = None
+    parts: tuple[BlobPart, ...] = ()
 
 
 class KeyRow(msgspec.Struct):
@@ -77,6 +79,21 @@ class UploadRow(msgspec.Struct):
     epoch: int = 0
     held_until: datetime | None = None
     is_release_requested: bool = False
+
+
+class PartRow(msgspec.Struct):
+    """A part that has begun, and the part itself once its bytes are there."""
+
+    begun_size: int
+    part: Part | None = None
+
+
+class MultipartRow(msgspec.Struct):
+    """A multipart upload, its parts, and the key of the blob that its completion was claimed for."""
+
+    upload: MultipartUpload
+    parts: dict[int, PartRow]
+    claim_key: str = ""
 
 
 class LinkRow(msgspec.Struct):
@@ -129,6 +146,7 @@ class FakeDatabase:
         self.jobs: dict[UUID, JobRow] = {}
         self.uploads: dict[UUID, UploadRow] = {}
         self.direct_uploads: dict[UUID, DirectUploadRow] = {}
+        self.multipart_uploads: dict[UUID, MultipartRow] = {}
         self.audit: list[AuditEntry] = []
         # The months that have a partition, counted from the year 0.
         month = month_of(self.clock.now())
@@ -256,6 +274,11 @@ class FakeDatabase:
         row.state = "condemned"
         row.lease_until = None
         row.due_at = self.clock.in_(self.grace if grace is None else grace)
+
+    def is_leased(self, key: str) -> bool:
+        """Tell whether the blob is staged, and its lease holds."""
+        row = self.blobs.get(key)
+        return row is not None and row.state == "staged" and not self.clock.has_passed(row.lease_until)
 
     def condemn_unless_shared(self, key: str) -> None:
         if not self.files_on(key):

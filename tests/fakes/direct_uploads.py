@@ -58,7 +58,7 @@ class FakeDirectUploads:
             raise no_such_direct_upload()
         if row.upload.state != "open":
             return row.upload
-        if self._is_leased(row.final_key):
+        if self._database.is_leased(row.final_key):
             return replace(row.upload, state="completing")
         is_expired = self._database.clock.has_passed(row.upload.expires_at)
         return replace(row.upload, state="expired") if is_expired else row.upload
@@ -123,7 +123,3 @@ class FakeDirectUploads:
 
     def _is_staged(self, key: str) -> bool:
         return key in self._database.blobs and self._database.blobs[key].state == "staged"
-
-    def _is_leased(self, key: str) -> bool:
-        until = self._database.blobs[key].lease_until if self._is_staged(key) else None
-        return until is not None and not self._database.clock.has_passed(until)

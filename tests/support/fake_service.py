@@ -23,6 +23,7 @@ from domain.jobs.ports import Jobs
 from domain.keys.ports import KeyChanges, KeyRecords, Keys
 from domain.links.ports import Links, Passwords
 from domain.maintenance.ports import CatalogHealth, CatalogIntegrity
+from domain.multipart.ports import MultipartUploads
 from domain.quotas.ports import Quotas
 from domain.uploads.ports import UploadLocks, Uploads
 from domain.values.clock import Clock
@@ -92,6 +93,7 @@ class CatalogOnFakes(Replacements):
         self._replace(KeyChanges, catalog.key_changes)
         self._replace(KeyRecords, catalog.key_records)
         self._replace(Keys, catalog.keys)
+        self._replace(MultipartUploads, catalog.multipart_uploads)
         self._replace(Quotas, catalog.quotas)
         self._replace(UploadLocks, catalog.upload_locks)
         self._replace(Uploads, catalog.uploads)

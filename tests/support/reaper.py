@@ -12,6 +12,7 @@ def reaper(catalog: CatalogPorts, blob_store: BlobStore, limits: Limits = LIMITS
     return Reap(
         files=catalog.files,
         uploads=catalog.uploads,
+        multipart_uploads=catalog.multipart_uploads,
         quotas=catalog.quotas,
         jobs=catalog.jobs,
         links=catalog.links,

@@ -14,6 +14,7 @@ from domain.jobs.model import MAX_ATTEMPTS
 from domain.values.preconditions import NO_PRECONDITION, Precondition
 from tests.contracts import direct_uploads, jobs, uploads
 from tests.contracts.audit.entries import ANN, BEN, actions, entries
+from tests.contracts.multipart import setup as multipart
 from tests.contracts.setup import CatalogPorts, changed, expired, expiring, stored
 
 STALE = Precondition(if_match=('"stale"',))
@@ -208,3 +209,16 @@ class TestRecordingChanges:
         await catalog.direct_uploads.abort_direct_upload(other.id)
         [end] = await entries(catalog, action="direct_upload.end")
         assert (end.bucket, end.name, end.subject) == (other.file.bucket, "other", str(other.id))
+
+    async def test_a_multipart_upload_is_recorded(self, catalog: CatalogPorts) -> None:
+        upload = await multipart.opened(catalog)
+        key = await multipart.claimed(catalog, upload, await multipart.put(catalog, upload, 1))
+        for _ in range(2):
+            await catalog.multipart_uploads.commit_upload(
+                upload.id, key, upload.file, multipart.blob_of(upload), (), kept=60
+            )
+        assert sorted(await actions(catalog)) == ["file.create", "multipart_upload.begin"]
+        other = await multipart.opened(catalog, name="other")
+        await catalog.multipart_uploads.abort_upload(other.address)
+        [end] = await entries(catalog, action="multipart_upload.end")
+        assert (end.bucket, end.name, end.subject) == ("default", "other", str(other.id))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from domain.blobs.model import BlobClaim
+from domain.blobs.model import BlobClaim, BlobPart
 from tests.fakes.database import BlobRow, FakeDatabase
 
 
@@ -58,6 +58,11 @@ class FakeBlobRecords:
         self._database.reach()
         found = {key: self._database.content(key) for key in keys}
         return {key: content for key, content in found.items() if content is not None}
+
+    async def get_parts(self, key: str) -> tuple[BlobPart, ...]:
+        self._database.reach()
+        row = self._database.blobs.get(key)
+        return () if row is None else row.parts
 
     async def claim_condemned(self, *, limit: int, lease: float) -> list[BlobClaim]:
         self._database.reach()

@@ -16,6 +16,7 @@ from adapters.postgres.keys.keys import PostgresKeys
 from adapters.postgres.keys.records import PostgresKeyRecords
 from adapters.postgres.links import PostgresLinks
 from adapters.postgres.maintenance import PostgresCatalogHealth, PostgresCatalogIntegrity
+from adapters.postgres.multipart.uploads import PostgresMultipartUploads
 from adapters.postgres.quotas.reservations import PostgresQuotas
 from adapters.postgres.upload_locks import PostgresUploadLocks
 from adapters.postgres.uploads import PostgresUploads
@@ -41,6 +42,7 @@ class PostgresPorts:
         self.links = PostgresLinks(database)
         self.key_records = PostgresKeyRecords(database)
         self.keys = PostgresKeys(database)
+        self.multipart_uploads = PostgresMultipartUploads(database, grace=grace_period)
         self.quotas = PostgresQuotas(database)
         self.search = PostgresFileSearch(database)
         self.upload_locks = PostgresUploadLocks(database)

@@ -295,4 +295,15 @@ async def test_no_secret_is_in_the_audit(client: httpx.AsyncClient, own_service:
 def test_actions_are_a_closed_list_of_their_form() -> None:
     assert len(AUDIT_ACTIONS) == len(set(AUDIT_ACTIONS))
     kinds = {action.partition(".")[0] for action in AUDIT_ACTIONS}
-    assert kinds == {"file", "bucket", "upload", "direct_upload", "job", "key", "link", "access", "audit"}
+    assert kinds == {
+        "file",
+        "bucket",
+        "upload",
+        "direct_upload",
+        "multipart_upload",
+        "job",
+        "key",
+        "link",
+        "access",
+        "audit",
+    }

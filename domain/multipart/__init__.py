@@ -1,0 +1,1 @@
+"""Multipart uploads: files that arrive in numbered parts, in any order, several at once."""
