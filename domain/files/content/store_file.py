@@ -14,6 +14,7 @@ from domain.errors import LeaseLostError, OutcomeUnknownError
 from domain.files.content.admission import Admission, check_new_file, too_large
 from domain.files.content.commit_retries import commit_file
 from domain.files.content.detect_type import DetectType, read_head
+from domain.files.content.running_sums import RunningSums
 from domain.files.content.store_small_file import StoreSmallFile
 from domain.files.errors import InvalidNameError
 from domain.files.model import NewFile, Stored
@@ -62,8 +63,15 @@ class StoreFile:
         self._reserve_room = reserve_room
         self._store_small = store_small
 
-    async def __call__(self, new: NewFile, body: AsyncIterable[bytes], claim: KeyClaim | None = None) -> Stored:
-        """Keep `body` and commit it as `new` describes, which finishes the `claim`.
+    async def __call__(
+        self,
+        new: NewFile,
+        body: AsyncIterable[bytes],
+        claim: KeyClaim | None = None,
+        *,
+        sums: RunningSums | None = None,
+    ) -> Stored:
+        """Keep `body` and commit it as `new` describes, with its `sums`, which finishes the `claim`.
 
         A small one goes into the catalog with the commit, others are streamed to the blob store before it. A larger one
         that can be refused is refused before `body` is read; one whose length or type only `body` tells, after its
@@ -75,11 +83,16 @@ class StoreFile:
         if self._store_small.may_take(new.size):
             start = await read_head(body, self._store_small.max_bytes + 1)
             if start.is_all:
+                if sums is not None:
+                    sums.update(start.head)
+                    new = sums.described(new)
                 return await self._store_small(new, start.head, claim)
             body = start.body
-        return await self._store_large(new, body, claim)
+        return await self._store_large(new, body, claim, sums)
 
-    async def _store_large(self, new: NewFile, body: AsyncIterable[bytes], claim: KeyClaim | None) -> Stored:
+    async def _store_large(
+        self, new: NewFile, body: AsyncIterable[bytes], claim: KeyClaim | None, sums: RunningSums | None
+    ) -> Stored:
         admitted = await self._admission.admit(new)
         # While the store is down, each failed reservation would leave a row to the reaper.
         await self._blob_store.admit()
@@ -92,8 +105,9 @@ class StoreFile:
                 if new.size is None:
                     body = self._reserve_room.in_steps(reservation.key, room, body, limit=admitted.max_size)
                 new, body = await self._typed(new, body)
-            measured = _MeasuredBody(body, new, admitted.max_size, reservation, self._reservations)
+            measured = _MeasuredBody(body, new, admitted.max_size, reservation, self._reservations, sums=sums)
             await self._blob_store.put(reservation.key, measured, size=new.size)
+            new = new if sums is None else sums.described(new)
             return await commit_file(self._files, new, measured.blob(), claim)
 
     async def _typed(self, new: NewFile, body: AsyncIterable[bytes]) -> tuple[NewFile, AsyncIterable[bytes]]:
@@ -116,6 +130,8 @@ class _MeasuredBody:
         limit: int,
         reservation: Reservation,
         reservations: Reservations,
+        *,
+        sums: RunningSums | None,
     ) -> None:
         self._body = body
         self._declared = new.size
@@ -125,6 +141,7 @@ class _MeasuredBody:
         self._size = 0
         self._crc32 = 0
         self._hashes = Hashes(new.digests)
+        self._sums = sums
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         with BackgroundHashing(self._update) as hashing:
@@ -141,9 +158,13 @@ class _MeasuredBody:
         if self._declared is not None and self._declared != self._size:
             raise InterruptedBodyError(f"The body has {self._size} bytes, not the {self._declared} declared.")
         self._hashes.check()
+        if self._sums is not None:
+            self._sums.finish()
 
     def _update(self, data: bytes) -> None:
         self._hashes.update(data)
+        if self._sums is not None:
+            self._sums.update(data)
         self._crc32 = zlib.crc32(data, self._crc32)
 
     def blob(self) -> Blob:
