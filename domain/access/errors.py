@@ -10,6 +10,18 @@ class UnauthenticatedError(FileportError):
     example = "The request needs the header Authorization: Bearer, with a valid key or token."
 
 
+class UnknownAccessKeyError(UnauthenticatedError):
+    """No key that holds has that access key id."""
+
+    example = "There is no key with this access key id, or it was revoked or has expired."
+
+
+class WrongSignatureError(UnauthenticatedError):
+    """The request was changed after it was signed, or was signed with another secret."""
+
+    example = "The signature of the request is not that of the secret with this access key id."
+
+
 class AccessDeniedError(ForbiddenError):
     """The caller may see the resource, and may not do this with it."""
 

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from domain.access.callers import Caller
 from domain.access.scopes import Permissions
+from domain.access.signers import Derivation, Signer
 
 
 class Rights(Protocol):
@@ -27,5 +28,16 @@ class CredentialSource(Protocol):
 
         Takes the same time for every wrong credential of one form. Raises `UnavailableError` where that cannot be told,
         and `TooManyRequestsError`.
+        """
+        ...
+
+
+class SignerSource(Protocol):
+    """Knows the callers of one kind that sign their requests, by the public ids of their secrets."""
+
+    async def signer_of(self, access_key_id: str, address: str, derive: Derivation, /) -> Signer | None:
+        """Return the caller with that id, and for each of its secrets the key that requests are signed with.
+
+        None where there is none. `address` is the client's, as for `CredentialSource`. Raises as that does.
         """
         ...

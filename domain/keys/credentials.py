@@ -1,4 +1,4 @@
-"""The credentials that a bearer is checked by."""
+"""The credentials that a caller with a key is checked by."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,12 +7,13 @@ import msgspec
 
 from domain.access.callers import CallerLimits
 from domain.access.scopes import Scope
+from domain.keys.sealed import KeptSecret
 
 
-class SecretCode(msgspec.Struct, frozen=True, kw_only=True):
-    """The code of a secret, which holds for so many seconds more; None: for ever."""
+class KeySecret(msgspec.Struct, frozen=True, kw_only=True):
+    """A secret as it is kept, which holds for so many seconds more; None: for ever."""
 
-    code: bytes
+    kept: KeptSecret
     seconds_left: float | None = None
 
 
@@ -21,7 +22,7 @@ class KeyCredentials(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     scopes: tuple[Scope, ...]
-    codes: tuple[SecretCode, ...]
+    secrets: tuple[KeySecret, ...]
     expires_at: datetime | None = None
     limits: CallerLimits = CallerLimits()
     seconds_left: float | None = None

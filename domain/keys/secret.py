@@ -16,6 +16,7 @@ PATTERN = r"fp_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}"
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _FORM = re.compile(PATTERN, re.ASCII)
+_ID_FORM = re.compile(r"[0-9A-Za-z]{12}", re.ASCII)
 
 
 def new_access_key_id() -> str:
@@ -36,6 +37,11 @@ def with_checksum(body: str) -> str:
         number, digit = divmod(number, len(_DIGITS))
         digits = _DIGITS[digit] + digits
     return body + digits
+
+
+def is_access_key_id(text: str) -> bool:
+    """Return whether a key may have that access key id."""
+    return _ID_FORM.fullmatch(text) is not None
 
 
 def access_key_id_in(credential: str) -> str | None:

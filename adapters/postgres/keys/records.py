@@ -7,14 +7,15 @@ from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import Database
 from adapters.postgres.keys.rows import HOLDS, tell, to_scopes
 from domain.access.callers import CallerLimits
-from domain.keys.credentials import KeyCredentials, SecretCode
+from domain.keys.credentials import KeyCredentials, KeySecret
 from domain.keys.ports import StaleSecret
 from domain.keys.sealed import KeptSecret
 
 FIND_CREDENTIALS = f"""
 SELECT keys.id, scopes, expires_at, rate, transfers,
     extract(epoch FROM expires_at - statement_timestamp())::float8 AS seconds_left,
-    code, extract(epoch FROM ends_at - statement_timestamp())::float8 AS code_seconds_left
+    key_secrets.version, code, sealed,
+    extract(epoch FROM ends_at - statement_timestamp())::float8 AS secret_seconds_left
 FROM keys JOIN key_secrets ON key_id = keys.id
 WHERE access_key_id = $1 AND {HOLDS} AND (ends_at IS NULL OR ends_at > statement_timestamp())
 ORDER BY key_secrets.version DESC
@@ -60,11 +61,17 @@ class PostgresKeyRecords:
         rows = await self._database.read(FIND_CREDENTIALS, access_key_id)
         if not rows:
             return None
-        codes = tuple(SecretCode(code=row["code"], seconds_left=row["code_seconds_left"]) for row in rows)
+        secrets = tuple(
+            KeySecret(
+                kept=KeptSecret(version=row["version"], code=row["code"], sealed=row["sealed"]),
+                seconds_left=row["secret_seconds_left"],
+            )
+            for row in rows
+        )
         return KeyCredentials(
             id=rows[0]["id"],
             scopes=to_scopes(rows[0]["scopes"]),
-            codes=codes,
+            secrets=secrets,
             expires_at=rows[0]["expires_at"],
             limits=CallerLimits(rows[0]["rate"], rows[0]["transfers"]),
             seconds_left=rows[0]["seconds_left"],

@@ -7,10 +7,12 @@ import msgspec
 
 from domain.access.callers import Caller
 from domain.access.scopes import Permissions
+from domain.access.signers import DerivedKeys
 from domain.errors import CatalogUnavailableError, FileportError
 from domain.keys.checking.lookup_budget import LookupBudget
 from domain.keys.credentials import KeyCredentials
 from domain.keys.ports import KeyRecords
+from domain.keys.sealed import KeptSecret
 from domain.values.clock import Clock
 
 # A revoked key is refused within 5 s, whatever becomes of notifications: no read counts for longer, from its start on.
@@ -22,10 +24,18 @@ _READS = 3
 
 
 class HeldSecret(msgspec.Struct, frozen=True):
-    """A code and when it ends, by this process's clock."""
+    """A secret as it is kept and when it ends, by this process's clock; and the keys that were derived of it.
 
-    code: bytes
+    Those are forgotten with it: as soon as the key is looked up again.
+    """
+
+    kept: KeptSecret
     ends_at: float | None
+    derived: DerivedKeys = msgspec.field(default_factory=DerivedKeys)
+
+    def holds(self, now: float) -> bool:
+        """Return whether the secret has not ended."""
+        return self.ends_at is None or now < self.ends_at
 
 
 class KnownKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +44,12 @@ class KnownKey(msgspec.Struct, frozen=True, kw_only=True):
     caller: Caller
     secrets: tuple[HeldSecret, ...]
     ends_at: float | None
+
+    def holding(self, now: float) -> list[HeldSecret]:
+        """Return the secrets that have not ended, the newest first: none of a key that has."""
+        if self.ends_at is not None and now >= self.ends_at:
+            return []
+        return [each for each in self.secrets if each.holds(now)]
 
 
 class _Entry(msgspec.Struct):
@@ -157,7 +173,7 @@ def _known(credentials: KeyCredentials, begun: float) -> KnownKey:
     )
     return KnownKey(
         caller=caller,
-        secrets=tuple(HeldSecret(each.code, _end(each.seconds_left, begun)) for each in credentials.codes),
+        secrets=tuple(HeldSecret(each.kept, _end(each.seconds_left, begun)) for each in credentials.secrets),
         ends_at=_end(credentials.seconds_left, begun),
     )
 

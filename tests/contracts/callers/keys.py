@@ -47,7 +47,7 @@ def bearer(key: Key) -> Caller:
 
 async def codes(catalog: CatalogPorts, key: Key) -> list[bytes]:
     found = await catalog.key_records.find_credentials(key.access_key_id)
-    return [] if found is None else [each.code for each in found.codes]
+    return [] if found is None else [each.kept.code for each in found.secrets]
 
 
 class TestKeepingKeys:
@@ -251,7 +251,7 @@ class TestKeyRecords:
         found = await catalog.key_records.find_credentials(key.access_key_id)
         assert found is not None
         assert (found.id, found.scopes, found.expires_at) == (key.id, key.scopes, FUTURE)
-        assert [(each.code, each.seconds_left) for each in found.codes] == [(kept().code, None)]
+        assert [(each.kept, each.seconds_left) for each in found.secrets] == [(kept(), None)]
         assert found.seconds_left is not None
         assert found.seconds_left > 86_400
         assert await catalog.key_records.find_credentials(new_access_key_id()) is None
@@ -268,8 +268,8 @@ class TestKeyRecords:
         assert rotated == replace(key, version=2)
         found = await catalog.key_records.find_credentials(key.access_key_id)
         assert found is not None
-        new, former = found.codes
-        assert (new.code, new.seconds_left, former.code) == (kept(2).code, None, kept().code)
+        new, former = found.secrets
+        assert (new.kept, new.seconds_left, former.kept) == (kept(2), None, kept())
         assert former.seconds_left is not None
         assert 0 < former.seconds_left <= 600
         # The next one leaves only the secret before it.

@@ -12,7 +12,7 @@ from domain.access.callers import Caller, CallerLimits
 from domain.access.errors import UnauthenticatedError
 from domain.access.scopes import Permissions
 from domain.audit.model import ChangeAction
-from domain.keys.credentials import KeyCredentials, SecretCode
+from domain.keys.credentials import KeyCredentials, KeySecret
 from domain.keys.errors import NoSuchKeyError
 from domain.keys.grants import grant, patched, require_admin, require_rotatable
 from domain.keys.model import Key, KeyIdentity, KeyPatch, NewKey, is_seen_by
@@ -192,15 +192,15 @@ class FakeKeyRecords:
                 continue
             if key.revoked_at is not None or self._clock.has_passed(key.expires_at):
                 return None
-            codes = tuple(
-                SecretCode(code=kept.code, seconds_left=_left(self._clock, ends_at))
+            secrets = tuple(
+                KeySecret(kept=kept, seconds_left=_left(self._clock, ends_at))
                 for _, (kept, ends_at) in sorted(row.secrets.items(), reverse=True)
                 if not self._clock.has_passed(ends_at)
             )
             return KeyCredentials(
                 id=key.id,
                 scopes=key.scopes,
-                codes=codes,
+                secrets=secrets,
                 expires_at=key.expires_at,
                 limits=key.limits,
                 seconds_left=_left(self._clock, key.expires_at),
