@@ -12,9 +12,9 @@ import uvloop
 from dishka import AsyncContainer
 
 from domain.errors import FileportError
+from service.app import create_app
 from service.container.container import make_container, open_stores
 from service.heap import trim_forever
-from service.http.app import create_app
 from service.http.middleware.in_flight import InFlightRequests
 from service.observability.causes import facts_of
 from service.observability.request_figures import write_request_figures

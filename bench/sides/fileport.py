@@ -53,4 +53,4 @@ def start(
 def compile_all(data_dir: Path) -> None:
     """Compile a server's imports, so that no start is measured that compiles."""
     subprocess.run(command("--help"), env=settings(data_dir), stdout=subprocess.DEVNULL, check=True)
-    subprocess.run(python_program("-c", "import service.http.app"), env=settings(data_dir), check=True)
+    subprocess.run(python_program("-c", "import service.app"), env=settings(data_dir), check=True)

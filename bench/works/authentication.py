@@ -19,8 +19,8 @@ from domain.access.scopes import Scope
 from domain.keys.checking.key_source import KeySource
 from domain.keys.create_key import CreateKey
 from domain.keys.model import NewKey
+from service.app import create_app
 from service.container.container import make_container, open_stores
-from service.http.app import create_app
 from service.observability.logs import configure_logs
 from service.settings import Settings, read_settings
 

@@ -12,6 +12,7 @@ from service.container.access import AccessProvider
 from service.container.blob_store import DiskProvider, ExistingDiskProvider, S3Provider, open_disk, open_s3
 from service.container.catalog import CatalogProvider
 from service.container.keys import KeysProvider
+from service.container.s3 import S3ProtocolProvider
 from service.container.secrets import SecretsProvider
 from service.container.tokens import TokenProvider
 from service.container.use_cases import UseCases
@@ -29,6 +30,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         CatalogProvider(),
         KeysProvider(),
         TokenProvider(),
+        S3ProtocolProvider(),
         SecretsProvider(),
         blob_store,
         *overrides,

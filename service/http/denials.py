@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from domain.access.callers import NOBODY, Caller
 from domain.access.errors import AccessDeniedError, UnauthenticatedError
+from domain.access.scopes import Action
 from domain.audit.denials import Denials
 from domain.audit.model import MAX_TEXT, Denial, DeniedAction
 from domain.buckets.errors import InvalidBucketError
@@ -23,20 +24,43 @@ def note_denial(request: Request[Any, Any, Any], error: FileportError) -> None:
     A thing that is hidden counts, whose error is that of a thing that is missing. Nothing of a path is kept but the
     names of a bucket and of a file: other paths may hold secrets.
     """
-    denied = error.denied or _denied_as(error)
-    if denied is None:
-        return
     denials: Denials = request.app.state.denials
     parameters: Mapping[str, Any] = request.scope.get("path_params", {})
     file_id = parameters.get("file_id")
-    denials.add(
-        Denial(
-            caller=_caller(request),
-            action=_action(request, denied),
-            bucket=_bucket(denied.bucket or parameters.get("bucket")),
-            file_id=file_id if isinstance(file_id, UUID) else None,
-            name=_text(denied.name or _path_name(parameters.get("name"))),
-        )
+    denial = denial_of(
+        error,
+        _caller(request),
+        action=_action(request),
+        bucket=parameters.get("bucket"),
+        file_id=file_id if isinstance(file_id, UUID) else None,
+        name=_path_name(parameters.get("name")),
+    )
+    if denial is not None:
+        denials.add(denial)
+
+
+def denial_of(
+    error: FileportError,
+    caller: Caller,
+    *,
+    action: Action | None,
+    bucket: str | None,
+    name: str | None,
+    file_id: UUID | None = None,
+) -> Denial | None:
+    """Return the denial that the error is, None where it is none. What it does not tell is as the request has it.
+
+    `action` is the one that the request needs, None where it needs none but to authenticate.
+    """
+    denied = error.denied or _denied_as(error)
+    if denied is None:
+        return None
+    return Denial(
+        caller=caller,
+        action=cast(DeniedAction, f"access.{denied.action or action or 'authenticate'}"),
+        bucket=_bucket(denied.bucket or bucket),
+        file_id=file_id,
+        name=_text(denied.name or name),
     )
 
 
@@ -54,12 +78,9 @@ def _caller(request: Request[Any, Any, Any]) -> Caller:
     return replace(NOBODY, address=state.get("client"), request_id=state.get("request_id"))
 
 
-def _action(request: Request[Any, Any, Any], denied: DeniedAccess) -> DeniedAction:
-    action = denied.action
-    if action is None:
-        actions = access_of(request.route_handler).actions
-        action = actions[0] if actions else "authenticate"
-    return cast(DeniedAction, f"access.{action}")
+def _action(request: Request[Any, Any, Any]) -> Action | None:
+    actions = access_of(request.route_handler).actions
+    return actions[0] if actions else None
 
 
 def _bucket(name: str | None) -> str | None:

@@ -27,8 +27,8 @@ from domain.multipart.ports import MultipartUploads
 from domain.quotas.ports import Quotas
 from domain.uploads.ports import UploadLocks, Uploads
 from domain.values.clock import Clock
+from service.app import create_app
 from service.container.container import make_container
-from service.http.app import create_app
 from service.settings import read_settings
 from tests.fakes.access.passwords import FakePasswords
 from tests.fakes.blobs.direct_access import FakeDirectAccess

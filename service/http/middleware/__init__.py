@@ -1,1 +1,1 @@
-"""The wrappers of the application, one a module. `service.http.app` has their order."""
+"""The wrappers of the application, one a module. `service.app` has their order."""

@@ -1,11 +1,13 @@
 """The requests in flight, and their cancellation when the worker shuts down."""
 
+from collections.abc import Awaitable, Callable
+
 import anyio
 import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
-from domain.errors import UnavailableError
+from domain.errors import FileportError, UnavailableError
 from service.http import problems
 from service.http.connection import cut
 from service.http.middleware.cancellation import Work
@@ -22,6 +24,10 @@ class ShuttingDownError(UnavailableError):
     retry_after = 2
 
 
+# Sends an error as the response to a request, in the form of its protocol, and ends the connection.
+Refuse = Callable[[HTTPScope, Send, FileportError], Awaitable[None]]
+
+
 class InFlightRequests:
     """Tracks the requests in flight in the applications that it wraps, and can cancel them."""
 
@@ -34,8 +40,11 @@ class InFlightRequests:
         """The number of requests in flight."""
         return len(self._requests)
 
-    def track(self, app: ASGIApp, timeouts: ResponseTimeouts | None = None) -> ASGIApp:
-        """Wrap `app`: its requests are in flight here, and their responses have `timeouts`."""
+    def track(self, app: ASGIApp, timeouts: ResponseTimeouts | None = None, refuse: Refuse | None = None) -> ASGIApp:
+        """Wrap `app`: its requests are in flight here, and their responses have `timeouts`.
+
+        `refuse` sends the error of those that are cancelled before their response; without it that is a problem.
+        """
 
         async def tracked(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != ScopeType.HTTP:
@@ -52,7 +61,7 @@ class InFlightRequests:
                 if not self._requests:
                     self._none_left.set()
             if not is_done:
-                await _end(work, scope, send)
+                await _end(work, scope, send, refuse or _send_problem)
 
         return tracked
 
@@ -68,20 +77,19 @@ class InFlightRequests:
             await self._none_left.wait()
 
 
-async def _end(work: Work, scope: HTTPScope, send: Send) -> None:
+async def _end(work: Work, scope: HTTPScope, send: Send, refuse: Refuse) -> None:
     if work.is_stalled:
         log.info("connection cut", reason="the client took too long to receive the response")
     if work.is_stalled or work.progress.has_begun:
         cut(scope)
     else:
-        await _send_shutting_down(send)
+        await refuse(scope, send, ShuttingDownError("The service is shutting down."))
 
 
-async def _send_shutting_down(send: Send) -> None:
-    error = ShuttingDownError("The service is shutting down.")
+async def _send_problem(_: HTTPScope, send: Send, error: FileportError) -> None:
     await problems.send_problem(
         send,
         problems.problem_of(error),
-        (b"retry-after", str(error.retry_after).encode()),
+        (b"retry-after", str(ShuttingDownError.retry_after).encode()),
         (b"connection", b"close"),
     )

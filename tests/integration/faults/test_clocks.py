@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from domain.maintenance.reap import Reap
+from service.app import create_app
 from service.container.container import make_container
-from service.http.app import create_app
 from service.settings import read_settings
 from tests.support.clients import ROOT_KEY, SERVICE_SECRET, client_of, running
 

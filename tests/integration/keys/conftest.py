@@ -11,8 +11,8 @@ import pytest
 
 from domain.keys.ports import KeyChanges
 from domain.values.clock import Clock
+from service.app import create_app
 from service.container.container import make_container
-from service.http.app import create_app
 from service.settings import read_settings
 from tests.fakes.access.keys import FakeKeyChanges
 from tests.fakes.clock import FakeClock

@@ -9,8 +9,8 @@ import httpx
 from dishka import Provider, Scope, provide
 
 from domain.blobs.ports import BlobStore
+from service.app import create_app
 from service.container.container import make_container
-from service.http.app import create_app
 from service.settings import read_settings
 from tests.fakes.blobs.store import FakeBlobStore
 from tests.support.clients import ROOT_KEY, SERVICE_SECRET, client_of, running

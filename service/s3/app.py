@@ -1,0 +1,164 @@
+"""The application of the S3 protocol: verify, find the operation, serve it, and render what goes wrong.
+
+It is no framework's: the path is needed as it was sent, for the signature and for the key.
+"""
+
+from typing import Any, TypeVar, cast
+
+import msgspec
+import structlog
+from dishka import AsyncContainer
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+from domain.access.acting import acting
+from domain.access.callers import NOBODY, Caller
+from domain.access.errors import UnauthenticatedError
+from domain.access.limits import LimitCallers
+from domain.audit.denials import Denials
+from domain.errors import FileportError
+from service.http.connection import mark_authenticated
+from service.http.denials import denial_of
+from service.http.headers.rate_limits import standing_fields
+from service.http.middleware.request_log import RESPONSE_FIELDS
+from service.http.middleware.response_progress import progress_of
+from service.observability.causes import facts_of
+from service.s3.address import Address, parse_address
+from service.s3.errors import S3Error, error_of
+from service.s3.operations import Handler, Operation, find_operation
+from service.s3.request import Query, S3Request
+from service.s3.responses import error_response, request_id_of
+from service.s3.signatures.canonical import split_query
+from service.s3.signatures.verifier import Head, Verifier
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+
+class S3App:
+    """Serves requests on the handlers in `container`, each made once."""
+
+    def __init__(self, container: AsyncContainer) -> None:
+        self._container = container
+        # Of the application's life, which take longer to be found in the container.
+        self._parts: dict[type, object] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope = cast(HTTPScope, scope)
+        send = _with_request_id(scope, send)
+        exchange = _Exchange(scope)
+        try:
+            response = await self._respond(exchange, receive)
+            await response(scope, receive, send)
+        except Exception as error:
+            if progress_of(scope).has_begun:
+                raise
+            refusal = await self._refusal(exchange, error)
+            await error_response(scope, refusal, exchange.address.resource)(scope, receive, send)
+
+    async def _respond(self, exchange: "_Exchange", receive: Receive) -> ASGIApp:
+        scope = exchange.scope
+        query = [(_text(name), _text(value)) for name, value in split_query(scope["query_string"])]
+        wrong = _look_up(exchange, query)
+        state = scope["state"]
+        head = Head(scope["method"], scope["raw_path"], scope["query_string"], query, list(scope["headers"]))
+        verified = await (await self._part(Verifier))(head, state["client"] or "")
+        if verified is not None:
+            mark_authenticated(scope)
+        caller = NOBODY if verified is None else verified.caller
+        caller = msgspec.structs.replace(caller, address=state["client"], request_id=state["request_id"])
+        exchange.caller = scope["user"] = caller
+        acting.set(caller)
+        await self._count(scope, caller)
+        # Only now: nobody learns what is offered without credentials that hold.
+        if wrong is not None or exchange.operation is None:
+            raise wrong or LookupError("An address without an operation is refused.")
+        if verified is None and not exchange.operation.is_public:
+            raise UnauthenticatedError(UnauthenticatedError.example)
+        handler: Handler = await self._part(exchange.operation.handler)
+        return await handler(
+            S3Request(scope, receive, exchange.address, Query(query), caller=caller, verified=verified)
+        )
+
+    async def _count(self, scope: HTTPScope, caller: Caller) -> None:
+        standing = (await self._part(LimitCallers)).count_request(caller)
+        if fields := standing_fields(standing):
+            scope["state"][RESPONSE_FIELDS] = fields
+        if standing.is_over:
+            raise S3Error(
+                "SlowDown",
+                f"The caller makes more requests a second than it may: {standing.limits.rate}.",
+                headers={"Retry-After": str(standing.seconds)},
+            )
+
+    async def _refusal(self, exchange: "_Exchange", error: Exception) -> S3Error:
+        """Return what a request is refused with. A denial goes to the audit."""
+        if isinstance(error, S3Error):
+            return error
+        if not isinstance(error, FileportError):
+            log.error("request failed", exc_info=error)
+            return S3Error("InternalError", "Something went wrong here; it is not the request's fault.")
+        denial = denial_of(
+            error,
+            exchange.caller,
+            action=None if exchange.operation is None else exchange.operation.action,
+            bucket=exchange.address.bucket or None,
+            name=exchange.address.key or None,
+        )
+        if denial is not None:
+            (await self._part(Denials)).add(denial)
+        refusal = error_of(error)
+        if refusal.status >= 500:
+            log.warning("request failed", **facts_of(error))
+        return refusal
+
+    async def _part(self, kind: type[T]) -> T:
+        if kind not in self._parts:
+            self._parts[kind] = await self._container.get(kind)
+        return cast(T, self._parts[kind])
+
+
+class _Exchange:
+    """What is known of a request so far, for its refusal."""
+
+    def __init__(self, scope: HTTPScope) -> None:
+        self.scope = scope
+        self.address = Address()
+        self.operation: Operation | None = None
+        state = scope["state"]
+        self.caller: Caller = msgspec.structs.replace(NOBODY, address=state["client"], request_id=state["request_id"])
+
+
+def _look_up(exchange: _Exchange, query: list[tuple[str, str]]) -> S3Error | None:
+    """Find the address and the operation of a request. Return what is wrong with them."""
+    scope: Any = exchange.scope
+    scope["path_template"] = "s3"
+    try:
+        exchange.address = parse_address(scope["raw_path"])
+        exchange.operation = find_operation(
+            exchange.address, scope["method"], {name for name, _ in query}, {name for name, _ in scope["headers"]}
+        )
+    except S3Error as error:
+        return error
+    # Where the log and the metrics look for the template of a path.
+    scope["path_template"] = f"s3/{exchange.operation.name}"
+    return None
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise S3Error("InvalidURI", "The query is not percent-encoded UTF-8.") from None
+
+
+def _with_request_id(scope: HTTPScope, send: Send) -> Send:
+    request_id = request_id_of(scope).encode()
+    fields = ((b"x-amz-request-id", request_id), (b"x-amz-id-2", request_id))
+
+    async def send_with_id(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *fields]
+        await send(message)
+
+    return send_with_id

@@ -1,0 +1,1 @@
+"""Bodies of requests, verified while they stream."""

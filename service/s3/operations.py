@@ -1,0 +1,128 @@
+"""The table of the operations that are offered, and the choice among them.
+
+A request is for the service, for a bucket or for an object, by its address. Its method, and the parameters of its query
+that name an operation (`?uploads`) and headers that do (`x-amz-copy-source`), tell which operation it asks for. What
+stands in no line of the table is answered 501: nothing is mistaken for something else.
+"""
+
+from collections.abc import Collection
+from typing import Literal, NamedTuple, Protocol
+
+from litestar.types import ASGIApp
+
+from domain.access.scopes import Action
+from service.s3.address import Address
+from service.s3.buckets.head_bucket import HeadBucket
+from service.s3.buckets.list_buckets import ListBuckets
+from service.s3.errors import S3Error
+from service.s3.request import S3Request
+
+Level = Literal["service", "bucket", "object"]
+
+# The parameters that name an operation, or change what one is about. All others, such as `x-id`, only inform.
+SUBRESOURCES = frozenset(
+    [
+        "abac",
+        "accelerate",
+        "acl",
+        "analytics",
+        "append",
+        "attributes",
+        "cors",
+        "delete",
+        "encryption",
+        "intelligent-tiering",
+        "inventory",
+        "legal-hold",
+        "lifecycle",
+        "list-type",
+        "location",
+        "logging",
+        "metadataConfiguration",
+        "metadataTable",
+        "metrics",
+        "notification",
+        "object-lock",
+        "ownershipControls",
+        "partNumber",
+        "policy",
+        "policyStatus",
+        "publicAccessBlock",
+        "renameObject",
+        "replication",
+        "requestPayment",
+        "restore",
+        "retention",
+        "select",
+        "session",
+        "tagging",
+        "torrent",
+        "uploadId",
+        "uploads",
+        "versionId",
+        "versioning",
+        "versions",
+        "website",
+    ]
+)
+
+
+class Handler(Protocol):
+    """Serves one operation: parses the request, calls one use case, renders. Made once, by the container."""
+
+    async def __call__(self, request: S3Request) -> ASGIApp:
+        """Return the response. Raises `S3Error` and errors of the domain, which `service.s3.errors` renders."""
+        ...
+
+
+class Operation(NamedTuple):
+    """One line of the table. `name` is AWS's; the log and the metrics have it.
+
+    `named_by` are the subresources that must be there, and `takes` those that may be: a request with any other is not
+    for this operation. `header` must be there, too. `action` is the right that a caller without it was denied, for the
+    audit. A request without credentials gets no further, unless it `is_public`: then the use case decides.
+    """
+
+    name: str
+    level: Level
+    method: str
+    handler: type[Handler]
+    action: Action
+    named_by: frozenset[str] = frozenset()
+    takes: frozenset[str] = frozenset()
+    header: bytes | None = None
+    is_public: bool = False
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("ListBuckets", "service", "GET", ListBuckets, "list"),
+    Operation("HeadBucket", "bucket", "HEAD", HeadBucket, "list"),
+)
+
+
+def find_operation(address: Address, method: str, parameters: Collection[str], headers: Collection[bytes]) -> Operation:
+    """Return the operation that a request asks for, by the names in its query and of its headers. Raises `S3Error`."""
+    level = level_of(address)
+    of_method = [each for each in OPERATIONS if each.level == level and each.method == method]
+    asked = SUBRESOURCES.intersection(parameters)
+    found = [
+        each
+        for each in of_method
+        if each.named_by <= asked <= each.named_by | each.takes and (each.header is None or each.header in headers)
+    ]
+    if found:
+        # The nearest: UploadPartCopy takes all that UploadPart takes, and a header.
+        return max(found, key=lambda each: (len(each.named_by), each.header is not None))
+    if not of_method and method not in _METHODS:
+        raise S3Error("MethodNotAllowed", "The specified method is not allowed against this resource.")
+    raise S3Error("NotImplemented", "A header or parameter you provided implies functionality that is not implemented.")
+
+
+_METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
+
+
+def level_of(address: Address) -> Level:
+    """Return what a request is for."""
+    if address.key:
+        return "object"
+    return "bucket" if address.bucket else "service"
