@@ -115,6 +115,10 @@ class PreconditionFailedError(FileportError):
     code = "precondition_failed"
 
 
+class NothingToMatchError(PreconditionFailedError):
+    """A condition wants a file in some state, and there is no file at all."""
+
+
 class TooManyRequestsError(FileportError):
     """The caller, or the address, asks too often. Nothing was done; try again after `retry_after` seconds."""
 

@@ -7,6 +7,7 @@ from domain.access.callers import Caller
 from domain.blobs.model import Blob
 from domain.buckets.model import Policy
 from domain.files.model import Address, Destination, File, NewFile, Stored
+from domain.files.new_copy import NewCopy
 from domain.idempotency.model import KeyClaim
 from domain.values.preconditions import Precondition
 
@@ -89,6 +90,15 @@ class Files(Protocol):
         `precondition`, and before it what `require_copy` says, is checked against the original. Finishes the `claim`,
         see `IdempotencyKeys`. Raises `NoSuchFileError`, `AccessDeniedError`, `PreconditionFailedError` and the errors
         of `change_file`.
+        """
+        ...
+
+    async def copy_over(self, caller: Caller, new: NewCopy) -> Stored:
+        """Point a file at the blob of the one at `new.source`: a new one, or the one that has the copy's name already.
+
+        That may be the source itself. All else is as for `commit_file`. `new.source_precondition`, and before it what
+        `require_copy` says, is checked against the source, by `check_source`. Raises `NoSuchFileError`,
+        `AccessDeniedError`, `PreconditionFailedError` and the errors of `commit_file`.
         """
         ...
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import msgspec
 
-from domain.errors import PreconditionFailedError
+from domain.errors import NothingToMatchError, PreconditionFailedError
 
 
 class Versioned(Protocol):
@@ -17,6 +17,11 @@ class Versioned(Protocol):
     @property
     def etag(self) -> str:
         """The strong entity tag, quotes included."""
+        ...
+
+    @property
+    def content_etag(self) -> str:
+        """The entity tag of the S3 protocol, which is of the bytes alone."""
         ...
 
     @property
@@ -33,13 +38,15 @@ class Versioned(Protocol):
 class Precondition(msgspec.Struct, frozen=True, kw_only=True):
     """The conditions of a request. None stands for a condition that was not given, an empty tuple for `*`.
 
-    Entity tags are kept with their quotes, weak ones with their `W/`. Dates have whole seconds.
+    Entity tags are kept with their quotes, weak ones with their `W/`. Dates have whole seconds. Where the condition is
+    `of_content`, tags are compared with `content_etag`.
     """
 
     if_match: tuple[str, ...] | None = None
     if_unmodified_since: datetime | None = None
     if_none_match: tuple[str, ...] | None = None
     if_modified_since: datetime | None = None
+    of_content: bool = False
 
     def check(self, current: Versioned | None) -> None:
         """Raise `PreconditionFailedError` unless the file in its current state may be changed. None: there is no file.
@@ -48,7 +55,7 @@ class Precondition(msgspec.Struct, frozen=True, kw_only=True):
         without `If-Match`, and only for a file (section 13.1.4); `If-Modified-Since` never (section 13.1.3).
         """
         self._check_state(current)
-        if current is not None and self.excludes(current.etag):
+        if current is not None and self.excludes(self._tag_of(current)):
             raise PreconditionFailedError("If-None-Match: the file exists in a state that was excluded.")
 
     def check_untagged(self, *, exists: bool) -> None:
@@ -65,8 +72,13 @@ class Precondition(msgspec.Struct, frozen=True, kw_only=True):
         """
         self._check_state(current)
         if self.if_none_match is not None:
-            return self.excludes(current.etag)
+            return self.excludes(self._tag_of(current))
         return self.if_modified_since is not None and last_modified(current) <= self.if_modified_since
+
+    def check_source(self, current: Versioned) -> None:
+        """Raise `PreconditionFailedError` unless the file may be copied: all conditions count, as for a reader."""
+        if self.is_fresh(current):
+            raise PreconditionFailedError("The source is in a state that was excluded.")
 
     def is_fresh_tag(self, etag: str) -> bool:
         """Do as `is_fresh` does for a resource with an entity tag and no date: conditions by date do not count."""
@@ -82,12 +94,17 @@ class Precondition(msgspec.Struct, frozen=True, kw_only=True):
 
     def _check_state(self, current: Versioned | None) -> None:
         if self.if_match is not None:
-            if current is None or (self.if_match and current.etag not in self.if_match):
+            if current is None:
+                raise NothingToMatchError("If-Match: there is no file.")
+            if self.if_match and self._tag_of(current) not in self.if_match:
                 raise PreconditionFailedError("If-Match: the file is not in the state that was asked for.")
             return
         since = self.if_unmodified_since
         if since is not None and current is not None and last_modified(current) > since:
             raise PreconditionFailedError("If-Unmodified-Since: the file has changed since then.")
+
+    def _tag_of(self, current: Versioned) -> str:
+        return current.content_etag if self.of_content else current.etag
 
 
 NO_PRECONDITION = Precondition()

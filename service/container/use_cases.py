@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from dishka import Provider, Scope, from_context, provide, provide_all
 
+from adapters.checksums import NativeChecksums
 from adapters.clock import SystemClock
 from adapters.passwords import Argon2Passwords
 from adapters.type_signatures import PuremagicSignatures
@@ -37,6 +38,7 @@ from domain.files.content.store_file import StoreFile
 from domain.files.content.store_once import StoreOnce
 from domain.files.content.store_small_file import StoreSmallFile
 from domain.files.copy_file import CopyFile
+from domain.files.copy_over import CopyOver
 from domain.files.delete_file import DeleteFile
 from domain.files.find_file import FindFile
 from domain.files.ports import TypeSignatures
@@ -77,6 +79,7 @@ from domain.uploads.finish_upload import FinishUpload
 from domain.uploads.list_uploads import ListUploads
 from domain.uploads.running_hashes import RunningHashes
 from domain.uploads.upload_lock import LockTimings, LockUpload
+from domain.values.checksums import Checksums
 from domain.values.clock import Clock
 from domain.values.limits import Limits
 from service.runtime.concurrency import Capacity
@@ -98,6 +101,7 @@ class UseCases(Provider):
     settings = from_context(Settings)
     clock = provide(SystemClock, provides=Clock)
     signatures = provide(PuremagicSignatures, provides=TypeSignatures)
+    checksums = provide(NativeChecksums, provides=Checksums)
     shared = provide_all(Admission, CheckPassword, Denials, DetectType, LockUpload, MakerRights, WakeUp)
     use_cases = provide_all(
         AbortDirectUpload,
@@ -111,6 +115,7 @@ class UseCases(Provider):
         CheckStore,
         CompleteDirectUpload,
         CopyFile,
+        CopyOver,
         DeleteBucket,
         DeleteFile,
         EndJob,

@@ -28,6 +28,7 @@ from tests.contracts.stored.attributes import TestAttributes
 from tests.contracts.stored.batches import TestBatches
 from tests.contracts.stored.commits import TestCommittingFiles, TestLeases
 from tests.contracts.stored.copies import TestCopyingFiles
+from tests.contracts.stored.copies_over import TestCopyingOver
 from tests.contracts.stored.files import TestChangingFiles, TestDeletingFiles, TestFindingFiles, TestMovingFiles
 from tests.contracts.stored.inline import TestCommittingInlineFiles
 from tests.contracts.uploads import TestUploads
@@ -46,6 +47,7 @@ __all__ = [
     "TestCommittingInlineFiles",
     "TestCompletingMultipartUploads",
     "TestCopyingFiles",
+    "TestCopyingOver",
     "TestCountingLinks",
     "TestDeletingFiles",
     "TestDenials",

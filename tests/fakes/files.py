@@ -13,6 +13,7 @@ from domain.errors import LeaseLostError
 from domain.files.access import require_copy, require_delete
 from domain.files.errors import InvalidExpiryError, NameTakenError, no_such_file
 from domain.files.model import Address, Destination, File, NewFile, Stored
+from domain.files.new_copy import NewCopy
 from domain.idempotency.model import KeyClaim
 from domain.values.ids import new_id
 from domain.values.media_types import renamed_type
@@ -32,12 +33,17 @@ class FakeFiles:
         if not is_fresh:
             return self._committed_before(blob)
         check_claim(self._database, claim)
+        stored = self._publish(new, blob, committing=blob.key)
+        finish_claim(self._database, claim, stored)
+        return stored
+
+    def _publish(self, new: NewFile, blob: Blob, *, committing: str = "", original: File | None = None) -> Stored:
         policy = self._database.bucket(new.bucket).policy
         policy.admit(content_type=new.content_type, size=blob.size)
         replaced = self._database.file_named(new.bucket, new.name)
         new.precondition.check(replaced)
         added = Growth(bytes=blob.size - (replaced.size if replaced else 0), files=0 if replaced else 1)
-        self._make_room(new.bucket, new.name, added, committing=blob.key)
+        self._make_room(new.bucket, new.name, added, committing=committing)
         now = self._database.clock.now()
         file = File(
             id=replaced.id if replaced else new_id(),
@@ -57,13 +63,18 @@ class FakeFiles:
             keeps_expiry=replaced is not None and replaced.keeps_expiry,
         )
         self._database.files[file.id] = file
-        self._database.record_file("file.replace" if replaced else "file.create", file)
-        self._database.blobs[blob.key] = BlobRow(state="live", blob=blob)
+        if replaced:
+            self._database.record_file("file.replace", file)
+        elif original:
+            self._database.record_file("file.copy_from", original)
+            self._database.record_file("file.copy_to", file)
+        else:
+            self._database.record_file("file.create", file)
+        if original is None:
+            self._database.blobs[blob.key] = BlobRow(state="live", blob=blob)
         if replaced:
             self._database.condemn_unless_shared(replaced.blob_key)
-        stored = Stored(file=file, created=replaced is None)
-        finish_claim(self._database, claim, stored)
-        return stored
+        return Stored(file=file, created=replaced is None)
 
     async def get_file(self, id: UUID) -> File:
         self._database.reach()
@@ -166,6 +177,13 @@ class FakeFiles:
         self._database.record_file("file.copy_to", copy)
         finish_claim(self._database, claim, copy)
         return copy
+
+    async def copy_over(self, caller: Caller, new: NewCopy) -> Stored:
+        original, _ = await self.get_file_with_policy(new.source)
+        require_copy(caller, original, Destination(bucket=new.to.bucket, name=new.to.name))
+        new.source_precondition.check_source(original)
+        blob = Blob(key=original.blob_key, size=original.size, sha256=original.sha256)
+        return self._publish(new.of(original), blob, original=original)
 
     async def delete_file(self, caller: Caller, address: Address, precondition: Precondition) -> None:
         file, _ = await self.get_file_with_policy(address)

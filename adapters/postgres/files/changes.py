@@ -10,7 +10,7 @@ from adapters.postgres.blobs import release, share
 from adapters.postgres.buckets import count_usage, lock_bucket
 from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import TryAgainError
-from adapters.postgres.files.commit import insert, make_way
+from adapters.postgres.files.commit import insert, make_way, publish
 from adapters.postgres.files.records import COLUMNS, FILE, FILE_FOUND, UNEXPIRED, only, to_file
 from adapters.postgres.files.search.names import folded_name
 from adapters.postgres.quotas.room import check_room
@@ -22,8 +22,9 @@ from domain.buckets.model import Growth, Policy
 from domain.errors import FileportError
 from domain.files.access import require_copy, require_delete
 from domain.files.errors import InvalidExpiryError, NameTakenError, no_such_file
-from domain.files.model import Address, File, Location, NewFile
+from domain.files.model import Address, Destination, File, Location, NewFile, Stored
 from domain.files.names import search_words
+from domain.files.new_copy import NewCopy
 from domain.values.media_types import renamed_type
 from domain.values.preconditions import Precondition
 
@@ -161,6 +162,24 @@ async def copy(connection: Connection, caller: Caller, asked: Copy, grace: float
     if made is None:
         raise NameTakenError("Another file in the bucket has that name.")
     return made
+
+
+async def copy_over(connection: Connection, caller: Caller, new: NewCopy, grace: float) -> Stored:
+    """Keep the promises of `Files.copy_over`."""
+    seen = await find(connection, new.source)
+    require_copy(caller, seen, Destination(bucket=new.to.bucket, name=new.to.name))
+    new.source_precondition.check_source(seen)
+    await lock_bucket(connection, new.to.bucket)
+    # Both at once, so that copies which cross each other wait in one order.
+    buckets, names = [seen.bucket, new.to.bucket], [seen.name, new.to.name]
+    files = map(to_file, await connection.fetch(LOCK_BY_NAME, buckets, names))
+    original = next((each for each in files if each.id == seen.id), None)
+    if original is None or (original.bucket, original.name) != (seen.bucket, seen.name):
+        raise TryAgainError
+    new.source_precondition.check_source(original)
+    await share(connection, original.blob_key)
+    blob = Blob(key=original.blob_key, size=original.size, sha256=original.sha256)
+    return await publish(connection, new.of(original), blob, grace, original=original)
 
 
 async def delete(

@@ -96,7 +96,7 @@ async def commit(
     if not await make_live(connection, blob):
         # The commit that made it live has finished the claim, too.
         return await _find_committed(connection, blob)
-    stored = await _publish(connection, new, blob, grace)
+    stored = await publish(connection, new, blob, grace)
     if claim:
         await finish(connection, claim, stored)
     return stored
@@ -145,12 +145,15 @@ async def make_way(connection: Connection, bucket: str, name: str, *, grace: flo
         await _expire(connection, row, grace)
 
 
-async def _publish(connection: Connection, new: NewFile, blob: Blob, grace: float) -> Stored:
+async def publish(
+    connection: Connection, new: NewFile, blob: Blob, grace: float, *, original: File | None = None
+) -> Stored:
+    """Point the file at a live blob, on which it is counted already, as a copy of the `original` where there is one."""
     policy = await lock_bucket(connection, new.bucket)
     policy.admit(content_type=new.content_type, size=blob.size)
     # Most uploads make a new file, and may: then the insert is tried without a look.
     looks_first = policy.has_quota or new.precondition.if_match is not None
-    if not looks_first and (created := await insert(connection, new, blob, policy.default_ttl)):
+    if not looks_first and (created := await insert(connection, new, blob, policy.default_ttl, original=original)):
         return Stored(file=created, created=True)
     while True:
         replaced = await _lock_current(connection, new, grace)
@@ -164,7 +167,7 @@ async def _publish(connection: Connection, new: NewFile, blob: Blob, grace: floa
             if added:
                 await count_usage(connection, [(new.bucket, added, 0)])
             return Stored(file=file, created=False)
-        if created := await insert(connection, new, blob, policy.default_ttl):
+        if created := await insert(connection, new, blob, policy.default_ttl, original=original):
             return Stored(file=created, created=True)
         # Another upload of that name was quicker; its file is there to be replaced now.
 

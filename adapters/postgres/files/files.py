@@ -9,7 +9,7 @@ from adapters.postgres.blobs import GracePeriod
 from adapters.postgres.buckets import POLICY_COLUMNS, to_policy
 from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import Database
-from adapters.postgres.files.changes import change, copy, delete, expire
+from adapters.postgres.files.changes import change, copy, copy_over, delete, expire
 from adapters.postgres.files.commit import commit
 from adapters.postgres.files.folding import fold_names
 from adapters.postgres.files.inline import commit_inline
@@ -20,6 +20,7 @@ from domain.batches.model import Copy, Delete
 from domain.blobs.model import Blob
 from domain.buckets.model import Policy
 from domain.files.model import Address, Destination, File, NewFile, Stored
+from domain.files.new_copy import NewCopy
 from domain.idempotency.model import KeyClaim
 from domain.values.preconditions import Precondition
 
@@ -93,6 +94,9 @@ class PostgresFiles:
     ) -> File:
         asked = Copy(address=id, to=to, precondition=precondition)
         return await self._database.transact(finishing(claim, copy), caller, asked, self._grace)
+
+    async def copy_over(self, caller: Caller, new: NewCopy) -> Stored:
+        return await self._database.transact(copy_over, caller, new, self._grace)
 
     async def delete_file(self, caller: Caller, address: Address, precondition: Precondition) -> None:
         await self._database.transact(_delete, caller, address, precondition, self._grace)

@@ -6,7 +6,7 @@ from itertools import product
 import msgspec
 import pytest
 
-from domain.errors import PreconditionFailedError
+from domain.errors import NothingToMatchError, PreconditionFailedError
 from domain.values.preconditions import IfRange, Precondition, last_modified
 
 CHANGED_AT = datetime(2026, 1, 1, 12, 0, 5, 700_000, tzinfo=UTC)
@@ -19,6 +19,7 @@ class State(msgspec.Struct):
     """A file, as far as conditions look at it."""
 
     etag: str = '"a"'
+    content_etag: str = '"content"'
     revision: int = 1
     updated_at: datetime = CHANGED_AT
 
@@ -66,6 +67,30 @@ def test_a_condition_that_holds_lets_a_change_pass(precondition: Precondition, c
 def test_a_condition_that_is_false_stops_a_change(precondition: Precondition, current: State | None) -> None:
     with pytest.raises(PreconditionFailedError):
         precondition.check(current)
+
+
+@pytest.mark.parametrize(
+    ("precondition", "holds"),
+    [
+        (Precondition(if_match=('"content"',), of_content=True), True),
+        (Precondition(if_match=('"a"',), of_content=True), False),
+        (Precondition(if_match=('"content"',)), False),
+        (Precondition(if_none_match=('"a"',), of_content=True), True),
+        (Precondition(if_none_match=('"content"',), of_content=True), False),
+    ],
+)
+def test_a_condition_of_the_content_compares_the_tag_of_the_content(precondition: Precondition, holds: bool) -> None:
+    for check in (precondition.check, precondition.check_source):
+        if holds:
+            check(FILE)
+        else:
+            with pytest.raises(PreconditionFailedError):
+                check(FILE)
+
+
+def test_there_is_nothing_to_match_where_there_is_no_file() -> None:
+    with pytest.raises(NothingToMatchError):
+        Precondition(if_match=()).check(None)
 
 
 @pytest.mark.parametrize(
