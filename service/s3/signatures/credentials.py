@@ -13,7 +13,7 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 # A week.
 MAX_EXPIRES = 604_800
 
-_PART = re.compile(r"\s*(Credential|SignedHeaders|Signature)=([^\s,]*)\s*")
+_PART = re.compile(r" *(Credential|SignedHeaders|Signature)=([^ ,]*) *")
 _TIMESTAMP = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 _SIGNATURE = re.compile(r"[0-9a-f]{64}", re.ASCII)
 # Of the query of a presigned URL.
