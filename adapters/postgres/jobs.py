@@ -14,7 +14,6 @@ from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import Database
 from adapters.postgres.files.records import COLUMNS, UNEXPIRED, to_file
 from adapters.postgres.files.search.areas import is_shown
-from adapters.postgres.files.search.prefixes import successor
 from adapters.postgres.files.search.values import Values
 from adapters.postgres.idempotency import finishing
 from adapters.postgres.recording import by, recording
@@ -22,6 +21,7 @@ from domain.access.acting import acting_as
 from domain.access.callers import SYSTEM
 from domain.access.visibility import Visibility
 from domain.files.name_forms import Beginning, beginnings
+from domain.files.search.by_name import successor
 from domain.idempotency.model import KeyClaim
 from domain.jobs.errors import no_such_job
 from domain.jobs.model import (

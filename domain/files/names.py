@@ -90,6 +90,11 @@ def check_prefix(prefix: str) -> str:
     return prefix
 
 
+def may_be_in_names(text: str) -> bool:
+    """Return whether a name can hold `text`."""
+    return _CONTROL_OR_SURROGATE.search(text) is None
+
+
 def search_words(text: str) -> tuple[str, ...]:
     """Return the distinct words of `text`, folded, in order. The search of names compares them.
 

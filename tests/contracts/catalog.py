@@ -18,6 +18,7 @@ from tests.contracts.jobs import TestClaimingJobs, TestJobSteps, TestKeepingJobs
 from tests.contracts.multipart.completing import TestCompletingMultipartUploads
 from tests.contracts.multipart.uploads import TestMultipartUploads, TestParts
 from tests.contracts.quotas import TestQuotas
+from tests.contracts.search.by_name import TestListingByName
 from tests.contracts.search.filters import TestFileFilters
 from tests.contracts.search.listing import TestFileOrder, TestFilePages, TestSongs
 from tests.contracts.search.names import TestNamesInListings
@@ -65,6 +66,7 @@ __all__ = [
     "TestKeepingLinks",
     "TestKeyRecords",
     "TestLeases",
+    "TestListingByName",
     "TestListingTheAudit",
     "TestMovingFiles",
     "TestMultipartUploads",

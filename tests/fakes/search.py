@@ -10,6 +10,7 @@ from domain.access.scopes import Permissions
 from domain.files.model import File
 from domain.files.name_forms import after_prefix, forms_of
 from domain.files.names import search_words
+from domain.files.search.by_name import NameEntry, NameQuery
 from domain.files.search.fields import Column, Field, metadata_at, sorted_value
 from domain.files.search.model import FileQuery, SortKey
 from domain.files.search.where import AllOf, AnyOf, Comparison, Condition, Not, has_placeholder
@@ -25,6 +26,10 @@ class FakeFileSearch:
     async def list_files(self, query: FileQuery) -> list[File]:
         self._database.reach()
         return page(self._database.unexpired_files(), query)
+
+    async def list_names(self, query: NameQuery) -> list[NameEntry]:
+        self._database.reach()
+        return entries(self._database.unexpired_files(), query)
 
     async def count_files(self, query: FileQuery) -> int:
         self._database.reach()
@@ -42,6 +47,17 @@ def page(files: Iterable[File], query: FileQuery) -> list[File]:
         position = (query.after.values, str(query.after.id))
         found = [file for file in found if _compare(_place(file, query.sort), position, query.sort) > 0]
     return found[query.offset : query.offset + query.limit]
+
+
+def entries(files: Iterable[File], query: NameQuery) -> list[NameEntry]:
+    """Return the entries of `files` that `query` describes."""
+    found: dict[str, NameEntry] = {}
+    for file in sorted(files, key=lambda each: each.name):
+        is_listed = query.areas is None or Permissions(query.areas).allow("list", file.bucket, file.name)
+        if file.bucket == query.bucket and is_listed and file.name.startswith(query.prefix):
+            joined = query.common_prefix(file.name)
+            found.setdefault(joined or file.name, NameEntry(joined) if joined else NameEntry(file.name, file))
+    return [found[name] for name in sorted(found) if name > query.after][: query.limit]
 
 
 def _passes(file: File, query: FileQuery) -> bool:

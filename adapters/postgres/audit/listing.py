@@ -6,10 +6,10 @@ served by an index whatever plan the database keeps for it.
 
 from collections.abc import Sequence
 
-from adapters.postgres.files.search.prefixes import successor
 from adapters.postgres.files.search.values import Values
 from domain.access.scopes import Scope
 from domain.audit.model import AuditQuery
+from domain.files.search.by_name import successor
 
 COLUMNS = "id, at, action, outcome, caller, address, request_id, bucket, file_id, name, subject, count"
 

@@ -3,11 +3,9 @@
 import msgspec
 
 from domain.access.callers import Caller
-from domain.access.scopes import Scope
 from domain.buckets.errors import InvalidBucketError, NoSuchBucketError
-from domain.buckets.model import Policy, check_bucket_name
 from domain.buckets.ports import Buckets
-from domain.files.access import areas_to_list
+from domain.files.search.areas import find_areas
 from domain.files.search.model import FileQuery, Page, encode_cursor
 from domain.files.search.ports import FileSearch
 
@@ -29,7 +27,7 @@ class ListFiles:
         `NoSuchBucketError` where `query` names a bucket that does not exist, and `AccessDeniedError` where the caller
         may list nothing in it; and `QueryTooExpensiveError`.
         """
-        query = msgspec.structs.replace(query, areas=await self._areas(caller, query.bucket))
+        query = msgspec.structs.replace(query, areas=await find_areas(self._buckets, caller, query.bucket))
         files = await self._search.list_files(msgspec.structs.replace(query, limit=query.limit + 1))
         if not files and query.bucket is not None:
             await self._buckets.get_bucket(query.bucket)
@@ -39,13 +37,3 @@ class ListFiles:
             next=encode_cursor(items[-1], query.sort) if len(files) > query.limit else None,
             total=await self._search.count_files(query) if total else None,
         )
-
-    async def _areas(self, caller: Caller, bucket: str | None) -> tuple[Scope, ...] | None:
-        if bucket is not None and not caller.permissions.allow_below("list", check_bucket_name(bucket), ""):
-            try:
-                policy = await self._buckets.get_policy(bucket)
-            except NoSuchBucketError:
-                policy = Policy()
-            if policy.is_listed_publicly:
-                return None
-        return areas_to_list(caller, bucket)

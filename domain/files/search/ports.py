@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from domain.files.model import File
+from domain.files.search.by_name import NameEntry, NameQuery
 from domain.files.search.model import FileQuery
 
 
@@ -14,6 +15,13 @@ class FileSearch(Protocol):
 
     async def list_files(self, query: FileQuery) -> list[File]:
         """Return the page of files that `query` describes."""
+        ...
+
+    async def list_names(self, query: NameQuery) -> list[NameEntry]:
+        """Return the entries that `query` describes. None of a bucket that does not exist.
+
+        Costs what the entries do, however many names one of them stands for.
+        """
         ...
 
     async def count_files(self, query: FileQuery) -> int:

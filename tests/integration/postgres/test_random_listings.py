@@ -11,6 +11,7 @@ from adapters.postgres.files.records import to_file
 from adapters.postgres.files.search.listing import sorting_statement
 from domain.files.model import File
 from domain.files.names import search_words
+from domain.files.search.by_name import NameQuery
 from domain.files.search.model import FileQuery, decode_cursor, encode_cursor, parse_sort
 from domain.files.search.where import parse_where
 from tests.contracts.setup import FUTURE, changed, stored
@@ -138,3 +139,18 @@ async def test_random_listings_are_those_of_plain_python(one_connection: OneConn
             page = replace(asked, after=after, limit=random.randint(1, 5), offset=random.choice([0, 0, 2]))
             assert await catalog.search.list_files(page) == fake_listing.page(files, page), page
             assert await sorted_page(catalog, page) == fake_listing.page(files, page), page
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_random_listings_by_name_are_those_of_plain_python(one_connection: OneConnection, seed: int) -> None:
+    random, catalog = Random(seed), PostgresPorts(one_connection)
+    files = await random_files(catalog, random)
+    for _ in range(QUERIES):
+        asked = NameQuery(bucket="default", prefix=text(random), delimiter=text(random), limit=1000)
+        whole = fake_listing.entries(files, asked)
+        assert await catalog.search.list_names(asked) == whole, asked
+        after, pages = "", []
+        while page := await catalog.search.list_names(replace(asked, after=after, limit=random.randint(1, 40))):
+            pages += page
+            after = page[-1].name
+        assert pages == whole, asked

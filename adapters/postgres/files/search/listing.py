@@ -5,14 +5,16 @@ from typing import Any
 from msgspec.structs import replace
 
 from adapters.postgres.database.transactions import Database
-from adapters.postgres.files.records import COLUMNS, UNEXPIRED, to_files
+from adapters.postgres.files.records import COLUMNS, UNEXPIRED, to_file, to_files
 from adapters.postgres.files.search.areas import lies_in, scans_of
+from adapters.postgres.files.search.by_name import name_statement
 from adapters.postgres.files.search.names import is_named, name_begins
 from adapters.postgres.files.search.order import after, order_by, parts
 from adapters.postgres.files.search.prefixes import begins
 from adapters.postgres.files.search.values import Values
 from adapters.postgres.files.search.where import clamp, compile_where
 from domain.files.model import File
+from domain.files.search.by_name import NameEntry, NameQuery
 from domain.files.search.fields import Column
 from domain.files.search.model import DEFAULT_LIMIT, MAX_LIMIT, NEWEST_FIRST, FileQuery, Position, SortKey
 
@@ -48,6 +50,12 @@ class PostgresFileSearch:
         sql, values = list_statement(query)
         rows = await self._database.search(sql, values, otherwise=sorting_statement(query))
         return to_files(rows)
+
+    async def list_names(self, query: NameQuery) -> list[NameEntry]:
+        rows = await self._database.search(*name_statement(query))
+        return [
+            NameEntry(row["name"], to_file(row)) if row["entry"] is None else NameEntry(row["entry"]) for row in rows
+        ]
 
     async def count_files(self, query: FileQuery) -> int:
         count: int = (await self._database.search(*count_statement(query)))[0][0]

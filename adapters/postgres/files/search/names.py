@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable
 
-from adapters.postgres.files.search.prefixes import begins, between, successor
+from adapters.postgres.files.search.prefixes import begins, between
 from adapters.postgres.files.search.values import Values
 from domain.files.name_forms import Beginning, beginnings, forms_of
+from domain.files.search.by_name import successor
 from domain.files.search.where import has_placeholder
 from domain.values.folding import compose, fold
 

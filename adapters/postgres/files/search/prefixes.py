@@ -1,9 +1,7 @@
 """Prefixes as SQL: half-open ranges, which an index serves as LIKE is not in every case."""
 
 from adapters.postgres.files.search.values import Values
-
-# Surrogates are not characters: the code point before them is followed by the one behind them.
-_BEFORE_SURROGATES, _BEHIND_SURROGATES, _LAST = "\ud7ff", "\ue000", "\U0010ffff"
+from domain.files.search.by_name import successor
 
 
 def begins(column: str, prefix: str, values: Values) -> list[str]:
@@ -17,12 +15,3 @@ def between(column: str, first: str, end: str | None, values: Values) -> list[st
     if end:
         conditions.append(f"{column} < {values.bind(end, 'text')}")
     return conditions
-
-
-def successor(prefix: str) -> str | None:
-    """Return the first text, by code point, behind all that begin with `prefix`; None where there is none."""
-    stem = prefix.rstrip(_LAST)
-    if not stem:
-        return None
-    last = stem[-1]
-    return stem[:-1] + (_BEHIND_SURROGATES if last == _BEFORE_SURROGATES else chr(ord(last) + 1))

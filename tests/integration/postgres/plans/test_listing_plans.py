@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from adapters.postgres import Pool, create_pool
@@ -12,6 +13,7 @@ from adapters.postgres.batches import TOUCHED
 from adapters.postgres.files.changes import LOCK_BY_NAME
 from adapters.postgres.files.folding import UNFOLDED
 from adapters.postgres.files.records import FILE_FOUND
+from adapters.postgres.files.search.by_name import name_statement
 from adapters.postgres.files.search.listing import count_statement, list_statement, sorting_statement
 from adapters.postgres.jobs import CLAIM, FORGET_ENDED, examine_statement, newest_statement
 from adapters.postgres.maintenance import RECORDS_AFTER
@@ -19,6 +21,7 @@ from adapters.postgres.quotas.room import TAKEN
 from domain.access.scopes import Permissions, Scope
 from domain.batches.apply_batch import CHUNK
 from domain.files.name_forms import beginnings
+from domain.files.search.by_name import NameQuery
 from domain.files.search.model import FileQuery, decode_cursor, encode_cursor, parse_sort
 from domain.files.search.where import parse_where
 from domain.jobs.model import JobPosition
@@ -169,6 +172,24 @@ async def test_any_order_is_served_by_an_index_within_a_filter_that_is(large: Po
     for filter_ in ("bucket", "rare tag", "metadata", "prefix"):
         found = await plan(large, list_statement(FileQuery(**FILTERS[filter_], sort=parse_sort(order))))
         assert is_served(found), found
+
+
+@pytest.mark.parametrize("fields", [{}, {"delimiter": "/"}, {"delimiter": "/", "after": "dir-7/", "prefix": "dir-"}])
+@pytest.mark.parametrize("areas", [None, (scope("bucket-3", "dir-7/", "list"), scope("bucket-3", "dir-9/", "list"))])
+async def test_a_listing_by_name_jumps_from_entry_to_entry(
+    large: Pool, fields: dict[str, Any], areas: tuple[Scope, ...] | None
+) -> None:
+    sql, values = name_statement(NameQuery(bucket="bucket-3", areas=areas, limit=1000, **fields))
+    found = await plan(large, (sql, values))
+    assert is_served(found), found
+    assert "files_bucket_name_key" in found
+    async with large.connection() as connection:
+        analyzed = await connection.fetch(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", *values)
+        entries = len(await connection.fetch(sql, *values))
+    read = msgspec.json.decode(analyzed[0][0])[0]["Plan"]
+    pages = read["Shared Hit Blocks"] + read["Shared Read Blocks"]
+    # A thousand files are in the bucket, on pages of their own.
+    assert "delimiter" not in fields or pages <= 30 * (entries + 1), pages
 
 
 @pytest.mark.parametrize(
