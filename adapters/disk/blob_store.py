@@ -64,7 +64,7 @@ class DiskBlobStore:
         try:
             async for chunk in body:
                 await writing.add(chunk)
-            await writing.publish()
+            await writing.publish(staged)
         except BaseException as error:
             await self._writers.finish(staged.discard, error)
             raise

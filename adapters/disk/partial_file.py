@@ -25,12 +25,14 @@ class PartialFile:
     """A temporary file that grows over many calls, and then becomes the file of a blob.
 
     One object of all processes holds it at a time, by a lock that ends with its process. Every call needs it, so that
-    no write goes into a file that another caller continues, or that has become a blob.
+    no write goes into a file that another caller continues, or that has become a blob. Those that are `shared`, which
+    write to different places, hold it together, and none that is not with them.
     """
 
-    def __init__(self, *, temporary: Path, final: Path) -> None:
+    def __init__(self, *, temporary: Path, final: Path, shared: bool = False) -> None:
         self._temporary = temporary
         self._final = final
+        self._how = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         self._lock = Lock()
         self._descriptor: int | None = None
         self._ended = False
@@ -117,7 +119,7 @@ class PartialFile:
             self._temporary.parent.stat()
             raise _missing() from None
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, self._how | fcntl.LOCK_NB)
             with suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(descriptor), self._temporary.stat()):
                     held, descriptor = descriptor, -1

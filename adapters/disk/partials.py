@@ -1,7 +1,7 @@
 """Blobs in a directory that arrive by several appends."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterable, Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from anyio import get_cancelled_exc_class, move_on_after
 
 from adapters.disk.layout import Layout
 from adapters.disk.partial_file import PartialFile
+from adapters.disk.partial_files import PartialFiles
 from adapters.disk.threads import SLOWEST_BYTES_PER_SECOND, PendingCall, Threads
 from domain.blobs.errors import BlobMissingError
 from domain.blobs.gathered import Gathered, piece_size
@@ -16,7 +17,6 @@ from domain.blobs.partials import Checkpoint, InterruptibleBody, Progress
 from domain.errors import FileportError
 
 _CHECKPOINT_SIZE = 64 * 1024**2
-_COPY_SIZE = 256 * 1024**2
 _THREADS = 32
 _TIMEOUT_SECONDS = 30.0
 # For the bytes that came before a cancellation.
@@ -38,8 +38,8 @@ class DiskPartialBlobs:
     """
 
     def __init__(self, root: Path, *, timeout: float = _TIMEOUT_SECONDS) -> None:
-        self._layout = Layout(root)
         self._threads = Threads(_THREADS, timeout)
+        self._files = PartialFiles(Layout(root), self._threads)
         self._appends = 0
 
     async def begin(self, key: str, *, size: int | None = None) -> Progress:  # noqa: ARG002 - a file needs no hints
@@ -55,7 +55,7 @@ class DiskPartialBlobs:
         checkpoint: Checkpoint,
     ) -> Progress:
         try:
-            async with self._held(key, progress.size) as (file, length):
+            async with self._files.held(key, progress.size) as (file, length):
                 if length > progress.size:
                     await checkpoint(progress)
                     await self._threads.run(file.truncate, progress.size)
@@ -75,68 +75,24 @@ class DiskPartialBlobs:
 
     async def complete(self, key: str, progress: Progress) -> None:
         try:
-            async with self._held(key, progress.size) as (file, length):
+            async with self._files.held(key, progress.size) as (file, length):
                 if length > progress.size:
                     await self._threads.run(file.truncate, progress.size)
-                await self._publish(file, key, progress.size)
+                await self._files.publish(file, key, progress.size)
         except BlobMissingError:
-            if not await self._is_published(key, progress.size):
+            if not await self._files.is_published(key, progress.size):
                 raise
 
     async def concatenate(self, key: str, sources: Sequence[str]) -> None:
-        sizes = [await self._size(source) for source in sources]
+        sizes = [await self._files.size(source) for source in sources]
         total = sum(sizes)
-        async with self._held(key, 0) as (file, _):
+        async with self._files.held(key, 0) as (file, _):
             await self._threads.run(file.truncate, 0)
             offset = 0
             for source, size in zip(sources, sizes, strict=True):
-                await self._copy(file, source, size, offset)
+                await self._files.copy(file, self._files.stored(source), size=size, to=offset)
                 offset += size
-            await self._publish(file, key, total)
-
-    @asynccontextmanager
-    async def _held(self, key: str, size: int) -> AsyncIterator[tuple[PartialFile, int]]:
-        """Hold the temporary file of `key`, with the number of its bytes."""
-        file = PartialFile(temporary=self._layout.temporary(key), final=self._layout.final(key))
-        failure: BaseException | None = None
-        try:
-            yield file, await self._threads.run(file.hold, size)
-        except BaseException as error:
-            failure = error
-            raise
-        finally:
-            await self._threads.finish(file.release_lock, failure)
-
-    async def _copy(self, file: PartialFile, source: str, size: int, offset: int) -> None:
-        for start in range(0, size, _COPY_SIZE):
-            length = min(_COPY_SIZE, size - start)
-            await self._threads.run(
-                file.copy,
-                self._layout.final(source),
-                start,
-                offset + start,
-                length,
-                longer=length / SLOWEST_BYTES_PER_SECOND,
-            )
-
-    async def _publish(self, file: PartialFile, key: str, size: int) -> None:
-        if await self._is_published(key, size):
-            await self._threads.run(file.discard)
-        else:
-            await self._threads.run(file.publish, longer=size / SLOWEST_BYTES_PER_SECOND)
-
-    async def _is_published(self, key: str, size: int) -> bool:
-        """Return whether an earlier call renamed the file, and make the name durable: that call may have failed to."""
-        if await self._threads.run(self._layout.size, key) != size:
-            return False
-        await self._threads.run(self._layout.sync, key)
-        return True
-
-    async def _size(self, key: str) -> int:
-        size = await self._threads.run(self._layout.size, key)
-        if size is None:
-            raise BlobMissingError("The file's bytes are missing.")
-        return size
+            await self._files.publish(file, key, total)
 
 
 class _Appending:

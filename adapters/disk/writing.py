@@ -1,5 +1,8 @@
 """Writing a body to its file: bytes are written in a thread while the next ones arrive."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from adapters.disk.group_commit import GroupCommit
 from adapters.disk.staged_file import StagedFile
 from adapters.disk.threads import SLOWEST_BYTES_PER_SECOND, PendingCall, Threads
@@ -18,10 +21,18 @@ class Writers:
         self.count = 0
 
 
+class AppendedFile(Protocol):
+    """A file that grows at its end. Its calls block."""
+
+    def append(self, chunks: Sequence[bytes | bytearray]) -> None:
+        """Write `chunks` at the end of the file."""
+        ...
+
+
 class Writing:
     """One body on its way to `file`. It has two pieces in memory: one is gathered while the other is written."""
 
-    def __init__(self, writers: Writers, file: StagedFile) -> None:
+    def __init__(self, writers: Writers, file: AppendedFile) -> None:
         self._writers = writers
         self._file = file
         self._gathered = Gathered()
@@ -41,14 +52,20 @@ class Writing:
                 await call.result()
             self._written += gathered.size
 
-    async def publish(self) -> None:
+    async def publish(self, file: StagedFile) -> None:
         """Write the rest, and give the file its final name. All of it is durable when this returns."""
         await self._wait()
         if not self._written and self._gathered.size <= _SMALL_BYTES:
-            await self._writers.group_commit.publish(self._file, self._gathered.chunks)
+            await self._writers.group_commit.publish(file, self._gathered.chunks)
             return
         longer = self._written / SLOWEST_BYTES_PER_SECOND
-        await self._writers.threads.run(self._file.publish, self._gathered.chunks, longer=longer)
+        await self._writers.threads.run(file.publish, self._gathered.chunks, longer=longer)
+
+    async def write_rest(self) -> None:
+        """Write the rest. All of it is in the file when this returns, and nothing is written after it."""
+        await self._wait()
+        gathered, self._gathered = self._gathered, Gathered()
+        await self._writers.threads.run(self._file.append, gathered.chunks)
 
     async def _wait(self) -> None:
         pending, self._pending = self._pending, None

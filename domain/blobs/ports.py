@@ -1,12 +1,13 @@
 """The ports of blobs; `tests/contracts` checks their contracts."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
-from typing import Protocol
+from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
+from typing import Any, Protocol
 
 from domain.blobs.chunks import Body, SendableBody
 from domain.blobs.direct_access import ReadHeaders, ReadMethod, SignedRequest, UploadedPart
 from domain.blobs.model import BlobClaim, BlobPart, StoredBlob
 from domain.blobs.partials import Checkpoint, Progress
+from domain.blobs.parts import StoredPart
 from domain.values.ranges import ByteRange
 
 
@@ -250,5 +251,46 @@ class PartialBlobs(Protocol):
 
         The store copies them itself, where it can; the sources stay. Idempotent. Raises `BlobMissingError` where one
         of `sources` has no bytes, and `PartialBusyError`. After any error something may be left until `abort`.
+        """
+        ...
+
+
+class PartBlobs(Protocol):
+    """Keeps blobs that arrive in numbered parts, in any order, several at once and by many processes.
+
+    A key that is written here is not put; it has no bytes before `join`. `BlobStore.list_unfinished` lists a key that
+    is given up, and `BlobStore.abort` removes its parts. Any process may be killed at any moment.
+    """
+
+    @property
+    def only_equal(self) -> bool:
+        """Whether there are places only for parts of one size, and a smaller last one, each at its `place_of`."""
+        ...
+
+    async def begin(self, key: str) -> Mapping[str, Any]:
+        """Begin a blob, and return the store's state of it: JSON, and opaque to everything else."""
+        ...
+
+    async def put_part(
+        self, key: str, state: Mapping[str, Any], number: int, body: AsyncIterable[bytes], *, size: int, offset: int
+    ) -> str:
+        """Store all of `body`, `size` bytes, at the place of the part, durably, and return the receipt for it.
+
+        Memory stays bounded. The caller ensures that a place is written once. An error that `body` raises comes out
+        unchanged, and then nothing writes there any more. After another error, or a cancellation, something may yet be
+        written there, but nothing that a later `join` could take for another part's bytes.
+
+        May raise `BlobMissingError` where the blob was given up or joined, and `PartialBusyError` while it is joined.
+        """
+        ...
+
+    async def join(
+        self, key: str, state: Mapping[str, Any], parts: Sequence[StoredPart], *, is_all: bool, scratch: str
+    ) -> None:
+        """Make the parts, which are in the order of their numbers, the bytes under `key`: durable, and visible at once.
+
+        No byte is copied, where the store can help it. The bytes of parts with keys of their own stay. `is_all` says
+        that there are no other parts; with it, those at their places may be used up even where this fails. `scratch`
+        is a staged key for remains. Idempotent, with the same parts. Raises `BlobMissingError` where bytes are gone.
         """
         ...

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.blobs.parts import StoredPart
 from domain.files.attributes import ChecksumKind
 from domain.files.model import NewFile, Stored
 
@@ -55,7 +56,7 @@ class NewMultipartUpload(msgspec.Struct, frozen=True, kw_only=True):
 class MultipartUpload(msgspec.Struct, frozen=True, kw_only=True):
     """An upload at one moment. Its bytes come together under `key`, which is never shown.
 
-    `part_size`, in bytes, is that of the first part, where that has come: see `place_of`. `stored` is the file that a
+    `part_size`, in bytes, is that of the first part, where that has begun: see `place_of`. `stored` is the file that a
     completed upload has become, and `manifest` what it was, or is being, completed with.
     """
 
@@ -77,18 +78,11 @@ class MultipartUpload(msgspec.Struct, frozen=True, kw_only=True):
         return MultipartAddress(self.file.bucket, self.file.name, self.id)
 
 
-class NewPart(msgspec.Struct, frozen=True, kw_only=True):
-    """A part whose bytes are durable: `size` in bytes, `md5` in lower-case hex, `checksum` in Base64.
+class NewPart(StoredPart, frozen=True, kw_only=True):
+    """A part to keep: `md5` in lower-case hex, `checksum` in Base64."""
 
-    Its bytes are at its place in the upload, for which the blob store gave a `receipt`, or under a `key` of their own.
-    """
-
-    number: int
-    size: int
     md5: str
     checksum: str | None = None
-    key: str | None = None
-    receipt: str = ""
 
 
 class Part(NewPart, frozen=True, kw_only=True):
@@ -109,16 +103,6 @@ def manifest_of(parts: Iterable[ChosenPart | Part]) -> str:
     """Return what tells these parts from all other choices: a digest of their numbers and MD5s, in hex."""
     lines = "".join(f"{part.number}:{part.md5}\n" for part in parts)
     return hashlib.sha256(lines.encode("ascii")).hexdigest()
-
-
-def place_of(number: int, size: int, part_size: int | None) -> int | None:
-    """Return the offset at which a part of `size` bytes lies where all parts before it have `part_size` bytes.
-
-    None where it has no place among parts of that size.
-    """
-    if part_size is None or size > part_size:
-        return None
-    return (number - 1) * part_size
 
 
 class UploadsAfter(msgspec.Struct, frozen=True):

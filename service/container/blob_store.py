@@ -6,8 +6,8 @@ from pathlib import Path
 
 from dishka import Provider, Scope, provide
 
-from adapters.disk import DiskBlobStore, DiskPartialBlobs, NoDirectAccess, open_disk_blob_store
-from domain.blobs.ports import BlobStore, DirectAccess, PartialBlobs
+from adapters.disk import DiskBlobStore, DiskPartBlobs, DiskPartialBlobs, NoDirectAccess, open_disk_blob_store
+from domain.blobs.ports import BlobStore, DirectAccess, PartBlobs, PartialBlobs
 from domain.values.clock import Clock
 from service.container.circuits import Stores, guarded
 from service.settings import Settings
@@ -26,6 +26,10 @@ class StoreProvider(Provider):
     def partial_blobs(self, stores: Stores) -> PartialBlobs:
         return stores.partials
 
+    @provide
+    def part_blobs(self, stores: Stores) -> PartBlobs:
+        return stores.parts
+
 
 class DiskProvider(StoreProvider):
     """The blob store in a directory."""
@@ -34,7 +38,8 @@ class DiskProvider(StoreProvider):
 
     @provide
     async def stores(self, settings: Settings, clock: Clock) -> Stores:
-        return guarded(await open_disk(settings), DiskPartialBlobs(_root(settings)), clock)
+        root = _root(settings)
+        return guarded(Stores(await open_disk(settings), DiskPartialBlobs(root), DiskPartBlobs(root)), clock)
 
 
 class ExistingDiskProvider(Provider):
@@ -52,8 +57,8 @@ class S3Provider(StoreProvider):
 
     @provide
     async def stores(self, settings: Settings, clock: Clock) -> AsyncIterator[Stores]:
-        async with open_s3(settings) as (blobs, partials):
-            yield guarded(blobs, partials, clock)
+        async with open_s3(settings) as stores:
+            yield guarded(stores, clock)
 
     @provide
     async def direct_access(self, settings: Settings) -> AsyncIterator[DirectAccess]:
@@ -79,16 +84,17 @@ async def open_disk(settings: Settings) -> DiskBlobStore:
 
 
 @asynccontextmanager
-async def open_s3(settings: Settings) -> AsyncIterator[tuple[BlobStore, PartialBlobs]]:
+async def open_s3(settings: Settings) -> AsyncIterator[Stores]:
     """Open the blob store in S3, and close it at the end. Raises `BlobStoreUnavailableError`."""
-    from adapters.s3 import S3BlobStore, S3Bucket, S3PartialBlobs, connect_s3  # noqa: PLC0415 - takes half a second, which the disk store need not wait
+    from adapters.s3 import S3BlobStore, S3Bucket, S3PartBlobs, S3PartialBlobs, connect_s3  # noqa: PLC0415 - takes half a second, which the disk store need not wait
 
     async with connect_s3(
         region=settings.s3_region, endpoint_url=settings.s3_endpoint_url, request_timeout=settings.s3_timeout
     ) as connection:
         bucket = S3Bucket(connection, str(settings.s3_bucket), timeout=settings.s3_timeout)
         blobs = S3BlobStore(bucket)
-        yield blobs, S3PartialBlobs(bucket, memory=blobs.memory)
+        memory = blobs.memory
+        yield Stores(blobs, S3PartialBlobs(bucket, memory=memory), S3PartBlobs(bucket, memory=memory))
 
 
 def _root(settings: Settings) -> Path:

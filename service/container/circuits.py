@@ -4,22 +4,23 @@ from typing import NamedTuple
 
 import structlog
 
-from adapters.circuit import Circuit, CircuitBlobStore, CircuitPartialBlobs
+from adapters.circuit import Circuit, CircuitBlobStore, CircuitPartBlobs, CircuitPartialBlobs
 from domain.blobs.errors import BlobStoreUnavailableError
-from domain.blobs.ports import BlobStore, PartialBlobs
+from domain.blobs.ports import BlobStore, PartBlobs, PartialBlobs
 from domain.values.clock import Clock
 
 log = structlog.get_logger()
 
 
 class Stores(NamedTuple):
-    """A blob store by both of its ports."""
+    """A blob store by its ports."""
 
     blobs: BlobStore
     partials: PartialBlobs
+    parts: PartBlobs
 
 
-def guarded(blobs: BlobStore, partials: PartialBlobs, clock: Clock) -> Stores:
+def guarded(stores: Stores, clock: Clock) -> Stores:
     """Return the store behind a circuit, which is logged and measured when it opens and closes."""
     # The commands import this, and a process that has imported the metrics cannot fork workers that share theirs.
     from service.observability.metrics import show_circuit  # noqa: PLC0415
@@ -32,5 +33,5 @@ def guarded(blobs: BlobStore, partials: PartialBlobs, clock: Clock) -> Stores:
             log.info("blob store is back")
 
     circuit = Circuit(clock, on_change=report)
-    store = CircuitBlobStore(blobs, circuit)
-    return Stores(store, CircuitPartialBlobs(partials, store))
+    store = CircuitBlobStore(stores.blobs, circuit)
+    return Stores(store, CircuitPartialBlobs(stores.partials, store), CircuitPartBlobs(stores.parts, store))

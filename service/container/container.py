@@ -62,8 +62,8 @@ async def check_blob_store(settings: Settings) -> None:
     processes that have loaded them cannot fork workers that share theirs.
     """
     if settings.blob_store == "s3":
-        async with open_s3(settings) as (store, _):
-            await store.check()
+        async with open_s3(settings) as stores:
+            await stores.blobs.check()
         return
     container = make_inspection_container(settings)
     try:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from domain.access.scopes import Scope
 from domain.audit.model import ChangeAction
 from domain.blobs.model import Blob, BlobPart
+from domain.blobs.parts import place_of
 from domain.errors import LeaseLostError
 from domain.files.model import NewFile, Stored
 from domain.multipart.errors import InvalidPartError, MultipartUploadBusyError, no_such_multipart_upload
@@ -20,7 +21,6 @@ from domain.multipart.model import (
     NewPart,
     Part,
     UploadsAfter,
-    place_of,
 )
 from domain.quotas.model import Room
 from domain.values.ids import new_id

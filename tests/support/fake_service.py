@@ -12,7 +12,7 @@ from domain.archives.ports import Archives
 from domain.audit.denials import Denials
 from domain.audit.ports import Audit
 from domain.batches.ports import Batches
-from domain.blobs.ports import BlobRecords, BlobStore, DirectAccess, PartialBlobs
+from domain.blobs.ports import BlobRecords, BlobStore, DirectAccess, PartBlobs, PartialBlobs
 from domain.blobs.reservations import Reservations
 from domain.buckets.ports import Buckets
 from domain.direct_uploads.ports import DirectUploads
@@ -32,6 +32,7 @@ from service.container.container import make_container
 from service.settings import read_settings
 from tests.fakes.access.passwords import FakePasswords
 from tests.fakes.blobs.direct_access import FakeDirectAccess
+from tests.fakes.blobs.part_blobs import FakePartBlobs
 from tests.fakes.blobs.partial_blobs import FakePartialBlobs
 from tests.fakes.blobs.store import FakeBlobStore
 from tests.fakes.catalog import FakeCatalog, make_catalog
@@ -114,6 +115,7 @@ class StoresOnFakes(Replacements):
         super().__init__()
         self._replace(BlobStore, blobs)
         self._replace(DirectAccess, direct)
+        self._replace(PartBlobs, FakePartBlobs(blobs))
         self._replace(PartialBlobs, FakePartialBlobs(blobs))
 
 

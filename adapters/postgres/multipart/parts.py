@@ -5,9 +5,10 @@ from uuid import UUID
 from adapters.postgres.database.connections import Connection
 from adapters.postgres.multipart.rows import FROM_NOW, PART_COLUMNS, lock_upload, to_part
 from adapters.postgres.quotas.room import reserve
+from domain.blobs.parts import place_of
 from domain.errors import LeaseLostError
 from domain.multipart.errors import MultipartUploadBusyError
-from domain.multipart.model import NewPart, Part, place_of
+from domain.multipart.model import NewPart, Part
 from domain.quotas.model import Room
 
 _FIX_PART_SIZE = "UPDATE multipart_uploads SET part_size = $2 WHERE id = $1 AND part_size IS NULL"

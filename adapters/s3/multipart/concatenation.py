@@ -7,10 +7,9 @@ from typing import NamedTuple
 from anyio import CapacityLimiter, create_task_group
 
 from adapters.s3.bucket import S3Bucket
-from adapters.s3.copying import COPY_SECONDS, source_may_be_gone
 from adapters.s3.multipart.budget import Budget
 from adapters.s3.multipart.parts import LEAST_PART_SIZE, MAX_PARTS
-from adapters.s3.multipart.requests import complete_upload, only_upload, send_part
+from adapters.s3.multipart.requests import complete_upload, copy_part, only_upload, send_part
 from adapters.s3.objects import OpenObject, put_object
 from adapters.s3.part import Part
 from domain.values.ranges import ByteRange
@@ -95,19 +94,9 @@ class Concatenation:
                 async with self._reading(stretches) as part:
                     self._sent[number] = await send_part(self._bucket, self._object_key, upload_id, number, part)
             else:
-                self._sent[number] = await self._copy(upload_id, number, first)
-
-    async def _copy(self, upload_id: str, number: int, stretch: Stretch) -> str:
-        with self._bucket.request(at_least=COPY_SECONDS) as client, source_may_be_gone():
-            copied = await client.upload_part_copy(
-                Bucket=self._bucket.name,
-                Key=self._object_key,
-                UploadId=upload_id,
-                PartNumber=number,
-                CopySource={"Bucket": self._bucket.name, "Key": stretch.object_key},
-                CopySourceRange=f"bytes={stretch.part.start}-{stretch.part.end - 1}",
-            )
-        return copied["CopyPartResult"]["ETag"]
+                self._sent[number] = await copy_part(
+                    self._bucket, first.object_key, self._object_key, upload_id, number, part=first.part
+                )
 
     @asynccontextmanager
     async def _reading(self, stretches: Sequence[Stretch]) -> AsyncIterator[Part]:

@@ -9,14 +9,16 @@ from anyio import move_on_after
 from botocore.exceptions import ClientError
 
 from adapters.s3.bucket import S3Bucket
+from adapters.s3.copying import COPY_SECONDS, source_may_be_gone
 from adapters.s3.errors import is_unknown_upload
 from adapters.s3.http.request import ObjectRequest
 from adapters.s3.objects import object_size
 from adapters.s3.part import Part
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
+from domain.values.ranges import ByteRange
 
 if TYPE_CHECKING:
-    from types_aiobotocore_s3.type_defs import CompletedPartTypeDef
+    from types_aiobotocore_s3.type_defs import CompletedPartTypeDef, UploadPartCopyRequestTypeDef
 
 _ABORT_SECONDS = 10
 # What a signed query leaves as it is.
@@ -61,6 +63,27 @@ async def send_part(bucket: S3Bucket, object_key: str, upload_id: str, number: i
     if "ETag" not in sent.headers:
         raise BlobStoreUnavailableError("The blob store does not say what it stored.")
     return sent.headers["ETag"]
+
+
+async def copy_part(
+    bucket: S3Bucket, source: str, object_key: str, upload_id: str, number: int, *, part: ByteRange | None = None
+) -> str:
+    """Copy an object, or a range of one that has more than 5 MiB, inside the store as a part, and return its ETag.
+
+    Raises `BlobMissingError` where there is no such object.
+    """
+    asked: UploadPartCopyRequestTypeDef = {
+        "Bucket": bucket.name,
+        "Key": object_key,
+        "UploadId": upload_id,
+        "PartNumber": number,
+        "CopySource": {"Bucket": bucket.name, "Key": source},
+    }
+    if part is not None:
+        asked["CopySourceRange"] = f"bytes={part.start}-{part.end - 1}"
+    with bucket.request(at_least=COPY_SECONDS) as client, source_may_be_gone():
+        copied = await client.upload_part_copy(**asked)
+    return copied["CopyPartResult"]["ETag"]
 
 
 async def complete_upload(

@@ -10,6 +10,7 @@ from dishka import Provider, Scope, provide
 from domain.blobs.errors import BlobStoreRefusedError, BlobStoreUnavailableError
 from domain.values.clock import Clock
 from service.container.circuits import Stores, guarded
+from tests.fakes.blobs.part_blobs import FakePartBlobs
 from tests.fakes.blobs.partial_blobs import FakePartialBlobs
 from tests.fakes.blobs.store import BLOB_STORE_DOWN, FakeBlobStore
 from tests.fakes.catalog import FakeCatalog
@@ -24,6 +25,10 @@ LONGEST_PAUSE = 10
 DISK_FULL = BlobStoreRefusedError("The disk is full.")
 
 
+def on_fakes(blobs: FakeBlobStore) -> Stores:
+    return Stores(blobs, FakePartialBlobs(blobs), FakePartBlobs(blobs))
+
+
 class GuardedStores(Provider):
     """Puts the fake stores behind the circuit, as the service puts its own."""
 
@@ -33,7 +38,7 @@ class GuardedStores(Provider):
 
     @provide(override=True)
     def stores(self, clock: Clock) -> Stores:
-        return guarded(self._blobs, FakePartialBlobs(self._blobs), clock)
+        return guarded(on_fakes(self._blobs), clock)
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +135,7 @@ async def test_readiness_is_failing_while_it_is_down_and_ok_after_it_is_back_wit
 async def test_the_reaper_claims_nothing_that_it_could_not_remove(
     client: httpx.AsyncClient, blobs: FakeBlobStore, catalog: FakeCatalog, clock: FakeClock
 ) -> None:
-    store = guarded(blobs, FakePartialBlobs(blobs), clock).blobs
+    store = guarded(on_fakes(blobs), clock).blobs
     reap = reaper(catalog, store)
     file = (await client.put(f"{FILES}/a", content=b"x")).json()
     await client.delete(f"/v1/files/{file['id']}")
