@@ -35,12 +35,14 @@ from domain.files.content.read_file import ReadFile
 from domain.files.content.read_text import ReadText
 from domain.files.content.redirect_read import RedirectRead
 from domain.files.content.store_file import StoreFile
+from domain.files.content.store_object import StoreObject
 from domain.files.content.store_once import StoreOnce
 from domain.files.content.store_small_file import StoreSmallFile
 from domain.files.copy_file import CopyFile
 from domain.files.copy_over import CopyOver
 from domain.files.delete_file import DeleteFile
 from domain.files.find_file import FindFile
+from domain.files.label_file import LabelFile
 from domain.files.ports import TypeSignatures
 from domain.files.search.list_files import ListFiles
 from domain.idempotency.executor import IdempotentExecutor
@@ -129,6 +131,7 @@ class UseCases(Provider):
         FindLink,
         FindUpload,
         FinishUpload,
+        LabelFile,
         ListAudit,
         ListBuckets,
         ListDirectUploads,
@@ -154,6 +157,7 @@ class UseCases(Provider):
         SignParts,
         StartJob,
         StoreFile,
+        StoreObject,
         StoreOnce,
         StoreSmallFile,
         Sweep,

@@ -24,6 +24,7 @@ from domain.errors import (
     InvalidInputError,
     LockedError,
     NotFoundError,
+    NothingToMatchError,
     OverloadedError,
     PreconditionFailedError,
     TooLargeError,
@@ -35,6 +36,7 @@ from domain.files.errors import NoSuchFileError
 from domain.values.errors import DigestMismatchError, InvalidDigestError, RangeNotSatisfiableError
 
 STATUS: Mapping[str, HTTPStatus] = {
+    "AccessControlListNotSupported": HTTPStatus.BAD_REQUEST,
     "AccessDenied": HTTPStatus.FORBIDDEN,
     "AuthorizationHeaderMalformed": HTTPStatus.BAD_REQUEST,
     "AuthorizationQueryParametersError": HTTPStatus.BAD_REQUEST,
@@ -55,6 +57,7 @@ STATUS: Mapping[str, HTTPStatus] = {
     "InvalidPartOrder": HTTPStatus.BAD_REQUEST,
     "InvalidRange": HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     "InvalidRequest": HTTPStatus.BAD_REQUEST,
+    "InvalidStorageClass": HTTPStatus.BAD_REQUEST,
     "InvalidTag": HTTPStatus.BAD_REQUEST,
     "InvalidURI": HTTPStatus.BAD_REQUEST,
     "KeyTooLongError": HTTPStatus.BAD_REQUEST,
@@ -99,6 +102,7 @@ _CODES: Mapping[type[FileportError], str] = {
     NoSuchBucketError: "NoSuchBucket",
     NoSuchFileError: "NoSuchKey",
     NotFoundError: "NoSuchKey",
+    NothingToMatchError: "NoSuchKey",
     OverloadedError: "SlowDown",
     PreconditionFailedError: "PreconditionFailed",
     QuotaExceededError: "QuotaExceeded",

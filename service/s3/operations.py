@@ -15,6 +15,12 @@ from service.s3.address import Address
 from service.s3.buckets.head_bucket import HeadBucket
 from service.s3.buckets.list_buckets import ListBuckets
 from service.s3.errors import S3Error
+from service.s3.objects.copy_object import CopyObject
+from service.s3.objects.delete_object import DeleteObject
+from service.s3.objects.get_object import GetObject
+from service.s3.objects.get_object_attributes import GetObjectAttributes
+from service.s3.objects.put_object import PutObject
+from service.s3.objects.tagging import DeleteObjectTagging, GetObjectTagging, PutObjectTagging
 from service.s3.request import S3Request
 
 Level = Literal["service", "bucket", "object"]
@@ -94,9 +100,21 @@ class Operation(NamedTuple):
     is_public: bool = False
 
 
+_ATTRIBUTES, _TAGGING, _VERSION = frozenset({"attributes"}), frozenset({"tagging"}), frozenset({"versionId"})
+_READ = _VERSION | {"partNumber"}
+
 OPERATIONS: tuple[Operation, ...] = (
     Operation("ListBuckets", "service", "GET", ListBuckets, "list"),
     Operation("HeadBucket", "bucket", "HEAD", HeadBucket, "list"),
+    Operation("PutObject", "object", "PUT", PutObject, "write"),
+    Operation("CopyObject", "object", "PUT", CopyObject, "write", header=b"x-amz-copy-source"),
+    Operation("GetObject", "object", "GET", GetObject, "read", takes=_READ, is_public=True),
+    Operation("HeadObject", "object", "HEAD", GetObject, "read", takes=_READ, is_public=True),
+    Operation("DeleteObject", "object", "DELETE", DeleteObject, "delete", takes=_VERSION),
+    Operation("GetObjectAttributes", "object", "GET", GetObjectAttributes, "read", _ATTRIBUTES, _VERSION),
+    Operation("GetObjectTagging", "object", "GET", GetObjectTagging, "read", _TAGGING, _VERSION),
+    Operation("PutObjectTagging", "object", "PUT", PutObjectTagging, "write", _TAGGING, _VERSION),
+    Operation("DeleteObjectTagging", "object", "DELETE", DeleteObjectTagging, "write", _TAGGING, _VERSION),
 )
 
 

@@ -71,6 +71,8 @@ class S3Request:
         self.query = query
         self.caller = caller
         self.headers = Headers.from_scope(scope)
+        # The fields behind the body, by their names in lower case; complete at its end.
+        self.trailers: dict[str, str] = {}
         self._receive = receive
         self._verified = verified
 
@@ -88,6 +90,13 @@ class S3Request:
         if not value and self._verified is not None and self._verified.is_presigned and name.startswith("x-amz-"):
             return next((value for each, value in self.query.pairs if each.lower() == name), "")
         return value
+
+    def fields(self, prefix: str) -> dict[str, str]:
+        """Return the headers whose names begin with `prefix`, as `field` does, by their names in lower case."""
+        names = [name.lower() for name in self.headers if name.lower().startswith(prefix)]
+        if self._verified is not None and self._verified.is_presigned and prefix.startswith("x-amz-"):
+            names += [name.lower() for name in self.query if name.lower().startswith(prefix)]
+        return {name: self.field(name) for name in names}
 
     @property
     def content_length(self) -> int | None:
