@@ -1,6 +1,6 @@
 """A request, as the handlers of every operation read it."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import cast
 
 from litestar.datastructures import Headers
@@ -10,9 +10,10 @@ from domain.access.callers import Caller
 from service.http.headers.fields import field_value
 from service.http.middleware.body_memory import take_body_memory
 from service.s3.address import Address
-from service.s3.bodies.payload import received, verified
+from service.s3.bodies.body import Body
+from service.s3.bodies.payload import received
 from service.s3.errors import S3Error
-from service.s3.signatures.verifier import UNSIGNED_PAYLOAD, Verified
+from service.s3.signatures.verifier import Verified
 from service.s3.xml import Node, parse
 
 # Of documents but that of a completed multipart upload, which may have 10,000 parts.
@@ -71,10 +72,8 @@ class S3Request:
         self.query = query
         self.caller = caller
         self.headers = Headers.from_scope(scope)
-        # The fields behind the body, by their names in lower case; complete at its end.
-        self.trailers: dict[str, str] = {}
-        self._receive = receive
         self._verified = verified
+        self._body = Body(self.field, received(receive), verified)
 
     @property
     def request_id(self) -> str:
@@ -102,23 +101,23 @@ class S3Request:
     def content_length(self) -> int | None:
         """The length of the body in bytes, 0 where there is none, None where it is not known before its end.
 
-        Raises `S3Error`, `InvalidArgument`.
+        It is that of the content, without the framing of `aws-chunked`.
         """
-        value = self.headers.get("content-length")
-        if value is None:
-            return None if "transfer-encoding" in self.headers else 0
-        if not value.isascii() or not value.isdigit() or len(value) > 19:
-            raise S3Error("InvalidArgument", "Content-Length is not a whole number of bytes.")
-        return int(value)
+        return self._body.length
+
+    @property
+    def trailers(self) -> Mapping[str, str]:
+        """The trailers, by their names in lower case: all that `x-amz-trailer` names, once the body is read."""
+        return self._body.trailers
 
     def stream(self) -> AsyncIterator[bytes]:
         """Yield the body as it arrives, of any length, without the framing of `aws-chunked`.
 
         It ends once all that is signed or declared of it is verified, and else raises: `S3Error`,
-        `InterruptedBodyError`, `BodyTimeoutError`. So nothing may be kept of a body before its end.
+        `WrongSignatureError`, `InterruptedBodyError`, `BodyTimeoutError`. So nothing may be kept of a body before its
+        end. The checksums that are declared are left to the handler.
         """
-        payload = UNSIGNED_PAYLOAD if self._verified is None else self._verified.payload
-        return verified(received(self._receive), payload)
+        return self._body.stream()
 
     async def read(self, limit: int) -> bytes:
         """Return the body, of up to `limit` bytes. Raises `S3Error`, `MalformedXML` for more, and all of `stream`."""

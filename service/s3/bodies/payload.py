@@ -9,7 +9,8 @@ from litestar.types import HTTPReceiveMessage, Receive
 
 from domain.blobs.errors import InterruptedBodyError
 from service.s3.errors import S3Error
-from service.s3.signatures.verifier import UNSIGNED_PAYLOAD
+
+EMPTY_SHA256 = sha256().hexdigest()
 
 
 async def received(receive: Receive) -> AsyncIterator[bytes]:
@@ -24,23 +25,20 @@ async def received(receive: Receive) -> AsyncIterator[bytes]:
         more = message.get("more_body", False)
 
 
-async def verified(chunks: AsyncIterator[bytes], payload: str) -> AsyncIterator[bytes]:
-    """Yield a body that is signed as a whole, or not at all.
-
-    `payload` is the value of `x-amz-content-sha256`. Raises `S3Error`, `XAmzContentSHA256Mismatch`, in the place of the
-    end, so that nothing is made of a body that is another.
-    """
-    if payload == UNSIGNED_PAYLOAD:
-        async for chunk in chunks:
-            yield chunk
-        return
+async def hashed(chunks: AsyncIterator[bytes], declared: str) -> AsyncIterator[bytes]:
+    """Yield a body that is signed as a whole, by its SHA-256 in hex. In place of its end it raises as `check_hash`."""
     computed = sha256()
     async for chunk in chunks:
         computed.update(chunk)
         yield chunk
-    if not hmac.compare_digest(computed.hexdigest(), payload):
+    check_hash(computed.hexdigest(), declared)
+
+
+def check_hash(computed: str, declared: str) -> None:
+    """Return if the SHA-256 of a body, in hex, is as declared. Raises `S3Error`, `XAmzContentSHA256Mismatch`."""
+    if not hmac.compare_digest(computed, declared):
         raise S3Error(
             "XAmzContentSHA256Mismatch",
             "The provided 'x-amz-content-sha256' header does not match what was computed.",
-            {"ClientComputedContentSHA256": payload, "S3ComputedContentSHA256": computed.hexdigest()},
+            {"ClientComputedContentSHA256": declared, "S3ComputedContentSHA256": computed},
         )

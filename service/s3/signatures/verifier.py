@@ -27,12 +27,13 @@ from service.s3.signatures.credentials import (
     malformed_query,
     unsupported,
 )
+from service.s3.signatures.payload import Payload
 from service.s3.signatures.signing_key import is_signature
 
 MAX_SKEW_SECONDS = 900
-UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 
 _PAYLOAD_HEADER = b"x-amz-content-sha256"
+_PAYLOADS = frozenset(Payload)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -165,10 +166,10 @@ def _payload_of(credentials: Credentials, headers: dict[bytes, bytes]) -> str:
     if credentials.expires is not None and (
         value is None or _PAYLOAD_HEADER.decode() not in credentials.signed_headers
     ):
-        return UNSIGNED_PAYLOAD
+        return Payload.UNSIGNED
     if value is None:
         raise S3Error("InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
     payload = value.decode("latin-1")
-    if payload != UNSIGNED_PAYLOAD and not _SHA256.fullmatch(payload):
-        raise S3Error("InvalidArgument", "x-amz-content-sha256 must be UNSIGNED-PAYLOAD or a valid sha256 value.")
+    if payload not in _PAYLOADS and not _SHA256.fullmatch(payload):
+        raise S3Error("InvalidArgument", f"x-amz-content-sha256 must be {', '.join(Payload)} or a valid sha256 value.")
     return payload
