@@ -14,8 +14,9 @@ import socket
 import subprocess
 import sys
 from asyncio import StreamReader
+from collections import deque
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -105,33 +106,38 @@ class _Parent:
                 start_new_session=True,
             )
         self._ordering = asyncio.Lock()
-        self._made: asyncio.Future[int] | None = None
+        self._made: deque[asyncio.Future[tuple[int, asyncio.Future[int]]]] = deque()
         self._ended: dict[int, asyncio.Future[int]] = {}
         self._loop = loop
         loop.add_reader(self._line, self._read)
 
     async def fork(self, order: Order) -> Fork:
         async with self._ordering:
-            self._made = self._loop.create_future()
+            made = self._loop.create_future()
+            self._made.append(made)
             pipes = [os.pipe(), os.pipe()]
             socket.send_fds(self._line, [msgspec.json.encode(order)], [write for _, write in pipes])
             for _, write in pipes:
                 os.close(write)
             readers = [await self._reader(read) for read, _ in pipes]
-            pid = await self._made
-            return Fork(pid, self._ended[pid], *readers)
+            # Shielded: a caller that leaves must not leave its fork to the next one.
+            pid, ended = await asyncio.shield(made)
+            return Fork(pid, ended, *readers)
 
     def _read(self) -> None:
         message = self._line.recv(_MESSAGE_BYTES)
         if not message:
             self._loop.remove_reader(self._line)
-            raise RuntimeError("The process that forks has ended.")
+            waiting: tuple[asyncio.Future[Any], ...] = (*self._made, *self._ended.values())
+            for each in waiting:
+                each.set_exception(RuntimeError("The process that forks has ended."))
+            return
         event = msgspec.json.decode(message, type=Event)
         if event.status is not None:
             self._ended.pop(event.pid).set_result(event.status)
-        elif self._made is not None:
+        else:
             self._ended[event.pid] = self._loop.create_future()
-            self._made.set_result(event.pid)
+            self._made.popleft().set_result((event.pid, self._ended[event.pid]))
 
     async def _reader(self, descriptor: int) -> StreamReader:
         reader = StreamReader(limit=_LINE_BYTES, loop=self._loop)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import msgspec
@@ -17,9 +17,12 @@ from tests.support.processes.failpoints import read_failpoint
 from tests.support.processes.forks import Fork, fork
 
 Line = dict[str, Any]
+T = TypeVar("T")
 
 # Longer than any server here takes, drained uploads and a stopped Postgres included.
 ENDED_SECONDS = 90
+# Longer than any line here takes, a begin on a busy machine included.
+LOGGED_SECONDS = 120
 
 FILEPORT = str(Path(sys.executable).parent / "fileport")
 
@@ -59,20 +62,14 @@ class Server:
 
     async def line(self, is_wanted: Callable[[Line], bool], *, after: int = 0) -> Line:
         """Return the first log line, from the `after`th on, that meets the condition, as soon as it is logged."""
-        async with self._grown:
-            while True:
-                for line in self.lines[after:]:
-                    if is_wanted(line):
-                        return line
-                if self._ended:
-                    raise AssertionError(f"The server ended without the expected line:\n{self.output}")
-                await self._grown.wait()
+        found = await self._until(lambda: next((line for line in self.lines[after:] if is_wanted(line)), None))
+        if found is None:
+            raise AssertionError(f"The server ended without the expected line:\n{self.output}")
+        return found
 
     async def listening(self) -> None:
         """Wait until the server listens, or has ended."""
-        async with self._grown:
-            while "Fileport serves" not in self.output and not self._ended:
-                await self._grown.wait()
+        await self._until(lambda: "Fileport serves" in self.output or None)
 
     async def stop(self) -> int:
         """End the server with SIGTERM and return its exit status."""
@@ -105,16 +102,28 @@ class Server:
             self._process.kill()
             raise AssertionError(f"The server does not end:\n{self.output}") from None
 
+    async def _until(self, look: Callable[[], T | None]) -> T | None:
+        """Look whenever the log grows until there is something, and return it; None where the server ends before."""
+        try:
+            async with asyncio.timeout(LOGGED_SECONDS), self._grown:
+                while (found := look()) is None and not self._ended:
+                    await self._grown.wait()
+                return found
+        except TimeoutError:
+            raise AssertionError(f"The server logs nothing that is waited for:\n{self.output}") from None
+
     async def _read(self) -> None:
-        async for raw in self._process.stderr:
-            self.output += raw.decode()
-            with suppress(msgspec.DecodeError):
-                self.lines.append(msgspec.json.decode(raw, type=Line))
+        try:
+            async for raw in self._process.stderr:
+                self.output += raw.decode(errors="backslashreplace")
+                with suppress(msgspec.DecodeError):
+                    self.lines.append(msgspec.json.decode(raw, type=Line))
+                async with self._grown:
+                    self._grown.notify_all()
+        finally:
             async with self._grown:
+                self._ended = True
                 self._grown.notify_all()
-        async with self._grown:
-            self._ended = True
-            self._grown.notify_all()
 
 
 @asynccontextmanager
@@ -130,13 +139,19 @@ async def serving(environ: Mapping[str, str], *, failpoint: str | None = None) -
         await server.stop()
 
 
-async def start(environ: Mapping[str, str], *, failpoint: str | None = None) -> Server:
+async def start(environ: Mapping[str, str], *arguments: str, failpoint: str | None = None) -> Server:
     """Start a server with these settings and this failpoint, and return it as soon as it listens or has ended."""
     port = _free_port()
     armed = None if failpoint is None else read_failpoint(failpoint)
-    process = await fork("serve", environ=server_environ({"FILEPORT_PORT": str(port), **environ}), failpoint=armed)
+    process = await fork(
+        "serve", *arguments, environ=server_environ({"FILEPORT_PORT": str(port), **environ}), failpoint=armed
+    )
     server = Server(process, f"http://127.0.0.1:{port}")
-    await server.listening()
+    try:
+        await server.listening()
+    except BaseException:
+        process.kill()
+        raise
     return server
 
 
