@@ -21,7 +21,10 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("serve", help="bring the tables up to date and serve the API")
+    serve = commands.add_parser("serve", help="bring the tables up to date and serve the API")
+    serve.add_argument(
+        "--ephemeral", action="store_true", help="keep all data in a temporary directory, and remove it at the end"
+    )
     commands.add_parser("migrate", help="bring the tables up to date and stop")
     check = commands.add_parser(
         "fsck",

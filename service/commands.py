@@ -16,6 +16,7 @@ from service import embedded
 from service.container.catalog import migrate_catalog
 from service.container.container import check_blob_store
 from service.environment import Fetch, SettingsError
+from service.ephemeral import ephemeral_stack
 from service.fsck import UNKNOWN, Options, fsck
 from service.heap import share_one_heap
 from service.keys import run_keys
@@ -45,7 +46,8 @@ def run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
             return fsck(settings, msgspec.convert(vars(options), Options))
         if options.command == "keys":
             return run_keys(settings, options)
-        with embedded.started_stack(settings) as stack:
+        started = ephemeral_stack if options.command == "serve" and options.ephemeral else embedded.started_stack
+        with started(settings) as stack:
             return _run(options.command, stack)
     except SettingsError as error:
         return _fail(options.command, str(error))

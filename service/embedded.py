@@ -35,10 +35,21 @@ def started_stack(settings: Settings) -> Iterator[StartedStack]:
     if not settings.is_embedded:
         yield StartedStack(settings=settings)
         return
-    # Postgres comes first: it checks the data directory.
+    with stack_on(bundled_postgres(settings), settings) as stack:
+        yield stack
+
+
+def bundled_postgres(settings: Settings, *, is_durable: bool = True) -> EmbeddedPostgres:
+    """Return the bundled Postgres, not started, with connections for all workers."""
     # Of each worker, one more is for health, and one hears of changes of keys.
     connections = settings.workers * (settings.database_pool_size + 2) + SPARE_CONNECTIONS
-    postgres = EmbeddedPostgres(settings.data_dir, max_connections=connections)
+    return EmbeddedPostgres(settings.data_dir, max_connections=connections, is_durable=is_durable)
+
+
+@contextmanager
+def stack_on(postgres: EmbeddedPostgres, settings: Settings) -> Iterator[StartedStack]:
+    """Start `postgres`, give the complete stack, and stop it at the end."""
+    # Postgres comes first: it checks the data directory.
     with postgres as database_url:
         if postgres.path.parent != settings.data_dir.resolve():
             log.info("PostgreSQL's files are not in the data directory", path=str(postgres.path))

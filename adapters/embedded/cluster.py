@@ -42,15 +42,16 @@ class Cluster:
         # A setting that means nothing to PostgreSQL: by it we know our server among the processes.
         self.mark = f"fileport.cluster={path}"
 
-    def create(self) -> None:
+    def create(self, *, is_durable: bool = True) -> None:
         """Make the files, with the database in them, if they are missing. A crash leaves none of them, or all.
 
+        A crash of the machine may leave some of those that are not durable, which are made without a wait for the disk.
         Raises `DataDirectoryError` where they are of another version or belong to somebody else.
         """
         for left in self.path.parent.glob(f"{self.path.name}.unfinished*"):
             shutil.rmtree(left, ignore_errors=True)
         if not self.path.exists():
-            self._initialize()
+            self._initialize(is_durable=is_durable)
         try:
             version = (self.path / "PG_VERSION").read_text().strip()
         except OSError as error:
@@ -97,16 +98,19 @@ class Cluster:
         lines = self._pid_file()
         return lines[_SOCKET_LINE] if len(lines) > _SOCKET_LINE else ""
 
-    def _initialize(self) -> None:
+    def _initialize(self, *, is_durable: bool) -> None:
         # An initdb outlives a service that is killed, and goes on writing, or clears up its files: so each has a
         # directory of its own.
         unfinished = Path(tempfile.mkdtemp(prefix=f"{self.path.name}.unfinished.", dir=self.path.parent))
         if self.owner.is_other:
             os.chown(unfinished, self.owner.uid, self.owner.gid)
         for made in (
-            self._run("initdb", *_INITDB, cluster=unfinished),
+            self._run("initdb", *_INITDB, *([] if is_durable else ["--no-sync"]), cluster=unfinished),
             self._run(
-                "postgres", "--single", "-c", "exit_on_error=on", "postgres", cluster=unfinished, text=_CREATE_DATABASE
+                "postgres",
+                *("--single", "-c", "exit_on_error=on", "-c", f"fsync={'on' if is_durable else 'off'}", "postgres"),
+                cluster=unfinished,
+                text=_CREATE_DATABASE,
             ),
         ):
             if made.returncode != 0:

@@ -27,6 +27,8 @@ ATTACH_SECONDS = 30.0
 _POLL_SECONDS = 0.1
 # Every commit is on the disk before it is acknowledged. These are the defaults, stated because all promises need them.
 _DURABILITY = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+# For data that nobody needs after its processes.
+_NO_DURABILITY = {"fsync": "off", "synchronous_commit": "on", "full_page_writes": "off"}
 _LOGGING = {
     "logging_collector": "on",
     "log_directory": "log",
@@ -40,11 +42,13 @@ class EmbeddedPostgres:
     """A PostgreSQL of our own, whose files are in `data_dir/postgres`, or where a link of that name leads.
 
     As a context it starts, and stops at the end. It outlives a service that is killed, and the next one finds it again.
+    One that is not durable waits for no disk, and may lose all of its data with the machine.
     """
 
-    def __init__(self, data_dir: Path, *, max_connections: int = 100) -> None:
+    def __init__(self, data_dir: Path, *, max_connections: int = 100, is_durable: bool = True) -> None:
         self._data_dir = data_dir.absolute()
         self._max_connections = max_connections
+        self._is_durable = is_durable
         self._lock: DirectoryLock | None = None
         self._cluster: Cluster | None = None
 
@@ -76,7 +80,7 @@ class EmbeddedPostgres:
             programs = find_programs(owner)
             with cluster_place(data_dir, owner) as path:
                 cluster = Cluster(path, owner, programs)
-                cluster.create()
+                cluster.create(is_durable=self._is_durable)
             self._ensure_running(cluster)
         except BaseException:
             lock.release()
@@ -155,7 +159,7 @@ class EmbeddedPostgres:
             "max_connections": self._max_connections,
             "timezone": "UTC",
             "log_timezone": "UTC",
-            **_DURABILITY,
+            **(_DURABILITY if self._is_durable else _NO_DURABILITY),
             **_LOGGING,
         }
         pairs = [cluster.mark, *(f"{name}={value}" for name, value in settings.items())]
