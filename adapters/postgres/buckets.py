@@ -14,7 +14,7 @@ from adapters.postgres.recording import by, recording
 from domain.access.callers import SYSTEM
 from domain.buckets.cors import CorsRule
 from domain.buckets.errors import BucketNotEmptyError, no_such_bucket
-from domain.buckets.model import Bucket, Policy, Usage
+from domain.buckets.model import Bucket, BucketChange, Policy, Usage
 from domain.idempotency.model import KeyClaim
 from domain.values.preconditions import NO_PRECONDITION, Precondition
 
@@ -28,7 +28,7 @@ _AFTER_POLICY = 2 + len(_FIELDS)
 
 # The counts have the expired files that the reaper has not removed yet; usage does not.
 _BUCKETS = f"""
-SELECT name, created_at, {POLICY_COLUMNS},
+SELECT name, created_at, {POLICY_COLUMNS}, labels,
     (counted.bytes - expired.bytes)::bigint AS bytes, (counted.files - expired.files)::bigint AS files
 FROM buckets
 CROSS JOIN LATERAL (
@@ -44,7 +44,7 @@ _BUCKET = _BUCKETS + "WHERE name = $1"
 _BUCKETS_AFTER = (
     _BUCKETS
     + """
-WHERE ($1::text IS NULL OR name > $1) AND EXISTS (
+WHERE ($1::text IS NULL OR name > $1) AND name >= $4 AND starts_with(name, $4) AND EXISTS (
     SELECT FROM unnest($3::text[]) AS pattern
     WHERE name = pattern OR (right(pattern, 1) = '*' AND starts_with(name, left(pattern, -1)))
 )
@@ -56,7 +56,7 @@ _CREATE = f"""
 WITH created AS (
     INSERT INTO buckets (name, {POLICY_COLUMNS}) VALUES ($1, {_PARAMETERS})
     ON CONFLICT (name) DO NOTHING
-    RETURNING name, created_at, {POLICY_COLUMNS}
+    RETURNING name, created_at, {POLICY_COLUMNS}, labels
 ), recorded AS (
     {recording("SELECT 'bucket.create', name, NULL::uuid, NULL, NULL FROM created", _AFTER_POLICY)}
 )
@@ -70,6 +70,18 @@ WITH changed AS (
     UPDATE buckets SET ({POLICY_COLUMNS}) = ROW ({_PARAMETERS}) WHERE name = $1 RETURNING name
 )
 {recording("SELECT 'bucket.change', name, NULL::uuid, NULL, NULL FROM changed", _AFTER_POLICY)}
+"""
+# A list or an object replaces what is there; null is for none, and what is not named stays.
+_CHANGE = f"""
+WITH changed AS (
+    UPDATE buckets SET
+        cors = CASE WHEN $2::jsonb IS NULL THEN cors ELSE nullif($2, '[]') END,
+        labels = CASE WHEN $3::jsonb IS NULL THEN labels ELSE nullif($3, '{{}}') END
+    WHERE name = $1 RETURNING name
+), recorded AS (
+    {recording("SELECT 'bucket.change', name, NULL::uuid, NULL, NULL FROM changed", 4)}
+)
+SELECT FROM changed
 """
 _HOLDS_FILES = """
 SELECT EXISTS (
@@ -144,8 +156,13 @@ class PostgresBuckets:
             raise no_such_bucket(name)
         return to_policy(rows[0])
 
-    async def list_buckets(self, patterns: Sequence[str], *, after: str | None, limit: int) -> list[Bucket]:
-        return [_bucket(row) for row in await self._database.read(_BUCKETS_AFTER, after, limit, patterns)]
+    async def change_bucket(self, name: str, change: BucketChange) -> None:
+        await self._database.transact(_change, name, change)
+
+    async def list_buckets(
+        self, patterns: Sequence[str], *, after: str | None, limit: int, prefix: str = ""
+    ) -> list[Bucket]:
+        return [_bucket(row) for row in await self._database.read(_BUCKETS_AFTER, after, limit, patterns, prefix)]
 
     async def delete_bucket(self, name: str, precondition: Precondition = NO_PRECONDITION) -> None:
         await self._database.transact(_delete, name, precondition, self._grace)
@@ -207,6 +224,20 @@ async def _replace(connection: Connection, name: str, values: tuple[Any, ...]) -
     return await connection.fetch(_BUCKET, name)
 
 
+async def _change(connection: Connection, name: str, change: BucketChange) -> None:
+    rows = await connection.fetch(_BUCKET, name)
+    if not rows:
+        raise no_such_bucket(name)
+    bucket = _bucket(rows[0])
+    # Looked at before it is written, for the lock of the whole table comes first or not at all.
+    if change.cors in (None, bucket.policy.cors) and change.labels in (None, bucket.labels):
+        return
+    await connection.execute(_LOCK_ALL)
+    cors = None if change.cors is None else msgspec.to_builtins(change.cors)
+    if not await connection.fetch(_CHANGE, name, cors, change.labels, *by()):
+        raise TryAgainError  # it was deleted just now
+
+
 async def _delete(connection: Connection, name: str, precondition: Precondition, grace: float) -> None:
     await connection.execute(_LOCK_ALL)
     if not await connection.fetchval(_EXISTS, name):
@@ -226,6 +257,7 @@ def _bucket(row: asyncpg.Record) -> Bucket:
         policy=to_policy(row),
         created_at=row["created_at"],
         usage=Usage(bytes=row["bytes"], files=row["files"]),
+        labels=row["labels"] or {},
     )
 
 

@@ -23,8 +23,10 @@ CorsMethod = Literal["GET", "HEAD", "PUT", "POST", "DELETE"]
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 # A '*' never ends the name of a host: `https://app.example*` would take `https://app.example.evil.example` in.
 _ORIGIN_PATTERN = re.compile(
-    r"[a-z][a-z0-9+.-]*\*?://(?:\*|[a-z0-9._-]*\*?[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?:[0-9]{1,5}|\*))?|\*"
+    r"[a-z][a-z0-9+.-]*\*?://(?:\*|[a-z0-9._-]*\*?[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?:[0-9]{1,5}|\*))?"
+    r"|\*[a-z0-9._-]*[a-z0-9](?::[0-9]{1,5})?|\*"
 )
+_ID = re.compile(r"[^\u0000-\u001f\u007f-\u009f\ud800-\udfff]{0,255}")
 _HEADER = re.compile(r"[!#$%&'+.^_`|~0-9a-z-]+")
 _HEADER_PATTERN = re.compile(r"[!#$%&'+.^_`|~0-9a-z*-]+")
 
@@ -58,6 +60,10 @@ class CorsRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         tuple[_Entry, ...], Meta(description="Response headers that pages may read.", extra_json_schema=_LIST)
     ] = ()
     max_age: _MaxAge | None = None
+    id: Annotated[
+        str | None,
+        Meta(description="A name for people, of any text.", extra_json_schema={"maxLength": MAX_ENTRY_LENGTH}),
+    ] = None
 
     @property
     def is_for_any(self) -> bool:
@@ -97,6 +103,8 @@ def _check(rule: CorsRule) -> None:
         raise InvalidBucketError(f"cors: a rule has at most {MAX_ENTRIES} origins, and as many headers of a kind.")
     if any(len(entry) > MAX_ENTRY_LENGTH for entry in _entries(rule)):
         raise InvalidBucketError(f"cors: an origin or a header has at most {MAX_ENTRY_LENGTH} characters.")
+    if rule.id is not None and not _ID.fullmatch(rule.id):
+        raise InvalidBucketError(f"cors: the id of a rule has at most {MAX_ENTRY_LENGTH} printable characters.")
     if not _are_all(rule.allowed_origins, _ORIGIN_PATTERN):
         raise InvalidBucketError(
             "cors: allowed_origins has origins, such as https://app.example or https://*.app.example, or '*'."
@@ -108,7 +116,7 @@ def _check(rule: CorsRule) -> None:
 
 
 def _entries(rule: CorsRule) -> Iterable[str]:
-    return (*rule.allowed_origins, *rule.allowed_headers, *rule.exposed_headers)
+    return (*rule.allowed_origins, *rule.allowed_headers, *rule.exposed_headers, *([rule.id] if rule.id else []))
 
 
 def _are_all(entries: Iterable[str], pattern: re.Pattern[str]) -> bool:

@@ -11,13 +11,15 @@ class ListBuckets:
     def __init__(self, buckets: Buckets) -> None:
         self._buckets = buckets
 
-    async def __call__(self, caller: Caller, *, after: str | None, limit: int) -> tuple[list[Bucket], str | None]:
+    async def __call__(
+        self, caller: Caller, *, after: str | None, limit: int, prefix: str = ""
+    ) -> tuple[list[Bucket], str | None]:
         """Return up to `limit` of the buckets that the caller may see, and the name to go on after, None at the end.
 
-        The names of the buckets come after `after`.
+        The names of the buckets begin with `prefix` and come after `after`.
         """
         patterns = caller.permissions.bucket_patterns
-        buckets = await self._buckets.list_buckets(patterns, after=after, limit=limit + 1)
+        buckets = await self._buckets.list_buckets(patterns, after=after, limit=limit + 1, prefix=prefix)
         if len(buckets) <= limit:
             return buckets, None
         return buckets[:limit], buckets[limit - 1].name

@@ -16,12 +16,14 @@ from domain.buckets.errors import (
     TypeNotAllowedError,
 )
 from domain.values.errors import InvalidContentTypeError
+from domain.values.labels import check_labels
 from domain.values.media_types import TypePattern, check_type_pattern, is_type_kept_out
 from domain.values.numbers import Count
 
 DEFAULT_BUCKET = "default"
 MAX_ALLOWED_TYPES = 64
 MAX_CACHE_CONTROL_LENGTH = 255
+MAX_LABELS = 50
 # The limits of the stores: S3's largest object (5 TiB), Postgres's integers, and a hundred years in seconds.
 MAX_FILE_BYTES = 5 * 1024**4
 MAX_BYTES = 2**63 - 1
@@ -177,6 +179,14 @@ class Bucket(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy
     created_at: datetime
     usage: Usage = Usage()
+    labels: dict[str, str] = {}
+
+
+class BucketChange(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of a bucket that are replaced; None: that part stays as it is."""
+
+    cors: tuple[CorsRule, ...] | None = None
+    labels: dict[str, str] | None = None
 
 
 def check_bucket_name(name: str) -> str:
@@ -186,6 +196,13 @@ def check_bucket_name(name: str) -> str:
             "A bucket's name has 1 to 63 characters of a-z, 0-9, '.', '_' and '-', and begins with a letter or digit."
         )
     return name
+
+
+def check_change(change: BucketChange) -> BucketChange:
+    """Return `change` if a bucket may have it, else raise `InvalidBucketError` or `InvalidLabelsError`."""
+    check_cors(change.cors or ())
+    check_labels(change.labels or {}, MAX_LABELS)
+    return change
 
 
 def check_policy(policy: Policy) -> Policy:

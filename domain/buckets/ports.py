@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from domain.buckets.model import Bucket, Policy
+from domain.buckets.model import Bucket, BucketChange, Policy
 from domain.idempotency.model import KeyClaim
 from domain.values.preconditions import NO_PRECONDITION, Precondition
 
@@ -33,10 +33,16 @@ class Buckets(Protocol):
         """Return the bucket's policy; it costs less than `get_bucket`. Raises `NoSuchBucketError`."""
         ...
 
-    async def list_buckets(self, patterns: Sequence[str], *, after: str | None, limit: int) -> list[Bucket]:
+    async def change_bucket(self, name: str, change: BucketChange) -> None:
+        """Replace parts of the bucket, and leave the others as they are. Raises `NoSuchBucketError`."""
+        ...
+
+    async def list_buckets(
+        self, patterns: Sequence[str], *, after: str | None, limit: int, prefix: str = ""
+    ) -> list[Bucket]:
         """Return up to `limit` buckets whose names come after `after`, sorted by name, by code point.
 
-        Only those that one of the `patterns` takes in, see `BucketPattern`.
+        Only those that begin with `prefix` and that one of the `patterns` takes in, see `BucketPattern`.
         """
         ...
 

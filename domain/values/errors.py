@@ -37,6 +37,13 @@ class DigestMismatchError(InvalidInputError):
     example = "The md5 of the body is 1B2M2Y8AsgTpgAmY7PhCfg==, not Q2hlY2sgSW50ZWdyaXR5IQ==."
 
 
+class InvalidLabelsError(InvalidInputError):
+    """The labels of a file or a bucket are too many, too long, or hold characters that labels do not."""
+
+    code = "invalid_labels"
+    example = "There are at most 10 tags."
+
+
 class RangeNotSatisfiableError(FileportError):
     """None of the byte ranges asked for lies in the file, which has `size` bytes."""
 

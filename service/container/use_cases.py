@@ -17,6 +17,7 @@ from domain.audit.ports import Audit
 from domain.batches.apply_batch import ApplyBatch
 from domain.blobs.ports import BlobRecords
 from domain.blobs.reservations import Reservations
+from domain.buckets.change_bucket import ChangeBucket
 from domain.buckets.delete_bucket import DeleteBucket
 from domain.buckets.find_bucket import FindBucket
 from domain.buckets.find_cors import FindCors
@@ -111,6 +112,7 @@ class UseCases(Provider):
         ApplyBatch,
         BeginDirectUpload,
         BeginUpload,
+        ChangeBucket,
         ChangeFile,
         CheckHealth,
         CheckIntegrity,

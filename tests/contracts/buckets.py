@@ -1,11 +1,12 @@
 """The contract of `domain.buckets.ports.Buckets`."""
 
 import pytest
+from msgspec.structs import replace
 
 from domain.access.callers import ROOT
 from domain.buckets.cors import CorsRule
 from domain.buckets.errors import BucketNotEmptyError, NoSuchBucketError
-from domain.buckets.model import MAX_BYTES, MAX_FILE_BYTES, MAX_SECONDS, Policy, Usage
+from domain.buckets.model import MAX_BYTES, MAX_FILE_BYTES, MAX_SECONDS, BucketChange, Policy, Usage
 from domain.errors import PreconditionFailedError
 from domain.values.preconditions import NO_PRECONDITION, Precondition
 from tests.contracts.setup import CatalogPorts, claims, expired, stored, usage
@@ -74,6 +75,7 @@ class TestBuckets:
                         allowed_headers=("x-*", "range"),
                         exposed_headers=("etag",),
                         max_age=0,
+                        id="the app's",
                     ),
                 ),
                 cache_control='public, max-age="60"',
@@ -110,6 +112,37 @@ class TestBuckets:
         assert [bucket.name for bucket in await catalog.buckets.list_buckets(["*"], after="b.c", limit=2)] == names[4:6]
         assert [bucket.name for bucket in await catalog.buckets.list_buckets(["*"], after="b.", limit=1)] == ["b.c"]
         assert await catalog.buckets.list_buckets(["*"], after="default", limit=10) == []
+
+    async def test_buckets_are_listed_by_the_beginning_of_their_names(self, catalog: CatalogPorts) -> None:
+        for name in ("a_b", "a_b-c", "a.b", "axb", "b"):
+            await catalog.buckets.put_bucket(name, Policy())
+
+        async def names(prefix: str, after: str | None = None, limit: int = 10) -> list[str]:
+            found = await catalog.buckets.list_buckets(["*"], after=after, limit=limit, prefix=prefix)
+            return [bucket.name for bucket in found]
+
+        assert await names("a_") == ["a_b", "a_b-c"]
+        assert await names("a_", limit=1) == ["a_b"]
+        assert await names("a_", after="a_b") == ["a_b-c"]
+        assert await names("a", after="b") == []
+        assert await names("ä%") == []
+
+    async def test_a_part_of_a_bucket_is_replaced_and_the_rest_stays(self, catalog: CatalogPorts) -> None:
+        before, _ = await catalog.buckets.put_bucket("songs", PolicyFactory.build(quota_bytes=500, public=True))
+        assert before.labels == {}
+        rules = (CorsRule(allowed_origins=("*",), allowed_methods=("GET",), id="any"),)
+        labels = {"team": "a", "empty": "", "größe": "ü"}
+        await catalog.buckets.change_bucket("songs", BucketChange(labels=labels))
+        await catalog.buckets.change_bucket("songs", BucketChange(cors=rules))
+        bucket = await catalog.buckets.get_bucket("songs")
+        assert bucket == replace(before, labels=labels, policy=replace(before.policy, cors=rules))
+        assert await catalog.buckets.list_buckets(["songs"], after=None, limit=2) == [bucket]
+        replaced, _ = await catalog.buckets.put_bucket("songs", Policy())
+        assert (replaced.policy, replaced.labels) == (Policy(), labels)
+        await catalog.buckets.change_bucket("songs", BucketChange(labels={}, cors=()))
+        assert await catalog.buckets.get_bucket("songs") == replace(replaced, labels={})
+        with pytest.raises(NoSuchBucketError):
+            await catalog.buckets.change_bucket("missing", BucketChange(labels=labels))
 
     async def test_listed_buckets_have_their_policy_and_usage(self, catalog: CatalogPorts) -> None:
         await catalog.buckets.put_bucket("songs", Policy(public=True))

@@ -29,6 +29,7 @@ CATALOG_DOWN = CatalogUnavailableError("The catalog does not answer.")
 class BucketRow(msgspec.Struct):
     policy: Policy
     created_at: datetime
+    labels: dict[str, str] = {}
 
 
 class RoomRow(msgspec.Struct):

@@ -6,7 +6,7 @@ from domain.access.acting import acting_as
 from domain.access.callers import ROOT, SYSTEM
 from domain.audit.model import AuditEntry
 from domain.batches.model import Copy, Delete
-from domain.buckets.model import Policy
+from domain.buckets.model import BucketChange, Policy
 from domain.errors import FileportError
 from domain.files.errors import NameTakenError
 from domain.files.model import Destination, File
@@ -126,10 +126,12 @@ class TestRecordingChanges:
             await catalog.buckets.put_bucket("songs", Policy())
             await catalog.buckets.put_bucket("songs", Policy(public=True))
             await catalog.buckets.put_bucket("songs", Policy(public=True))
+            await catalog.buckets.change_bucket("songs", BucketChange(labels={"team": "a"}))
+            await catalog.buckets.change_bucket("songs", BucketChange(labels={"team": "a"}, cors=()))
             await catalog.buckets.delete_bucket("songs")
         found = await entries(catalog, bucket="songs")
         assert {entry.action for entry in found} == {"bucket.create", "bucket.change", "bucket.delete"}
-        assert len(found) == 3
+        assert len(found) == 4
         assert {(entry.caller, entry.name, entry.file_id) for entry in found} == {("key:ann", None, None)}
 
     async def test_the_expired_files_of_a_bucket_go_with_it(self, catalog: CatalogPorts) -> None:

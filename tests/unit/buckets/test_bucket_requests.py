@@ -22,6 +22,7 @@ async def test_a_bucket_is_made_changed_and_deleted(client: httpx.AsyncClient) -
                 "allowed_headers": ["range"],
                 "exposed_headers": ["etag"],
                 "max_age": 60,
+                "id": "the app",
             }
         ],
         "cache_control": "max-age=60",

@@ -56,6 +56,11 @@ def rule_for(*origins: str) -> CorsRule:
         ("https://*", ["https://a", "https://a:1"], ["http://a", "https://", "https://a/", "https://a b", "https://é"]),
         ("HTTPS://App.Example", ["https://app.example"], ["HTTPS://App.Example"]),
         ("https://[::1]:8443", ["https://[::1]:8443"], ["https://[::1]", "https://:1:8443"]),
+        (
+            "*.app.example",
+            ["https://a.app.example", "http://b.a.app.example"],
+            ["https://app.example", "https://a.app.example:1", "https://a.app.example.evil"],
+        ),
         ("capacitor://localhost", ["capacitor://localhost"], ["https://localhost"]),
         ("*", ["https://a", "null", "whatever"], []),
     ],
@@ -102,6 +107,7 @@ def test_rules_are_kept_as_they_were_given() -> None:
         allowed_headers=("Range", "*"),
         exposed_headers=("ETag",),
         max_age=0,
+        id="Größe 1",
     )
     assert check_policy(Policy(cors=(rule,), allowed_types=("a/B",))) == Policy(cors=(rule,), allowed_types=("a/b",))
 
@@ -120,7 +126,7 @@ class Broken:
             for origin in (
                 "", "app.example", "null", "https://", "https://a/", "https://a/b", "https://*.*.example", "https://a*",
                 "https://app.example*", "https://a:*:1", "https://a b", "https://é.example", "https://a\n", "**", "//a",
-                "https://user@a", "https://a:123456",
+                "https://user@a", "https://a:123456", "*.", "*:80", "*.app.*",
             )
         ),
         *(
@@ -133,6 +139,8 @@ class Broken:
         Broken((replace(RULE, allowed_methods=()),), "allowed_methods"),
         Broken((replace(RULE, max_age=-1),), "max_age"),
         Broken((replace(RULE, max_age=86_401),), "max_age"),
+        Broken((replace(RULE, id="a" * 256),), "255"),
+        Broken((replace(RULE, id="a\n"),), "printable"),
         Broken((RULE,) * 101, "100 rules"),
         Broken((replace(RULE, allowed_headers=("a",) * 101),), "100"),
         Broken((replace(RULE, allowed_headers=("a" * 256,)),), "255"),
