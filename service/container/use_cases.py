@@ -45,6 +45,7 @@ from domain.files.delete_file import DeleteFile
 from domain.files.find_file import FindFile
 from domain.files.label_file import LabelFile
 from domain.files.ports import TypeSignatures
+from domain.files.search.list_by_name import ListByName
 from domain.files.search.list_files import ListFiles
 from domain.idempotency.executor import IdempotentExecutor
 from domain.idempotency.ports import IdempotencyKeys
@@ -137,6 +138,7 @@ class UseCases(Provider):
         ListAudit,
         ListBuckets,
         ListDirectUploads,
+        ListByName,
         ListFiles,
         ListJobs,
         ListShareLinks,

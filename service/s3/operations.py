@@ -12,11 +12,20 @@ from litestar.types import ASGIApp
 
 from domain.access.scopes import Action
 from service.s3.address import Address
+from service.s3.buckets.acls import GetBucketAcl, GetObjectAcl, PutBucketAcl, PutObjectAcl
+from service.s3.buckets.cors import DeleteBucketCors, GetBucketCors, PutBucketCors
+from service.s3.buckets.create_bucket import CreateBucket
+from service.s3.buckets.delete_bucket import DeleteBucket
 from service.s3.buckets.head_bucket import HeadBucket
 from service.s3.buckets.list_buckets import ListBuckets
+from service.s3.buckets.properties import PROPERTIES
+from service.s3.buckets.tagging import DeleteBucketTagging, GetBucketTagging, PutBucketTagging
 from service.s3.errors import S3Error
+from service.s3.listings.list_objects import ListObjects, ListObjectsV2
+from service.s3.listings.list_versions import ListObjectVersions
 from service.s3.objects.copy_object import CopyObject
 from service.s3.objects.delete_object import DeleteObject
+from service.s3.objects.delete_objects import DeleteObjects
 from service.s3.objects.get_object import GetObject
 from service.s3.objects.get_object_attributes import GetObjectAttributes
 from service.s3.objects.put_object import PutObject
@@ -101,11 +110,37 @@ class Operation(NamedTuple):
 
 
 _ATTRIBUTES, _TAGGING, _VERSION = frozenset({"attributes"}), frozenset({"tagging"}), frozenset({"versionId"})
+
+
+def _named(name: str) -> frozenset[str]:
+    return frozenset({name})
+
+
 _READ = _VERSION | {"partNumber"}
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation("ListBuckets", "service", "GET", ListBuckets, "list"),
     Operation("HeadBucket", "bucket", "HEAD", HeadBucket, "list"),
+    Operation("CreateBucket", "bucket", "PUT", CreateBucket, "admin"),
+    Operation("DeleteBucket", "bucket", "DELETE", DeleteBucket, "admin"),
+    Operation("ListObjects", "bucket", "GET", ListObjects, "list", is_public=True),
+    Operation("ListObjectsV2", "bucket", "GET", ListObjectsV2, "list", _named("list-type"), is_public=True),
+    Operation("ListObjectVersions", "bucket", "GET", ListObjectVersions, "list", _named("versions")),
+    Operation("DeleteObjects", "bucket", "POST", DeleteObjects, "delete", _named("delete")),
+    Operation("GetBucketCors", "bucket", "GET", GetBucketCors, "admin", _named("cors")),
+    Operation("PutBucketCors", "bucket", "PUT", PutBucketCors, "admin", _named("cors")),
+    Operation("DeleteBucketCors", "bucket", "DELETE", DeleteBucketCors, "admin", _named("cors")),
+    Operation("GetBucketTagging", "bucket", "GET", GetBucketTagging, "list", _TAGGING),
+    Operation("PutBucketTagging", "bucket", "PUT", PutBucketTagging, "admin", _TAGGING),
+    Operation("DeleteBucketTagging", "bucket", "DELETE", DeleteBucketTagging, "admin", _TAGGING),
+    Operation("GetBucketAcl", "bucket", "GET", GetBucketAcl, "list", _named("acl")),
+    Operation("PutBucketAcl", "bucket", "PUT", PutBucketAcl, "admin", _named("acl")),
+    Operation("GetObjectAcl", "object", "GET", GetObjectAcl, "read", _named("acl"), _VERSION),
+    Operation("PutObjectAcl", "object", "PUT", PutObjectAcl, "write", _named("acl"), _VERSION),
+    *(
+        Operation(handler.__name__, "bucket", "GET", handler, "list", _named(name))
+        for name, handler in PROPERTIES.items()
+    ),
     Operation("PutObject", "object", "PUT", PutObject, "write"),
     Operation("CopyObject", "object", "PUT", CopyObject, "write", header=b"x-amz-copy-source"),
     Operation("GetObject", "object", "GET", GetObject, "read", takes=_READ, is_public=True),

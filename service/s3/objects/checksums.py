@@ -31,6 +31,11 @@ def begin_sums(request: S3Request, checksums: Checksums) -> RunningSums:
     )
 
 
+def is_declared(request: S3Request) -> bool:
+    """Return whether the request declares an MD5 or a checksum of its body. Raises `S3Error`."""
+    return bool(request.field("content-md5")) or _declared(request)[0] is not None
+
+
 def content_md5(value: str) -> bytes | None:
     """Return the MD5 in `Content-MD5`, None for an empty value. Raises `S3Error`, `InvalidDigest`."""
     md5 = _decode(value) if value else None

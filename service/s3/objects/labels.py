@@ -26,8 +26,8 @@ def labels_in_header(value: str) -> dict[str, str]:
     return check_labels(pairs)
 
 
-def labels_in_xml(tagging: Node) -> dict[str, str]:
-    """Return the labels in a `Tagging` document. Raises `S3Error`."""
+def labels_in_xml(tagging: Node, *, limit: int = MAX_LABELS) -> dict[str, str]:
+    """Return the labels in a `Tagging` document, `limit` at most. Raises `S3Error`."""
     tag_set = tagging.find("TagSet")
     if tag_set is None or any(each.name != "Tag" for each in tag_set.children):
         raise S3Error("MalformedXML", "The XML is not of the schema that the operation has.")
@@ -37,7 +37,7 @@ def labels_in_xml(tagging: Node) -> dict[str, str]:
         if key is None or value is None:
             raise S3Error("MalformedXML", "A tag has a Key and a Value.")
         pairs.append((key, value))
-    return check_labels(pairs)
+    return check_labels(pairs, limit=limit)
 
 
 def check_labels(pairs: Iterable[tuple[str, str]], *, limit: int = MAX_LABELS) -> dict[str, str]:

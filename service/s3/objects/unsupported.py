@@ -22,10 +22,16 @@ def refuse_unsupported(request: S3Request) -> None:
     for name in fields:
         if name.startswith(_NOT_IMPLEMENTED):
             raise S3Error("NotImplemented", f"The header {name} implies functionality that is not implemented.")
-    if fields.get("x-amz-acl", "private") not in _ACLS or any(name.startswith("x-amz-grant-") for name in fields):
-        raise S3Error("AccessControlListNotSupported", "The bucket does not allow ACLs.")
+    refuse_acls(request)
     if fields.get("x-amz-storage-class", "STANDARD") != "STANDARD":
         raise S3Error("InvalidStorageClass", "The storage class you specified is not valid.")
+
+
+def refuse_acls(request: S3Request) -> None:
+    """Raise `S3Error` where the request asks for rights beyond those of the owner."""
+    fields = request.fields("x-amz-")
+    if fields.get("x-amz-acl", "private") not in _ACLS or any(name.startswith("x-amz-grant-") for name in fields):
+        raise S3Error("AccessControlListNotSupported", "The bucket does not allow ACLs.")
 
 
 def check_version(request: S3Request) -> None:

@@ -32,7 +32,7 @@ async def test_a_refused_head_has_no_body(s3: S3Client) -> None:
 
 
 async def test_a_refusal_says_what_is_wrong_and_which_request_it_was(s3: S3Client) -> None:
-    answer = await s3.send("GET", "/default", "policy")
+    answer = await s3.send("GET", "/default", "inventory")
     assert (answer.status, answer.headers["content-type"]) == (501, "application/xml")
     assert [each.tag for each in answer.xml] == ["Code", "Message", "Resource", "RequestId", "HostId"]
     assert answer.code == "NotImplemented"
