@@ -40,7 +40,7 @@ class DiskBlobStore:
     """Keeps each blob in a file below `root`, whose directories `open_disk_blob_store` has prepared; it makes none.
 
     Bytes are written to a temporary file on the same filesystem, which is synced, renamed, and its directory synced.
-    An upload holds up to 2 MiB of memory, less where there are many, a download 128 KiB, or nothing where the system
+    An upload holds up to 5 MiB of memory, less where there are many, a download 128 KiB, or nothing where the system
     sends it. A small blob is one call in a thread, which it shares with others where many are put.
 
     No step of a call waits longer than `timeout` seconds for the disk: see `Threads`.

@@ -33,7 +33,7 @@ class DiskPartialBlobs:
     makes `PartialBusyError`, until it ends. A former caller that comes late finds more bytes than its progress has, and
     calls `checkpoint` before it cuts them off, with the file locked: if that succeeds, no later caller wrote them.
 
-    An append holds up to 2 MiB of memory, less where there are many, a copy none. No step waits longer than `timeout`
+    An append holds up to 5 MiB of memory, less where there are many, a copy none. No step waits longer than `timeout`
     seconds for the disk.
     """
 

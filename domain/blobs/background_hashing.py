@@ -10,6 +10,8 @@ from domain.blobs.gathered import Gathered, piece_size
 
 # In bytes. Fewer are hashed at once: that takes less time than to ask a thread for it.
 _AT_ONCE = 96 * 1024
+# In bytes. Chunks that are smaller on average are joined to be hashed.
+_JOINED_BELOW = 512 * 1024
 
 # They compute and never wait, so a few keep a worker's share of the processors busy. Started when they are needed.
 _threads = ThreadPoolExecutor(4, thread_name_prefix="hash")
@@ -67,6 +69,9 @@ class BackgroundHashing:
         return taken
 
     def _hash(self, gathered: Gathered) -> None:
-        # At once: each call of a hash gives the interpreter's lock away and waits for it, which costs more than a copy.
-        if gathered.size:
+        # Each call of a hash gives the interpreter's lock away and waits for it, which costs more than a small copy.
+        if gathered.size < _JOINED_BELOW * len(gathered.chunks):
             self._update(b"".join(gathered.chunks))
+        else:
+            for chunk in gathered.chunks:
+                self._update(bytes(chunk))

@@ -8,6 +8,7 @@ from typing import Any
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
 from service.http.connection import ZERO_COPY_SEND
+from service.server.http1.receiver import body_read_size
 from service.server.http1.response_head import encode_head
 from service.server.http1.sent_files import send_file
 from service.server.http1.sequential_flow import SequentialFlow
@@ -33,6 +34,7 @@ class Exchange:
         "_awaken",
         "_has_received_all",
         "_head",
+        "_in_flight",
         "_is_awake",
         "_is_framed",
         "_on_complete",
@@ -74,6 +76,7 @@ class Exchange:
         self._on_complete: Callable[[], None] | None = on_complete
 
         self._task: asyncio.Task[None] | None = None
+        self._in_flight: MutableSet[asyncio.Task[None]] = set()
 
         self.disconnected = False
         self.body: bytes | bytearray = b""
@@ -132,11 +135,12 @@ class Exchange:
 
         What the application raises, or leaves undone, ends the response, which is a 500 where none began.
         """
-        task = self._task = loop.create_task(self._run(app, tasks))
+        self._in_flight = tasks
+        task = self._task = loop.create_task(self._run(app))
         tasks.add(task)
         return task
 
-    async def _run(self, app: Any, tasks: MutableSet[asyncio.Task[None]]) -> None:
+    async def _run(self, app: Any) -> None:
         try:
             try:
                 await app({**self.scope}, self.receive, self.send)
@@ -154,7 +158,7 @@ class Exchange:
             # It refers to the connection, which refers to this.
             self._on_complete = None
             if self._task is not None:
-                tasks.discard(self._task)
+                self._in_flight.discard(self._task)
                 self._task = None
 
     async def receive(self) -> Any:
@@ -169,11 +173,11 @@ class Exchange:
                 if self._awaken is None:
                     self._awaken = asyncio.Event()
                 # Only a reader that waits for bytes gets many at once, so that bodies which nobody reads stay small.
-                self.flow.reads_much = True
+                self.flow.read_size = body_read_size(len(self._in_flight))
                 try:
                     await self._awaken.wait()
                 finally:
-                    self.flow.reads_much = False
+                    self.flow.read_size = 0
             self._is_awake = False
             if self._awaken is not None:
                 self._awaken.clear()

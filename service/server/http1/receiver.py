@@ -7,12 +7,21 @@ from service.server.http1.sequential_flow import SequentialFlow
 
 # uvloop would read 256 KB at once, which a paused connection would keep.
 READ_BYTES = 64 * 1024
-# Of a body for which the application waits.
-READ_BODY_BYTES = 256 * 1024
+# Of a body for which the application waits: what one read takes, and what one of each request in flight may take.
+_LARGEST_READ = 1024 * 1024
+_SMALLEST_READ = 256 * 1024
+_ALL_READS = 8 * 1024 * 1024
 
-_buffer = bytearray(READ_BODY_BYTES)
-_large = memoryview(_buffer)
-_small = _large[:READ_BYTES]
+_buffer = bytearray(_LARGEST_READ)
+_view = memoryview(_buffer)
+
+
+def body_read_size(requests: int) -> int:
+    """Return how many bytes of a body to read at once while so many requests are in flight.
+
+    Each read costs the event loop and the application the same, however much it brings.
+    """
+    return max(_SMALLEST_READ, min(_LARGEST_READ, _ALL_READS // max(1, requests)))
 
 
 class Receiving(Protocol):
@@ -52,7 +61,7 @@ class Receiver(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's own
         # A transport fills it and calls `buffer_updated` before any other can ask for it.
-        return _large if self._flow.reads_much else _small
+        return _view[: self._flow.read_size or READ_BYTES]
 
     def buffer_updated(self, nbytes: int) -> None:
         self._protocol.bytes_received(_buffer, nbytes)

@@ -13,8 +13,8 @@ class SequentialFlow(FlowControl):
 
     _is_held = False
 
-    # Whether the application waits for bytes of a body, of which there may be many.
-    reads_much = False
+    # While the application waits for bytes of a body, how many to read at once; else 0: few.
+    read_size = 0
     # Of a file that is being sent: what the operating system has not taken.
     unsent_file_bytes = 0
 
