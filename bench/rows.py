@@ -50,6 +50,7 @@ ROWS = (
     _against("1 KiB upload, durable, S3 / the guides' stack", "upload-1k", S3, GUIDES_S3, 4),
     _against("1 KiB upload, durable, disk / a bare insert", "upload-1k", DISK, "insert-16", 0.5),
     _against("1 KiB upload, durable, S3 / a bare insert", "upload-1k", S3, "insert-16", 0.5),
+    _against("1 KiB upload, durable, disk / Litestar with one bare insert", "upload-1k", DISK, "litestar", 0.5),
     _against("64 KiB upload, disk, durable / the guides' stack", "upload-64k", DISK, GUIDES, 1.5),
     _against("64 KiB download, disk / the guides' stack", "download-64k", DISK, GUIDES, 3),
     _against("64 KiB upload, S3 / put_object of plain aioboto3", "upload-64k", S3, "put_object", 2),

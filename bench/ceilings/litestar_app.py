@@ -1,12 +1,15 @@
-"""Litestar's bare static route, and Litestar with one query: `uvicorn bench.ceilings.litestar_app:app`."""
+"""Litestar's bare static route, one query, and one insert: `uvicorn bench.ceilings.litestar_app:app`."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from litestar import Litestar, get
+import msgspec
+from litestar import Litestar, Request, get, put
 from litestar.datastructures import State
 
 from bench.ceilings.catalog import Row, close_pool, find, open_pool
+from bench.ceilings.inserts import TABLES, insert
 
 
 @get("/", sync_to_thread=False)
@@ -20,8 +23,19 @@ async def metadata(file_id: UUID, state: State) -> Row:
     return row
 
 
+class Inserted(msgspec.Struct):
+    id: UUID
+    created_at: datetime
+
+
+@put("/files/{name:path}", status_code=201)
+async def store(name: str, request: Request[Any, Any, Any], state: State) -> Inserted:
+    return Inserted(*await insert(state.pool, name, await request.body()))
+
+
 async def _open(app: Litestar) -> None:
     app.state.pool = await open_pool()
+    await app.state.pool.execute(TABLES)
 
 
 async def _close(app: Litestar) -> None:
@@ -29,4 +43,4 @@ async def _close(app: Litestar) -> None:
     await close_pool(pool)
 
 
-app = Litestar([nothing, metadata], on_startup=[_open], on_shutdown=[_close], openapi_config=None)
+app = Litestar([nothing, metadata, store], on_startup=[_open], on_shutdown=[_close], openapi_config=None)

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import random
-import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
@@ -11,23 +10,11 @@ from typing import Any
 import asyncpg
 
 from bench.ceilings.catalog import encode, find
+from bench.ceilings.inserts import INSERT, TABLES, values
 from bench.ceilings.repeat import Call, repeat
 from bench.reporting.samples import Sample
 
 BODY_SIZE = 1024
-_TABLES = """
-CREATE TABLE IF NOT EXISTS bare_blobs (key uuid PRIMARY KEY, body bytea NOT NULL);
-ALTER TABLE bare_blobs ALTER COLUMN body SET STORAGE EXTERNAL;
-CREATE TABLE IF NOT EXISTS bare_files (
-    id uuid PRIMARY KEY, name text COLLATE "C" NOT NULL UNIQUE, content_type text NOT NULL, size bigint NOT NULL,
-    blob_key uuid NOT NULL, created_at timestamptz NOT NULL DEFAULT statement_timestamp()
-);
-"""
-_INSERT = """
-WITH blob AS (INSERT INTO bare_blobs (key, body) VALUES ($1, $4) RETURNING key)
-INSERT INTO bare_files (id, name, content_type, size, blob_key) SELECT $1, $2, $3, octet_length($4), key FROM blob
-RETURNING created_at
-"""
 
 
 async def queries(connections: int, seconds: float) -> Sample:
@@ -49,11 +36,10 @@ async def inserts(connections: int, seconds: float) -> Sample:
     body = random.Random(0).randbytes(BODY_SIZE)
 
     async def prepare(connection: Any) -> Call:
-        statement = await connection.prepare(_INSERT)
+        statement = await connection.prepare(INSERT)
 
         async def insert(_: int) -> None:
-            id_ = uuid.uuid4()
-            await statement.fetchrow(id_, f"bare/{id_}", "application/octet-stream", body)
+            await statement.fetchrow(*values(body))
 
         return insert
 
@@ -74,7 +60,7 @@ async def _on_connections(prepare: Callable[[Any], Awaitable[Call]], connections
 async def _make_tables() -> None:
     connection = await _connect()
     try:
-        await connection.execute(_TABLES)
+        await connection.execute(TABLES)
     finally:
         await connection.close()
 

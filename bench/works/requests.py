@@ -108,7 +108,7 @@ WORKS = (
         name="upload-1k",
         title="1 KiB upload",
         unit="/s",
-        sides=(*_FILES, *_INSERTS),
+        sides=(*_FILES, "litestar", *_INSERTS),
         measure=_or_probe(_over_http(_uploads(SMALL)), _INSERTS),
     ),
     Work(
