@@ -15,6 +15,7 @@ from service.embedded import KEY_FILE
 from service.environment import PREFIX, SettingsError
 from service.heap import share_with_forks
 from service.observability.shared_metrics import WORKER_RESTARTS, forget_worker, sharing_metrics
+from service.server.connection_shares import ConnectionShares
 from service.server.listener import bind
 from service.server.supervisor import Supervisor
 from service.settings import Settings
@@ -42,13 +43,14 @@ def serve(settings: Settings, watch: Callable[[], bool]) -> int:
     _warn_of_short_grace(settings)
     _raise_descriptor_limit()
     with sharing_metrics(settings.workers), _listen(settings) as listener:
+        shares = ConnectionShares(settings.workers)
         supervisor = Supervisor(
-            partial(_work, settings, listener),
+            partial(_work, settings, listener, shares),
             listener,
             count=settings.workers,
             timeout=settings.shutdown_timeout + CLOSING_SECONDS,
             watch=watch,
-            on_restart=_count_restart,
+            on_restart=partial(_count_restart, shares),
         )
         share_with_forks(*_FRAMEWORKS)
         supervisor.start()
@@ -56,15 +58,22 @@ def serve(settings: Settings, watch: Callable[[], bool]) -> int:
         return supervisor.join()
 
 
-def _work(settings: Settings, listener: socket.socket, on_serving: Callable[[], None]) -> None:
+def _work(
+    settings: Settings,
+    listener: socket.socket,
+    shares: ConnectionShares,
+    number: int,
+    on_serving: Callable[[], None],
+) -> None:
     # Imported in the worker alone: on import prometheus_client looks for the directory that workers share.
     from service.worker import run_worker  # noqa: PLC0415
 
-    run_worker(settings, listener, on_serving)
+    run_worker(settings, listener, shares.of(number), on_serving)
 
 
-def _count_restart(dead: int) -> None:
+def _count_restart(shares: ConnectionShares, number: int, dead: int) -> None:
     WORKER_RESTARTS.add()
+    shares.forget(number)
     forget_worker(dead)
 
 

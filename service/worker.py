@@ -20,6 +20,7 @@ from service.observability.causes import facts_of
 from service.observability.request_figures import write_request_figures
 from service.observability.request_lines import REQUESTS
 from service.observability.retries import observe_retries
+from service.server.connection_shares import ConnectionShare
 from service.server.connections import Connections
 from service.server.graceful_shutdown import GracefulServer
 from service.server.http1.protocol import Http1Protocol
@@ -31,10 +32,12 @@ log = structlog.get_logger()
 _TRIM_SECONDS = 10.0
 
 
-def run_worker(settings: Settings, listener: socket.socket, on_serving: Callable[[], None]) -> None:
-    """Accept connections on the bound `listener` until SIGTERM, then shut down gracefully."""
+def run_worker(
+    settings: Settings, listener: socket.socket, share: ConnectionShare, on_serving: Callable[[], None]
+) -> None:
+    """Accept its `share` of connections on the bound `listener` until SIGTERM, then shut down gracefully."""
     container, in_flight = make_container(settings), InFlightRequests()
-    server = make_server(settings, container, in_flight, on_serving)
+    server = make_server(settings, container, in_flight, share, on_serving)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(server, container, in_flight, listener))
@@ -64,7 +67,8 @@ def make_server(
     settings: Settings,
     container: AsyncContainer,
     in_flight: InFlightRequests,
-    on_serving: Callable[[], None] = lambda: None,
+    share: ConnectionShare,
+    on_serving: Callable[[], None],
 ) -> GracefulServer:
     """Return the server of the application on the parts that `container` holds. `in_flight` tracks its requests."""
     observe_retries()
@@ -75,7 +79,7 @@ def make_server(
         http=partial(
             Http1Protocol,
             refusals=refusals,
-            connections=Connections(settings.max_connections),
+            connections=Connections(settings.max_connections, share.update),
             stalled_seconds=settings.response_idle_timeout,
         ),  # type: ignore[arg-type] # it is called, no more
         ws="none",
@@ -89,4 +93,4 @@ def make_server(
         log_config=None,
         log_level="error",
     )
-    return GracefulServer(config, in_flight, timeout=settings.shutdown_timeout, on_serving=on_serving)
+    return GracefulServer(config, in_flight, share, timeout=settings.shutdown_timeout, on_serving=on_serving)

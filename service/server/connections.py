@@ -1,5 +1,6 @@
 """The open connections of a worker, and the limits that they share."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 # Unless a setting says otherwise.
@@ -30,10 +31,12 @@ class Connections:
     """The connections of a worker, `limit` at most, and half as many of clients that have shown no valid key.
 
     A new one replaces the oldest that is dispensable, so that clients which only hold connections keep nobody out.
+    `on_change` is called with the number of them.
     """
 
-    def __init__(self, limit: int = MAX_CONNECTIONS) -> None:
+    def __init__(self, limit: int = MAX_CONNECTIONS, on_change: Callable[[int], None] = lambda _: None) -> None:
         self._limit = limit
+        self._on_change = on_change
         self._strangers: dict[Connection, None] = {}
         self._known: dict[Connection, None] = {}
         self._lingering: set[Connection] = set()
@@ -50,6 +53,7 @@ class Connections:
             has_room = True
         if has_room:
             self._strangers[connection] = None
+            self._tell_number()
         return has_room
 
     def authenticate(self, connection: Connection) -> None:
@@ -71,6 +75,7 @@ class Connections:
         self._known.pop(connection, None)
         self._lingering.discard(connection)
         self._waiting.pop(connection, None)
+        self._tell_number()
 
     def reserve_head(self, connection: Connection, size: int) -> bool:
         """Take room for `size` more bytes of a head. Return False where the connection has to wait for some."""
@@ -87,6 +92,9 @@ class Connections:
         for each in list(self._waiting):
             if each in self._waiting:
                 each.go_on()
+
+    def _tell_number(self) -> None:
+        self._on_change(len(self._strangers) + len(self._known))
 
 
 def _dismiss_oldest(connections: dict[Connection, None]) -> bool:

@@ -3,13 +3,16 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import structlog
 import uvicorn
 
 from service.http.middleware.in_flight import InFlightRequests
+from service.server.acceptor import Acceptor
+from service.server.connection_shares import ConnectionShare
 from service.server.http1.protocol import Http1Protocol
 
 log = structlog.get_logger()
@@ -22,13 +25,14 @@ class GracefulServer(uvicorn.Server):
     """uvicorn's server: on SIGTERM it accepts no more connections, and waits for those that are open.
 
     Requests `in_flight` may go on for `timeout` seconds. Then they are cancelled, and the connections are cut.
-    `on_serving` is called once connections are accepted.
+    `on_serving` is called once connections are accepted; where there are other workers, only its `share` of them is.
     """
 
     def __init__(
         self,
         config: uvicorn.Config,
         in_flight: InFlightRequests,
+        share: ConnectionShare,
         *,
         timeout: float,
         on_serving: Callable[[], None] = lambda: None,
@@ -36,13 +40,31 @@ class GracefulServer(uvicorn.Server):
         super().__init__(config)
         self._on_serving = on_serving
         self._in_flight = in_flight
+        self._share = share
         self._timeout = timeout
         self._deadline: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the application, and accept connections."""
-        await super().startup(sockets)
+        if self._share.is_all:
+            await super().startup(sockets)
+        else:
+            await super().startup([])
+            self._accept_share(sockets or [])
         self._on_serving()
+
+    def _accept_share(self, listeners: Sequence[socket.socket]) -> None:
+        backlog = self.config.backlog
+        servers: list[Any] = [Acceptor(each, backlog, self._make_protocol, self._share) for each in listeners]
+        self.servers = servers
+
+    def _make_protocol(self) -> asyncio.Protocol:
+        # As uvicorn makes it for the event loop's own server.
+        make: Any = self.config.http_protocol_class
+        protocol: asyncio.Protocol = make(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return protocol
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

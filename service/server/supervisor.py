@@ -26,8 +26,8 @@ _WATCH_SECONDS = 1.0
 # In a row, for each worker.
 _MOST_RESTARTS = 5
 
-# The work of a worker gets a function to call once it serves.
-Work = Callable[[Callable[[], None]], None]
+# The work of a worker gets its number, from 0 on, and a function to call once it serves.
+Work = Callable[[int, Callable[[], None]], None]
 
 
 class Supervisor:
@@ -35,7 +35,7 @@ class Supervisor:
 
     Once told to stop, they have `timeout` seconds; then they are killed. The supervisor keeps `listener` open while no
     worker accepts connections on it, and closes it when it stops. `watch` is called every second; where it returns
-    False, all workers are stopped. `on_restart` is called with the process id of each worker that is replaced.
+    False, all workers are stopped. `on_restart` is called with number and process id of each worker that is replaced.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Supervisor:
         count: int,
         timeout: float,
         watch: Callable[[], bool] = lambda: True,
-        on_restart: Callable[[int], None] = lambda _: None,
+        on_restart: Callable[[int, int], None] = lambda *_: None,
     ) -> None:
         self._work = work
         self._listener = listener
@@ -114,7 +114,7 @@ class Supervisor:
         return max(0, min([_WATCH_SECONDS, *(moment - time.monotonic() for moment in self._due.values())]))
 
     def _start(self, number: int) -> None:
-        process = _FORK.Process(target=_run_worker, args=[self._work, self._served])
+        process = _FORK.Process(target=_run_worker, args=[self._work, number, self._served])
         process.start()
         self._running[number] = process
 
@@ -130,7 +130,7 @@ class Supervisor:
             self._fail()
             return
         if process.pid is not None:
-            self._on_restart(process.pid)
+            self._on_restart(number, process.pid)
         self._schedule(number)
 
     def _schedule(self, number: int) -> None:
@@ -185,11 +185,11 @@ def end_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _run_worker(work: Work, served: mmap.mmap) -> None:
+def _run_worker(work: Work, number: int, served: mmap.mmap) -> None:
     end_with_parent()
     # Ctrl-C is for the supervisor, which tells its workers to end.
     os.setpgid(0, 0)
     for each in _STOP_SIGNALS:
         signal.signal(each, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
-    work(lambda: served.__setitem__(0, 1))
+    work(number, lambda: served.__setitem__(0, 1))

@@ -28,6 +28,11 @@ class RawClient:
         await asyncio.get_running_loop().sock_connect(connection, (address.hostname, address.port))
         return cls(connection)
 
+    @property
+    def port(self) -> int:
+        """The client's port."""
+        return int(self._connection.getsockname()[1])
+
     async def __aenter__(self) -> Self:
         return self
 

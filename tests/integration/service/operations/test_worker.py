@@ -54,7 +54,7 @@ def say(*words):
     # In one call: all of them write to one pipe.
     os.write(1, (" ".join(map(str, words)) + "\\n").encode())
 
-def work(on_serving):
+def work(number, on_serving):
     turn = os.read(turns, 1)[0]
     say("turn", turn)
     act(turn, on_serving)
@@ -67,7 +67,7 @@ def wait_for_sigterm():
 def run(count):
     replaced = []
     with socket.socket() as listener:
-        supervisor = Supervisor(work, listener, count=count, timeout=30, on_restart=replaced.append)
+        supervisor = Supervisor(work, listener, count=count, timeout=30, on_restart=lambda *each: replaced.append(each))
         supervisor.start()
         status = supervisor.join()
         say("status", status, "replaced", len(replaced), "closed", listener.fileno() == -1)
@@ -109,7 +109,7 @@ def act(turn, on_serving):
     os.kill(os.getpid(), signal.SIGKILL)
 with socket.socket() as listener:
     supervisor = Supervisor(
-        work, listener, count=1, timeout=30, on_restart=lambda _: os.kill(os.getpid(), signal.SIGTERM)
+        work, listener, count=1, timeout=30, on_restart=lambda *_: os.kill(os.getpid(), signal.SIGTERM)
     )
     supervisor.start()
     say("status", supervisor.join())
