@@ -1,15 +1,16 @@
 """The bucket: every request to it passes here."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from aiohttp import ClientResponse
 from anyio import fail_after
 
 from adapters.s3.errors import s3_errors
 from adapters.s3.http.request import ObjectRequest
+from adapters.s3.http.response import Response
 from adapters.s3.http.transport import TIMEOUT_SECONDS, body_seconds
 
 if TYPE_CHECKING:
@@ -41,17 +42,19 @@ class S3Bucket:
         return S3Bucket(self._connection, self.name, self.prefix + name, timeout=self.timeout)
 
     @contextmanager
-    def request(self, *, size: int = 0, at_least: float = 0) -> Iterator["S3Client"]:
-        """Lend the client for a request with a body of `size` bytes, and raise the port's errors.
+    def request(self, *, at_least: float = 0) -> Iterator["S3Client"]:
+        """Lend the client for a request, and raise the port's errors.
 
         `at_least` is the timeout in seconds of a request that the store may take longer for.
         """
-        with s3_errors(), fail_after(max(self.timeout, at_least) + body_seconds(size)):
+        with s3_errors(), fail_after(max(self.timeout, at_least)):
             yield self.client
 
-    async def send(self, request: ObjectRequest) -> ClientResponse:
-        """Send a request for an object, inside of `request`, as `SignedHttp.send` does."""
-        return await self._connection.http.send(self.name, request)
+    async def send(self, request: ObjectRequest) -> Response:
+        """Send a request for an object, inside of `s3_errors`, as `SignedHttp.send` does."""
+        size = 0 if request.body is None else request.body.size
+        deadline = asyncio.get_running_loop().time() + self.timeout + body_seconds(size)
+        return await self._connection.http.send(self.name, request, deadline=deadline)
 
     def object_key(self, key: str) -> str:
         """Return the name of a blob's object."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import TracebackType
 
 from aiohttp import ClientError as ConnectionFailure
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,17 +13,22 @@ from domain.blobs.errors import BlobMissingError, BlobStoreRefusedError, BlobSto
 _UNAVAILABLE = frozenset({408, 429})
 
 
-@contextmanager
-def s3_errors() -> Iterator[None]:
-    """Turn every failure between here and the store into the port's error."""
-    try:
-        yield
-    except ClientError as error:
-        if _is_refusal(error):
-            raise BlobStoreRefusedError("The blob store refuses this.") from error
-        raise BlobStoreUnavailableError("The blob store refuses work.") from error
-    except (BotoCoreError, ConnectionFailure, OSError) as error:
-        raise BlobStoreUnavailableError("The blob store does not answer.") from error
+class s3_errors:  # noqa: N801 - a context manager; as a generator it would cost each chunk of a body more
+    """Turns every failure between here and the store into the port's error."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, ClientError):
+            if _is_refusal(error):
+                raise BlobStoreRefusedError("The blob store refuses this.") from error
+            raise BlobStoreUnavailableError("The blob store refuses work.") from error
+        if isinstance(error, BotoCoreError | ConnectionFailure | OSError):
+            raise BlobStoreUnavailableError("The blob store does not answer.") from error
 
 
 @contextmanager

@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Self
 
-from aiohttp import ClientResponse
 from botocore.exceptions import ClientError
 
 from adapters.s3.bucket import S3Bucket
 from adapters.s3.errors import is_beyond_end, is_missing, s3_errors
 from adapters.s3.http.request import ObjectRequest
+from adapters.s3.http.response import Response
 from adapters.s3.part import Part
 from domain.blobs.errors import BlobMissingError, BlobStoreRefusedError, BlobStoreUnavailableError
 from domain.values.ranges import ByteRange
@@ -19,7 +19,7 @@ _FIRST_SIZE = 256 * 1024
 async def put_object(bucket: S3Bucket, object_key: str, whole: Part) -> None:
     """Put the object in one request."""
     checksum = await whole.md5()
-    with bucket.request(size=whole.size):
+    with s3_errors():
         await bucket.send(ObjectRequest("PUT", object_key, headers={"content-md5": checksum}, body=whole))
 
 
@@ -53,13 +53,13 @@ class OpenObject:
         self._bucket = bucket
         self._object_key = object_key
         self._part = part
-        self._response: ClientResponse | None = None
+        self._response: Response | None = None
 
     async def __aenter__(self) -> AsyncIterator[bytes]:
         part, headers = self._part, dict[str, str]()
         if part is not None:
             headers["range"] = f"bytes={part.start}-{part.end - 1}"
-        with self._bucket.request():
+        with s3_errors():
             try:
                 found = self._response = await self._bucket.send(
                     ObjectRequest("GET", self._object_key, headers=headers)
@@ -84,8 +84,8 @@ class OpenObject:
             self._response.close()
 
 
-def _check_part(part: ByteRange, found: ClientResponse) -> None:
-    content_range, length = found.headers.get("Content-Range", ""), _length(found)
+def _check_part(part: ByteRange, found: Response) -> None:
+    content_range, length = found.headers.get("content-range", ""), _length(found)
     if content_range.startswith(f"bytes {part.start}-{part.end - 1}/") and length == part.length:
         return
     if content_range.startswith(f"bytes {part.start}-") and length < part.length:
@@ -93,17 +93,18 @@ def _check_part(part: ByteRange, found: ClientResponse) -> None:
     raise BlobStoreRefusedError("The blob store sent another part than it was asked for.")
 
 
-def _length(found: ClientResponse) -> int:
-    if found.content_length is None:
+def _length(found: Response) -> int:
+    length = found.length
+    if length is None:
         raise BlobStoreUnavailableError("The blob store does not say how long the object is.")
-    return found.content_length
+    return length
 
 
 class _Chunks:
     """The body of a response, chunk by chunk as it arrives."""
 
-    def __init__(self, response: ClientResponse) -> None:
-        self._content = response.content
+    def __init__(self, response: Response) -> None:
+        self._response = response
         self._left = _length(response)
         self._first = b""
 
@@ -129,7 +130,7 @@ class _Chunks:
         if not self._left:
             return b""
         with s3_errors():
-            chunk = await self._content.readany()
+            chunk = await self._response.receive()
         if not chunk:
             raise BlobStoreUnavailableError("The blob store sent less than it promised.")
         self._left -= len(chunk)

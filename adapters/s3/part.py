@@ -52,10 +52,9 @@ class Part:
         """Return the value of `Content-MD5` (RFC 1864), which finds damage, not forgery."""
         return self._md5() if self.size <= _INLINE_SIZE and not self.is_spooled else await run_sync(self._md5)
 
-    def whole(self) -> bytes:
+    def pieces(self) -> list[Piece]:
         """Return the bytes of a part that is not spooled."""
-        pieces = [*self._before, *self._pieces]
-        return pieces[0] if len(pieces) == 1 and isinstance(pieces[0], bytes) else b"".join(pieces)
+        return [*self._before, *self._pieces]
 
     async def read(self) -> AsyncIterator[Piece]:
         """Yield the bytes, piece by piece."""

@@ -2,8 +2,9 @@
 
 from xml.etree import ElementTree as ET
 
-from aiohttp import ClientResponse
 from botocore.exceptions import ClientError
+
+from adapters.s3.http.response import Response
 
 # An error's XML is shorter.
 _LONGEST = 64 * 1024
@@ -11,16 +12,16 @@ _REDIRECTS = frozenset({301, 302, 307})
 _WRONG_REGION = frozenset({"AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "PermanentRedirect"})
 
 
-async def read_error(response: ClientResponse) -> ClientError | None:
+async def read_error(response: Response) -> ClientError | None:
     """Return the error that the response tells; None for a success. Reads the body of either but a GET's success.
 
     S3 may put an error into an answer of 200, which counts as one of 500.
     """
     status = response.status
-    if status < 300 and (response.method == "GET" or response.content_length in {0, None}):
+    if status < 300 and (response.method == "GET" or not response.has_body):
         return None
     async with response:
-        body = await response.content.read(_LONGEST)
+        body = await response.read(_LONGEST)
     fields = _fields(body)
     if status < 300:
         if not fields:
@@ -29,7 +30,7 @@ async def read_error(response: ClientResponse) -> ClientError | None:
     code = fields.get("Code") or str(status)
     return ClientError(
         {
-            "Error": {"Code": code, "Message": fields.get("Message", response.reason or "")},
+            "Error": {"Code": code, "Message": fields.get("Message", response.reason)},
             "ResponseMetadata": {  # type: ignore[typeddict-item]  # the rest is not told
                 "HTTPStatusCode": status
             },

@@ -3,7 +3,6 @@
 import random
 from collections.abc import Callable
 
-from aiohttp import ClientError as ConnectionFailure
 from anyio import sleep
 from botocore.exceptions import ClientError
 from botocore.retries.quota import RetryQuota
@@ -65,4 +64,4 @@ def _is_passing(error: Exception) -> bool:
     if isinstance(error, ClientError):
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         return status in _PASSING_STATUSES or error.response["Error"]["Code"] in _PASSING_CODES
-    return isinstance(error, ConnectionFailure | OSError)
+    return isinstance(error, OSError)

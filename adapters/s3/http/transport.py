@@ -1,15 +1,17 @@
-"""The HTTP of the S3 client: botocore's sessions, which our own requests share, and the timeout of one try."""
+"""The HTTP of the S3 client: the settings of botocore's, and the timeout of one try."""
 
 import asyncio
-from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+import ssl
+from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from aiobotocore.httpsession import AIOHTTPSession
-from aiohttp import ClientResponse, ClientSession
 from botocore.exceptions import ReadTimeoutError
-from botocore.httpsession import ProxyConfiguration
-from yarl import URL
+from botocore.httpsession import ProxyConfiguration, create_urllib3_context
+
+from adapters.s3.http.connections import Connections
+from adapters.s3.http.routes import Routes, Tls
 
 # For the answer to a request, its tries included, beside the time that a body takes.
 TIMEOUT_SECONDS = 8.0
@@ -31,16 +33,43 @@ class Transport(AIOHTTPSession):
     silence, and must be long enough for the requests that S3 takes long for. A try that was ended is repeated on
     another connection.
 
-    `exchange` sends over the same connections, with botocore's proxies, certificates and limits.
+    `connections` are our own, with the same proxies, certificates and limits.
     """
 
     # What the stubs leave out.
     _proxy_config: ProxyConfiguration
-    _get_session: Callable[[str | None], Awaitable[ClientSession]]
 
-    def __init__(self, answer_timeout: float, **settings: Any) -> None:
-        super().__init__(**settings)
+    def __init__(
+        self,
+        answer_timeout: float,
+        *,
+        verify: bool | str = True,
+        client_cert: str | tuple[str, str] | None = None,
+        timeout: tuple[float, float],
+        max_pool_connections: int,
+        **settings: Any,
+    ) -> None:
+        super().__init__(
+            verify=verify,  # type: ignore[arg-type]  # a file of authorities, too
+            client_cert=client_cert,
+            timeout=timeout,  # type: ignore[arg-type]  # and a pair
+            max_pool_connections=max_pool_connections,
+            **settings,
+        )
         self._answer_timeout = answer_timeout
+        connect_timeout, idle_timeout = timeout
+        self.connections = Connections(
+            Routes(self._proxy_config, Tls(verify, client_cert)),
+            limit=max_pool_connections,
+            connect_timeout=connect_timeout,
+            idle_timeout=idle_timeout,
+        )
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.connections.close()
+        await super().__aexit__(kind, error, trace)
 
     async def send(self, request: Any) -> Any:  # botocore's prepared request; the stubs know only another
         """As botocore calls it."""
@@ -50,33 +79,15 @@ class Transport(AIOHTTPSession):
         except TimeoutError as error:
             raise ReadTimeoutError(endpoint_url=request.url, error=error) from error
 
-    async def exchange(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        *,
-        body: bytes | AsyncIterable[bytes | memoryview] | None = None,
-        size: int = 0,
-    ) -> ClientResponse:
-        """Send one try of a signed request with a body of `size` bytes, and return the response, its body unread.
+    def _get_ssl_context(self) -> ssl.SSLContext:
+        context: ssl.SSLContext = create_urllib3_context()
+        # As in `Tls`.
+        context.check_hostname = True
+        return context
 
-        A body that comes in pieces is sent when the store has said that it wants it (RFC 9110, section 10.1.1).
-        Raises aiohttp's errors, and `TimeoutError`.
-        """
-        proxy_url = self._proxy_config.proxy_url_for(url)
-        session = await self._get_session(proxy_url)
-        async with asyncio.timeout(self._answer_timeout + body_seconds(size)):
-            return await session.request(
-                method,
-                URL(url, encoded=True),
-                headers=headers,
-                data=body,
-                expect100=body is not None and not isinstance(body, bytes),
-                allow_redirects=False,
-                proxy=proxy_url,
-                proxy_headers=self._proxy_config.proxy_headers_for(proxy_url) if proxy_url else None,
-            )
+    def deadline(self, size: int) -> float:
+        """Return when a try with a body of `size` bytes that begins now has to end, a time of the event loop."""
+        return asyncio.get_running_loop().time() + self._answer_timeout + body_seconds(size)
 
     def _limit(self, request: Any) -> float | None:
         if "x-amz-copy-source" in request.headers:

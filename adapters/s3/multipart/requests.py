@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from adapters.s3.bucket import S3Bucket
 from adapters.s3.copying import COPY_SECONDS, source_may_be_gone
-from adapters.s3.errors import is_unknown_upload
+from adapters.s3.errors import is_unknown_upload, s3_errors
 from adapters.s3.http.request import ObjectRequest
 from adapters.s3.objects import object_size
 from adapters.s3.part import Part
@@ -56,13 +56,13 @@ async def send_part(bucket: S3Bucket, object_key: str, upload_id: str, number: i
     """Send a part, and return its ETag."""
     checksum = await part.md5()
     query = f"partNumber={number}&uploadId={quote(upload_id, safe=_UNRESERVED)}"
-    with bucket.request(size=part.size):
+    with s3_errors():
         sent = await bucket.send(
             ObjectRequest("PUT", object_key, query=query, headers={"content-md5": checksum}, body=part)
         )
-    if "ETag" not in sent.headers:
+    if "etag" not in sent.headers:
         raise BlobStoreUnavailableError("The blob store does not say what it stored.")
-    return sent.headers["ETag"]
+    return sent.headers["etag"]
 
 
 async def copy_part(
