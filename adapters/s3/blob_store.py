@@ -23,9 +23,10 @@ _MEMORY = 4 * PART_SIZE
 class S3BlobStore:
     """Keeps each blob as an object of `bucket`.
 
-    A body of up to 8 MiB is one request; a longer one is a multipart upload. Each request carries the MD5 of its
+    A body of up to 8 MiB is one request; a longer one is a multipart upload. Each request carries a checksum of its
     body, which the store compares before it keeps anything: so the bytes that it acknowledges are those that were sent,
-    on any store, and need not be read back. ETags are not compared, since encryption by KMS changes them.
+    on any store, and need not be read back. It is the CRC-32 where the store shows that it compares it, else the MD5.
+    ETags are not compared, since encryption by KMS changes them.
 
     Memory: all uploads together hold `memory_size` (32 MiB) of the bytes that wait for their part to be whole, or that
     are being sent, and 64 KiB each. What is more waits in temporary files, one part of an upload at a time.

@@ -32,6 +32,7 @@ class S3Bucket:
         self, connection: "S3Connection", name: str, prefix: str = "", *, timeout: float = TIMEOUT_SECONDS
     ) -> None:
         self.client = connection.client
+        self.checksums = connection.checksums
         self._connection = connection
         self.name = name
         self.prefix = prefix

@@ -11,7 +11,7 @@ from aiobotocore.session import AioSession, get_session
 from botocore.exceptions import BotoCoreError
 from botocore.loaders import Loader, create_loader
 
-from adapters.s3.checksums import content_md5
+from adapters.s3.checksums import Checksums, content_md5
 from adapters.s3.http.client import SignedHttp
 from adapters.s3.http.transport import TIMEOUT_SECONDS, Transport
 from domain.blobs.errors import BlobStoreUnavailableError
@@ -28,6 +28,7 @@ class S3Connection(NamedTuple):
 
     client: "S3Client"
     http: SignedHttp
+    checksums: Checksums
 
 
 @asynccontextmanager
@@ -68,8 +69,8 @@ async def connect_s3(
         signature_version="s3v4",
         max_pool_connections=pool_size,
         retries={"mode": "standard", "total_max_attempts": attempts},
-        # The newer checksums are refused by some stores. Every body has a Content-MD5 instead, which all of them
-        # check; it is signed, so that signing needs no second hash of the body, on the event loop.
+        # The newer checksums are refused by some stores, so bodies have those that `Checksums` finds. They are signed,
+        # so that signing needs no second hash of the body, on the event loop.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
         s3={"addressing_style": "path" if endpoint_url else "auto", "payload_signing_enabled": False},
@@ -90,7 +91,7 @@ async def connect_s3(
         # The one call with a body whose parameters lack it; and older stores insist.
         client.meta.events.register("before-call.s3.DeleteObjects", _add_content_md5)
         credentials = await cast(Any, session).get_credentials()
-        yield S3Connection(client, SignedHttp(client, transports[-1], credentials, attempts=attempts))
+        yield S3Connection(client, SignedHttp(client, transports[-1], credentials, attempts=attempts), Checksums())
 
 
 def _add_content_md5(params: dict[str, Any], **_: object) -> None:

@@ -52,6 +52,11 @@ def is_beyond_end(error: ClientError) -> bool:
     return _code(error) == "InvalidRange"
 
 
+def is_unknown_header(error: ClientError) -> bool:
+    """Return whether the store may not know a header of the request, as Backblaze B2 and others tell it."""
+    return _code(error) in {"InvalidArgument", "InvalidRequest", "NotImplemented"}
+
+
 def is_unknown_upload(error: ClientError) -> bool:
     """Return whether the store does not know the multipart upload: it was completed, or aborted."""
     return _code(error) == "NoSuchUpload"

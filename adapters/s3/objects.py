@@ -6,7 +6,8 @@ from typing import Self
 from botocore.exceptions import ClientError
 
 from adapters.s3.bucket import S3Bucket
-from adapters.s3.errors import is_beyond_end, is_missing, s3_errors
+from adapters.s3.checksums import CRC32_HEADER, MD5_HEADER
+from adapters.s3.errors import is_beyond_end, is_missing, is_unknown_header, s3_errors
 from adapters.s3.http.request import ObjectRequest
 from adapters.s3.http.response import Response
 from adapters.s3.part import Part
@@ -17,10 +18,25 @@ _FIRST_SIZE = 256 * 1024
 
 
 async def put_object(bucket: S3Bucket, object_key: str, whole: Part) -> None:
-    """Put the object in one request."""
-    checksum = await whole.md5()
+    """Put the object, in one request where the store compares CRC-32 or is known not to."""
     with s3_errors():
-        await bucket.send(ObjectRequest("PUT", object_key, headers={"content-md5": checksum}, body=whole))
+        if bucket.checksums.has_crc32 and await _put_with_crc32(bucket, object_key, whole):
+            return
+        md5 = await whole.md5()
+        await bucket.send(ObjectRequest("PUT", object_key, headers={MD5_HEADER: md5}, body=whole))
+        bucket.checksums.has_crc32 = False
+
+
+async def _put_with_crc32(bucket: S3Bucket, object_key: str, whole: Part) -> bool:
+    """Put the object, and return whether the store has compared its CRC-32."""
+    crc32 = await whole.crc32()
+    try:
+        stored = await bucket.send(ObjectRequest("PUT", object_key, headers={CRC32_HEADER: crc32}, body=whole))
+    except ClientError as error:
+        if not is_unknown_header(error):
+            raise
+        return False
+    return stored.headers.get(CRC32_HEADER) == crc32
 
 
 async def object_size(bucket: S3Bucket, object_key: str) -> int:

@@ -1,15 +1,17 @@
 """The unit of sending: a whole body, or a part of one."""
 
 import hashlib
+import zlib
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 from anyio.to_thread import run_sync
 
 from adapters.s3.spool import Spool
 
-# Below this, going to a thread takes longer than the hash does.
-_INLINE_SIZE = 64 * 1024
+# Below these, going to a thread takes longer than the checksum does.
+_INLINE_MD5_SIZE = 64 * 1024
+_INLINE_CRC32_SIZE = 512 * 1024
 _PIECE_SIZE = 64 * 1024
 
 Piece = bytes | memoryview
@@ -49,8 +51,12 @@ class Part:
         return joined
 
     async def md5(self) -> str:
-        """Return the value of `Content-MD5` (RFC 1864), which finds damage, not forgery."""
-        return self._md5() if self.size <= _INLINE_SIZE and not self.is_spooled else await run_sync(self._md5)
+        """Return the value of `Content-MD5` (RFC 1864)."""
+        return self._md5() if self.size <= _INLINE_MD5_SIZE and not self.is_spooled else await run_sync(self._md5)
+
+    async def crc32(self) -> str:
+        """Return the value of `x-amz-checksum-crc32` (S3's API, PutObject)."""
+        return self._crc32() if self.size <= _INLINE_CRC32_SIZE and not self.is_spooled else await run_sync(self._crc32)
 
     def pieces(self) -> list[Piece]:
         """Return the bytes of a part that is not spooled."""
@@ -77,11 +83,19 @@ class Part:
 
     def _md5(self) -> str:
         digest = hashlib.md5(usedforsecurity=False)
-        for piece in self._before:
-            digest.update(piece)
-        if self._spool is not None:
-            for start in range(0, self._spool.size, _PIECE_SIZE):
-                digest.update(self._spool.read(start, _PIECE_SIZE))
-        for piece in self._pieces:
+        for piece in self._all():
             digest.update(piece)
         return b64encode(digest.digest()).decode("ascii")
+
+    def _crc32(self) -> str:
+        crc32 = 0
+        for piece in self._all():
+            crc32 = zlib.crc32(piece, crc32)
+        return b64encode(crc32.to_bytes(4, "big")).decode("ascii")
+
+    def _all(self) -> Iterator[Piece]:
+        yield from self._before
+        if self._spool is not None:
+            for start in range(0, self._spool.size, _PIECE_SIZE):
+                yield self._spool.read(start, _PIECE_SIZE)
+        yield from self._pieces

@@ -7,7 +7,14 @@ from adapters.s3.bucket import S3Bucket
 from adapters.s3.errors import upload_may_be_gone
 from adapters.s3.multipart.budget import Budget
 from adapters.s3.multipart.parts import Parts
-from adapters.s3.multipart.requests import complete_upload, copy_part, create_upload, has_arrived, send_part
+from adapters.s3.multipart.requests import (
+    PartReceipt,
+    complete_upload,
+    copy_part,
+    create_upload,
+    has_arrived,
+    send_part,
+)
 from adapters.s3.objects import put_object
 from adapters.s3.part import Part
 from domain.blobs.errors import BlobMissingError, BlobStoreUnavailableError
@@ -33,8 +40,8 @@ class S3PartBlobs:
 
     async def begin(self, key: str) -> Mapping[str, Any]:
         # A try whose answer was lost may make another upload. It ends with `BlobStore.abort`.
-        upload, _ = await create_upload(self._bucket, self._bucket.object_key(key))
-        return {"upload": upload}
+        created = await create_upload(self._bucket, self._bucket.object_key(key))
+        return {"upload": created.id}
 
     async def put_part(
         self,
@@ -51,9 +58,9 @@ class S3PartBlobs:
             # One byte more than there is: the body's end, too, has to be read before anything is sent.
             await parts.gather(size + 1)
             with upload_may_be_gone():
-                return await send_part(
-                    self._bucket, self._bucket.object_key(key), state["upload"], number, parts.take()
-                )
+                object_key = self._bucket.object_key(key)
+                receipt = await send_part(self._bucket, object_key, state["upload"], number, parts.take())
+                return receipt.etag
         finally:
             parts.close()
 
@@ -79,11 +86,11 @@ class S3PartBlobs:
             await put_object(self._bucket, object_key, Part())
             return
 
-        async def etag_of(part: StoredPart) -> tuple[int, str]:
+        async def receipt_of(part: StoredPart) -> tuple[int, PartReceipt]:
             if part.key is None:
-                return part.number, part.receipt
+                return part.number, PartReceipt(part.receipt)
             source = self._bucket.object_key(part.key)
             return part.number, await copy_part(self._bucket, source, object_key, upload, part.number)
 
-        sent = sorted(await map_concurrently(etag_of, parts, concurrency=_COPIES_AT_ONCE))
+        sent = sorted(await map_concurrently(receipt_of, parts, concurrency=_COPIES_AT_ONCE))
         await complete_upload(self._bucket, object_key, upload, sent, size=size)

@@ -11,7 +11,13 @@ from adapters.s3.multipart.budget import Budget
 from adapters.s3.multipart.concatenation import Concatenation
 from adapters.s3.multipart.parts import LEAST_PART_SIZE
 from adapters.s3.multipart.remainders import Remainders
-from adapters.s3.multipart.requests import abort_uploads, complete_upload, has_arrived, send_part
+from adapters.s3.multipart.requests import (
+    PartReceipt,
+    abort_uploads,
+    complete_upload,
+    has_arrived,
+    send_part,
+)
 from adapters.s3.multipart.state import PARTS_AHEAD, MultipartState
 from adapters.s3.objects import object_size, put_object
 from adapters.s3.part import Part
@@ -89,7 +95,7 @@ class S3PartialBlobs:
         if state.upload is None or not state.parts:
             await put_object(self._bucket, object_key, last)
             return
-        sent = [(part.number, part.etag) for part in state.parts]
+        sent = [(part.number, PartReceipt(part.etag)) for part in state.parts]
         if last.size:
             sent.append((state.next, await send_part(self._bucket, object_key, state.upload, state.next, last)))
         await complete_upload(self._bucket, object_key, state.upload, sent, size=size)

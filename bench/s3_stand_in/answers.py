@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _MODIFIED = "Fri, 27 Nov 2026 08:00:00 GMT"
 _XML = {"Content-Type": "application/xml"}
+_ALGORITHM = "x-amz-checksum-algorithm"
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +66,9 @@ def _put(store: Store, request: "Request") -> Answer:
     else:
         store.objects[request.key] = kept
     if source is None:
-        return Answer(headers={"ETag": f'"{kept.etag}"'})
+        # As a store does that has compared it.
+        checksums = {name: value for name, value in request.headers.items() if name.startswith("x-amz-checksum-")}
+        return Answer(headers={"ETag": f'"{kept.etag}"', **checksums})
     result = "CopyPartResult" if "uploadId" in request.query else "CopyObjectResult"
     return _xml(f'<{result}><ETag>"{kept.etag}"</ETag></{result}>')
 
@@ -88,7 +91,9 @@ def _get(request: "Request", found: Object) -> Answer:
 def _post(store: Store, request: "Request") -> Answer:
     if "uploads" in request.query:
         upload = store.begin(request.key)
-        return _xml(f"<InitiateMultipartUploadResult><UploadId>{upload}</UploadId></InitiateMultipartUploadResult>")
+        answer = _xml(f"<InitiateMultipartUploadResult><UploadId>{upload}</UploadId></InitiateMultipartUploadResult>")
+        answer.headers.update({name: value for name, value in request.headers.items() if name == _ALGORITHM})
+        return answer
     if "uploadId" in request.query:
         whole = store.complete(request.query["uploadId"])
         return _xml(f'<CompleteMultipartUploadResult><ETag>"{whole.etag}"</ETag></CompleteMultipartUploadResult>')
@@ -121,4 +126,4 @@ def _uploads(store: Store) -> str:
 
 def _xml(text: str) -> Answer:
     body = text.encode()
-    return Answer(headers=_XML, body=[memoryview(body)], length=len(body))
+    return Answer(headers=dict(_XML), body=[memoryview(body)], length=len(body))

@@ -11,7 +11,7 @@ from adapters.s3.http.address import Address
 from adapters.s3.http.request import ObjectRequest
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
-# Content-MD5 is signed instead, where a request has a body: so the body cannot be exchanged either.
+# The checksum of the body is signed instead.
 _UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 
 

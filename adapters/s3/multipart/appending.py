@@ -133,8 +133,8 @@ class Appending:
         if self._state.upload is None:
             # A try whose answer was lost may have made another upload; `complete` and `abort` find it. It is not
             # aborted here, since it could be that of a later caller.
-            upload, _ = await create_upload(self._bucket, self._object_key)
-            self._state = msgspec.structs.replace(self._state, upload=upload)
+            created = await create_upload(self._bucket, self._object_key)
+            self._state = msgspec.structs.replace(self._state, upload=created.id)
         before = await self._remainders.read(self._key, self._uncut)
         # From here on nothing awaits, so that a cancellation finds the bytes in `parts` or in `_unsent`.
         part = parts.take().following(before)
@@ -152,9 +152,9 @@ class Appending:
             group.start_soon(self._send, number, part, gathering)
 
     async def _send(self, number: int, part: Part, gathering: int) -> None:
-        etag = await send_part(self._bucket, self._object_key, str(self._state.upload), number, part)
+        stored = await send_part(self._bucket, self._object_key, str(self._state.upload), number, part)
         del self._unsent[number]
-        self._arrived[number] = etag, part.size
+        self._arrived[number] = stored.etag, part.size
         part.release()
         self._own.release(gathering)
         self._advance()

@@ -9,7 +9,7 @@ from anyio import CapacityLimiter, create_task_group
 from adapters.s3.bucket import S3Bucket
 from adapters.s3.multipart.budget import Budget
 from adapters.s3.multipart.parts import LEAST_PART_SIZE, MAX_PARTS
-from adapters.s3.multipart.requests import complete_upload, copy_part, only_upload, send_part
+from adapters.s3.multipart.requests import PartReceipt, complete_upload, copy_part, only_upload, send_part
 from adapters.s3.objects import OpenObject, put_object
 from adapters.s3.part import Part
 from domain.values.ranges import ByteRange
@@ -61,7 +61,7 @@ class Concatenation:
         self._object_key = object_key
         self._sending = sending
         self._at_once = CapacityLimiter(_COPIES_AT_ONCE)
-        self._sent: dict[int, str] = {}
+        self._sent: dict[int, PartReceipt] = {}
 
     async def run(self, sources: Sequence[tuple[str, int]]) -> None:
         """Make the object of the sources. After an error the upload is aborted, if the store answers in time."""
@@ -71,10 +71,10 @@ class Concatenation:
             async with self._reading(parts[0] if parts else []) as whole:
                 await put_object(self._bucket, self._object_key, whole)
             return
-        async with only_upload(self._bucket, self._object_key) as upload_id:
-            await self._send_all(upload_id, parts)
+        async with only_upload(self._bucket, self._object_key) as upload:
+            await self._send_all(upload.id, parts)
             sent = sorted(self._sent.items())
-            await complete_upload(self._bucket, self._object_key, upload_id, sent, size=size)
+            await complete_upload(self._bucket, self._object_key, upload.id, sent, size=size)
 
     async def _send_all(self, upload_id: str, parts: Sequence[Sequence[Stretch]]) -> None:
         failure: BaseException | None = None

@@ -25,7 +25,8 @@ from tests.harness.fault_proxy.http import http_answer, s3_error
 from tests.integration.s3.conftest import BUCKET, TIMEOUT_SECONDS
 from tests.support.parts.containers import LocalStack
 
-STORED = b'HTTP/1.1 200 OK\r\nETag: "etag"\r\nContent-Length: 0\r\n\r\n'
+# What a store answers that has compared the CRC-32 of b"bytes".
+STORED = b'HTTP/1.1 200 OK\r\nETag: "etag"\r\nx-amz-checksum-crc32: sZlDzg==\r\nContent-Length: 0\r\n\r\n'
 ATTEMPTS = 2
 
 
@@ -181,6 +182,23 @@ async def test_certificates_are_verified_by_the_environments_authorities(
         monkeypatch.setenv(variable, str(certificate))
         async with store_at(url, aws_session) as store:
             await store.put(new_blob_key(), stream(b"bytes"), size=5)
+
+
+async def test_a_certificate_of_another_host_is_refused(
+    aws_session: aioboto3.Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = certify_loopback(tmp_path)
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))
+    async with (
+        secure_store(certificate) as url,
+        store_at(url.replace("127.0.0.1", "localhost"), aws_session) as store,
+    ):
+        with pytest.raises(BlobStoreUnavailableError) as put:
+            await store.put(new_blob_key(), stream(b"bytes"), size=5)
+        with pytest.raises(BlobStoreUnavailableError) as asked:
+            await store.check()
+    assert "Hostname mismatch" in str(put.value.__cause__)
+    assert "Hostname mismatch" in str(asked.value.__cause__)
 
 
 async def test_credentials_that_end_are_renewed(
