@@ -1,15 +1,17 @@
 """The connection to S3: one for the application, made at its start."""
 
-from collections.abc import AsyncIterator
+import json
+import os
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 import aioboto3
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession, get_session
 from botocore.exceptions import BotoCoreError
-from botocore.loaders import Loader, create_loader
+from botocore.loaders import JSONFileLoader, Loader, create_loader
 
 from adapters.s3.checksums import Checksums, content_md5
 from adapters.s3.http.client import SignedHttp
@@ -106,8 +108,24 @@ def _new_session() -> AioSession:
 
 @cache
 def _descriptions(path: str | None) -> Loader:
-    """Return botocore's descriptions of S3: 11 MiB and 50 ms for each client that would read them for itself.
+    """Return botocore's descriptions of S3, which each client would read for itself. Forks share their parent's."""
+    loader = create_loader(path)
+    loader.file_loader = _Descriptions()
+    return loader
 
-    Forks share those that their parent has read.
-    """
-    return create_loader(path)
+
+class _Descriptions(JSONFileLoader):
+    """Reads descriptions as plain dictionaries without their documentation: 3 MiB in place of 11."""
+
+    def _load_file(self, full_path: str, open_method: Callable[[str, str], BinaryIO]) -> Any:
+        if not os.path.isfile(full_path):  # noqa: PTH113 - as botocore has it
+            return None
+        with open_method(full_path, "rb") as file:
+            return json.loads(file.read(), object_hook=_without_documentation)
+
+
+def _without_documentation(description: dict[str, Any]) -> dict[str, Any]:
+    # Not where it is a member of that name.
+    if isinstance(description.get("documentation"), str):
+        del description["documentation"]
+    return description
