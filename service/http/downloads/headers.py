@@ -1,6 +1,7 @@
 """The headers that a file's bytes are served with."""
 
 from domain.buckets.model import Policy
+from domain.files.attributes import ContentHeaders
 from domain.files.model import File
 from domain.values.preconditions import last_modified
 from service.http.headers.cache_control import private_form
@@ -32,6 +33,7 @@ def content_headers(
         **_validators(file, policy, is_public=is_public),
         **GUARDS,
         **(_ANY_ORIGIN if is_public else {}),
+        **(_coding(file.attributes.headers) if file.attributes else {}),
     }
     # Known without reading the bytes, so it is left out only for a client that does not want it (RFC 9530, section 4).
     if sha256_preference(request.field("want-repr-digest")) != 0:
@@ -63,6 +65,12 @@ def unchanged_headers(file: File, policy: Policy, *, is_public: bool = False) ->
     if is_public and policy.cors:
         headers["Vary"] = "Origin"  # the fields of CORS depend on it
     return headers
+
+
+def _coding(headers: ContentHeaders) -> dict[str, str]:
+    """Return what a reader needs to understand the bytes. Caching is the bucket's, and the disposition the name's."""
+    given = {"Content-Encoding": headers.content_encoding, "Content-Language": headers.content_language}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _validators(file: File, policy: Policy, *, is_public: bool = False) -> dict[str, str]:
