@@ -37,6 +37,7 @@ class Exchange:
         "_in_flight",
         "_is_awake",
         "_is_framed",
+        "_last_size",
         "_on_complete",
         "_task",
         "body",
@@ -82,6 +83,7 @@ class Exchange:
         self.body: bytes | bytearray = b""
         self.more_body = True
         self._has_received_all = False
+        self._last_size = 0
         self._is_awake = False
         self._awaken: asyncio.Event | None = None
 
@@ -173,7 +175,7 @@ class Exchange:
                 if self._awaken is None:
                     self._awaken = asyncio.Event()
                 # Only a reader that waits for bytes gets many at once, so that bodies which nobody reads stay small.
-                self.flow.read_size = body_read_size(len(self._in_flight))
+                self.flow.read_size = body_read_size(len(self._in_flight), self._last_size)
                 try:
                     await self._awaken.wait()
                 finally:
@@ -186,6 +188,7 @@ class Exchange:
             self._has_received_all = True
             return {"type": "http.disconnect"}
         body, self.body = self.body, b""
+        self._last_size = len(body)
         self._has_received_all = self._has_received_all or not self.more_body
         return {"type": "http.request", "body": bytes(body), "more_body": self.more_body}
 

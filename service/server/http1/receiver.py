@@ -16,12 +16,13 @@ _buffer = bytearray(_LARGEST_READ)
 _view = memoryview(_buffer)
 
 
-def body_read_size(requests: int) -> int:
-    """Return how many bytes of a body to read at once while so many requests are in flight.
+def body_read_size(requests: int, last: int) -> int:
+    """Return how many bytes of a body to read at once while so many requests are in flight, and `last` came last.
 
-    Each read costs the event loop and the application the same, however much it brings.
+    Each read costs the event loop and the application the same, however much it brings. It is twice the last one at
+    most, so that of many bodies that begin at once the first ones do not take much before the others have come.
     """
-    return max(_SMALLEST_READ, min(_LARGEST_READ, _ALL_READS // max(1, requests)))
+    return max(_SMALLEST_READ, min(_LARGEST_READ, _ALL_READS // max(1, requests), 2 * last))
 
 
 class Receiving(Protocol):

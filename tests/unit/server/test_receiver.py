@@ -10,9 +10,14 @@ MIB = 1024 * 1024
 
 
 def test_many_requests_read_little_each_so_that_all_together_stay_bounded() -> None:
-    assert body_read_size(1) == MIB
-    assert all(number * body_read_size(number) <= 8 * MIB for number in range(1, 33))
-    assert body_read_size(2000) == MIB // 4
+    assert body_read_size(1, MIB) == MIB
+    assert all(number * body_read_size(number, MIB) <= 8 * MIB for number in range(1, 33))
+    assert body_read_size(2000, MIB) == MIB // 4
+
+
+def test_reads_grow_with_what_comes() -> None:
+    assert body_read_size(1, 0) == body_read_size(1, 1000) == MIB // 4
+    assert body_read_size(1, MIB // 4) == MIB // 2
 
 
 async def test_an_application_that_waits_gets_a_large_body_in_few_pieces() -> None:
