@@ -9,10 +9,10 @@ from adapters.postgres.blobs import GracePeriod
 from adapters.postgres.buckets import POLICY_COLUMNS, to_policy
 from adapters.postgres.database.connections import Connection
 from adapters.postgres.database.transactions import Database
+from adapters.postgres.files.at_once import commit_at_once
 from adapters.postgres.files.changes import change, copy, copy_over, delete, expire
 from adapters.postgres.files.commit import commit
 from adapters.postgres.files.folding import fold_names
-from adapters.postgres.files.inline import commit_inline
 from adapters.postgres.files.records import FILE, FILE_FOUND, FILE_NAMED, only
 from adapters.postgres.idempotency import finishing
 from domain.access.callers import Caller
@@ -53,8 +53,8 @@ class PostgresFiles:
         self._grace = grace
 
     async def commit_file(self, new: NewFile, blob: Blob, claim: KeyClaim | None = None) -> Stored:
-        if blob.content is not None and claim is None:
-            return await commit_inline(self._database, new, blob, self._grace)
+        if claim is None:
+            return await commit_at_once(self._database, new, blob, self._grace)
         return await self._database.transact(commit, new, blob, self._grace, claim)
 
     async def get_file(self, id: UUID) -> File:

@@ -22,7 +22,7 @@ class Account:
         self.acknowledged: State = {}
         self.pending: State | None = None
 
-    async def make_bucket(self, bucket: str, **policy: int) -> None:
+    async def make_bucket(self, bucket: str, **policy: object) -> None:
         """Make a bucket that is new."""
         request = self._client.put(f"/v1/buckets/{bucket}", json=policy)
         await self._change(request, {**self.acknowledged, bucket: {}})

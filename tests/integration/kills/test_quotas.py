@@ -211,7 +211,7 @@ async def test_all_ways_share_one_edge(site: Site) -> None:
 
 # Where servers die: with room that is reserved and no bytes, with bytes and no file, with a file and no answer.
 KILLS: dict[str, list[str]] = {
-    "put": ["room.statements:after", "room:after:3", "put:after:2", "commit.live:after", "commit:after:2"],
+    "put": ["room.statements:after", "room:after:3", "put:after:2", "commit.within_quota:after", "commit:after:2"],
     "put-chunked": ["room:after:6"],
     "form": ["room:after:4"],
     "tus": ["room.statements:after:2", "upload.begin:after:3", "upload.complete:after", "upload.finish:after"],

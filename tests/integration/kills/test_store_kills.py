@@ -55,6 +55,20 @@ async def upload(scene: Scene) -> None:
     await scene.account.put(scene.bucket, "new", payload(SMALL))
 
 
+async def upload_of_a_type(scene: Scene) -> None:
+    """Store a file whose commit is a transaction of several statements."""
+    typed = f"{scene.bucket}-typed"
+    await scene.account.make_bucket(typed, allowed_types=["*/*"])
+    await scene.account.put(typed, "new", payload(SMALL))
+
+
+async def replace_of_a_type(scene: Scene) -> None:
+    typed = f"{scene.bucket}-typed"
+    await scene.account.make_bucket(typed, allowed_types=["*/*"])
+    await scene.account.put(typed, "twice", payload(SMALL))
+    await scene.account.put(typed, "twice", payload(SMALL // 2))
+
+
 async def upload_tiny(scene: Scene) -> None:
     await scene.account.put(scene.bucket, "tiny", payload(TINY))
 
@@ -168,7 +182,7 @@ UPLOADS = {
         Kill("reserve:after", upload, happened=False),
         Kill("renew:after", upload_slowly, happened=False),
         Kill("release:after", upload_too_much, happened=False),
-        Kill("commit.insert:after", upload, happened=False),
+        Kill("commit.insert:after", upload_of_a_type, happened=False),
         Kill("commit:after", upload, happened=True),
         Kill("answer:after", upload, happened=True),
     ],
@@ -182,9 +196,9 @@ UPLOADS = {
         Kill("disk.rename:after", upload, happened=False),
         Kill("disk.sync_directory:after", upload_large, happened=False),
         Kill("release:before", upload_too_much, happened=False),
-        Kill("commit.live:after", upload, happened=False),
-        Kill("commit.small:before", upload_tiny, happened=False, inline=TINY),
-        Kill("commit.small:after", upload_tiny, happened=True, inline=TINY),
+        Kill("commit.live:after", upload_of_a_type, happened=False),
+        Kill("commit.at_once:before", upload_tiny, happened=False, inline=TINY),
+        Kill("commit.at_once:after", upload_tiny, happened=True, inline=TINY),
     ],
     "s3": [
         Kill("s3.put_object:before", upload, happened=False),
@@ -201,7 +215,7 @@ UPLOADS = {
 }
 CHANGES = {
     "any": [
-        Kill("commit.usage:after", replace, happened=False),
+        Kill("commit.usage:after", replace_of_a_type, happened=False),
         Kill("commit:after:2", replace, happened=True),
         Kill("delete.statements:after", delete, happened=False),
         Kill("delete:after", delete, happened=True),
@@ -210,9 +224,9 @@ CHANGES = {
         Kill("bucket.delete:after", delete_bucket, happened=True),
     ],
     "disk": [
-        Kill("commit.replace:after", replace, happened=False),
-        Kill("commit.release:after", replace, happened=False),
-        Kill("commit.small:after:2", replace_tiny, happened=True, inline=TINY),
+        Kill("commit.replace:after", replace_of_a_type, happened=False),
+        Kill("commit.release:after", replace_of_a_type, happened=False),
+        Kill("commit.at_once:after:2", replace_tiny, happened=True, inline=TINY),
         Kill("file.release:before", delete, happened=False),
         Kill("file.release:after", delete_copy, happened=False),
         Kill("copy.share:after", copy, happened=False),

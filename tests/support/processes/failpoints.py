@@ -64,14 +64,15 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "release": (f"{_CATALOG}.blobs:PostgresBlobRecords.release_blobs",),
     # Step 3: the file, in one transaction.
     "commit": (f"{_CATALOG}.files.files:PostgresFiles.commit_file",),
-    "commit.statements": (f"{_CATALOG}.files.files:commit",),
+    "commit.statements": (f"{_CATALOG}.files.files:commit", f"{_CATALOG}.files.at_once:commit"),
     "commit.live": (f"{_CATALOG}.files.commit:make_live",),
     "commit.insert": (f"{_CATALOG}.files.commit:insert",),
     "commit.replace": (f"{_CATALOG}.files.commit:_replace",),
     "commit.release": (f"{_CATALOG}.files.commit:release",),
     "commit.usage": (f"{_CATALOG}.files.commit:count_usage",),
-    # A small file, by one statement.
-    "commit.small": (f"{_CATALOG}.files.files:commit_inline",),
+    # Most of them by one statement, or one beside the lock of a bucket with a quota.
+    "commit.at_once": (f"{_CATALOG}.files.files:commit_at_once",),
+    "commit.within_quota": (f"{_CATALOG}.files.at_once:_store_within_quota",),
     "answer": ("service.http.resources.content.stores:stored_response",),
     # Direct uploads: a row, and a multipart upload, before the client can send; then the copy, and its commit.
     "direct.begin": (f"{_S3}.direct_access:S3DirectAccess.begin_parts",),

@@ -1,4 +1,7 @@
-"""Small files that meet: replaced, copied and deleted at once, while the policy of their bucket changes."""
+"""Commits that meet: of one name, of one blob, with copies, deletes, leases that end and policies that change.
+
+Each with files whose bytes the catalog keeps, and with files whose bytes are in the blob store.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
@@ -10,17 +13,21 @@ import pytest
 from adapters.postgres import Pool
 from adapters.postgres.database.connections import Connection
 from domain.access.callers import ROOT
+from domain.blobs.model import Blob, BlobRecord
 from domain.buckets.errors import QuotaExceededError
 from domain.buckets.model import Policy, Usage
-from domain.errors import FileportError
-from domain.files.model import Destination, Location
+from domain.errors import FileportError, LeaseLostError
+from domain.files.model import Destination, Location, Stored
 from domain.values.preconditions import NO_PRECONDITION
-from tests.contracts.setup import condemned, inlined, usage
-from tests.support.factories import NewFileFactory
+from tests.contracts import setup
+from tests.contracts.setup import reserved, usage
+from tests.support.factories import BlobFactory, NewFileFactory
 from tests.support.parts.postgres_ports import PostgresPorts
 
 AT_ONCE = 8
 ROUNDS = 5
+
+only_staged = pytest.mark.parametrize("keeps_inline", [False], indirect=True, ids=["staged"])
 
 
 @pytest.fixture
@@ -28,19 +35,45 @@ def catalog(pool: Pool) -> PostgresPorts:
     return PostgresPorts(pool, grace=3600)
 
 
+@pytest.fixture(autouse=True, params=[True, False], ids=["inline", "staged"])
+def keeps_inline(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    monkeypatch.setattr(setup, "keeps_inline", request.param)
+    return bool(request.param)
+
+
 async def put(catalog: PostgresPorts, name: str, *, size: int = 6, bucket: str = "default") -> None:
-    blob = inlined(bytes(size), size=size)
-    await catalog.files.commit_file(NewFileFactory.build(bucket=bucket, name=name), blob)
+    blob = await reserved(catalog, size=size)
+    await commit(catalog, name, blob, bucket=bucket)
+
+
+async def commit(catalog: PostgresPorts, name: str, blob: Blob, *, bucket: str = "default") -> Stored:
+    return await catalog.files.commit_file(NewFileFactory.build(bucket=bucket, name=name), blob)
+
+
+async def list_records(catalog: PostgresPorts) -> list[BlobRecord]:
+    inline = await catalog.integrity.list_inline_records(after=None, limit=1000, hashed=False)
+    return [*(each.record for each in inline), *await catalog.integrity.list_blob_records(after=None, limit=1000)]
 
 
 async def check(catalog: PostgresPorts) -> None:
-    """Check that every blob counts its files, that those without are condemned, and that usage adds up."""
-    records = [
-        each.record for each in await catalog.integrity.list_inline_records(after=None, limit=1000, hashed=False)
-    ]
+    """Check that every blob counts its files, that those with files are live, and that usage adds up."""
+    records = await list_records(catalog)
     assert [each for each in records if each.file_count != each.files] == []
-    assert {each.key for each in records if each.files == 0} == set(await condemned(catalog))
+    assert {each.key for each in records if each.state == "live"} == {each.key for each in records if each.files}
     assert await catalog.integrity.find_miscounted_usage() == []
+
+
+async def tried(work: Awaitable[None]) -> None:
+    with suppress(FileportError):
+        await work
+
+
+async def until_waiting(connection: Connection) -> None:
+    """Return when another connection waits for a lock that this one has."""
+    while not await connection.fetchval(
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    ):
+        await anyio.lowlevel.checkpoint()
 
 
 async def test_uploads_of_one_name_replace_each_other_one_after_another(catalog: PostgresPorts) -> None:
@@ -60,14 +93,58 @@ async def test_uploads_meet_copies_and_deletes_of_the_same_file(catalog: Postgre
     async def delete(name: str) -> None:
         await catalog.files.delete_file(ROOT, Location("default", name), NO_PRECONDITION)
 
-    async def tried(work: Awaitable[None]) -> None:
-        with suppress(FileportError):
-            await work
-
     for round_ in range(ROUNDS):
         await put(catalog, "a")
         work = [put(catalog, "a"), put(catalog, "a"), copy(round_), copy(round_), delete("a"), delete(f"copy-{round_}")]
         await asyncio.gather(*map(tried, work))
+    await check(catalog)
+
+
+@pytest.mark.parametrize("names", [["a"], ["a", "b"]])
+async def test_commits_of_one_blob_at_once_make_one_file(catalog: PostgresPorts, names: list[str]) -> None:
+    for name in names:
+        await put(catalog, name)  # which is replaced
+    for _ in range(ROUNDS):
+        blob = await reserved(catalog)
+        commits = await asyncio.gather(*(commit(catalog, name, blob) for name in names * AT_ONCE))
+        assert len({each.file.id for each in commits}) == 1
+    await check(catalog)
+
+
+@only_staged
+async def test_a_lease_ends_or_its_blob_becomes_a_file(catalog: PostgresPorts) -> None:
+    for name in ("new", "replaced") * ROUNDS:
+        if name == "new":
+            await tried(catalog.files.delete_file(ROOT, Location("default", name), NO_PRECONDITION))
+        blob = BlobFactory.build()
+        await catalog.blob_records.reserve_blobs([blob.key], lease=0)
+        condemned, outcome = await asyncio.gather(
+            catalog.blob_records.condemn_lapsed(limit=10), commit(catalog, name, blob), return_exceptions=True
+        )
+        if condemned:
+            assert isinstance(outcome, LeaseLostError)
+        else:
+            assert isinstance(outcome, Stored)
+    await check(catalog)
+
+
+@only_staged
+async def test_a_commit_waits_for_whoever_takes_its_lease(catalog: PostgresPorts, pool: Pool) -> None:
+    await put(catalog, "replaced")
+    for name in ("new", "replaced"):
+        blob = await reserved(catalog)
+        async with pool.connection() as other:
+            transaction = other.transaction()
+            await transaction.start()
+            await other.execute(
+                "UPDATE blobs SET state = 'condemned', lease_until = NULL, due_at = now() WHERE key = $1", blob.key
+            )
+            committing = asyncio.create_task(commit(catalog, name, blob))
+            await until_waiting(other)
+            await transaction.commit()
+        with pytest.raises(LeaseLostError):
+            await committing
+    assert (await usage(catalog)).files == 1
     await check(catalog)
 
 
@@ -112,7 +189,7 @@ class OnlyConnection:
         yield self._connection
 
 
-async def test_a_small_file_is_stored_in_as_few_round_trips_as_there_may_be(pool: Pool) -> None:
+async def test_a_file_is_committed_in_as_few_round_trips_as_there_may_be(pool: Pool) -> None:
     queries: list[str] = []
     async with pool.connection() as connection:
         catalog = PostgresPorts(OnlyConnection(connection))
@@ -120,9 +197,11 @@ async def test_a_small_file_is_stored_in_as_few_round_trips_as_there_may_be(pool
         connection.add_query_logger(lambda record: queries.append(record.query))
         for bucket, expected in (("default", (1, 2)), ("songs", (5,))):
             for count in expected:
-                queries.clear()
-                await put(catalog, "a", bucket=bucket)
+                blob = await reserved(catalog)
                 await anyio.lowlevel.checkpoint()  # the driver calls its loggers a little later
+                queries.clear()
+                await commit(catalog, "a", blob, bucket=bucket)
+                await anyio.lowlevel.checkpoint()
                 assert len(queries) == count, queries
         queries.clear()
         await catalog.files.get_file_with_content(Location("default", "a"))
