@@ -29,7 +29,7 @@ from service.http.middleware.selection import Rule, select_wrappers
 from service.http.tus.protocol import is_tus, speak_tus
 from service.runtime.background import run_in_background
 from service.runtime.memory_budget import MemoryBudget
-from service.s3.address import is_s3
+from service.s3.address import Addresses
 from service.s3.app import S3App
 from service.s3.responses import send_refusal
 from service.settings import Settings
@@ -61,15 +61,16 @@ def create_app(
             await container.close()
 
     in_flight, memory = in_flight or InFlightRequests(), MemoryBudget()
+    addresses = Addresses(settings.s3_port, settings.s3_domain)
     timeouts = ResponseTimeouts(idle=settings.response_idle_timeout, total=settings.body_timeout)
     api = select_wrappers(
         create_api(container, settings, lifespan, has_direct_routes=has_direct_routes),
         _wrappers_of_api(container, settings, in_flight, timeouts, memory),
     )
-    s3 = select_wrappers(S3App(container), _wrappers_of_s3(settings, in_flight, timeouts, memory))
+    s3 = select_wrappers(S3App(container, addresses), _wrappers_of_s3(settings, in_flight, timeouts, memory))
 
     async def by_protocol(scope: Scope, receive: Receive, send: Send) -> None:
-        await (s3 if scope["type"] == ScopeType.HTTP and is_s3(scope) else api)(scope, receive, send)
+        await (s3 if scope["type"] == ScopeType.HTTP and addresses.is_s3(scope) else api)(scope, receive, send)
 
     return by_protocol
 

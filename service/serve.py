@@ -5,7 +5,8 @@ import shlex
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from functools import partial
 from threading import Thread
 
@@ -42,11 +43,12 @@ def serve(settings: Settings, watch: Callable[[], bool]) -> int:
         raise SettingsError(f"{PREFIX}SERVICE_SECRET is missing; it is made for you only with the embedded Postgres.")
     _warn_of_short_grace(settings)
     _raise_descriptor_limit()
-    with sharing_metrics(settings.workers), _listen(settings) as listener:
+    with sharing_metrics(settings.workers), ExitStack() as open_sockets:
+        listeners = [open_sockets.enter_context(each) for each in _listen(settings)]
         shares = ConnectionShares(settings.workers)
         supervisor = Supervisor(
-            partial(_work, settings, listener, shares),
-            listener,
+            partial(_work, settings, listeners, shares),
+            listeners,
             count=settings.workers,
             timeout=settings.shutdown_timeout + CLOSING_SECONDS,
             watch=watch,
@@ -60,7 +62,7 @@ def serve(settings: Settings, watch: Callable[[], bool]) -> int:
 
 def _work(
     settings: Settings,
-    listener: socket.socket,
+    listeners: Sequence[socket.socket],
     shares: ConnectionShares,
     number: int,
     on_serving: Callable[[], None],
@@ -68,7 +70,7 @@ def _work(
     # Imported in the worker alone: on import prometheus_client looks for the directory that workers share.
     from service.worker import run_worker  # noqa: PLC0415
 
-    run_worker(settings, listener, shares.of(number), on_serving)
+    run_worker(settings, listeners, shares.of(number), on_serving)
 
 
 def _count_restart(shares: ConnectionShares, number: int, dead: int) -> None:
@@ -93,14 +95,17 @@ def _raise_descriptor_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _listen(settings: Settings) -> socket.socket:
-    try:
-        return bind(settings.host, settings.port)
-    except (OSError, UnicodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "which is not a host name"
-        raise SettingsError(
-            f"{PREFIX}HOST and {PREFIX}PORT: cannot listen on {settings.host}:{settings.port}, {reason}."
-        ) from error
+def _listen(settings: Settings) -> Iterator[socket.socket]:
+    for name, port in (("PORT", settings.port), ("S3_PORT", settings.s3_port)):
+        if port is None:
+            continue
+        try:
+            yield bind(settings.host, port)
+        except (OSError, UnicodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "which is not a host name"
+            raise SettingsError(
+                f"{PREFIX}HOST and {PREFIX}{name}: cannot listen on {settings.host}:{port}, {reason}."
+            ) from error
 
 
 def _greet(settings: Settings) -> None:
@@ -120,11 +125,13 @@ def _greeting(settings: Settings) -> str:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"http://{host}:{settings.port}"
     key_file = settings.data_dir / KEY_FILE
+    s3 = f"{address}/s3" if settings.s3_port is None else f"http://{host}:{settings.s3_port}"
+    served = f"Fileport serves {address}, documented at {address}/schema, and the S3 protocol at {s3}"
     if not key_file.exists():
-        return f"Fileport serves {address}, documented at {address}/schema"
+        return served
     bearer = f'-H "Authorization: Bearer $(cat {shlex.quote(str(key_file))})"'
     return (
-        f"Fileport serves {address}, documented at {address}/schema\n"
+        f"{served}\n"
         f"The root key is in {key_file}. Try:\n"
         f"  curl {bearer} -T photo.jpg {address}/v1/buckets/default/files/photos/photo.jpg\n"
         f"  curl {bearer} '{address}/v1/files?prefix=photos/'\n"

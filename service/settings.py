@@ -29,11 +29,15 @@ AUDIT_MONTHS = 12
 # S3 signs for a week at most.
 MAX_URL_LIFE = 604_800
 LEAST_SECRET_CHARACTERS = 32
+# That of S3 clients which are told none.
+SIGNING_REGION = "us-east-1"
 
 
 # Other paths are put behind it, and it stands in headers.
 _PUBLIC_URL = re.compile(r"https?://[0-9A-Za-z._~%:\[\]-]+(?:/[0-9A-Za-z._~!$&'()*+,;=:@%/-]*)?", re.IGNORECASE)
 _KEY = re.compile(r"[ -~]{16,}")
+_DOMAIN = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
+_REGION = re.compile(r"[a-z0-9-]{1,64}")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +45,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     host: str
     port: int
+    s3_port: int | None
+    s3_domain: str | None
+    s3_signing_region: str
     workers: int
     data_dir: Path
     database_url: str | None
@@ -131,6 +138,9 @@ def _read(environment: Environment) -> Settings:
     settings = Settings(
         host=environment.text("HOST") or "127.0.0.1",
         port=environment.integer("PORT", 8000, least=1, most=65_535),
+        s3_port=environment.integer("S3_PORT", 0, least=1, most=65_535) or None,
+        s3_domain=(environment.text("S3_DOMAIN") or "").lower() or None,
+        s3_signing_region=environment.text("S3_SIGNING_REGION") or SIGNING_REGION,
         workers=environment.integer("WORKERS", 1, least=1, most=256),
         data_dir=Path(environment.text("DATA_DIR") or "data").absolute(),
         database_url=environment.url("DATABASE_URL", {"postgresql", "postgres"}, is_secret=True),
@@ -191,7 +201,17 @@ def _signed_url_life(environment: Environment, blob_grace: float) -> int:
     return life
 
 
+def _check_s3_protocol(settings: Settings) -> None:
+    if settings.s3_port == settings.port:
+        raise SettingsError(f"{PREFIX}S3_PORT is the same as {PREFIX}PORT, where S3 is at /s3.")
+    if settings.s3_domain is not None and not _DOMAIN.fullmatch(settings.s3_domain):
+        raise SettingsError(f"{PREFIX}S3_DOMAIN is not the name of a host, without a port, such as s3.example.com.")
+    if not _REGION.fullmatch(settings.s3_signing_region):
+        raise SettingsError(f"{PREFIX}S3_SIGNING_REGION has other characters than a-z, 0-9 and '-'.")
+
+
 def _check_together(settings: Settings) -> None:
+    _check_s3_protocol(settings)
     if settings.blob_store == "s3" and settings.s3_bucket is None:
         raise SettingsError(f"{PREFIX}S3_BUCKET is missing, and {PREFIX}BLOB_STORE is s3.")
     if settings.database_secret_id is not None and settings.database_url is None:

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import structlog
@@ -33,21 +33,24 @@ _TRIM_SECONDS = 10.0
 
 
 def run_worker(
-    settings: Settings, listener: socket.socket, share: ConnectionShare, on_serving: Callable[[], None]
+    settings: Settings, listeners: Sequence[socket.socket], share: ConnectionShare, on_serving: Callable[[], None]
 ) -> None:
-    """Accept its `share` of connections on the bound `listener` until SIGTERM, then shut down gracefully."""
+    """Accept its `share` of connections on the bound `listeners` until SIGTERM, then shut down gracefully."""
     container, in_flight = make_container(settings), InFlightRequests()
     server = make_server(settings, container, in_flight, share, on_serving)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(server, container, in_flight, listener))
+            runner.run(_serve(server, container, in_flight, listeners))
     finally:
         REQUESTS.flush()
         write_request_figures()
 
 
 async def _serve(
-    server: GracefulServer, container: AsyncContainer, in_flight: InFlightRequests, listener: socket.socket
+    server: GracefulServer,
+    container: AsyncContainer,
+    in_flight: InFlightRequests,
+    listeners: Sequence[socket.socket],
 ) -> None:
     try:
         await open_stores(container)
@@ -58,7 +61,7 @@ async def _serve(
         sys.exit(1)
     trimming = asyncio.create_task(trim_forever(lambda: not in_flight.count, interval=_TRIM_SECONDS))
     try:
-        await server.serve([listener])
+        await server.serve(list(listeners))
     finally:
         trimming.cancel()
 

@@ -5,8 +5,9 @@ from dishka import Provider, Scope, provide, provide_all
 from domain.access.authenticate_signed import AuthenticateSigned
 from service.s3.objects.missing import ExplainMissing
 from service.s3.operations import OPERATIONS
-from service.s3.region import DEFAULT, Region
+from service.s3.region import Region
 from service.s3.signatures.verifier import Verifier
+from service.settings import Settings
 
 
 class S3ProtocolProvider(Provider):
@@ -18,8 +19,8 @@ class S3ProtocolProvider(Provider):
     handlers = provide_all(*dict.fromkeys(each.handler for each in OPERATIONS))
 
     @provide
-    def region(self) -> Region:
-        return DEFAULT
+    def region(self, settings: Settings) -> Region:
+        return Region(settings.s3_signing_region)
 
     @provide
     def verifier(self, authenticate: AuthenticateSigned, region: Region) -> Verifier:

@@ -1,4 +1,4 @@
-"""The bucket and the key that a request is for, from its path as it was sent."""
+"""The bucket and the key that a request is for, from its path as it was sent, and from its host."""
 
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -23,21 +23,54 @@ class Address(NamedTuple):
         return f"/{self.bucket}/{self.key}" if self.key else f"/{self.bucket}"
 
 
-def is_s3(scope: HTTPScope) -> bool:
-    """Return whether a request is for the S3 protocol."""
-    raw = scope["raw_path"]
-    return raw.startswith(MOUNT) and raw[len(MOUNT) : len(MOUNT) + 1] in {b"", b"/"}
+class Addresses:
+    """Where the protocol stands: at `MOUNT`, at the root of a port of its own, and at the root of a domain.
 
-
-def parse_address(raw_path: bytes) -> Address:
-    """Return the address in a path below `MOUNT`, path-style. Raises `S3Error`, `InvalidURI`.
-
-    The key is all that follows the bucket's slash, percent-decoded once and as it is: it is a name, not a path, so
-    that empty segments, `.` and `..` are a part of it.
+    Below the domain each bucket has a host of its own, `<bucket>.<domain>` (AWS, «Virtual hosting of buckets»).
     """
-    bucket, slash, key = raw_path[len(MOUNT) :].removeprefix(b"/").partition(b"/")
-    del slash  # of a bucket with or without it
-    return Address(_decode(bucket), _decode(key))
+
+    def __init__(self, port: int | None = None, domain: str | None = None) -> None:
+        self._port = port
+        self._domain = None if domain is None else domain.encode()
+
+    def is_s3(self, scope: HTTPScope) -> bool:
+        """Return whether a request is for the S3 protocol."""
+        return _is_mounted(scope["raw_path"]) or self._is_at_root(scope)
+
+    def parse(self, scope: HTTPScope) -> Address:
+        """Return the address that a request for the protocol has. Raises `S3Error`, `InvalidURI`.
+
+        The key is all that follows the bucket's slash, percent-decoded once and as it is: it is a name, not a path, so
+        that empty segments, `.` and `..` are a part of it.
+        """
+        path = scope["raw_path"]
+        if not self._is_at_root(scope):
+            path = path[len(MOUNT) :]
+        path = path.removeprefix(b"/")
+        if self._domain is not None and (host := _host(scope)).endswith(b"." + self._domain):
+            return Address(host[: -len(self._domain) - 1].decode("latin-1"), _decode(path))
+        bucket, _, key = path.partition(b"/")
+        return Address(_decode(bucket), _decode(key))
+
+    def _is_at_root(self, scope: HTTPScope) -> bool:
+        if self._port is not None and scope["server"] is not None and scope["server"][1] == self._port:
+            return True
+        if self._domain is None:
+            return False
+        host = _host(scope)
+        return host == self._domain or host.endswith(b"." + self._domain)
+
+
+def _is_mounted(raw_path: bytes) -> bool:
+    return raw_path.startswith(MOUNT) and raw_path[len(MOUNT) : len(MOUNT) + 1] in {b"", b"/"}
+
+
+def _host(scope: HTTPScope) -> bytes:
+    """Return the host that a request is for, in lower case, without its port."""
+    host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+    name, colon, port = host.rpartition(b":")
+    # Not the colons of an IPv6 address.
+    return (name if colon and port.isdigit() else host).rstrip(b".").lower()
 
 
 def _decode(raw: bytes) -> str:

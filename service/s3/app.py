@@ -22,7 +22,7 @@ from service.http.headers.rate_limits import standing_fields
 from service.http.middleware.request_log import RESPONSE_FIELDS
 from service.http.middleware.response_progress import progress_of
 from service.observability.causes import facts_of
-from service.s3.address import Address, parse_address
+from service.s3.address import Address, Addresses
 from service.s3.errors import S3Error, error_of
 from service.s3.operations import Handler, Operation, find_operation
 from service.s3.request import Query, S3Request
@@ -38,8 +38,9 @@ log = structlog.get_logger()
 class S3App:
     """Serves requests on the handlers in `container`, each made once."""
 
-    def __init__(self, container: AsyncContainer) -> None:
+    def __init__(self, container: AsyncContainer, addresses: Addresses) -> None:
         self._container = container
+        self._addresses = addresses
         # Of the application's life, which take longer to be found in the container.
         self._parts: dict[type, object] = {}
 
@@ -59,7 +60,7 @@ class S3App:
     async def _respond(self, exchange: "_Exchange", receive: Receive) -> ASGIApp:
         scope = exchange.scope
         query = [(_text(name), _text(value)) for name, value in split_query(scope["query_string"])]
-        wrong = _look_up(exchange, query)
+        wrong = self._look_up(exchange, query)
         state = scope["state"]
         head = Head(scope["method"], scope["raw_path"], scope["query_string"], query, list(scope["headers"]))
         verified = await (await self._part(Verifier))(head, state["client"] or "")
@@ -79,6 +80,22 @@ class S3App:
         return await handler(
             S3Request(scope, receive, exchange.address, Query(query), caller=caller, verified=verified)
         )
+
+    def _look_up(self, exchange: "_Exchange", query: list[tuple[str, str]]) -> S3Error | None:
+        """Find the address and the operation of a request. Return what is wrong with them."""
+        scope: Any = exchange.scope
+        scope["path_template"] = "s3"
+        try:
+            exchange.address = self._addresses.parse(scope)
+            parameters = {name for name, _ in query}
+            # SDKs move headers into the query of a presigned URL.
+            headers = {name for name, _ in scope["headers"]} | {name.lower().encode() for name in parameters}
+            exchange.operation = find_operation(exchange.address, scope["method"], parameters, headers)
+        except S3Error as error:
+            return error
+        # Where the log and the metrics look for the template of a path.
+        scope["path_template"] = f"s3/{exchange.operation.name}"
+        return None
 
     async def _count(self, scope: HTTPScope, caller: Caller) -> None:
         standing = (await self._part(LimitCallers)).count_request(caller)
@@ -127,22 +144,6 @@ class _Exchange:
         self.operation: Operation | None = None
         state = scope["state"]
         self.caller: Caller = msgspec.structs.replace(NOBODY, address=state["client"], request_id=state["request_id"])
-
-
-def _look_up(exchange: _Exchange, query: list[tuple[str, str]]) -> S3Error | None:
-    """Find the address and the operation of a request. Return what is wrong with them."""
-    scope: Any = exchange.scope
-    scope["path_template"] = "s3"
-    try:
-        exchange.address = parse_address(scope["raw_path"])
-        exchange.operation = find_operation(
-            exchange.address, scope["method"], {name for name, _ in query}, {name for name, _ in scope["headers"]}
-        )
-    except S3Error as error:
-        return error
-    # Where the log and the metrics look for the template of a path.
-    scope["path_template"] = f"s3/{exchange.operation.name}"
-    return None
 
 
 def _text(raw: bytes) -> str:

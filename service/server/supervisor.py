@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkProcess
@@ -33,15 +33,15 @@ Work = Callable[[int, Callable[[], None]], None]
 class Supervisor:
     """Runs `work` in `count` processes. One that ends by itself is started again, a bounded number of times in a row.
 
-    Once told to stop, they have `timeout` seconds; then they are killed. The supervisor keeps `listener` open while no
-    worker accepts connections on it, and closes it when it stops. `watch` is called every second; where it returns
+    Once told to stop, they have `timeout` seconds; then they are killed. The supervisor keeps `listeners` open while no
+    worker accepts connections on them, and closes them when it stops. `watch` is called every second; where it returns
     False, all workers are stopped. `on_restart` is called with number and process id of each worker that is replaced.
     """
 
     def __init__(
         self,
         work: Work,
-        listener: socket.socket,
+        listeners: Sequence[socket.socket],
         *,
         count: int,
         timeout: float,
@@ -49,7 +49,7 @@ class Supervisor:
         on_restart: Callable[[int, int], None] = lambda *_: None,
     ) -> None:
         self._work = work
-        self._listener = listener
+        self._listeners = listeners
         self._timeout = timeout
         self._watch = watch
         self._on_restart = on_restart
@@ -101,7 +101,8 @@ class Supervisor:
         if not self._is_stopping:
             self._is_stopping = True
             self._due.clear()
-            self._listener.close()
+            for listener in self._listeners:
+                listener.close()
             signal.setitimer(signal.ITIMER_REAL, self._timeout)
             for process in self._alive:
                 process.terminate()

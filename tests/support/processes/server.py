@@ -141,7 +141,7 @@ async def serving(environ: Mapping[str, str], *, failpoint: str | None = None) -
 
 async def start(environ: Mapping[str, str], *arguments: str, failpoint: str | None = None) -> Server:
     """Start a server with these settings and this failpoint, and return it as soon as it listens or has ended."""
-    port = _free_port()
+    port = free_port()
     armed = None if failpoint is None else read_failpoint(failpoint)
     process = await fork(
         "serve", *arguments, environ=server_environ({"FILEPORT_PORT": str(port), **environ}), failpoint=armed
@@ -168,7 +168,8 @@ def server_environ(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -40,6 +40,9 @@ def test_every_setting_is_read() -> None:
             **PRODUCTION,
             "FILEPORT_HOST": "::1",
             "FILEPORT_PORT": "9000",
+            "FILEPORT_S3_PORT": "9001",
+            "FILEPORT_S3_DOMAIN": "S3.Example",
+            "FILEPORT_S3_SIGNING_REGION": "eu-west-1",
             "FILEPORT_WORKERS": "4",
             "FILEPORT_DATA_DIR": "/srv/fileport",
             "FILEPORT_DATABASE_POOLER_URL": "postgresql://fileport@pooler:6432/fileport",
@@ -76,6 +79,7 @@ def test_every_setting_is_read() -> None:
         }
     )
     assert (settings.host, settings.port, settings.workers) == ("::1", 9000, 4)
+    assert (settings.s3_port, settings.s3_domain, settings.s3_signing_region) == (9001, "s3.example", "eu-west-1")
     assert settings.data_dir == Path("/srv/fileport")
     assert (settings.database_secret_id, settings.database_pool_size, settings.database_pool_timeout) == ("db", 20, 0.5)
     assert settings.search_timeout == 2.5
@@ -102,6 +106,11 @@ def test_every_setting_is_read() -> None:
         ("PORT", "http"),
         ("PORT", "65536"),
         ("PORT", "0"),
+        ("S3_PORT", "0"),
+        ("S3_PORT", "8000"),
+        ("S3_DOMAIN", "http://s3.example"),
+        ("S3_DOMAIN", "s3.example:9000"),
+        ("S3_SIGNING_REGION", "a/b"),
         ("WORKERS", "0"),
         ("WORKERS", "1.5"),
         ("DATABASE_URL", "mysql://db"),

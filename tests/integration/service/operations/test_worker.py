@@ -67,7 +67,9 @@ def wait_for_sigterm():
 def run(count):
     replaced = []
     with socket.socket() as listener:
-        supervisor = Supervisor(work, listener, count=count, timeout=30, on_restart=lambda *each: replaced.append(each))
+        supervisor = Supervisor(
+            work, [listener], count=count, timeout=30, on_restart=lambda *each: replaced.append(each)
+        )
         supervisor.start()
         status = supervisor.join()
         say("status", status, "replaced", len(replaced), "closed", listener.fileno() == -1)
@@ -109,7 +111,7 @@ def act(turn, on_serving):
     os.kill(os.getpid(), signal.SIGKILL)
 with socket.socket() as listener:
     supervisor = Supervisor(
-        work, listener, count=1, timeout=30, on_restart=lambda *_: os.kill(os.getpid(), signal.SIGTERM)
+        work, [listener], count=1, timeout=30, on_restart=lambda *_: os.kill(os.getpid(), signal.SIGTERM)
     )
     supervisor.start()
     say("status", supervisor.join())
@@ -121,7 +123,7 @@ def act(turn, on_serving):
     wait_for_sigterm()
 looks = iter([True, True, False])
 with socket.socket() as listener:
-    supervisor = Supervisor(work, listener, count=2, timeout=30, watch=lambda: next(looks))
+    supervisor = Supervisor(work, [listener], count=2, timeout=30, watch=lambda: next(looks))
     supervisor.start()
     say("status", supervisor.join(), "looks left", len(list(looks)))
 """
