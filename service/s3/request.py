@@ -1,13 +1,11 @@
 """A request, as the handlers of every operation read it."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import cast
 
-from litestar.datastructures import Headers
 from litestar.types import HTTPScope, Receive
 
 from domain.access.callers import Caller
-from service.http.headers.fields import field_value
 from service.http.middleware.body_memory import take_body_memory
 from service.s3.address import Address
 from service.s3.bodies.body import Body
@@ -71,7 +69,8 @@ class S3Request:
         self.bucket, self.key = address
         self.query = query
         self.caller = caller
-        self.headers = Headers.from_scope(scope)
+        # By their names in lower case, the lines of each as one list.
+        self.headers: Mapping[str, str] = _joined(scope["headers"])
         self._verified = verified
         self._body = Body(self.field, received(receive), verified)
 
@@ -85,14 +84,14 @@ class S3Request:
 
         In a presigned URL parameters of the query stand for headers that begin with `x-amz-`: SDKs move them there.
         """
-        value = field_value(self.headers, name)
+        value = self.headers.get(name, "")
         if not value and self._verified is not None and self._verified.is_presigned and name.startswith("x-amz-"):
             return next((value for each, value in self.query.pairs if each.lower() == name), "")
         return value
 
     def fields(self, prefix: str) -> dict[str, str]:
         """Return the headers whose names begin with `prefix`, as `field` does, by their names in lower case."""
-        names = [name.lower() for name in self.headers if name.lower().startswith(prefix)]
+        names = [name for name in self.headers if name.startswith(prefix)]
         if self._verified is not None and self._verified.is_presigned and prefix.startswith("x-amz-"):
             names += [name.lower() for name in self.query if name.lower().startswith(prefix)]
         return {name: self.field(name) for name in names}
@@ -134,3 +133,11 @@ class S3Request:
     async def read_xml(self, root: str, *, limit: int = MAX_XML_BYTES) -> Node:
         """Return the body, an XML document whose root is `root`. Raises all of `read`, and of `parse`."""
         return parse(await self.read(limit), root)
+
+
+def _joined(lines: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    for raw_name, raw_value in lines:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        fields[name] = f"{fields[name]}, {value}" if name in fields else value
+    return fields

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from domain.values.preconditions import Precondition
+from domain.values.preconditions import NO_PRECONDITION, Precondition
 from service.http.headers.dates import parse_http_date
 
 _TAG = re.compile(r'(?:W/)?"[^"]*"|[^\s,"]+')
@@ -23,7 +23,10 @@ def conditions_of(field: Field, prefix: str = "") -> Precondition:
 
 def write_conditions(field: Field) -> Precondition:
     """Return the conditions of a change. Those by date are none of S3's (API Reference, "PutObject")."""
-    return Precondition(if_match=_tags(field("if-match")), if_none_match=_tags(field("if-none-match")), of_content=True)
+    if_match, if_none_match = _tags(field("if-match")), _tags(field("if-none-match"))
+    if if_match is None and if_none_match is None:
+        return NO_PRECONDITION
+    return Precondition(if_match=if_match, if_none_match=if_none_match, of_content=True)
 
 
 def _tags(value: str) -> tuple[str, ...] | None:

@@ -13,6 +13,7 @@ from domain.values.errors import RangeNotSatisfiableError
 from domain.values.ranges import ByteRange
 from service.http.connection import can_send_files
 from service.http.headers.conditions import parse_if_range
+from service.http.headers.fields import has_conditions
 from service.http.headers.ranges import content_range, parse_ranges
 from service.http.streaming import ContentResponse
 from service.runtime.concurrency import Capacity, ConcurrencyLimit
@@ -42,7 +43,7 @@ class GetObject:
         async with self._explain_missing(request.caller, at):
             content = await self._read(request.caller, at, with_bytes=request.method != "HEAD")
         limit = self._capacity.downloads_for(request.caller)
-        if conditions_of(request.field).is_fresh(content.file):
+        if has_conditions(request.scope["headers"]) and conditions_of(request.field).is_fresh(content.file):
             status = HTTPStatus.NOT_MODIFIED
             return ContentResponse(content.whole(), unchanged_fields(content), limit, size=0, status=status)
         fields = object_fields(request, content)
