@@ -125,7 +125,7 @@ class _Descriptions(JSONFileLoader):
 
 
 def _without_documentation(description: dict[str, Any]) -> dict[str, Any]:
-    # Some of it is asked for. A member of that name is no text.
+    # Not where it is a member of that name.
     if isinstance(description.get("documentation"), str):
-        description["documentation"] = ""
+        del description["documentation"]
     return description

@@ -1,12 +1,8 @@
 """Begin a direct upload, whose bytes the client sends to the blob store itself."""
 
-from contextlib import suppress
-
-import anyio
-
 from domain.access.callers import Caller
 from domain.blobs.errors import BlobStoreUnavailableError, DirectAccessUnsupportedError
-from domain.blobs.model import new_blob_key
+from domain.blobs.leased_blob import leased_blob
 from domain.blobs.ports import BlobRecords, BlobStore, DirectAccess
 from domain.buckets.errors import ADMISSION, InvalidBucketError
 from domain.direct_uploads.errors import (
@@ -17,7 +13,7 @@ from domain.direct_uploads.errors import (
 )
 from domain.direct_uploads.model import DirectUpload, NewDirectUpload, choose_part_size, part_count
 from domain.direct_uploads.ports import DirectUploads
-from domain.errors import CatalogUnavailableError, LeaseLostError, OutcomeUnknownError, UnavailableError
+from domain.errors import LeaseLostError, OutcomeUnknownError
 from domain.files.access import require_store
 from domain.files.content.admission import Admission, check_new_file
 from domain.files.errors import InvalidMetadataError, InvalidNameError, InvalidTagsError
@@ -29,8 +25,6 @@ from domain.quotas.model import Room
 from domain.quotas.reserve_room import ReserveRoom
 from domain.values.errors import InvalidContentTypeError
 from domain.values.limits import Limits
-
-RELEASE_SECONDS = 5
 
 
 class BeginDirectUpload:
@@ -109,8 +103,7 @@ class BeginDirectUpload:
         admitted = await self._admission.admit(new)
         await self._blob_store.admit()
         size = new.size or 0
-        key = await self._reserve()
-        try:
+        async with leased_blob(self._blob_records, lease=self._lease) as key:
             if admitted.has_quota:
                 await self._reserve_room(key, Room(bucket=new.bucket, name=new.name, size=size))
             in_parts = part_count(size, part_size) > 1
@@ -118,24 +111,5 @@ class BeginDirectUpload:
             opening = NewDirectUpload(
                 file=new, part_size=part_size, key=key, multipart_id=multipart_id, owner=caller.owner
             )
+            # Where the outcome is unknown, the upload may be open; if it is not, its lease ends.
             return await self._direct_uploads.open_direct_upload(opening, claim, life=self._life, lease=self._lease)
-        except OutcomeUnknownError:
-            raise  # the upload may be open; if it is not, its lease ends
-        except BaseException as error:
-            # No client can write there yet; but the request that begins the parts may still be on its way to the store.
-            is_untouched = not isinstance(error, BlobStoreUnavailableError) and isinstance(error, Exception)
-            await self._release(key, at_once=is_untouched)
-            raise
-
-    async def _reserve(self) -> str:
-        key = new_blob_key()
-        try:
-            await self._blob_records.reserve_blobs([key], lease=self._lease)
-        except OutcomeUnknownError as error:
-            # No upload has the key, and its lease ends: for certain, the caller has no upload.
-            raise CatalogUnavailableError(error.detail) from error
-        return key
-
-    async def _release(self, key: str, *, at_once: bool) -> None:
-        with anyio.move_on_after(RELEASE_SECONDS, shield=True), suppress(UnavailableError):
-            await self._blob_records.release_blobs([key], at_once=at_once)

@@ -40,6 +40,13 @@ class PartTooSmallError(InvalidInputError):
     example = "Part 3 has 4 bytes; all parts but the last have at least 5242880."
 
 
+class WrongPartChecksumError(InvalidInputError):
+    """A part, or the completion of its upload, has a checksum of another kind than the upload was begun with."""
+
+    code = "wrong_part_checksum"
+    example = "The upload was begun with the checksums of CRC32, not of SHA1."
+
+
 class MultipartUploadBusyError(ConflictError):
     """The upload is being completed right now."""
 

@@ -14,6 +14,7 @@ import msgspec
 from domain.blobs.parts import StoredPart
 from domain.files.attributes import ChecksumKind
 from domain.files.model import NewFile, Stored
+from domain.values.checksums import DEFAULT_ALGORITHM
 
 # S3's own limits.
 MAX_PARTS = 10_000
@@ -73,6 +74,11 @@ class MultipartUpload(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
 
     @property
+    def algorithm(self) -> str:
+        """The algorithm of the checksums of its parts: S3's own choice, where the upload wants none."""
+        return DEFAULT_ALGORITHM if self.checksums is None else self.checksums.algorithm
+
+    @property
     def address(self) -> MultipartAddress:
         """Where the upload is."""
         return MultipartAddress(self.file.bucket, self.file.name, self.id)
@@ -92,11 +98,14 @@ class Part(NewPart, frozen=True, kw_only=True):
 
 
 class ChosenPart(msgspec.Struct, frozen=True, kw_only=True):
-    """A part to complete an upload with, by its number and MD5 in lower-case hex; `checksum`, if any, in Base64."""
+    """A part to complete an upload with, by its number and MD5 in lower-case hex.
+
+    `checksums` are those that the caller names, by their algorithms, in Base64. Hashable, as a key of what is wanted.
+    """
 
     number: int
     md5: str
-    checksum: str | None = None
+    checksums: tuple[tuple[str, str], ...] = ()
 
 
 def manifest_of(parts: Iterable[ChosenPart | Part]) -> str:

@@ -74,6 +74,14 @@ from domain.maintenance.check_store import CheckStore
 from domain.maintenance.reap import Reap
 from domain.maintenance.repair_findings import RepairFindings
 from domain.maintenance.sweep import Sweep
+from domain.multipart.abort_multipart_upload import AbortMultipartUpload
+from domain.multipart.begin_multipart_upload import BeginMultipartUpload
+from domain.multipart.complete_multipart_upload import CompleteMultipartUpload
+from domain.multipart.copy_part import CopyPart
+from domain.multipart.find_multipart_upload import FindMultipartUpload
+from domain.multipart.list_multipart_uploads import ListMultipartUploads
+from domain.multipart.list_parts import ListParts
+from domain.multipart.upload_part import UploadPart
 from domain.quotas.reserve_room import ReserveRoom
 from domain.uploads.append_to_upload import AppendToUpload
 from domain.uploads.begin_upload import BeginUpload
@@ -88,6 +96,7 @@ from domain.values.clock import Clock
 from domain.values.limits import Limits
 from service.runtime.concurrency import Capacity
 from service.runtime.direct_upload_completions import DirectUploadCompletions
+from service.runtime.multipart_completions import MultipartCompletions
 from service.runtime.wake_up import WakeUp
 from service.settings import Settings
 
@@ -109,9 +118,11 @@ class UseCases(Provider):
     shared = provide_all(Admission, CheckPassword, Denials, DetectType, LockUpload, MakerRights, WakeUp)
     use_cases = provide_all(
         AbortDirectUpload,
+        AbortMultipartUpload,
         AppendToUpload,
         ApplyBatch,
         BeginDirectUpload,
+        BeginMultipartUpload,
         BeginUpload,
         ChangeBucket,
         ChangeFile,
@@ -119,6 +130,8 @@ class UseCases(Provider):
         CheckIntegrity,
         CheckStore,
         CompleteDirectUpload,
+        CompleteMultipartUpload,
+        CopyPart,
         CopyFile,
         CopyOver,
         DeleteBucket,
@@ -132,6 +145,7 @@ class UseCases(Provider):
         FindFile,
         FindJob,
         FindLink,
+        FindMultipartUpload,
         FindUpload,
         FinishUpload,
         LabelFile,
@@ -141,9 +155,12 @@ class UseCases(Provider):
         ListByName,
         ListFiles,
         ListJobs,
+        ListMultipartUploads,
+        ListParts,
         ListShareLinks,
         ListUploadLinks,
         MakeUploadLink,
+        MultipartCompletions,
         ResumeByLink,
         StoreByLink,
         ListUploads,
@@ -165,6 +182,7 @@ class UseCases(Provider):
         StoreOnce,
         StoreSmallFile,
         Sweep,
+        UploadPart,
     )
 
     @provide

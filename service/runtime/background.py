@@ -20,6 +20,7 @@ from domain.maintenance.sweep import Sweep
 from service.runtime.direct_upload_completions import DirectUploadCompletions
 from service.runtime.key_copies import KeyCopies
 from service.runtime.keys import hear_of_changes_forever, record_uses_forever, renew_secrets_forever
+from service.runtime.multipart_completions import MultipartCompletions
 from service.runtime.periodic import (
     FLUSH_SECONDS,
     flush_denials_forever,
@@ -47,12 +48,14 @@ async def run_in_background(container: AsyncContainer, settings: Settings) -> As
     work, wake_up = await container.get(WorkOnJobs), await container.get(WakeUp)
     executor = await container.get(IdempotentExecutor)
     completions = await container.get(DirectUploadCompletions)
+    multipart_completions = await container.get(MultipartCompletions)
     changes, cache = await container.get(KeyChanges), await container.get(KeyCache)
     uses, renew = await container.get(LastUses), await container.get(RenewSecrets)
     copies = await container.get(KeyCopies)
     denials, keep_audit = await container.get(Denials), await container.get(KeepAudit)
     async with anyio.create_task_group() as tasks:
         await tasks.start(completions.run)
+        await tasks.start(multipart_completions.run)
         tasks.start_soon(lambda: keep_leases(reservations, interval=settings.staged_lease / 8))
         tasks.start_soon(lambda: keep_leases(executor, interval=executor.lease / 8))
         tasks.start_soon(lambda: reap_forever(reap, interval=settings.reaper_interval))

@@ -33,6 +33,13 @@ from domain.errors import (
     UnsupportedError,
 )
 from domain.files.errors import NoSuchFileError
+from domain.multipart.errors import (
+    InvalidPartError,
+    InvalidPartOrderError,
+    NoSuchMultipartUploadError,
+    PartTooSmallError,
+    WrongPartChecksumError,
+)
 from domain.values.errors import DigestMismatchError, InvalidDigestError, RangeNotSatisfiableError
 
 STATUS: Mapping[str, HTTPStatus] = {
@@ -107,12 +114,16 @@ _CODES: Mapping[type[FileportError], str] = {
     InvalidBucketError: "InvalidBucketName",
     InvalidDigestError: "InvalidDigest",
     InvalidInputError: "InvalidArgument",
+    InvalidPartError: "InvalidPart",
+    InvalidPartOrderError: "InvalidPartOrder",
     LockedError: "OperationAborted",
     NoSuchBucketError: "NoSuchBucket",
     NoSuchFileError: "NoSuchKey",
+    NoSuchMultipartUploadError: "NoSuchUpload",
     NotFoundError: "NoSuchKey",
     NothingToMatchError: "NoSuchKey",
     OverloadedError: "SlowDown",
+    PartTooSmallError: "EntityTooSmall",
     PreconditionFailedError: "PreconditionFailed",
     QuotaExceededError: "QuotaExceeded",
     RangeNotSatisfiableError: "InvalidRange",
@@ -123,6 +134,7 @@ _CODES: Mapping[type[FileportError], str] = {
     UnavailableError: "ServiceUnavailable",
     UnknownAccessKeyError: "InvalidAccessKeyId",
     UnsupportedError: "InvalidRequest",
+    WrongPartChecksumError: "InvalidRequest",
     WrongSignatureError: "SignatureDoesNotMatch",
 }
 

@@ -23,6 +23,13 @@ from service.s3.buckets.tagging import DeleteBucketTagging, GetBucketTagging, Pu
 from service.s3.errors import S3Error
 from service.s3.listings.list_objects import ListObjects, ListObjectsV2
 from service.s3.listings.list_versions import ListObjectVersions
+from service.s3.multipart.abort_multipart_upload import AbortMultipartUpload
+from service.s3.multipart.complete_multipart_upload import CompleteMultipartUpload
+from service.s3.multipart.create_multipart_upload import CreateMultipartUpload
+from service.s3.multipart.list_multipart_uploads import ListMultipartUploads
+from service.s3.multipart.list_parts import ListParts
+from service.s3.multipart.upload_part import UploadPart
+from service.s3.multipart.upload_part_copy import UploadPartCopy
 from service.s3.objects.copy_object import CopyObject
 from service.s3.objects.delete_object import DeleteObject
 from service.s3.objects.delete_objects import DeleteObjects
@@ -116,6 +123,8 @@ def _named(name: str) -> frozenset[str]:
     return frozenset({name})
 
 
+_UPLOADS, _UPLOAD = _named("uploads"), _named("uploadId")
+_PART = _UPLOAD | {"partNumber"}
 _READ = _VERSION | {"partNumber"}
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -146,6 +155,13 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GetObject", "object", "GET", GetObject, "read", takes=_READ, is_public=True),
     Operation("HeadObject", "object", "HEAD", GetObject, "read", takes=_READ, is_public=True),
     Operation("DeleteObject", "object", "DELETE", DeleteObject, "delete", takes=_VERSION),
+    Operation("CreateMultipartUpload", "object", "POST", CreateMultipartUpload, "write", _UPLOADS),
+    Operation("UploadPart", "object", "PUT", UploadPart, "write", _PART),
+    Operation("UploadPartCopy", "object", "PUT", UploadPartCopy, "write", _PART, header=b"x-amz-copy-source"),
+    Operation("ListParts", "object", "GET", ListParts, "write", _UPLOAD),
+    Operation("CompleteMultipartUpload", "object", "POST", CompleteMultipartUpload, "write", _UPLOAD),
+    Operation("AbortMultipartUpload", "object", "DELETE", AbortMultipartUpload, "write", _UPLOAD),
+    Operation("ListMultipartUploads", "bucket", "GET", ListMultipartUploads, "write", _UPLOADS),
     Operation("GetObjectAttributes", "object", "GET", GetObjectAttributes, "read", _ATTRIBUTES, _VERSION),
     Operation("GetObjectTagging", "object", "GET", GetObjectTagging, "read", _TAGGING, _VERSION),
     Operation("PutObjectTagging", "object", "PUT", PutObjectTagging, "write", _TAGGING, _VERSION),

@@ -7,7 +7,7 @@ from litestar.types import HTTPReceiveMessage, HTTPScope, Receive, Scope, Send
 
 from domain.errors import FileportError
 from service.s3.errors import S3Error, error_of
-from service.s3.xml import Xml, bare_document, text
+from service.s3.xml import DECLARATION, Xml, element, text
 
 XML_TYPE = "application/xml"
 
@@ -45,9 +45,18 @@ def error_response(scope: HTTPScope, error: S3Error, resource: str) -> S3Respons
     """Return the response of an error to a request for a resource: HEAD has no body to say what it is."""
     if scope["method"] == "HEAD" or error.status == HTTPStatus.NOT_MODIFIED:
         return S3Response(b"", error.status, {"Content-Type": XML_TYPE, **error.headers})
+    return S3Response(
+        DECLARATION + error_element(scope, error, resource).encode(),
+        error.status,
+        {"Content-Type": XML_TYPE, **error.headers},
+    )
+
+
+def error_element(scope: HTTPScope, error: S3Error, resource: str) -> Xml:
+    """Return the element that says what went wrong."""
     request_id = request_id_of(scope)
     more: list[Xml] = [text(name, value) for name, value in error.elements.items()]
-    body = bare_document(
+    return element(
         "Error",
         text("Code", error.code),
         text("Message", error.message),
@@ -56,7 +65,6 @@ def error_response(scope: HTTPScope, error: S3Error, resource: str) -> S3Respons
         text("RequestId", request_id),
         text("HostId", request_id),
     )
-    return S3Response(body, error.status, {"Content-Type": XML_TYPE, **error.headers})
 
 
 def request_id_of(scope: HTTPScope) -> str:

@@ -46,12 +46,12 @@ def element(name: str, *children: Xml) -> Xml:
 
 def document(name: str, *children: Xml) -> bytes:
     """Return a document whose root is in S3's namespace."""
-    return DECLARATION + f'<{name} xmlns="{NAMESPACE}">{"".join(children)}</{name}>'.encode()
+    return DECLARATION + root_element(name, *children).encode()
 
 
-def bare_document(name: str, *children: Xml) -> bytes:
-    """Return a document without a namespace, as errors are."""
-    return DECLARATION + element(name, *children).encode()
+def root_element(name: str, *children: Xml) -> Xml:
+    """Return the root of such a document."""
+    return Xml(f'<{name} xmlns="{NAMESPACE}">{"".join(children)}</{name}>')
 
 
 def format_time(time: datetime) -> str:

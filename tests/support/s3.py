@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import anyio
 import msgspec
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -112,12 +113,12 @@ async def call(
         "server": (HOST, 80),
         "state": {},
     }
-    rest = [chunk for chunk in chunks if chunk]
+    rest = [chunk for chunk in chunks if chunk] or [b""]
     messages: list[Any] = []
 
     async def receive() -> Any:
-        if not rest:
-            return {"type": "http.request", "body": b"", "more_body": False}
+        if not rest:  # the client waits for the response
+            await anyio.sleep_forever()
         return {"type": "http.request", "body": rest.pop(0), "more_body": bool(rest)}
 
     async def send(message: Any) -> None:

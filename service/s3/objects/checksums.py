@@ -22,7 +22,7 @@ _MD5_BYTES = 16
 
 def begin_sums(request: S3Request, checksums: Checksums) -> RunningSums:
     """Return the sums of the body of a request, which are compared with what it declares. Raises `S3Error`."""
-    algorithm, declared = _declared(request)
+    algorithm, declared = declared_checksum(request)
     return RunningSums(
         algorithm or DEFAULT_ALGORITHM,
         checksums.begin(algorithm or DEFAULT_ALGORITHM),
@@ -33,7 +33,7 @@ def begin_sums(request: S3Request, checksums: Checksums) -> RunningSums:
 
 def is_declared(request: S3Request) -> bool:
     """Return whether the request declares an MD5 or a checksum of its body. Raises `S3Error`."""
-    return bool(request.field("content-md5")) or _declared(request)[0] is not None
+    return bool(request.field("content-md5")) or declared_checksum(request)[0] is not None
 
 
 def content_md5(value: str) -> bytes | None:
@@ -67,7 +67,7 @@ def named_algorithm(value: str) -> str | None:
     return value.upper() or None
 
 
-def _declared(request: S3Request) -> tuple[str | None, Callable[[], bytes | None]]:
+def declared_checksum(request: S3Request) -> tuple[str | None, Callable[[], bytes | None]]:
     """Return the algorithm, None where none is named, and how to find what is declared once the body has ended."""
     fields = [name for name in request.fields(PREFIX) if name not in _ABOUT]
     trailers = [name for name in _names(request.field("x-amz-trailer")) if name.startswith(PREFIX)]

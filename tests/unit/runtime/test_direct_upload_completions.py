@@ -13,7 +13,8 @@ from domain.access.callers import ROOT, Caller
 from domain.direct_uploads.complete_direct_upload import CompleteDirectUpload
 from domain.direct_uploads.errors import IncompleteUploadError
 from domain.files.model import Stored
-from service.runtime.direct_upload_completions import MAX_CONCURRENT, DirectUploadCompletions
+from service.runtime.completions import MAX_CONCURRENT
+from service.runtime.direct_upload_completions import DirectUploadCompletions
 from tests.support.factories import FileFactory
 
 STORED = Stored(file=FileFactory.build(), created=True)

@@ -1,0 +1,1 @@
+"""Multipart uploads by the S3 protocol."""
