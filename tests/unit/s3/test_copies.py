@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.blobs.model import BlobPart
 from tests.fakes.catalog import FakeCatalog
 from tests.support.s3 import S3Client
 
@@ -129,3 +130,47 @@ async def test_attributes_are_those_that_are_asked_for(s3: S3Client) -> None:
     for wrong in ({}, {"x-amz-object-attributes": "Colour"}):
         answer = await s3.send("GET", "/default/a", "attributes", headers=wrong)
         assert (answer.status, answer.code) == (400, "InvalidArgument")
+
+
+@pytest.fixture
+async def in_parts(s3: S3Client, catalog: FakeCatalog) -> None:
+    """An object of five bytes that came in parts of three and two."""
+    await s3.send("PUT", "/default/a", body=TEXT, headers={"x-amz-checksum-crc32": "NhCmhg=="})
+    [file] = catalog.database.files.values()
+    catalog.database.blobs[file.blob_key].parts = (BlobPart(3, "AAAAAA=="), BlobPart(2, "AAAAAQ=="))
+
+
+async def test_a_part_is_read_by_its_number(s3: S3Client, in_parts: None) -> None:
+    for number, part, range_ in (("1", b"hel", "bytes 0-2/5"), ("2", b"lo", "bytes 3-4/5")):
+        for method in ("GET", "HEAD"):
+            answer = await s3.send(method, "/default/a", f"partNumber={number}")
+            assert (answer.status, answer.headers["x-amz-mp-parts-count"]) == (206, "2")
+            assert (answer.headers["content-range"], answer.headers["content-length"]) == (range_, str(len(part)))
+            assert answer.body == (part if method == "GET" else b"")
+    beyond = await s3.send("GET", "/default/a", "partNumber=3")
+    assert (beyond.status, beyond.code) == (400, "InvalidPart")
+
+
+@pytest.mark.parametrize(
+    ("paging", "numbers", "is_truncated"),
+    [
+        ({}, ["1", "2"], "false"),
+        ({"x-amz-max-parts": "1"}, ["1"], "true"),
+        ({"x-amz-max-parts": "1", "x-amz-part-number-marker": "1"}, ["2"], "false"),
+        ({"x-amz-part-number-marker": "2"}, [], "false"),
+    ],
+)
+async def test_attributes_have_the_parts_in_pages(
+    s3: S3Client, in_parts: None, paging: dict[str, str], numbers: list[str], is_truncated: str
+) -> None:
+    headers = {"x-amz-object-attributes": "ObjectParts", **paging}
+    found = await s3.send("GET", "/default/a", "attributes", headers=headers)
+    assert found.text("ObjectParts/TotalPartsCount") == "2"
+    assert found.text("ObjectParts/IsTruncated") == is_truncated
+    assert found.texts("ObjectParts/Part/PartNumber") == numbers
+    sizes = {"1": "3", "2": "2"}
+    assert found.texts("ObjectParts/Part/Size") == [sizes[number] for number in numbers]
+    checksums = {"1": "AAAAAA==", "2": "AAAAAQ=="}
+    assert found.texts("ObjectParts/Part/ChecksumCRC32") == [checksums[number] for number in numbers]
+    wrong = await s3.send("GET", "/default/a", "attributes", headers={**headers, "x-amz-max-parts": "-1"})
+    assert (wrong.status, wrong.code) == (400, "InvalidArgument")

@@ -11,7 +11,7 @@ from adapters.checksums import NativeChecksums
 from domain.buckets.model import Policy
 from domain.values.checksums import LENGTHS
 from tests.fakes.catalog import FakeCatalog
-from tests.support.s3 import S3Client
+from tests.support.s3 import Answer, S3Client
 
 TEXT = b"hello, world"
 MD5 = hashlib.md5(TEXT, usedforsecurity=False)
@@ -109,6 +109,38 @@ async def test_a_checksum_in_a_header_is_verified_kept_and_returned(s3: S3Client
         assert (got.headers[name], got.headers["x-amz-checksum-type"]) == (checksum(algorithm), "FULL_OBJECT")
     part = await s3.send("GET", "/default/a", headers={**enabled, "range": "bytes=0-3"})
     assert (part.status, name in part.headers) == (206, False)
+
+
+@pytest.mark.parametrize("algorithm", LENGTHS)
+async def test_a_checksum_behind_the_body_is_verified_and_kept(s3: S3Client, algorithm: str) -> None:
+    name = f"x-amz-checksum-{algorithm.lower()}"
+    headers = {
+        "content-encoding": "aws-chunked",
+        "x-amz-decoded-content-length": str(len(TEXT)),
+        "x-amz-trailer": name,
+    }
+
+    async def put(trailer: str) -> Answer:
+        body = b"%x\r\n%b\r\n0\r\n%b\r\n\r\n" % (len(TEXT), TEXT, trailer.encode())
+        payload = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+        return await s3.send("PUT", "/default/a", body=body, headers=headers, payload=payload)
+
+    wrong = await put(f"{name}:{checksum(algorithm, b'other')}")
+    assert (wrong.status, wrong.code) == (400, "BadDigest")
+    malformed = await put(f"{name}:nonsense")
+    assert (malformed.status, malformed.code) == (400, "InvalidRequest")
+    assert (await s3.send("HEAD", "/default/a")).status == 404
+    right = await put(f"{name}:{checksum(algorithm)}")
+    assert (right.status, right.headers[name]) == (200, checksum(algorithm))
+    got = await s3.send("GET", "/default/a", headers={"x-amz-checksum-mode": "ENABLED"})
+    assert (got.body, got.headers[name]) == (TEXT, checksum(algorithm))
+    assert "content-encoding" not in got.headers
+
+
+async def test_a_checksum_stands_before_the_body_or_behind_it(s3: S3Client) -> None:
+    headers = {"x-amz-trailer": "x-amz-checksum-sha1", "x-amz-checksum-crc32": CRC32}
+    answer = await s3.send("PUT", "/default/a", body=TEXT, headers=headers)
+    assert (answer.status, answer.code) == (400, "InvalidRequest")
 
 
 CRC32 = b64encode(zlib.crc32(TEXT).to_bytes(4)).decode()
