@@ -37,12 +37,17 @@ def share_with_forks(*modules: str) -> None:
 
 
 async def trim_forever(is_idle: Callable[[], bool], *, interval: float) -> None:
-    """Every `interval` seconds, where the process is idle, give free memory back to the operating system.
+    """Every `interval` seconds, where the process is idle, give free memory back to the operating system."""
+    while True:
+        await anyio.sleep(interval)
+        if is_idle():
+            trim_heap()
+
+
+def trim_heap() -> None:
+    """Give free memory back to the operating system, where the C library can.
 
     glibc keeps memory that is free between pieces in use: after a load, twice as much as the process needs at rest.
     """
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    while trim is not None:
-        await anyio.sleep(interval)
-        if is_idle():
-            trim(0)
+    with suppress(AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
