@@ -125,7 +125,7 @@ class _Descriptions(JSONFileLoader):
 
 
 def _without_documentation(description: dict[str, Any]) -> dict[str, Any]:
-    # Not where it is a member of that name.
+    # Some of it is asked for. A member of that name is no text.
     if isinstance(description.get("documentation"), str):
-        del description["documentation"]
+        description["documentation"] = ""
     return description
