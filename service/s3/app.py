@@ -3,6 +3,7 @@
 It is no framework's: the path is needed as it was sent, for the signature and for the key.
 """
 
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -61,24 +62,18 @@ class S3App:
         scope = exchange.scope
         query = [(_text(name), _text(value)) for name, value in split_query(scope["query_string"])]
         wrong = self._look_up(exchange, query)
-        state = scope["state"]
         head = Head(scope["method"], scope["raw_path"], scope["query_string"], query, list(scope["headers"]))
-        verified = await (await self._part(Verifier))(head, state["client"] or "")
-        if verified is not None:
-            mark_authenticated(scope)
-        caller = NOBODY if verified is None else verified.caller
-        caller = msgspec.structs.replace(caller, address=state["client"], request_id=state["request_id"])
-        exchange.caller = scope["user"] = caller
-        acting.set(caller)
-        await self._count(scope, caller)
+        verified = await (await self._part(Verifier))(head, exchange.caller.address or "")
+        caller = await self._enter(exchange, NOBODY if verified is None else verified.caller)
         # Only now: nobody learns what is offered without credentials that hold.
         if wrong is not None or exchange.operation is None:
             raise wrong or LookupError("An address without an operation is refused.")
         if verified is None and not exchange.operation.is_public:
             raise UnauthenticatedError(UnauthenticatedError.example)
         handler: Handler = await self._part(exchange.operation.handler)
+        enter = partial(self._enter, exchange)
         return await handler(
-            S3Request(scope, receive, exchange.address, Query(query), caller=caller, verified=verified)
+            S3Request(scope, receive, exchange.address, Query(query), caller=caller, verified=verified, enter=enter)
         )
 
     def _look_up(self, exchange: "_Exchange", query: list[tuple[str, str]]) -> S3Error | None:
@@ -97,7 +92,14 @@ class S3App:
         scope["path_template"] = f"s3/{exchange.operation.name}"
         return None
 
-    async def _count(self, scope: HTTPScope, caller: Caller) -> None:
+    async def _enter(self, exchange: "_Exchange", caller: Caller) -> Caller:
+        """Make the caller that of the request, and count the request. Raises `S3Error`, `SlowDown`."""
+        scope, known = exchange.scope, exchange.caller
+        caller = msgspec.structs.replace(caller, address=known.address, request_id=known.request_id)
+        exchange.caller = scope["user"] = caller
+        acting.set(caller)
+        if caller.kind != "nobody":
+            mark_authenticated(scope)
         standing = (await self._part(LimitCallers)).count_request(caller)
         if fields := standing_fields(standing):
             scope["state"][RESPONSE_FIELDS] = fields
@@ -107,6 +109,7 @@ class S3App:
                 f"The caller makes more requests a second than it may: {standing.limits.rate}.",
                 headers={"Retry-After": str(standing.seconds)},
             )
+        return caller
 
     async def _refusal(self, exchange: "_Exchange", error: Exception) -> S3Error:
         """Return what a request is refused with. A denial goes to the audit."""

@@ -61,6 +61,7 @@ STATUS: Mapping[str, HTTPStatus] = {
     "InvalidChunkSizeError": HTTPStatus.BAD_REQUEST,
     "InvalidDigest": HTTPStatus.BAD_REQUEST,
     "InvalidLocationConstraint": HTTPStatus.BAD_REQUEST,
+    "InvalidPolicyDocument": HTTPStatus.BAD_REQUEST,
     "InvalidPart": HTTPStatus.BAD_REQUEST,
     "InvalidPartOrder": HTTPStatus.BAD_REQUEST,
     "InvalidRange": HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
@@ -72,6 +73,7 @@ STATUS: Mapping[str, HTTPStatus] = {
     "MalformedPOSTRequest": HTTPStatus.BAD_REQUEST,
     "MalformedTrailerError": HTTPStatus.BAD_REQUEST,
     "MalformedXML": HTTPStatus.BAD_REQUEST,
+    "MaxPostPreDataLengthExceededError": HTTPStatus.BAD_REQUEST,
     "MetadataTooLarge": HTTPStatus.BAD_REQUEST,
     "MethodNotAllowed": HTTPStatus.METHOD_NOT_ALLOWED,
     "MissingContentLength": HTTPStatus.LENGTH_REQUIRED,
@@ -97,6 +99,7 @@ STATUS: Mapping[str, HTTPStatus] = {
     "ServiceUnavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "SignatureDoesNotMatch": HTTPStatus.FORBIDDEN,
     "SlowDown": HTTPStatus.SERVICE_UNAVAILABLE,
+    "UserKeyMustBeSpecified": HTTPStatus.BAD_REQUEST,
     "XAmzContentSHA256Mismatch": HTTPStatus.BAD_REQUEST,
 }
 

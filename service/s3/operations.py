@@ -21,6 +21,7 @@ from service.s3.buckets.list_buckets import ListBuckets
 from service.s3.buckets.properties import PROPERTIES
 from service.s3.buckets.tagging import DeleteBucketTagging, GetBucketTagging, PutBucketTagging
 from service.s3.errors import S3Error
+from service.s3.forms.post_object import PostObject
 from service.s3.listings.list_objects import ListObjects, ListObjectsV2
 from service.s3.listings.list_versions import ListObjectVersions
 from service.s3.multipart.abort_multipart_upload import AbortMultipartUpload
@@ -150,6 +151,7 @@ OPERATIONS: tuple[Operation, ...] = (
         Operation(handler.__name__, "bucket", "GET", handler, "list", _named(name))
         for name, handler in PROPERTIES.items()
     ),
+    Operation("PostObject", "bucket", "POST", PostObject, "write", is_public=True),
     Operation("PutObject", "object", "PUT", PutObject, "write"),
     Operation("CopyObject", "object", "PUT", CopyObject, "write", header=b"x-amz-copy-source"),
     Operation("GetObject", "object", "GET", GetObject, "read", takes=_READ, is_public=True),

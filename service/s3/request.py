@@ -1,6 +1,6 @@
 """A request, as the handlers of every operation read it."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import cast
 
 from litestar.types import HTTPScope, Receive
@@ -47,6 +47,10 @@ class Query:
         return int(value)
 
 
+# Makes another caller that of the request, once more is known of it, and returns it with its address.
+Enter = Callable[[Caller], Awaitable[Caller]]
+
+
 class S3Request:
     """A request whose head is verified: its caller, the bucket and the key (empty above their level), query, headers.
 
@@ -63,6 +67,7 @@ class S3Request:
         *,
         caller: Caller,
         verified: Verified | None,
+        enter: Enter,
     ) -> None:
         self.scope = scope
         self.method = scope["method"]
@@ -72,12 +77,23 @@ class S3Request:
         # By their names in lower case, the lines of each as one list.
         self.headers: Mapping[str, str] = _joined(scope["headers"])
         self._verified = verified
+        self._enter = enter
         self._body = Body(self.field, received(receive), verified)
 
     @property
     def request_id(self) -> str:
         """The id, which the log's lines and the response have too."""
         return cast(str, self.scope["state"]["request_id"])
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the credentials of the caller are in the head."""
+        return self._verified is not None
+
+    async def enter(self, caller: Caller) -> Caller:
+        """Go on as `caller`, whose credentials are in the body. Raises `S3Error` where it makes too many requests."""
+        self.caller = await self._enter(caller)
+        return self.caller
 
     def field(self, name: str) -> str:
         """Return the lines of a header as one list, empty where it is missing.

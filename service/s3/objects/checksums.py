@@ -11,7 +11,7 @@ from domain.files.attributes import Checksum
 from domain.files.content.running_sums import RunningSums
 from domain.values.checksums import DEFAULT_ALGORITHM, LENGTHS, Checksums
 from service.s3.errors import S3Error
-from service.s3.request import S3Request
+from service.s3.fields import Fields
 
 PREFIX = "x-amz-checksum-"
 # They begin so, and are no checksums.
@@ -20,7 +20,7 @@ _BY_FIELD = {PREFIX + algorithm.lower(): algorithm for algorithm in LENGTHS}
 _MD5_BYTES = 16
 
 
-def begin_sums(request: S3Request, checksums: Checksums) -> RunningSums:
+def begin_sums(request: Fields, checksums: Checksums) -> RunningSums:
     """Return the sums of the body of a request, which are compared with what it declares. Raises `S3Error`."""
     algorithm, declared = declared_checksum(request)
     return RunningSums(
@@ -31,7 +31,7 @@ def begin_sums(request: S3Request, checksums: Checksums) -> RunningSums:
     )
 
 
-def is_declared(request: S3Request) -> bool:
+def is_declared(request: Fields) -> bool:
     """Return whether the request declares an MD5 or a checksum of its body. Raises `S3Error`."""
     return bool(request.field("content-md5")) or declared_checksum(request)[0] is not None
 
@@ -67,7 +67,7 @@ def named_algorithm(value: str) -> str | None:
     return value.upper() or None
 
 
-def declared_checksum(request: S3Request) -> tuple[str | None, Callable[[], bytes | None]]:
+def declared_checksum(request: Fields) -> tuple[str | None, Callable[[], bytes | None]]:
     """Return the algorithm, None where none is named, and how to find what is declared once the body has ended."""
     fields = [name for name in request.fields(PREFIX) if name not in _ABOUT]
     trailers = [name for name in _names(request.field("x-amz-trailer")) if name.startswith(PREFIX)]

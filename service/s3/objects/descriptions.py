@@ -5,14 +5,14 @@ import re
 from domain.files.attributes import ContentHeaders
 from domain.files.metadata import JsonObject
 from service.s3.errors import S3Error
+from service.s3.fields import Fields
 from service.s3.objects.user_metadata import PREFIX, parse_user_metadata
-from service.s3.request import S3Request
 
 # They come and go as Latin-1.
 _FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
-def content_headers_of(request: S3Request) -> ContentHeaders:
+def content_headers_of(request: Fields) -> ContentHeaders:
     """Return the content headers of a request, without `aws-chunked`, which is of its framing. Raises `S3Error`."""
     return ContentHeaders(
         cache_control=_value(request, "cache-control"),
@@ -29,7 +29,7 @@ def content_encoding(value: str) -> str | None:
     return ", ".join(each for each in codings if each and each.lower() != "aws-chunked") or None
 
 
-def user_metadata_of(request: S3Request) -> JsonObject:
+def user_metadata_of(request: Fields) -> JsonObject:
     """Return the user metadata of a request. Raises `S3Error`."""
     return parse_user_metadata(request.fields(PREFIX))
 
@@ -39,7 +39,7 @@ def is_field_value(value: str) -> bool:
     return _FIELD_VALUE.fullmatch(value) is not None
 
 
-def _value(request: S3Request, name: str) -> str | None:
+def _value(request: Fields, name: str) -> str | None:
     value = request.field(name)
     if not is_field_value(value):
         raise S3Error("InvalidArgument", f"The value of {name} has a control character.")

@@ -1,6 +1,7 @@
 """Headers that ask for what is not offered: refused, for a client that relies on it must know."""
 
 from service.s3.errors import S3Error
+from service.s3.fields import Fields
 from service.s3.request import S3Request
 
 # Encryption, locks, redirects, appends, and conditions of directory buckets.
@@ -16,7 +17,7 @@ _NOT_IMPLEMENTED = (
 _ACLS = frozenset({"private", "bucket-owner-full-control", "bucket-owner-read"})
 
 
-def refuse_unsupported(request: S3Request) -> None:
+def refuse_unsupported(request: Fields) -> None:
     """Raise `S3Error` where the request asks for encryption, a lock, an ACL, or another storage class."""
     fields = request.fields("x-amz-")
     for name in fields:
@@ -27,7 +28,7 @@ def refuse_unsupported(request: S3Request) -> None:
         raise S3Error("InvalidStorageClass", "The storage class you specified is not valid.")
 
 
-def refuse_acls(request: S3Request) -> None:
+def refuse_acls(request: Fields) -> None:
     """Raise `S3Error` where the request asks for rights beyond those of the owner."""
     fields = request.fields("x-amz-")
     if fields.get("x-amz-acl", "private") not in _ACLS or any(name.startswith("x-amz-grant-") for name in fields):

@@ -55,12 +55,12 @@ def from_header(authorization: str, headers: Mapping[bytes, bytes]) -> Credentia
     parts = {match[1]: match[2] for match in matches if match is not None}
     if len(matches) != len(parts) or len(parts) != 3:
         raise malformed_header("it has Credential, SignedHeaders and Signature, once each, separated by commas")
-    access_key_id, scope = _parse_credential(parts["Credential"], malformed_header)
+    access_key_id, scope = parse_credential(parts["Credential"], malformed_header)
     return Credentials(
         access_key_id,
         scope,
         _parse_names(parts["SignedHeaders"], malformed_header),
-        _parse_signature(parts["Signature"], malformed_header),
+        parse_signature(parts["Signature"], malformed_header),
         _timestamp_of(headers),
     )
 
@@ -78,13 +78,13 @@ def from_query(query: Sequence[tuple[str, str]]) -> Credentials:
         raise malformed_query(f"{', '.join(missing)} is missing")
     if given["X-Amz-Algorithm"] != ALGORITHM:
         raise unsupported()
-    access_key_id, scope = _parse_credential(given["X-Amz-Credential"], malformed_query)
+    access_key_id, scope = parse_credential(given["X-Amz-Credential"], malformed_query)
     return Credentials(
         access_key_id,
         scope,
         _parse_names(given["X-Amz-SignedHeaders"], malformed_query),
-        _parse_signature(given["X-Amz-Signature"], malformed_query),
-        _parse_timestamp(given["X-Amz-Date"]),
+        parse_signature(given["X-Amz-Signature"], malformed_query),
+        parse_timestamp(given["X-Amz-Date"]),
         _parse_expires(given["X-Amz-Expires"]),
     )
 
@@ -114,7 +114,8 @@ def _malformed(code: str, message: str, region: str | None) -> S3Error:
     return S3Error(code, message, {"Region": region}, headers={"x-amz-bucket-region": region})
 
 
-def _parse_credential(text: str, malformed: Malformed) -> tuple[str, CredentialScope]:
+def parse_credential(text: str, malformed: Malformed) -> tuple[str, CredentialScope]:
+    """Return the access key id and the scope in a credential. Raises what `malformed` returns for a reason."""
     # An access key id of another kind could hold slashes, so the parts are counted from the end.
     parts = text.rsplit("/", 4)
     if len(parts) != 5:
@@ -132,7 +133,8 @@ def _parse_names(text: str, malformed: Malformed) -> Sequence[str]:
     return names
 
 
-def _parse_signature(text: str, malformed: Malformed) -> str:
+def parse_signature(text: str, malformed: Malformed) -> str:
+    """Return a signature, which is in hex. Raises what `malformed` returns for a reason."""
     if not _SIGNATURE.fullmatch(text):
         raise malformed("the Signature has 64 hexadecimal digits in lower case")
     return text
@@ -146,7 +148,7 @@ def _parse_expires(text: str) -> int:
 
 def _timestamp_of(headers: Mapping[bytes, bytes]) -> str:
     if (amz_date := headers.get(b"x-amz-date")) is not None:
-        return _parse_timestamp(amz_date.decode("latin-1"))
+        return parse_timestamp(amz_date.decode("latin-1"))
     try:
         date = parsedate_to_datetime(headers.get(b"date", b"").decode("latin-1"))
     except ValueError:
@@ -154,7 +156,8 @@ def _timestamp_of(headers: Mapping[bytes, bytes]) -> str:
     return date.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
-def _parse_timestamp(text: str) -> str:
+def parse_timestamp(text: str) -> str:
+    """Return a time in the basic form of ISO 8601. Raises `S3Error`, `AccessDenied`."""
     try:
         if _TIMESTAMP.fullmatch(text):
             datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""Uploads by forms of browsers, with a policy (AWS, «Browser-Based Uploads Using POST»)."""
