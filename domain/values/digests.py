@@ -22,7 +22,8 @@ class Digest(msgspec.Struct, frozen=True):
         """Raise `DigestMismatchError` unless `value` is the digest of the bytes."""
         if value != self.value:
             raise DigestMismatchError(
-                f"The {self.algorithm} of the body is {_encoded(value)}, not {_encoded(self.value)}."
+                f"The {self.algorithm} of the body is {_encoded(value)}, not {_encoded(self.value)}.",
+                algorithm=self.algorithm,
             )
 
 

@@ -36,6 +36,10 @@ class DigestMismatchError(InvalidInputError):
     code = "digest_mismatch"
     example = "The md5 of the body is 1B2M2Y8AsgTpgAmY7PhCfg==, not Q2hlY2sgSW50ZWdyaXR5IQ==."
 
+    def __init__(self, detail: str, *, algorithm: str = "") -> None:
+        super().__init__(detail)
+        self.algorithm = algorithm
+
 
 class InvalidLabelsError(InvalidInputError):
     """The labels of a file or a bucket are too many, too long, or hold characters that labels do not."""

@@ -40,7 +40,7 @@ from domain.multipart.errors import (
     PartTooSmallError,
     WrongPartChecksumError,
 )
-from domain.values.errors import DigestMismatchError, InvalidDigestError, RangeNotSatisfiableError
+from domain.values.errors import DigestMismatchError, InvalidDigestError, InvalidLabelsError, RangeNotSatisfiableError
 
 STATUS: Mapping[str, HTTPStatus] = {
     "AccessControlListNotSupported": HTTPStatus.BAD_REQUEST,
@@ -117,6 +117,7 @@ _CODES: Mapping[type[FileportError], str] = {
     InvalidBucketError: "InvalidBucketName",
     InvalidDigestError: "InvalidDigest",
     InvalidInputError: "InvalidArgument",
+    InvalidLabelsError: "InvalidTag",
     InvalidPartError: "InvalidPart",
     InvalidPartOrderError: "InvalidPartOrder",
     LockedError: "OperationAborted",

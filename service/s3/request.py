@@ -134,6 +134,15 @@ class S3Request:
         """
         return self._body.stream()
 
+    @property
+    def signed_sha256(self) -> bytes | None:
+        """The SHA-256 that the body is signed by as a whole; None where it is not."""
+        return self._body.signed_sha256
+
+    def unhashed_stream(self) -> AsyncIterator[bytes]:
+        """Do as `stream` does, but leave `signed_sha256` to the caller, who hashes the bytes anyway."""
+        return self._body.unhashed()
+
     async def read(self, limit: int) -> bytes:
         """Return the body, of up to `limit` bytes. Raises `S3Error`, `MalformedXML` for more, and all of `stream`."""
         size = self.content_length

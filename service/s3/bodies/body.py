@@ -46,6 +46,16 @@ class Body:
         """The trailers, by their names in lower case; complete at the end of the body."""
         return {} if self._decoder is None else self._decoder.trailers
 
+    @property
+    def signed_sha256(self) -> bytes | None:
+        """The SHA-256 that the bytes are signed by as a whole; None where they are not."""
+        is_hash = self._decoder is None and self._payload != Payload.UNSIGNED
+        return bytes.fromhex(self._payload) if is_hash else None
+
+    def unhashed(self) -> AsyncIterator[bytes]:
+        """Do as `stream` does, but leave `signed_sha256` to the caller, who hashes the bytes anyway."""
+        return self.stream() if self.signed_sha256 is None else self._chunks
+
     def stream(self) -> AsyncIterator[bytes]:
         """Yield the bytes.
 

@@ -1,7 +1,7 @@
 """The body of a request as it was signed: the bytes come as they arrive, and their end only once they are verified."""
 
 import hmac
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from hashlib import sha256
 from typing import cast
 
@@ -37,8 +37,13 @@ async def hashed(chunks: AsyncIterator[bytes], declared: str) -> AsyncIterator[b
 def check_hash(computed: str, declared: str) -> None:
     """Return if the SHA-256 of a body, in hex, is as declared. Raises `S3Error`, `XAmzContentSHA256Mismatch`."""
     if not hmac.compare_digest(computed, declared):
-        raise S3Error(
-            "XAmzContentSHA256Mismatch",
-            "The provided 'x-amz-content-sha256' header does not match what was computed.",
-            {"ClientComputedContentSHA256": declared, "S3ComputedContentSHA256": computed},
-        )
+        raise payload_mismatch({"ClientComputedContentSHA256": declared, "S3ComputedContentSHA256": computed})
+
+
+def payload_mismatch(elements: Mapping[str, str] | None = None) -> S3Error:
+    """Return the error for a body that is another than the one that was signed."""
+    return S3Error(
+        "XAmzContentSHA256Mismatch",
+        "The provided 'x-amz-content-sha256' header does not match what was computed.",
+        elements,
+    )

@@ -1,16 +1,13 @@
 """The tags of an object, which are labels here: a file's tags are words (User Guide, "Categorizing your objects")."""
 
-import re
 from collections.abc import Iterable
 from urllib.parse import parse_qsl
 
+from domain.values.labels import check_labels
 from service.s3.errors import S3Error
 from service.s3.xml import Node, Xml, element, text
 
 MAX_LABELS = 10
-MAX_KEY, MAX_VALUE = 128, 256
-
-_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def labels_in_header(value: str) -> dict[str, str]:
@@ -23,7 +20,7 @@ def labels_in_header(value: str) -> dict[str, str]:
         raise S3Error(
             "InvalidArgument", "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded."
         ) from None
-    return check_labels(pairs)
+    return distinct_labels(pairs)
 
 
 def labels_in_xml(tagging: Node, *, limit: int = MAX_LABELS) -> dict[str, str]:
@@ -37,23 +34,17 @@ def labels_in_xml(tagging: Node, *, limit: int = MAX_LABELS) -> dict[str, str]:
         if key is None or value is None:
             raise S3Error("MalformedXML", "A tag has a Key and a Value.")
         pairs.append((key, value))
-    return check_labels(pairs, limit=limit)
+    return distinct_labels(pairs, limit=limit)
 
 
-def check_labels(pairs: Iterable[tuple[str, str]], *, limit: int = MAX_LABELS) -> dict[str, str]:
-    """Return the labels if an object may have them. Raises `S3Error`, `InvalidTag`."""
+def distinct_labels(pairs: Iterable[tuple[str, str]], *, limit: int = MAX_LABELS) -> dict[str, str]:
+    """Return the labels, `limit` at most. Raises `InvalidLabelsError`, and `S3Error` for a key that stands twice."""
     labels: dict[str, str] = {}
     for key, value in pairs:
         if key in labels:
             raise S3Error("InvalidTag", "Cannot provide multiple Tags with the same key", {"TagKey": key})
-        if not 1 <= len(key) <= MAX_KEY or _UNFIT.search(key):
-            raise S3Error("InvalidTag", f"A TagKey has 1 to {MAX_KEY} characters.", {"TagKey": key})
-        if len(value) > MAX_VALUE or _UNFIT.search(value):
-            raise S3Error("InvalidTag", f"A TagValue has up to {MAX_VALUE} characters.", {"TagValue": value})
         labels[key] = value
-    if len(labels) > limit:
-        raise S3Error("InvalidTag", f"There are at most {limit} tags.")
-    return labels
+    return check_labels(labels, limit)
 
 
 def tag_set(labels: dict[str, str]) -> Xml:

@@ -6,8 +6,11 @@ from domain.files.attributes import Attributes
 from domain.files.content.store_object import StoreObject
 from domain.files.model import File, NewFile
 from domain.values.checksums import Checksums
+from domain.values.digests import Digest
+from domain.values.errors import DigestMismatchError
 from domain.values.media_types import content_type_of
 from service.runtime.concurrency import Capacity
+from service.s3.bodies.payload import payload_mismatch
 from service.s3.errors import S3Error
 from service.s3.objects.checksums import begin_sums, checksum_fields
 from service.s3.objects.conditions import write_conditions
@@ -20,6 +23,9 @@ from service.s3.responses import empty_response
 
 # Of AWS: more comes in parts.
 MAX_BYTES = 5 * 1024**3
+
+# The SHA-256 that all files have is compared with the one that the request is signed by.
+_SIGNED_BY = "sha-256"
 
 
 class PutObject:
@@ -38,7 +44,12 @@ class PutObject:
             # Before the client is told to send its body.
             await self._store.admit(request.caller, new)
         async with self._capacity.uploads.slot(request.caller):
-            stored = await self._store(request.caller, new, request.stream(), sums)
+            try:
+                stored = await self._store(request.caller, new, request.unhashed_stream(), sums)
+            except DigestMismatchError as error:
+                if error.algorithm == _SIGNED_BY:
+                    raise payload_mismatch() from error
+                raise
         return empty_response(headers=stored_fields(stored.file))
 
 
@@ -66,5 +77,6 @@ def _described(request: S3Request) -> NewFile:
             headers=content_headers_of(request), labels=labels_in_header(request.field("x-amz-tagging"))
         ),
         size=size,
+        digests=() if request.signed_sha256 is None else (Digest(_SIGNED_BY, request.signed_sha256),),
         precondition=write_conditions(request.field),
     )

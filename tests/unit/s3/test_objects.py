@@ -169,6 +169,14 @@ async def test_a_declaration_that_does_not_hold_stores_nothing(
     assert catalog.database.files == {}
 
 
+async def test_nothing_is_stored_of_a_body_that_is_not_the_signed_one(s3: S3Client, catalog: FakeCatalog) -> None:
+    signed = hashlib.sha256(b"another text").hexdigest()
+    for headers in ({}, {"expect": "100-continue"}):
+        answer = await s3.send("PUT", "/default/a", body=TEXT, payload=signed, headers=headers)
+        assert (answer.status, answer.code) == (400, "XAmzContentSHA256Mismatch")
+    assert catalog.database.files == {}
+
+
 async def test_the_right_md5_is_taken(s3: S3Client) -> None:
     headers = {"content-md5": b64encode(MD5.digest()).decode(), "x-amz-checksum-crc32": CRC32}
     assert (await s3.send("PUT", "/default/a", body=TEXT, headers=headers)).status == 200
