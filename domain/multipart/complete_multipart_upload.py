@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from domain.access.callers import Caller
 from domain.access.current_rights import CurrentRights, WatchedCaller
 from domain.blobs.background_hashing import BackgroundHashing
+from domain.blobs.errors import BlobMissingError
 from domain.blobs.model import Blob, BlobPart
 from domain.blobs.ports import BlobRecords, BlobStore, PartBlobs
 from domain.blobs.reservations import Reservation, Reservations
@@ -23,6 +24,7 @@ from domain.files.content.commit_retries import retry_unknown_commit
 from domain.files.content.detect_type import DetectType
 from domain.files.model import NewFile, Stored
 from domain.multipart.errors import (
+    InvalidPartError,
     MultipartUploadBusyError,
     NoSuchMultipartUploadError,
     no_such_multipart_upload,
@@ -98,6 +100,10 @@ class CompleteMultipartUpload:
                     return await self._complete(watched, upload, completion, precondition)
                 except MultipartUploadBusyError:
                     await anyio.sleep(POLL_SECONDS)
+                except (InvalidPartError, BlobMissingError):
+                    # Parts go with an upload that another request has completed, or aborted, meanwhile.
+                    if (await self._multipart_uploads.get_upload(address)).stored is None:
+                        raise
         raise MultipartUploadBusyError("Another request completes the upload, and takes long.")
 
     async def _complete(
