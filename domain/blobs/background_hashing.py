@@ -18,18 +18,18 @@ _threads = ThreadPoolExecutor(4, thread_name_prefix="hash")
 
 
 class BackgroundHashing:
-    """Passes bytes to `update`, in their order, in a thread where they are many.
+    """Passes bytes to each of `updates`, in their order, in a thread for each where they are many.
 
-    Nobody else may use what `update` changes before `finish` returns. As a context, it is one of those that share the
+    Nobody else may use what an update changes before `finish` returns. As a context, it is one of those that share the
     memory for pieces.
     """
 
     _open: ClassVar[int] = 0
 
-    def __init__(self, update: Callable[[bytes], object]) -> None:
-        self._update = update
+    def __init__(self, *updates: Callable[[bytes], object]) -> None:
+        self._updates = updates
         self._waiting = Gathered()
-        self._running: asyncio.Future[None] | None = None
+        self._running: list[asyncio.Future[None]] = []
 
     def __enter__(self) -> Self:
         BackgroundHashing._open += 1
@@ -54,24 +54,28 @@ class BackgroundHashing:
             await self._wait()
             self._start()
         await self._wait()
-        self._hash(self._take())
+        piece = self._take()
+        for update in self._updates:
+            _hash(update, piece)
 
     def _start(self) -> None:
-        self._running = asyncio.get_running_loop().run_in_executor(_threads, self._hash, self._take())
+        loop, piece = asyncio.get_running_loop(), self._take()
+        self._running = [loop.run_in_executor(_threads, _hash, update, piece) for update in self._updates]
 
     async def _wait(self) -> None:
-        running, self._running = self._running, None
-        if running is not None:
-            await running
+        running, self._running = self._running, []
+        for each in running:
+            await each
 
     def _take(self) -> Gathered:
         taken, self._waiting = self._waiting, Gathered()
         return taken
 
-    def _hash(self, gathered: Gathered) -> None:
-        # Each call of a hash gives the interpreter's lock away and waits for it, which costs more than a small copy.
-        if gathered.size < _JOINED_BELOW * len(gathered.chunks):
-            self._update(b"".join(gathered.chunks))
-        else:
-            for chunk in gathered.chunks:
-                self._update(bytes(chunk))
+
+def _hash(update: Callable[[bytes], object], gathered: Gathered) -> None:
+    # Each call of a hash gives the interpreter's lock away and waits for it, which costs more than a small copy.
+    if gathered.size < _JOINED_BELOW * len(gathered.chunks):
+        update(b"".join(gathered.chunks))
+    else:
+        for chunk in gathered.chunks:
+            update(bytes(chunk))

@@ -15,7 +15,7 @@ def labels_in_header(value: str) -> dict[str, str]:
     if not value:
         return {}
     try:
-        pairs = parse_qsl(value, keep_blank_values=True, strict_parsing=True, max_num_fields=100, errors="strict")
+        pairs = parse_qsl(value, keep_blank_values=True, max_num_fields=100, errors="strict")
     except ValueError:
         raise S3Error(
             "InvalidArgument", "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded."

@@ -83,7 +83,7 @@ def test_every_text_comes_back(value: str) -> None:
 
 
 async def test_tags_are_kept_with_an_object(s3: S3Client) -> None:
-    await s3.send("PUT", "/default/a", headers={"x-amz-tagging": "team=a%20b&empty="})
+    await s3.send("PUT", "/default/a", headers={"x-amz-tagging": "team=a%20b&empty"})
     assert (await s3.send("HEAD", "/default/a")).headers["x-amz-tagging-count"] == "2"
     tags = await s3.send("GET", "/default/a", "tagging")
     assert (tags.texts("TagSet/Tag/Key"), tags.texts("TagSet/Tag/Value")) == (["team", "empty"], ["a b", None])
@@ -124,7 +124,7 @@ async def test_wrong_tags_change_nothing(s3: S3Client, body: bytes, code: str) -
     assert (await s3.send("GET", "/default/a", "tagging")).texts("TagSet/Tag/Key") == ["k"]
 
 
-@pytest.mark.parametrize("value", ["a=1&a=2", "=1", "&".join(f"{n}=" for n in range(11)), "a=%FF", "x"])
+@pytest.mark.parametrize("value", ["a=1&a=2", "=1", "&".join(f"{n}=" for n in range(11)), "a=%FF"])
 async def test_wrong_tags_in_a_header_store_nothing(s3: S3Client, catalog: FakeCatalog, value: str) -> None:
     answer = await s3.send("PUT", "/default/a", headers={"x-amz-tagging": value})
     assert (answer.status, answer.code in {"InvalidTag", "InvalidArgument"}) == (400, True)

@@ -27,6 +27,17 @@ async def test_all_bytes_are_hashed_in_their_order(chunk: int) -> None:
     assert await hashed(DATA, chunk) == hashlib.sha256(DATA).hexdigest()
 
 
+@pytest.mark.parametrize("size", [100, 300_000, len(DATA)])
+async def test_several_hashes_have_all_bytes_each(size: int) -> None:
+    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+    with BackgroundHashing(sha256.update, md5.update) as hashing:
+        for start in range(0, size, 70_000):
+            await hashing.add(DATA[start : min(size, start + 70_000)])
+        await hashing.finish()
+    assert sha256.digest() == hashlib.sha256(DATA[:size]).digest()
+    assert md5.digest() == hashlib.md5(DATA[:size], usedforsecurity=False).digest()
+
+
 async def test_nothing_and_little_are_hashed_too() -> None:
     for size in (0, 1, 96 * KIB, 96 * KIB + 1):
         assert await hashed(DATA[:size], 1000) == hashlib.sha256(DATA[:size]).hexdigest()
