@@ -25,13 +25,14 @@ from service.http.middleware.own_locations import own_locations
 from service.http.middleware.request_log import log_requests
 from service.http.middleware.response_progress import track_response
 from service.http.middleware.response_timeout import ResponseTimeouts
-from service.http.middleware.selection import Rule, select_wrappers
+from service.http.middleware.selection import Rule, Wrap, select_wrappers
 from service.http.tus.protocol import is_tus, speak_tus
 from service.runtime.background import run_in_background
 from service.runtime.memory_budget import MemoryBudget
 from service.s3.address import Addresses
 from service.s3.app import S3App
-from service.s3.responses import send_refusal
+from service.s3.cors import Cors, has_origin_or_asks
+from service.s3.responses import add_request_ids, send_refusal
 from service.settings import Settings
 
 
@@ -67,7 +68,8 @@ def create_app(
         create_api(container, settings, lifespan, has_direct_routes=has_direct_routes),
         _wrappers_of_api(container, settings, in_flight, timeouts, memory),
     )
-    s3 = select_wrappers(S3App(container, addresses), _wrappers_of_s3(settings, in_flight, timeouts, memory))
+    cors = partial(Cors, container=container, addresses=addresses, origins=settings.allowed_origins)
+    s3 = select_wrappers(S3App(container, addresses), _wrappers_of_s3(settings, in_flight, timeouts, memory, cors))
 
     async def by_protocol(scope: Scope, receive: Receive, send: Send) -> None:
         await (s3 if scope["type"] == ScopeType.HTTP and addresses.is_s3(scope) else api)(scope, receive, send)
@@ -114,12 +116,16 @@ def _wrappers_of_api(
 
 
 def _wrappers_of_s3(
-    settings: Settings, in_flight: InFlightRequests, timeouts: ResponseTimeouts, memory: MemoryBudget
+    settings: Settings, in_flight: InFlightRequests, timeouts: ResponseTimeouts, memory: MemoryBudget, cors: Wrap
 ) -> list[Rule]:
     """Return the wrappers of the S3 protocol, in the same order: those that are about requests, not about the API."""
     return [
         Rule(track_response),
         Rule(partial(log_requests, trusted_proxies=settings.trusted_proxies)),
+        # Covers all responses, those of the wrappers below included.
+        Rule(add_request_ids),
+        # Answers preflights, and shows pages what the rules of a bucket, or the settings, allow.
+        Rule(cors, has_origin_or_asks),
         Rule(partial(in_flight.track, timeouts=timeouts, refuse=send_refusal)),
         Rule(abort_on_failure),
         Rule(close_after_early_response, has_body),

@@ -1,4 +1,4 @@
-"""Find the CORS rules of public buckets, which browsers ask for before any credentials are there."""
+"""Find the CORS rules of buckets, which browsers ask for before any credentials are there."""
 
 from collections import OrderedDict
 
@@ -15,7 +15,9 @@ MAX_BUCKETS = 256
 
 
 class FindCors:
-    """Find the rules that count for the files of a bucket: none of a private one, as of one that does not exist.
+    """Find the rules that count for the files of a bucket: none of one that does not exist.
+
+    Nor of a private one, unless the asking request `has_sight`: its credentials show it the bucket.
 
     They are remembered for `MAX_AGE_SECONDS` at most, of `MAX_BUCKETS` buckets at most, whether those exist or not. So
     a change reaches this process at once by `forget`, and every other one within that time.
@@ -24,36 +26,41 @@ class FindCors:
     def __init__(self, buckets: Buckets, clock: Clock) -> None:
         self._buckets = buckets
         self._clock = clock
-        # The rules of a bucket and the moment of their end, the bucket that was read last at the end.
-        self._known: OrderedDict[str, tuple[Rules, float]] = OrderedDict()
+        # The rules of a bucket, whether it is public, and the moment of their end; the one that was read last is last.
+        self._known: OrderedDict[str, tuple[Rules, bool, float]] = OrderedDict()
         self._changes = 0
 
-    async def __call__(self, bucket: str) -> Rules:
+    async def __call__(self, bucket: str, *, has_sight: bool = False) -> Rules:
         """Return the rules. While the catalog does not tell, there are none."""
+        rules, is_public = await self._find(bucket)
+        return rules if is_public or has_sight else ()
+
+    async def _find(self, bucket: str) -> tuple[Rules, bool]:
         now = self._clock.monotonic()
-        rules, end = self._known.get(bucket, ((), now))
+        rules, is_public, end = self._known.get(bucket, ((), False, now))
         if now < end:
-            return rules
+            return rules, is_public
         changes = self._changes
         try:
-            rules = await self._read(bucket)
+            rules, is_public = await self._read(bucket)
         except UnavailableError:
-            return ()
+            return (), False
         # A read that began before a change may have seen the state before it.
         if changes == self._changes:
-            self._known[bucket] = rules, now + MAX_AGE_SECONDS
+            self._known[bucket] = rules, is_public, now + MAX_AGE_SECONDS
             self._known.move_to_end(bucket)
             while len(self._known) > MAX_BUCKETS:
                 self._known.popitem(last=False)
-        return rules
+        return rules, is_public
 
     def forget(self, bucket: str) -> None:
         """Read the rules of a bucket anew from here on: its policy has changed."""
         self._changes += 1
         self._known.pop(bucket, None)
 
-    async def _read(self, bucket: str) -> Rules:
+    async def _read(self, bucket: str) -> tuple[Rules, bool]:
         try:
-            return (await self._buckets.get_policy(bucket)).public_cors
+            policy = await self._buckets.get_policy(bucket)
         except NoSuchBucketError:
-            return ()
+            return (), False
+        return policy.cors, policy.public

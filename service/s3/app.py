@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 import structlog
 from dishka import AsyncContainer
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from domain.access.acting import acting
 from domain.access.callers import NOBODY, Caller
@@ -26,9 +26,9 @@ from service.observability.causes import facts_of
 from service.s3.address import Address, Addresses
 from service.s3.errors import S3Error, error_of
 from service.s3.operations import Handler, Operation, find_operation
+from service.s3.query import decode_query
 from service.s3.request import Query, S3Request
-from service.s3.responses import error_response, request_id_of
-from service.s3.signatures.canonical import split_query
+from service.s3.responses import error_response
 from service.s3.signatures.verifier import Head, Verifier
 
 T = TypeVar("T")
@@ -47,7 +47,6 @@ class S3App:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope = cast(HTTPScope, scope)
-        send = _with_request_id(scope, send)
         exchange = _Exchange(scope)
         try:
             response = await self._respond(exchange, receive)
@@ -60,7 +59,7 @@ class S3App:
 
     async def _respond(self, exchange: "_Exchange", receive: Receive) -> ASGIApp:
         scope = exchange.scope
-        query = [(_text(name), _text(value)) for name, value in split_query(scope["query_string"])]
+        query = decode_query(scope["query_string"])
         wrong = self._look_up(exchange, query)
         head = Head(scope["method"], scope["raw_path"], scope["query_string"], query, list(scope["headers"]))
         verified = await (await self._part(Verifier))(head, exchange.caller.address or "")
@@ -147,22 +146,3 @@ class _Exchange:
         self.operation: Operation | None = None
         state = scope["state"]
         self.caller: Caller = msgspec.structs.replace(NOBODY, address=state["client"], request_id=state["request_id"])
-
-
-def _text(raw: bytes) -> str:
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        raise S3Error("InvalidURI", "The query is not percent-encoded UTF-8.") from None
-
-
-def _with_request_id(scope: HTTPScope, send: Send) -> Send:
-    request_id = request_id_of(scope).encode()
-    fields = ((b"x-amz-request-id", request_id), (b"x-amz-id-2", request_id))
-
-    async def send_with_id(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], *fields]
-        await send(message)
-
-    return send_with_id

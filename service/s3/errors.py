@@ -44,9 +44,11 @@ from domain.values.errors import DigestMismatchError, InvalidDigestError, Invali
 
 STATUS: Mapping[str, HTTPStatus] = {
     "AccessControlListNotSupported": HTTPStatus.BAD_REQUEST,
+    "AccessForbidden": HTTPStatus.FORBIDDEN,
     "AccessDenied": HTTPStatus.FORBIDDEN,
     "AuthorizationHeaderMalformed": HTTPStatus.BAD_REQUEST,
     "AuthorizationQueryParametersError": HTTPStatus.BAD_REQUEST,
+    "BadRequest": HTTPStatus.BAD_REQUEST,
     "BadDigest": HTTPStatus.BAD_REQUEST,
     "BucketAlreadyOwnedByYou": HTTPStatus.CONFLICT,
     "BucketNotEmpty": HTTPStatus.CONFLICT,

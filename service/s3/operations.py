@@ -179,9 +179,7 @@ def find_operation(address: Address, method: str, parameters: Collection[str], h
     found = [
         each
         for each in of_method
-        if each.named_by <= asked <= each.named_by | each.takes
-        # SDKs move a header into the query of a presigned URL.
-        and (each.header is None or each.header in headers or each.header.decode() in parameters)
+        if each.named_by <= asked <= each.named_by | each.takes and (each.header is None or each.header in headers)
     ]
     if found:
         # The nearest: UploadPartCopy takes all that UploadPart takes, and a header.

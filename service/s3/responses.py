@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import cast
 
-from litestar.types import HTTPReceiveMessage, HTTPScope, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPScope, Message, Receive, Scope, Send
 
 from domain.errors import FileportError
 from service.s3.errors import S3Error, error_of
@@ -81,3 +82,20 @@ async def send_refusal(scope: HTTPScope, send: Send, error: FileportError) -> No
 
 async def _receive_nothing() -> HTTPReceiveMessage:
     return {"type": "http.disconnect"}
+
+
+def add_request_ids(app: ASGIApp) -> ASGIApp:
+    """Wrap `app`: each response has the id of its request, which `log_requests` has given it, where S3 has it."""
+
+    async def adding(scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = request_id_of(cast(HTTPScope, scope)).encode()
+        fields = ((b"x-amz-request-id", request_id), (b"x-amz-id-2", request_id))
+
+        async def send_with_ids(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *fields]
+            await send(message)
+
+        await app(scope, receive, send_with_ids)
+
+    return adding

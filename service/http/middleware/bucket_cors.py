@@ -18,6 +18,7 @@ _BUCKET = r"([a-z0-9][a-z0-9._-]{0,62})"
 _FILES = re.compile(rf"/v1/buckets/{_BUCKET}/files(?:/.*)?", re.DOTALL)
 _LISTING = re.compile(rf"(?:.*&)?bucket={_BUCKET}(?:&.*)?", re.DOTALL)
 _VARY = (b"vary", b"Origin")
+_ALLOW_ORIGIN = b"access-control-allow-origin"
 
 
 def allow_origins_of_buckets(app: ASGIApp, container: AsyncContainer, origins: Iterable[str]) -> ASGIApp:
@@ -32,7 +33,7 @@ def allow_origins_of_buckets(app: ASGIApp, container: AsyncContainer, origins: I
                 asked = asked_headers(scope)
                 rule = None if everywhere.allow(origin) else find_rule(rules, page, method.decode("latin-1"), asked)
                 if rule is not None:
-                    await send_preflight(send, _preflight_fields(rule, origin, asked))
+                    await send_preflight(send, preflight_fields(rule, origin, asked))
                     return
             elif rule := find_rule(rules, page, scope["method"]):
                 send = _exposing(send, rule, origin)
@@ -53,19 +54,26 @@ def _bucket_of(scope: HTTPScope) -> str | None:
 def _exposing(send: Send, rule: CorsRule, origin: bytes) -> Send:
     async def send_exposed(message: Message) -> None:
         if message["type"] == "http.response.start":
-            fields = [_VARY]
+            fields = response_fields(rule, origin)
             # An origin of the setting is allowed already. Its pages may read what either allows.
-            if all(name != b"access-control-allow-origin" for name, _ in message["headers"]):
-                fields.append(_allow_origin(rule, origin))
-            if rule.exposed_headers:
-                fields.append((b"access-control-expose-headers", ", ".join(rule.exposed_headers).encode()))
+            if any(name == _ALLOW_ORIGIN for name, _ in message["headers"]):
+                fields = [each for each in fields if each[0] != _ALLOW_ORIGIN]
             message["headers"] = with_fields(message["headers"], fields)
         await send(message)
 
     return send_exposed
 
 
-def _preflight_fields(rule: CorsRule, origin: bytes, asked: Iterable[str]) -> list[tuple[bytes, bytes]]:
+def response_fields(rule: CorsRule, origin: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the fields of any other answer that the rule shows to pages of `origin`."""
+    fields = [_VARY, _allow_origin(rule, origin)]
+    if rule.exposed_headers:
+        fields.append((b"access-control-expose-headers", ", ".join(rule.exposed_headers).encode()))
+    return fields
+
+
+def preflight_fields(rule: CorsRule, origin: bytes, asked: Iterable[str]) -> list[tuple[bytes, bytes]]:
+    """Return the fields of the answer to a preflight that the rule allows."""
     fields = [
         _VARY,
         _allow_origin(rule, origin),
@@ -79,4 +87,4 @@ def _preflight_fields(rule: CorsRule, origin: bytes, asked: Iterable[str]) -> li
 
 
 def _allow_origin(rule: CorsRule, origin: bytes) -> tuple[bytes, bytes]:
-    return b"access-control-allow-origin", b"*" if rule.is_for_any else origin
+    return _ALLOW_ORIGIN, b"*" if rule.is_for_any else origin
