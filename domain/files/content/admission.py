@@ -3,7 +3,7 @@
 import msgspec
 
 from domain.buckets.errors import FileTooLargeError
-from domain.buckets.model import check_bucket_name
+from domain.buckets.model import Policy, check_bucket_name
 from domain.buckets.ports import Buckets
 from domain.files.errors import NoSuchFileError
 from domain.files.metadata import check_metadata, check_tags
@@ -35,10 +35,20 @@ def too_large(limit: int) -> FileTooLargeError:
 
 
 class Admitted(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that may come: how large it may be, in bytes, and whether its bucket has a quota to reserve room in."""
+    """A file that may come: how large it may be, in bytes, and the policy of its bucket, as it was just now."""
 
     max_size: int
-    has_quota: bool = False
+    policy: Policy = Policy()
+
+    @property
+    def has_quota(self) -> bool:
+        """Whether there is a quota to reserve room in."""
+        return self.policy.has_quota
+
+    def admit_type(self, new: NewFile) -> None:
+        """Raise `TypeNotAllowedError` where the bucket, or the file's terms, do not allow its type."""
+        new.terms.admit(content_type=new.content_type, size=None)
+        self.policy.admit(content_type=new.content_type, size=None)
 
 
 class Admission:
@@ -67,18 +77,12 @@ class Admission:
         # Few uploads depend on the file that they replace; the others need not look for it.
         if new.precondition != NO_PRECONDITION:
             new.precondition.check(await self._find_replaced(new))
-        return Admitted(max_size=limit, has_quota=policy.has_quota)
+        return Admitted(max_size=limit, policy=policy)
 
     def admit_small(self, size: int) -> None:
         """Raise `FileTooLargeError` where no file may have `size` bytes; its commit checks the rest."""
         if size > self._max_file_size:
             raise too_large(self._max_file_size)
-
-    async def admit_type(self, new: NewFile) -> None:
-        """Raise `TypeNotAllowedError` where the bucket, or the file's terms, do not allow its type."""
-        new.terms.admit(content_type=new.content_type, size=None)
-        policy = await self._buckets.get_policy(new.bucket)
-        policy.admit(content_type=new.content_type, size=None)
 
     async def admit_upload(self, target: NewFile | None, size: int | None) -> Admitted:
         """Do as `admit` does for a resumable upload of `size` bytes to `target`; a part of one has no target."""

@@ -11,7 +11,7 @@ from domain.blobs.ports import BlobStore
 from domain.blobs.reservations import Reservation, Reservations
 from domain.buckets.errors import ADMISSION, InvalidBucketError
 from domain.errors import LeaseLostError, OutcomeUnknownError
-from domain.files.content.admission import Admission, check_new_file, too_large
+from domain.files.content.admission import Admission, Admitted, check_new_file, too_large
 from domain.files.content.commit_retries import commit_file
 from domain.files.content.detect_type import DetectType, read_head
 from domain.files.content.running_sums import RunningSums
@@ -99,24 +99,26 @@ class StoreFile:
         room = Room(bucket=new.bucket, name=new.name, size=new.size or 0)
         make_room = partial(self._reserve_room, room=room) if admitted.has_quota else None
         if make_room is None:  # else the room comes first: clients send more than the bytes that are looked at
-            new, body = await self._typed(new, body)
+            new, body = await self._typed(new, body, admitted)
         async with self._reservations.holding(make_room) as reservation:
             if make_room is not None:
                 if new.size is None:
                     body = self._reserve_room.in_steps(reservation.key, room, body, limit=admitted.max_size)
-                new, body = await self._typed(new, body)
+                new, body = await self._typed(new, body, admitted)
             measured = _MeasuredBody(body, new, admitted.max_size, reservation, self._reservations, sums=sums)
             await self._blob_store.put(reservation.key, measured, size=new.size)
             new = new if sums is None else sums.described(new)
             return await commit_file(self._files, new, measured.blob(), claim)
 
-    async def _typed(self, new: NewFile, body: AsyncIterable[bytes]) -> tuple[NewFile, AsyncIterable[bytes]]:
+    async def _typed(
+        self, new: NewFile, body: AsyncIterable[bytes], admitted: Admitted
+    ) -> tuple[NewFile, AsyncIterable[bytes]]:
         if new.content_type != OCTET_STREAM:
             return new, body
         start = await read_head(body)
         new = self._detect_type.by_head(new, start.head)
         if not start.is_all:  # the commit of a short body refuses it soon enough
-            await self._admission.admit_type(new)
+            admitted.admit_type(new)
         return new, start.body
 
 
