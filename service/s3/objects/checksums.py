@@ -97,7 +97,7 @@ def declared_checksum(request: Fields) -> tuple[str | None, Callable[[], bytes |
 def _value(name: str, algorithm: str, given: str) -> bytes:
     value = _decode(given)
     if value is None or len(value) != LENGTHS[algorithm]:
-        raise S3Error("InvalidRequest", f"Value for {name} header is invalid.")
+        raise S3Error("BadDigest", f"Value for {name} header is invalid.")
     return value
 
 

@@ -6,7 +6,6 @@ from litestar.types import ASGIApp
 
 from domain.access.callers import denied
 from domain.buckets.find_bucket import FindBucket
-from domain.errors import NothingToMatchError
 from domain.files.delete_file import DeleteFile
 from domain.files.errors import NoSuchFileError
 from service.s3.objects.conditions import write_conditions
@@ -17,7 +16,7 @@ from service.s3.responses import empty_response
 
 
 class DeleteObject:
-    """Delete an object. One that does not exist is as good as deleted."""
+    """Delete an object. One that does not exist is as good as deleted, whatever state it should have been in."""
 
     def __init__(self, delete: DeleteFile, find_bucket: FindBucket) -> None:
         self._delete = delete
@@ -27,14 +26,11 @@ class DeleteObject:
         check_version(request)
         refuse_unsupported(request)
         at = location_of(request.bucket, request.key)
-        precondition = write_conditions(request.field)
         if not request.caller.permissions.allow("delete", at.bucket, at.name):
             await self._find_bucket(request.caller, at.bucket)
             raise denied("delete", at.bucket, at.name)
         try:
-            await self._delete(request.caller, at, precondition)
+            await self._delete(request.caller, at, write_conditions(request.field))
         except NoSuchFileError:
             await self._find_bucket(request.caller, at.bucket)
-            if precondition.if_match is not None:
-                raise NothingToMatchError("If-Match: there is no object.") from None
         return empty_response(HTTPStatus.NO_CONTENT)

@@ -15,7 +15,7 @@ def location_of(bucket: str, key: str) -> Location:
     check_bucket_name(bucket)
     try:
         return Location(bucket, check_file_name(key), is_exact=True)
-    except InvalidNameError as error:
+    except InvalidNameError:
         if len(key.encode(errors="surrogatepass")) > MAX_NAME_BYTES:
             raise S3Error("KeyTooLongError", "Your key is too long.", {"MaxSizeAllowed": MAX_NAME_BYTES}) from None
-        raise S3Error("InvalidURI", f"{error.detail} Keys have no control characters here.") from None
+        raise S3Error("InvalidURI", "Couldn't parse the specified URI.") from None
