@@ -171,10 +171,15 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 
 
+_BY_METHOD = {
+    key: [each for each in OPERATIONS if (each.level, each.method) == key]
+    for key in {(each.level, each.method) for each in OPERATIONS}
+}
+
+
 def find_operation(address: Address, method: str, parameters: Collection[str], headers: Collection[bytes]) -> Operation:
     """Return the operation that a request asks for, by the names in its query and of its headers. Raises `S3Error`."""
-    level = level_of(address)
-    of_method = [each for each in OPERATIONS if each.level == level and each.method == method]
+    of_method = _BY_METHOD.get((level_of(address), method), ())
     asked = SUBRESOURCES.intersection(parameters)
     found = [
         each

@@ -7,6 +7,7 @@ from typing import cast
 
 from litestar.types import HTTPReceiveMessage, Receive
 
+from domain.blobs.background_hashing import BackgroundHashing
 from domain.blobs.errors import InterruptedBodyError
 from service.s3.errors import S3Error
 
@@ -28,9 +29,11 @@ async def received(receive: Receive) -> AsyncIterator[bytes]:
 async def hashed(chunks: AsyncIterator[bytes], declared: str) -> AsyncIterator[bytes]:
     """Yield a body that is signed as a whole, by its SHA-256 in hex. In place of its end it raises as `check_hash`."""
     computed = sha256()
-    async for chunk in chunks:
-        computed.update(chunk)
-        yield chunk
+    with BackgroundHashing(computed.update) as hashing:
+        async for chunk in chunks:
+            await hashing.add(chunk)
+            yield chunk
+        await hashing.finish()
     check_hash(computed.hexdigest(), declared)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.database import CATALOG_DOWN
-from tests.support.fake_service import Service
+from tests.support.fake_service import Service, open_service
 from tests.support.s3 import S3Client
 
 
@@ -64,6 +64,14 @@ async def test_a_catalog_that_does_not_answer_asks_to_try_again(s3: S3Client, ca
     answer = await s3.send("GET", "/")
     assert (answer.status, answer.code) == (503, "ServiceUnavailable")
     assert answer.headers["retry-after"] == "2"
+
+
+async def test_wrong_signatures_slow_their_address_down() -> None:
+    async with open_service(environ={"FILEPORT_AUTH_FAILURES": "2"}) as service:
+        stranger = S3Client(service.app, secret="another secret")
+        codes = [(await stranger.send("GET", "/")).code for _ in range(3)]
+        assert codes == ["SignatureDoesNotMatch", "SignatureDoesNotMatch", "SlowDown"]
+        assert (await S3Client(service.app).send("GET", "/")).status == 200
 
 
 async def test_a_path_that_only_begins_as_the_mount_is_the_apis(s3: S3Client) -> None:
