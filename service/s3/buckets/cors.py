@@ -40,6 +40,8 @@ class PutBucketCors:
         self._change = change
 
     async def __call__(self, request: S3Request) -> ASGIApp:
+        # The body is asked for only where the caller may change the bucket.
+        await self._change(request.caller, request.bucket, BucketChange())
         configuration = await request.read_xml("CORSConfiguration")
         rules = tuple(_rule(each) for each in configuration.all("CORSRule"))
         if not rules:

@@ -4,6 +4,7 @@ import re
 
 from litestar.types import ASGIApp
 
+from domain.access.callers import denied
 from domain.buckets.model import Policy
 from domain.buckets.put_bucket import PutBucket
 from domain.errors import PreconditionFailedError
@@ -37,6 +38,9 @@ class CreateBucket:
             raise S3Error("InvalidRequest", "Buckets have the ownership BucketOwnerEnforced.")
         if not _NAME.fullmatch(request.bucket) or _ADDRESS.fullmatch(request.bucket):
             raise S3Error("InvalidBucketName", "The specified bucket is not valid.", {"BucketName": request.bucket})
+        if not request.caller.permissions.administer(request.bucket):
+            # Whether there is such a bucket or not.
+            raise denied("admin", request.bucket)
         await self._check_location(request)
         try:
             await self._put(request.caller, request.bucket, Policy(), precondition=Precondition(if_none_match=()))
@@ -53,6 +57,8 @@ class CreateBucket:
         if request.content_length == 0:
             return
         configuration = await request.read_xml("CreateBucketConfiguration")
+        if more := [each.name for each in configuration.children if each.name != "LocationConstraint"]:
+            raise S3Error("NotImplemented", f"A bucket is created without {', '.join(more)}.")
         location = configuration.get("LocationConstraint") or self._region
         if location != self._region:
             raise S3Error(

@@ -34,6 +34,8 @@ class PutBucketTagging:
         self._change = change
 
     async def __call__(self, request: S3Request) -> ASGIApp:
+        # The body is asked for only where the caller may change the bucket.
+        await self._change(request.caller, request.bucket, BucketChange())
         labels = labels_in_xml(await request.read_xml("Tagging"), limit=MAX_LABELS)
         await self._change(request.caller, request.bucket, BucketChange(labels=labels))
         return empty_response(HTTPStatus.NO_CONTENT)

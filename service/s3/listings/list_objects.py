@@ -41,7 +41,8 @@ class ListObjectsV2:
             raise S3Error("InvalidArgument", "The list-type is 2.", {"ArgumentName": "list-type"})
         parameters = read_parameters(request)
         start_after, token = request.query.get("start-after") or "", request.query.get("continuation-token")
-        after = start_after if token is None else self._position(request, parameters, token)
+        # An empty token begins at the beginning.
+        after = self._position(request, parameters, token) if token else start_after
         page = await self._list_by_name(request.caller, parameters.query(after))
         more = [text("KeyCount", len(page.entries))]
         if start_after:

@@ -11,7 +11,7 @@ MAX_LABELS = 10
 
 
 def labels_in_header(value: str) -> dict[str, str]:
-    """Return the labels in `x-amz-tagging`, which is encoded as a query. Raises `S3Error`."""
+    """Return the labels in `x-amz-tagging`, which is encoded as a query: `key` is as `key=`. Raises `S3Error`."""
     if not value:
         return {}
     try:
@@ -48,5 +48,5 @@ def distinct_labels(pairs: Iterable[tuple[str, str]], *, limit: int = MAX_LABELS
 
 
 def tag_set(labels: dict[str, str]) -> Xml:
-    """Return the element of the labels."""
-    return element("TagSet", *(element("Tag", text("Key", key), text("Value", labels[key])) for key in labels))
+    """Return the element of the labels, in the order of their keys: they are kept in none."""
+    return element("TagSet", *(element("Tag", text("Key", key), text("Value", labels[key])) for key in sorted(labels)))

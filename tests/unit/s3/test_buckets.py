@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from hashlib import md5
 
+import httpx
 import pytest
 
 from domain.buckets.cors import CorsRule
@@ -295,8 +296,39 @@ async def test_a_key_without_the_admin_right_changes_no_bucket(
         ("DELETE", "", b""), ("PUT", "", b""),
     ):  # fmt: skip
         assert (await client.send(method, "/default", query, body=body)).code == "AccessDenied"
-    assert (await client.send("PUT", "/songs")).code in {"NoSuchBucket", "AccessDenied"}
+    await catalog.buckets.put_bucket("hidden", Policy())
+    for path in ("/songs", "/hidden"):
+        assert (await client.send("PUT", path)).code == "AccessDenied"
     assert (await client.send("GET", "/")).texts("Buckets/Bucket/Name") == ["default"]
+
+
+@pytest.mark.parametrize("query", ["tagging", "cors", ""])
+async def test_rights_are_judged_before_the_body(scoped: Scoped, query: str) -> None:
+    client = await scoped(scope("default", None, "read", "list", "write", "delete"))
+    assert (await client.send("PUT", "/default", query, body=b"no XML")).code == "AccessDenied"
+
+
+async def test_a_bucket_is_not_created_with_tags(s3: S3Client, catalog: FakeCatalog) -> None:
+    tags = b"<Tags><Tag><Key>a</Key><Value>b</Value></Tag></Tags>"
+    body = b"<CreateBucketConfiguration>" + tags + b"</CreateBucketConfiguration>"
+    assert (await s3.send("PUT", "/songs", body=body)).code == "NotImplemented"
+    assert list(catalog.database.buckets) == ["default"]
+
+
+@pytest.mark.parametrize(
+    "pairs", [[("a", "1"), ("a", "2")], [("", "1")], [("a" * 129, "1")], [("aws:a", "1")], [("a", "{}")]]
+)
+async def test_tags_that_s3_does_not_have_are_refused(s3: S3Client, pairs: list[tuple[str, str]]) -> None:
+    tags = "".join(f"<Tag><Key>{key}</Key><Value>{value}</Value></Tag>" for key, value in pairs)
+    answer = await s3.send("PUT", "/default", "tagging", body=f"<Tagging><TagSet>{tags}</TagSet></Tagging>".encode())
+    assert (answer.status, answer.code) == (400, "InvalidTag")
+
+
+async def test_tags_stay_where_the_api_replaces_the_policy(s3: S3Client, client: httpx.AsyncClient) -> None:
+    await s3.send("PUT", "/default", "tagging", body=TAGS)
+    before = await s3.send("GET", "/default", "tagging")
+    assert (await client.put("/v1/buckets/default", json={"public": True})).status_code == 200
+    assert (await s3.send("GET", "/default", "tagging")).body == before.body
 
 
 async def test_a_key_lists_its_part_of_a_bucket(s3: S3Client, catalog: FakeCatalog, scoped: Scoped) -> None:

@@ -88,12 +88,17 @@ async def test_more_than_a_thousand_keys_are_a_thousand(s3: S3Client) -> None:
     "query",
     [
         "max-keys=-1", "max-keys=x", "max-keys=1.5", "encoding-type=base64", "list-type=1",
-        "list-type=2&continuation-token=x", "list-type=2&continuation-token=",
+        "list-type=2&continuation-token=x",
     ],
 )  # fmt: skip
 async def test_wrong_parameters_are_refused(s3: S3Client, query: str) -> None:
     answer = await s3.send("GET", "/default", query)
     assert (answer.status, answer.code) == (400, "InvalidArgument")
+
+
+async def test_an_empty_token_begins_at_the_beginning(s3: S3Client, names: list[str]) -> None:
+    answer = await s3.send("GET", "/default", "list-type=2&continuation-token=&start-after=a%2Fb")
+    assert (answer.text("ContinuationToken"), answer.texts("Contents/Key")) == ("", names[names.index("a/b") + 1 :])
 
 
 async def test_a_token_is_for_the_listing_that_gave_it(s3: S3Client, names: list[str]) -> None:
