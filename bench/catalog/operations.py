@@ -15,6 +15,7 @@ from domain.audit.model import AuditQuery
 from domain.batches.model import Delete
 from domain.files.model import File
 from domain.files.names import search_words
+from domain.files.search.by_name import NameQuery
 from domain.files.search.model import FileQuery, decode_cursor, encode_cursor, parse_sort
 from domain.files.search.where import parse_where
 from domain.jobs.model import Task
@@ -167,6 +168,19 @@ FILTERS: dict[str, Filter] = {
     },
 }  # fmt: skip
 
+# Listings by name, as S3's clients ask for them.
+NAMES: dict[str, Filter] = {
+    "bucket": lambda _: {},
+    "bucket, deep page": lambda asked: {"after": asked.file.name},
+    "folders of a bucket": lambda _: {"delimiter": "/"},
+    "folders of a team": lambda asked: {"delimiter": "/", "prefix": asked.team},
+    "files of a folder": lambda asked: {"delimiter": "/", "prefix": asked.folder},
+    "files of a folder, deep page": lambda asked: {
+        "delimiter": "/", "prefix": asked.folder, "after": asked.file.name,
+    },
+    "folders of a bucket, caller of 10 scopes": lambda asked: {"delimiter": "/", "areas": asked.scopes(10)},
+}  # fmt: skip
+
 SORTS = (
     "created_at", "-created_at", "updated_at", "-updated_at", "name", "-name", "size", "-size", "content_type",
     "-content_type", "sha256", "bucket", "-bucket", "bucket,name", "-bucket,name", "expires_at", "-expires_at",
@@ -198,6 +212,8 @@ def operations(files: int) -> dict[str, Call]:
     named["bucket, deep page"] = _listing(FILTERS["bucket"], "-created_at", deep=True)
     named["bucket by name, deep page"] = _listing(FILTERS["bucket"], "name", deep=True)
     named["team in bucket by name, deep page"] = _listing(FILTERS["team in bucket"], "name", deep=True)
+    for name, page in NAMES.items():
+        named[f"names: {name}"] = _names(page)
     for count in (1, 10, 100):
         _add_scopes(named, count)
     return named | _others()
@@ -213,6 +229,13 @@ def _listing(filter_: Filter, sort: str = "-created_at", *, deep: bool = False) 
     async def call(ports: Ports, asked: Asked) -> object:
         after = decode_cursor(encode_cursor(asked.file, order), order) if deep else None
         return await ports.search.list_files(FileQuery(**filter_(asked), sort=order, after=after, limit=PAGE))
+
+    return call
+
+
+def _names(page: Filter) -> Call:
+    async def call(ports: Ports, asked: Asked) -> object:
+        return await ports.search.list_names(NameQuery(bucket=asked.file.bucket, limit=PAGE, **page(asked)))
 
     return call
 
