@@ -30,6 +30,7 @@ class BeginMultipartUpload:
         self._part_blobs = part_blobs
         self._admission = admission
         self._ttl = limits.upload_ttl
+        self._lease = limits.staged_lease
 
     async def __call__(self, caller: Caller, new: NewFile, checksums: PartChecksums | None = None) -> MultipartUpload:
         """Return the upload, whose parts have `checksums`, where they are asked for.
@@ -42,7 +43,8 @@ class BeginMultipartUpload:
         require_store(caller, new.bucket, new.name)
         await self._admission.admit(new)
         await self._blob_store.admit()
-        async with leased_blob(self._blob_records, lease=self._ttl) as key:
+        # For as long as the store takes; the upload's own lease begins with it.
+        async with leased_blob(self._blob_records, lease=self._lease) as key:
             state = await self._part_blobs.begin(key)
             upload = NewMultipartUpload(file=new, owner=caller.owner, key=key, store_state=state, checksums=checksums)
             return await self._multipart_uploads.open_upload(upload, ttl=self._ttl)

@@ -28,7 +28,11 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     # Step 1: a row names the key.
     "reserve": (f"{_CATALOG}.blobs:PostgresBlobRecords.reserve_blobs",),
     "room": (f"{_CATALOG}.quotas.reservations:PostgresQuotas.reserve_room",),
-    "room.statements": (f"{_CATALOG}.quotas.reservations:reserve", f"{_CATALOG}.uploads:reserve"),
+    "room.statements": (
+        f"{_CATALOG}.quotas.reservations:reserve",
+        f"{_CATALOG}.uploads:reserve",
+        f"{_CATALOG}.multipart.parts:reserve",
+    ),
     "renew": (f"{_CATALOG}.blobs:PostgresBlobRecords.renew_leases",),
     # An idempotency key is claimed before, and finished by the change, as the last statement of its transaction.
     "key.claim": (f"{_CATALOG}.idempotency:PostgresIdempotencyKeys.claim_key",),
@@ -45,17 +49,24 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
         f"{_S3}.blob_store:put_object",
         f"{_S3}.multipart.remainders:put_object",
         f"{_S3}.partials:put_object",
+        f"{_S3}.part_blobs:put_object",
         f"{_S3}.multipart.concatenation:put_object",
     ),
-    "s3.create": (f"{_S3}.multipart.requests:create_upload", f"{_S3}.multipart.appending:create_upload"),
+    "s3.create": (
+        f"{_S3}.multipart.requests:create_upload",
+        f"{_S3}.multipart.appending:create_upload",
+        f"{_S3}.part_blobs:create_upload",
+    ),
     "s3.part": (
         f"{_S3}.multipart.upload:send_part",
+        f"{_S3}.part_blobs:send_part",
         f"{_S3}.multipart.appending:send_part",
         f"{_S3}.partials:send_part",
         f"{_S3}.multipart.concatenation:send_part",
     ),
     "s3.complete": (
         f"{_S3}.multipart.upload:complete_upload",
+        f"{_S3}.part_blobs:complete_upload",
         f"{_S3}.partials:complete_upload",
         f"{_S3}.multipart.concatenation:complete_upload",
     ),
@@ -99,6 +110,21 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "upload.finish.commit": (f"{_CATALOG}.uploads:commit",),
     "upload.end": (f"{_CATALOG}.uploads:PostgresUploads.end_upload",),
     "upload.answer": ("service.http.resources.uploads.routes:added_response",),
+    # Multipart uploads: each part is recorded once its bytes are durable; then they are joined, and committed as above.
+    "multipart.open": (f"{_CATALOG}.multipart.uploads:PostgresMultipartUploads.open_upload",),
+    "multipart.begin_part": (f"{_CATALOG}.multipart.uploads:PostgresMultipartUploads.begin_part",),
+    "multipart.bytes": (
+        f"{_DISK}.part_blobs:DiskPartBlobs.put_part",
+        f"{_S3}.part_blobs:S3PartBlobs.put_part",
+    ),
+    "multipart.put_part": (f"{_CATALOG}.multipart.uploads:PostgresMultipartUploads.put_part",),
+    "multipart.put_part.statements": (f"{_CATALOG}.multipart.uploads:put",),
+    "multipart.claim": (f"{_CATALOG}.multipart.uploads:PostgresMultipartUploads.claim_completion",),
+    "multipart.join": (f"{_DISK}.part_blobs:DiskPartBlobs.join", f"{_S3}.part_blobs:S3PartBlobs.join"),
+    "multipart.commit": (f"{_CATALOG}.multipart.uploads:PostgresMultipartUploads.commit_upload",),
+    "multipart.commit.statements": (f"{_CATALOG}.multipart.uploads:complete",),
+    "multipart.commit.file": (f"{_CATALOG}.multipart.completion:commit",),
+    "multipart.abort": (f"{_CATALOG}.multipart.uploads:PostgresMultipartUploads.abort_upload",),
     # Other changes of files and buckets. `file.…` are steps that they share.
     "change": (f"{_CATALOG}.files.files:PostgresFiles.change_file",),
     "change.statements": (f"{_CATALOG}.files.files:change",),
