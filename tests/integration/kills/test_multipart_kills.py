@@ -27,14 +27,14 @@ SENDING = {
     "any": [
         "multipart.open:before",
         "multipart.open:after",
-        "multipart.begin_part:after:2",
+        "multipart.begin_part:before:2",
         "multipart.bytes:before:2",
         "multipart.bytes:after:2",
         "multipart.put_part:before:3",
         "multipart.put_part.statements:after:2",
         "multipart.put_part:after:4",
     ],
-    "disk": ["disk.write:after:2", "disk.sync:after:2"],
+    "disk": ["multipart.begin_part:after:1", "disk.write:after:2", "disk.sync:after:2"],
     "s3": ["s3.create:after", "s3.part:after:2"],
 }
 COMPLETING = {
