@@ -21,7 +21,7 @@ from service.s3.errors import S3Error
 from service.s3.objects.conditions import conditions_of
 from service.s3.objects.missing import ExplainMissing
 from service.s3.objects.names import location_of
-from service.s3.objects.representations import object_fields, unchanged_fields, whole_fields
+from service.s3.objects.representations import numbered_fields, object_fields, unchanged_fields, whole_fields
 from service.s3.objects.unsupported import check_version
 from service.s3.request import S3Request
 
@@ -63,7 +63,10 @@ class GetObject:
         number = request.query.integer("partNumber", 1)
         part = _part_at(number, parts or (BlobPart(content.file.size),))
         if parts:
-            fields["x-amz-mp-parts-count"] = str(len(parts))
+            fields |= {
+                "x-amz-mp-parts-count": str(len(parts)),
+                **numbered_fields(request, content.file, parts[number - 1]),
+            }
         if part is None:
             return _whole_response(request, content, fields, limit)
         return _part_response(request, content, part, fields, limit)

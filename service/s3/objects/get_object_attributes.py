@@ -68,7 +68,7 @@ def _parts(request: S3Request, file: File, parts: Sequence[BlobPart]) -> Xml:
     algorithm = sums.checksum.algorithm if sums and sums.checksum else None
     return element(
         "ObjectParts",
-        text("TotalPartsCount", len(parts)),
+        text("PartsCount", len(parts)),
         text("PartNumberMarker", after),
         text("NextPartNumberMarker", shown[-1][0] if shown else after),
         text("MaxParts", limit),

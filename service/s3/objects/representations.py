@@ -1,7 +1,10 @@
 """The header fields that an object is served with."""
 
+from msgspec.structs import replace
+
+from domain.blobs.model import BlobPart
 from domain.buckets.model import Policy
-from domain.files.attributes import NO_ATTRIBUTES
+from domain.files.attributes import NO_ATTRIBUTES, Checksum
 from domain.files.content.read_file import FileContent
 from domain.files.model import File
 from domain.values.preconditions import last_modified
@@ -47,10 +50,13 @@ def object_fields(request: S3Request, content: FileContent) -> dict[str, str]:
 
 def whole_fields(request: S3Request, file: File) -> dict[str, str]:
     """Return the fields to add where all bytes are sent: a checksum is of them all, so that no part has it."""
-    fields = {"Content-Length": str(file.size)}
-    if request.field("x-amz-checksum-mode").upper() == "ENABLED" and file.attributes and file.attributes.sums:
-        fields |= checksum_fields(file.attributes.sums.checksum)
-    return fields
+    return {"Content-Length": str(file.size), **checksum_fields(_wanted_checksum(request, file))}
+
+
+def numbered_fields(request: S3Request, file: File, part: BlobPart) -> dict[str, str]:
+    """Return the fields to add where one of the parts is sent that the bytes came in: its own checksum."""
+    checksum = _wanted_checksum(request, file)
+    return checksum_fields(replace(checksum, value=part.checksum) if checksum and part.checksum else None)
 
 
 def unchanged_fields(content: FileContent) -> dict[str, str]:
@@ -61,6 +67,12 @@ def unchanged_fields(content: FileContent) -> dict[str, str]:
 def last_modified_field(file: File) -> str:
     """Return the value of `Last-Modified`."""
     return past_http_date(last_modified(file))
+
+
+def _wanted_checksum(request: S3Request, file: File) -> Checksum | None:
+    if request.field("x-amz-checksum-mode").upper() != "ENABLED" or not file.attributes or not file.attributes.sums:
+        return None
+    return file.attributes.sums.checksum
 
 
 def _validators(content: FileContent) -> dict[str, str]:
