@@ -22,13 +22,15 @@ async def _measure(requests: Requests, connections: int, seconds: float) -> Samp
     fields = {name.replace("-", "_"): value for name, value in requests.headers.items()}
     if requests.method not in {"GET", "HEAD"}:
         fields["Content_Length"] = str(len(requests.body))
+    heads = list(zip(requests.paths, requests.own_fields(), strict=True))
     latencies: list[float] = []
 
     async def keep_asking(connection: Connection, until: float) -> None:
         while (begun := time.monotonic()) < until:
             number = next(numbers)
-            path = requests.paths[number % len(requests.paths)].replace("{}", str(number))
-            await connection.ask(request(requests.method, path, **fields), requests.body)
+            path, own = heads[number % len(heads)]
+            path = path.replace("{}", str(number))
+            await connection.ask(request(requests.method, path, **fields, **own), requests.body)
             latencies.append(time.monotonic() - begun)
 
     opened = [await Connection.open(requests.port) for _ in range(connections)]

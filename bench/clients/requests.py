@@ -4,10 +4,10 @@ import msgspec
 
 
 class Requests(msgspec.Struct, frozen=True, kw_only=True):
-    """Requests that differ in their paths only; a client takes one path after the other.
+    """Requests that differ in their paths, and in the `fields` of the heads with these; a client takes them in turn.
 
-    A `{}` in a path becomes something that no other request of the same `round` has. Anything but an answer of 2xx
-    ends the measurement.
+    There are fields for each path, or none. A `{}` in a path becomes something that no other request of the same
+    `round` has. Anything but an answer of 2xx ends the measurement.
     """
 
     port: int
@@ -15,6 +15,11 @@ class Requests(msgspec.Struct, frozen=True, kw_only=True):
     method: str = "GET"
     headers: dict[str, str] = {}
     body: bytes = b""
+    fields: tuple[dict[str, str], ...] = ()
+
+    def own_fields(self) -> tuple[dict[str, str], ...]:
+        """Return the fields of the head with each path, besides `headers`."""
+        return self.fields or ({},) * len(self.paths)
 
     def unique(self, round_: str) -> "Requests":
         """Return the same with paths that no other round has, if they are to be unique at all."""

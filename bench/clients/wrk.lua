@@ -1,7 +1,7 @@
 -- Sends the requests that the directory in BENCH_REQUESTS describes, and prints what came of them as JSON.
 --
 -- head.txt: an HTTP request's head, in which @ stands for the path; paths.txt: a path a line, in which {} stands for a
--- number of its own; body.bin: the body.
+-- number of its own, and behind tabs the fields that the head has with this path; body.bin: the body.
 
 local function read(name)
   local file = assert(io.open(os.getenv("BENCH_REQUESTS") .. "/" .. name, "rb"))
@@ -18,8 +18,11 @@ function init(args)
   local head, body = read("head.txt"), read("body.bin")
   local at = assert(head:find("@", 1, true))
   local first, rest = head:sub(1, at - 1), head:sub(at + 1)
-  for path in read("paths.txt"):gmatch("[^\n]+") do
+  local version, common = rest:match("^([^\n]*\n)(.*)$")
+  for line in read("paths.txt"):gmatch("[^\n]+") do
     count = count + 1
+    local path, fields = line:match("^([^\t]*)(.*)$")
+    rest = version .. fields:gsub("\t([^\t]*)", "%1\r\n") .. common
     local from, to = path:find("{}", 1, true)
     if from then
       before[count] = first .. path:sub(1, from - 1)

@@ -52,5 +52,9 @@ def _describe(requests: Requests, directory: Path) -> None:
         headers["Content-Length"] = str(len(requests.body))
     fields = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     (directory / "head.txt").write_bytes(f"{requests.method} @ HTTP/1.1\r\n{fields}\r\n".encode())
-    (directory / "paths.txt").write_text("\n".join(requests.paths))
+    lines = (
+        "\t".join([path, *(f"{name}: {value}" for name, value in own.items())])
+        for path, own in zip(requests.paths, requests.own_fields(), strict=True)
+    )
+    (directory / "paths.txt").write_text("\n".join(lines))
     (directory / "body.bin").write_bytes(requests.body)
