@@ -7,7 +7,7 @@ from functools import partial
 from dishka import AsyncContainer
 from litestar import Litestar
 from litestar.exceptions import HTTPException
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from domain.errors import FileportError
 from service.http import problems
@@ -16,7 +16,6 @@ from service.http.authentication import Authentication
 from service.http.direct_routes import DirectRoutes
 from service.http.headers.content_coding import refuse_content_coding
 from service.http.headers.singletons import refuse_repeated
-from service.http.injection import inject_from
 from service.http.openapi.pages import root_route, schema_router
 from service.http.proxies.base_url import own_url
 from service.http.queries import check_query
@@ -38,6 +37,9 @@ from service.http.resources.uploads import routes as uploads
 from service.http.routing import CompleteRouter, in_turn
 from service.http.tags import TAGS
 from service.settings import Settings
+
+# dishka's wrappers of handlers look here, in the state of a request.
+_CONTAINER = "dishka_container"
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
@@ -91,5 +93,24 @@ def create_api(
     app.register(schema_router(app.routes, TAGS, find_url))
     app.register(root_route(find_url))
     check_declared(app.routes)
-    inject_from(container, app)
+    _inject_from(container, app)
     return DirectRoutes(app, container) if has_direct_routes else app
+
+
+def _inject_from(container: AsyncContainer, app: Litestar) -> None:
+    """Let the handlers of `app` have their parts from `container`.
+
+    dishka's own `setup_dishka` makes a container for each request, for parts that live as long as one. There are none
+    here, and it refers to the request, which refers to it: a circle of a hundred objects that waits for the garbage
+    collector.
+    """
+    app.asgi_handler = _sharing(container, app.asgi_handler)
+    app.state.dishka_container = container
+
+
+def _sharing(container: AsyncContainer, app: ASGIApp) -> ASGIApp:
+    async def sharing(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"][_CONTAINER] = container
+        await app(scope, receive, send)
+
+    return sharing

@@ -1,0 +1,1 @@
+"""The front: addresses, operations, refusals, XML, forms, CORS."""

@@ -1,0 +1,1 @@
+"""Signatures, and the bodies that are signed."""
