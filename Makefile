@@ -11,10 +11,12 @@ BIN := .venv/bin
 # the longest tests, alone in their modules, would come last. A test that ends its process is run again: that ends the run.
 PARALLEL := --dist loadscope --no-loadscope-reorder --max-worker-restart 1
 INSTALLED := .venv/.installed
-# A tus client and readers of archives, for tests that are skipped where npm is missing.
-NODE_PROJECTS := $(addprefix tests/integration/outside/,tus_js zip_readers)
+# A tus client, readers of archives and AWS's SDK, for tests that are skipped where npm is missing.
+NODE_PROJECTS := $(addprefix tests/integration/outside/,tus_js zip_readers s3/js)
 NODE_MODULES := $(addsuffix /node_modules/.package-lock.json,$(NODE_PROJECTS))
-UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+# Programs and libraries of Python that speak S3, for tests that are skipped where they cannot be installed.
+S3_CLIENTS := tests/integration/outside/s3/clients
+UV_COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --quiet --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
@@ -28,7 +30,7 @@ install: $(INSTALLED) ## prepare .venv from the hashed lock
 run: $(INSTALLED) ## serve, with the embedded Postgres unless FILEPORT_DATABASE_URL is set
 	@exec $(BIN)/fileport serve
 
-test: $(INSTALLED) $(NODE_MODULES) ## all tests
+test: $(INSTALLED) $(NODE_MODULES) $(S3_CLIENTS)/.venv/.installed ## all tests
 	$(BIN)/pytest -n $(JOBS) $(PARALLEL) tests/integration tests/unit
 
 coverage: $(INSTALLED) ## the tests on fakes, and the part of domain and service that they run
@@ -37,7 +39,7 @@ coverage: $(INSTALLED) ## the tests on fakes, and the part of domain and service
 unit: $(INSTALLED) ## the tests on in-memory fakes
 	$(BIN)/pytest -n auto $(PARALLEL) tests/unit
 
-integration: $(INSTALLED) $(NODE_MODULES) ## the tests on the embedded stack and, where Docker answers, on containers
+integration: $(INSTALLED) $(NODE_MODULES) $(S3_CLIENTS)/.venv/.installed ## the tests on the embedded stack and, where Docker answers, on containers
 	$(BIN)/pytest -n $(JOBS) $(PARALLEL) tests/integration
 
 # Keep compiled modules, whatever the environment says: tests start Python hundreds of times.
@@ -69,11 +71,12 @@ image: ## build the container image; BASE=... for another base
 
 # The runtime lock takes the versions of the full one, so the image runs the code that the tests ran.
 lock: $(BIN)/uv ## pin again from pyproject.toml; UPGRADE=1 takes the newest versions
-	$(UV_COMPILE) $(if $(UPGRADE),--upgrade) --extra embedded --group dev --group bench --output-file requirements.lock
-	$(UV_COMPILE) --constraint requirements.lock --upgrade --output-file requirements-runtime.lock
+	$(UV_COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --extra embedded --group dev --group bench --output-file requirements.lock
+	$(UV_COMPILE) pyproject.toml --constraint requirements.lock --upgrade --output-file requirements-runtime.lock
+	$(UV_COMPILE) $(if $(UPGRADE),--upgrade) $(S3_CLIENTS)/requirements.in --output-file $(S3_CLIENTS)/requirements.lock
 
 clean: ## remove .venv, caches and builds; data stays
-	rm -rf .venv .coverage .coverage.* htmlcov dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache $(addsuffix /node_modules,$(NODE_PROJECTS))
+	rm -rf .venv .coverage .coverage.* htmlcov dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache $(addsuffix /node_modules,$(NODE_PROJECTS)) $(S3_CLIENTS)/.venv
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --no-build-isolation: the build backend too comes from the lock.
@@ -85,6 +88,11 @@ $(INSTALLED): pyproject.toml requirements.lock | $(BIN)/uv
 $(NODE_MODULES): %/node_modules/.package-lock.json: %/package-lock.json
 	@if command -v npm >/dev/null; then npm ci --prefix $* --ignore-scripts --no-audit --no-fund --silent || \
 		echo 'npm could not install $*: its tests are skipped.' >&2; fi
+
+$(S3_CLIENTS)/.venv/.installed: $(S3_CLIENTS)/requirements.lock | $(BIN)/uv
+	@{ $(BIN)/uv venv --quiet --clear --python $(BIN)/python $(S3_CLIENTS)/.venv && \
+		$(BIN)/uv pip sync --quiet --python $(S3_CLIENTS)/.venv/bin/python --require-hashes $< && touch $@; } || \
+		{ rm -rf $(@D); echo 'The S3 clients cannot be installed: their tests are skipped.' >&2; }
 
 $(BIN)/uv: | $(BIN)/python
 	@uv=$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.lock 2>/dev/null); \

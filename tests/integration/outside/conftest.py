@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import AsyncIterator
+from typing import NoReturn
 
 import httpx
 import pytest
@@ -42,7 +43,7 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-def skip_unless_required(reason: str, variable: str) -> None:
+def skip_unless_required(reason: str, variable: str) -> NoReturn:
     """Skip the test for that reason, or fail it where the environment requires the missing program."""
     if os.environ.get(variable) == "1":
         pytest.fail(f"{reason} {variable}=1 asks for it.", pytrace=False)
