@@ -37,8 +37,6 @@ _ATTRIBUTE_CHARACTERS = "!#$&+^`|"
 _UNSAFE = re.compile(r'[^\x20-\x7e]|["\\%/:*?<>|]')
 # Windows saves no file under the name of a device, whatever its extension, nor with these at its end.
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9]) *(?:\..*)?", re.IGNORECASE)
-# Names of directories, or of nothing: a file is saved under none of them.
-_DIRECTORIES = frozenset({"", ".", ".."})
 _LOOSE_ENDS = re.compile(r"^ +|[ .]+$")
 # In bytes: the longest name that common file systems have room for.
 _LONGEST = 255
@@ -59,7 +57,8 @@ def content_disposition(name: str, *, inline: bool) -> str:
     """
     # On Windows a backslash names a directory, and not every program that saves a file looks (RFC 6266, section 4.3).
     last = name.rstrip("/").rpartition("/")[2].replace("\\", "_")
-    if last in _DIRECTORIES:
+    # Nothing, `.` and `..` are directories, and Windows drops more dots, and spaces: no file is saved under these.
+    if not last.strip(" ."):
         last = "_"
     plain = _in_ascii(last)
     value = f'{"inline" if inline else "attachment"}; filename="{plain}"'

@@ -43,6 +43,8 @@ def test_files_keep_their_names() -> None:
         ("a//b", "a/_/b"),
         ("folder/", "folder/_"),
         ("/", "_/_"),
+        ("///", "_/_/_/_"),
+        ("/./. /..", "_/_/__/__"),
     ],
 )
 def test_a_character_that_would_lead_an_extractor_astray_is_a_low_line(name: str, safe: str) -> None:
