@@ -26,13 +26,14 @@ def share_one_heap() -> None:
 
 
 def share_with_forks(*modules: str) -> None:
-    """Import these modules, and have processes forked from now on share the memory of all that is there.
+    """Import these modules, and have processes forked from now on share the memory of all that is in use.
 
     A collection of garbage would write to each object.
     """
     for module in modules:
         import_module(module)
     gc.collect()
+    trim_heap()
     gc.freeze()
 
 

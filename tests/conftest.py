@@ -3,6 +3,7 @@
 import gc
 from collections import Counter
 
+import botocore.compat  # noqa: F401 - with awscrt, as clients have it; our own adapters would import it without
 import pytest
 
 from service.heap import share_one_heap, trim_heap

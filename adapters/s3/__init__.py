@@ -1,5 +1,6 @@
 """Blobs as objects in S3, or in a store that speaks its protocol."""
 
+from adapters import aws_imports  # noqa: F401 - before any other
 from adapters.s3.blob_store import S3BlobStore
 from adapters.s3.bucket import S3Bucket
 from adapters.s3.client import S3Connection, connect_s3

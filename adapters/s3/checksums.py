@@ -8,7 +8,7 @@ CRC32_HEADER = "x-amz-checksum-crc32"
 
 
 class Checksums:
-    """Remembers whether the store compares CRC-32, which takes an eighth of the time of the MD5 that all stores know.
+    """Remembers whether the store compares CRC-32, which takes a fifth of the time of the MD5 that all stores know.
 
     One that does repeats it in its response (S3's API, PutObject). Until one does not, it is taken for granted.
     """

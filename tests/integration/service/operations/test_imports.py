@@ -28,3 +28,15 @@ except SystemExit:
 loaded = {{'anyio', 'asyncio', 'asyncpg', 'dishka', 'litestar', 'structlog', 'uvicorn'}} & sys.modules.keys()
 assert not loaded, loaded
 """)
+
+
+def test_a_server_on_s3_leaves_the_native_library_to_the_first_checksum_that_needs_it() -> None:
+    run("""
+from service.worker import run_worker
+import adapters.s3, adapters.secrets
+from adapters.checksums import NativeChecksums
+loaded = {'awscrt', '_awscrt', 'httpx'} & sys.modules.keys()
+assert not loaded, loaded
+assert NativeChecksums().begin('CRC64NVME').digest() == bytes(8)
+assert 'awscrt' in sys.modules
+""")
