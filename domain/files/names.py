@@ -18,6 +18,7 @@ _MAX_WORD_CHARACTERS = 128
 # As a set of characters in a regular expression, Python's or ECMAScript's.
 CONTROLS = r"\u0000-\u001f\u007f-\u009f"
 _CONTROL_OR_SURROGATE = re.compile(rf"[{CONTROLS}\ud800-\udfff]")
+_ASCII_RUN = re.compile("[0-9a-z]+")
 # Marks without a letter.
 _UNATTACHED = re.compile(r"^\W+")
 # Not empty, not `.`, not `..`.
@@ -100,7 +101,11 @@ def search_words(text: str) -> tuple[str, ...]:
 
     A word is a run of letters and digits with their marks, of any script, cut at 128 characters.
     """
-    runs = "".join(each if _is_in_word(each) else " " for each in fold_widely(text)).split()
+    folded = fold_widely(text)
+    if folded.isascii():
+        # As most names are; in less than half of the time.
+        return tuple(dict.fromkeys(run[:_MAX_WORD_CHARACTERS] for run in _ASCII_RUN.findall(folded)))
+    runs = "".join(each if _is_in_word(each) else " " for each in folded).split()
     words = (_UNATTACHED.sub("", run)[:_MAX_WORD_CHARACTERS] for run in runs)
     return tuple(dict.fromkeys(filter(None, words)))
 

@@ -55,5 +55,10 @@ def test_words_are_runs_of_letters_and_digits_in_any_case_and_script() -> None:
     assert search_words("Photos/2026_01-Straße ÉTÉ.JPG photos") == ("photos", "2026", "01", "strasse", "été", "jpg")
 
 
+@given(text=st.text(st.characters(codec="ascii"), max_size=200))
+def test_words_in_ascii_are_the_same_beside_other_letters(text: str) -> None:
+    assert search_words(f"{text} é") == (*search_words(text), "é")
+
+
 def test_a_word_without_end_is_cut() -> None:
     assert search_words("x" * 1000) == ("x" * 128,)
