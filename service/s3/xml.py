@@ -88,7 +88,8 @@ def parse(body: bytes, root: str) -> Node:
     reader = _Reader()
     try:
         reader.parser.Parse(body, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:
+        # The last two for encodings that Python does not know, or that it cannot teach the parser.
         raise _malformed() from error
     if reader.root is None or reader.root.name != root:
         raise _malformed()

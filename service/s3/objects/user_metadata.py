@@ -63,12 +63,14 @@ def _decoded(value: str) -> str:
     if "=?" not in text:
         return text
     try:
-        return "".join(
+        decoded = "".join(
             part if isinstance(part, str) else part.decode(charset or "latin-1")
             for part, charset in decode_header(text)
         )
+        decoded.encode()  # some charsets, such as UTF-7, bring lone surrogates
     except (HeaderParseError, LookupError, ValueError):
         return text
+    return decoded
 
 
 def _encoded(value: str) -> str:

@@ -151,10 +151,10 @@ def _timestamp_of(headers: Mapping[bytes, bytes]) -> str:
     if (amz_date := headers.get(b"x-amz-date")) is not None:
         return parse_timestamp(amz_date.decode("latin-1"))
     try:
-        date = parsedate_to_datetime(headers.get(b"date", b"").decode("latin-1"))
-    except ValueError:
+        date = parsedate_to_datetime(headers.get(b"date", b"").decode("latin-1")).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise S3Error("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header.") from None
-    return date.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    return parse_timestamp(date.strftime("%Y%m%dT%H%M%SZ"))
 
 
 def parse_timestamp(text: str) -> str:

@@ -29,6 +29,7 @@ async def metadata_of(s3: S3Client) -> dict[str, str]:
         ("=?utf-8?q?caf=C3=A9?= =?utf-8?q?_2?=", "café 2", "=?UTF-8?B?Y2Fmw6kgMg==?="),
         ("=?nonsense?", "=?nonsense?", "=?UTF-8?B?PT9ub25zZW5zZT8=?="),
         ("=?nowhere?B?w6k=?=", "=?nowhere?B?w6k=?=", "=?UTF-8?B?PT9ub3doZXJlP0I/dzZrPT89?="),
+        ("=?utf-7?q?+2AA-?=", "=?utf-7?q?+2AA-?=", "=?UTF-8?B?PT91dGYtNz9xPysyQUEtPz0=?="),
     ],
 )
 async def test_metadata_is_the_files_own(s3: S3Client, catalog: FakeCatalog, sent: str, kept: str, given: str) -> None:

@@ -334,6 +334,20 @@ async def test_a_request_has_a_date(date: bytes) -> None:
     assert await code_of(with_field(signed(), b"x-amz-date", date)) == "AccessDenied"
 
 
+@pytest.mark.parametrize(
+    "date",
+    [
+        b"yesterday",
+        b"31 Dec 9999 23:59:59 -2359",
+        b"Fri, 27 Nov 99999999999999999999 12:00:00 GMT",
+        b"Fri, 27 Nov 0999 12:00:00 GMT",
+    ],
+)
+async def test_a_date_that_no_clock_shows_is_none(date: bytes) -> None:
+    head = with_field(with_field(signed(), b"x-amz-date", None), b"date", date)
+    assert await code_of(head) == "AccessDenied"
+
+
 async def test_an_unknown_id_and_a_wrong_secret_are_told_apart_as_aws_does() -> None:
     with pytest.raises(UnknownAccessKeyError):
         await verifier()(signed(auth=S3SigV4Auth(Credentials("0" * 12, SECRET), "s3", REGION)), "192.0.2.1")
