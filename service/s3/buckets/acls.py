@@ -6,9 +6,9 @@ from domain.buckets.find_bucket import FindBucket
 from domain.files.content.read_file import ReadFile
 from service.s3.buckets.owner import OWNER, OWNER_ELEMENT
 from service.s3.errors import S3Error
+from service.s3.headers.unsupported import check_version, refuse_acls
+from service.s3.names import location_of
 from service.s3.objects.missing import ExplainMissing
-from service.s3.objects.names import location_of
-from service.s3.objects.unsupported import check_version, refuse_acls
 from service.s3.request import S3Request
 from service.s3.responses import empty_response, xml_response
 from service.s3.xml import Xml, document, element, text

@@ -10,7 +10,7 @@ from domain.buckets.put_bucket import PutBucket
 from domain.errors import PreconditionFailedError
 from domain.values.preconditions import Precondition
 from service.s3.errors import S3Error
-from service.s3.objects.unsupported import refuse_acls
+from service.s3.headers.unsupported import refuse_acls
 from service.s3.region import DEFAULT, Region
 from service.s3.request import S3Request
 from service.s3.responses import empty_response

@@ -8,7 +8,7 @@ from domain.buckets.change_bucket import ChangeBucket
 from domain.buckets.find_bucket import FindBucket
 from domain.buckets.model import MAX_LABELS, BucketChange
 from service.s3.errors import S3Error
-from service.s3.objects.labels import labels_in_xml, tag_set
+from service.s3.headers.labels import labels_in_xml, tag_set
 from service.s3.request import S3Request
 from service.s3.responses import empty_response, xml_response
 from service.s3.xml import document

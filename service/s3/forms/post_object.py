@@ -18,12 +18,12 @@ from service.runtime.concurrency import Capacity
 from service.s3.errors import S3Error
 from service.s3.forms.form import Form
 from service.s3.forms.policy import Policy
-from service.s3.objects.checksums import begin_sums
-from service.s3.objects.descriptions import content_headers_of, user_metadata_of
-from service.s3.objects.labels import labels_in_xml
-from service.s3.objects.names import location_of
+from service.s3.headers.checksums import begin_sums
+from service.s3.headers.descriptions import content_headers_of, user_metadata_of
+from service.s3.headers.labels import labels_in_xml
+from service.s3.headers.unsupported import refuse_unsupported
+from service.s3.names import location_of
 from service.s3.objects.put_object import stored_fields
-from service.s3.objects.unsupported import refuse_unsupported
 from service.s3.region import Region
 from service.s3.request import S3Request
 from service.s3.responses import S3Response, empty_response

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from domain.multipart.errors import no_such_multipart_upload
 from domain.multipart.model import MultipartAddress, MultipartUpload
-from service.s3.objects.names import location_of
+from service.s3.names import location_of
 from service.s3.request import S3Request
 
 

@@ -13,10 +13,10 @@ from domain.values.checksums import LENGTHS
 from service.runtime.completions import Completion
 from service.runtime.multipart_completions import MultipartCompletions
 from service.s3.errors import S3Error, error_of
+from service.s3.headers.checksums import field_of
+from service.s3.headers.conditions import write_conditions
 from service.s3.multipart.addresses import upload_of
 from service.s3.multipart.create_multipart_upload import checksum_kind
-from service.s3.objects.checksums import field_of
-from service.s3.objects.conditions import write_conditions
 from service.s3.objects.copy_object import checksum_elements
 from service.s3.request import S3Request
 from service.s3.responses import XML_TYPE, error_element, xml_response

@@ -11,12 +11,12 @@ from domain.multipart.model import PartChecksums
 from domain.values.checksums import COMBINABLE, DEFAULT_ALGORITHM
 from domain.values.media_types import content_type_of
 from service.s3.errors import S3Error
+from service.s3.headers.checksums import named_algorithm
+from service.s3.headers.descriptions import content_headers_of, user_metadata_of
+from service.s3.headers.labels import labels_in_header
+from service.s3.headers.unsupported import refuse_unsupported
 from service.s3.multipart.addresses import upload_id
-from service.s3.objects.checksums import named_algorithm
-from service.s3.objects.descriptions import content_headers_of, user_metadata_of
-from service.s3.objects.labels import labels_in_header
-from service.s3.objects.names import location_of
-from service.s3.objects.unsupported import refuse_unsupported
+from service.s3.names import location_of
 from service.s3.request import S3Request
 from service.s3.responses import xml_response
 from service.s3.xml import document, text

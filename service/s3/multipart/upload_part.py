@@ -7,9 +7,9 @@ from domain.multipart.part_sums import DeclaredChecksum, DeclaredSums
 from domain.multipart.upload_part import UploadPart as StorePart
 from service.runtime.concurrency import Capacity
 from service.s3.errors import S3Error
+from service.s3.headers.checksums import content_md5, declared_checksum, field_of
+from service.s3.headers.unsupported import refuse_unsupported
 from service.s3.multipart.addresses import part_number_of, upload_of
-from service.s3.objects.checksums import content_md5, declared_checksum, field_of
-from service.s3.objects.unsupported import refuse_unsupported
 from service.s3.request import S3Request
 from service.s3.responses import empty_response
 

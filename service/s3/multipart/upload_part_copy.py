@@ -9,12 +9,12 @@ from domain.multipart.copy_part import CopyPart
 from domain.values.ranges import ByteRange
 from service.runtime.concurrency import Capacity
 from service.s3.errors import S3Error
+from service.s3.headers.conditions import conditions_of
+from service.s3.headers.copy_source import parse_copy_source
+from service.s3.headers.unsupported import refuse_unsupported
 from service.s3.multipart.addresses import part_number_of, upload_of
 from service.s3.multipart.upload_part import etag_of
-from service.s3.objects.conditions import conditions_of
-from service.s3.objects.copy_source import parse_copy_source
 from service.s3.objects.missing import ExplainMissing
-from service.s3.objects.unsupported import refuse_unsupported
 from service.s3.request import S3Request
 from service.s3.responses import xml_response
 from service.s3.xml import document, text

@@ -9,14 +9,14 @@ from domain.files.new_copy import NewCopy
 from domain.values.media_types import content_type_of
 from domain.values.preconditions import last_modified
 from service.s3.errors import S3Error
-from service.s3.objects.checksums import named_algorithm
-from service.s3.objects.conditions import conditions_of, write_conditions
-from service.s3.objects.copy_source import parse_copy_source
-from service.s3.objects.descriptions import content_headers_of, user_metadata_of
-from service.s3.objects.labels import labels_in_header
+from service.s3.headers.checksums import named_algorithm
+from service.s3.headers.conditions import conditions_of, write_conditions
+from service.s3.headers.copy_source import parse_copy_source
+from service.s3.headers.descriptions import content_headers_of, user_metadata_of
+from service.s3.headers.labels import labels_in_header
+from service.s3.headers.unsupported import refuse_unsupported
+from service.s3.names import location_of
 from service.s3.objects.missing import ExplainMissing
-from service.s3.objects.names import location_of
-from service.s3.objects.unsupported import refuse_unsupported
 from service.s3.request import S3Request
 from service.s3.responses import xml_response
 from service.s3.xml import Xml, document, text

@@ -8,9 +8,9 @@ from domain.access.callers import denied
 from domain.buckets.find_bucket import FindBucket
 from domain.files.delete_file import DeleteFile
 from domain.files.errors import NoSuchFileError
-from service.s3.objects.conditions import write_conditions
-from service.s3.objects.names import location_of
-from service.s3.objects.unsupported import check_version, refuse_unsupported
+from service.s3.headers.conditions import write_conditions
+from service.s3.headers.unsupported import check_version, refuse_unsupported
+from service.s3.names import location_of
 from service.s3.request import S3Request
 from service.s3.responses import empty_response
 

@@ -12,8 +12,8 @@ from domain.files.model import Location
 from domain.values.checksums import Checksums
 from domain.values.preconditions import NO_PRECONDITION, Precondition
 from service.s3.errors import S3Error, error_of
-from service.s3.objects.checksums import begin_sums, is_declared
-from service.s3.objects.names import location_of
+from service.s3.headers.checksums import begin_sums, is_declared
+from service.s3.names import location_of
 from service.s3.request import S3Request
 from service.s3.responses import xml_response
 from service.s3.xml import Node, Xml, document, element, parse, text

@@ -18,11 +18,11 @@ from service.http.headers.ranges import content_range, parse_ranges
 from service.http.streaming import ContentResponse
 from service.runtime.concurrency import Capacity, ConcurrencyLimit
 from service.s3.errors import S3Error
-from service.s3.objects.conditions import conditions_of
+from service.s3.headers.conditions import conditions_of
+from service.s3.headers.unsupported import check_version
+from service.s3.names import location_of
 from service.s3.objects.missing import ExplainMissing
-from service.s3.objects.names import location_of
 from service.s3.objects.representations import numbered_fields, object_fields, unchanged_fields, whole_fields
-from service.s3.objects.unsupported import check_version
 from service.s3.request import S3Request
 
 

@@ -9,11 +9,11 @@ from domain.blobs.ports import BlobRecords
 from domain.files.content.read_file import ReadFile
 from domain.files.model import File
 from service.s3.errors import S3Error
+from service.s3.headers.unsupported import check_version
+from service.s3.names import location_of
 from service.s3.objects.copy_object import checksum_elements
 from service.s3.objects.missing import ExplainMissing
-from service.s3.objects.names import location_of
 from service.s3.objects.representations import last_modified_field
-from service.s3.objects.unsupported import check_version
 from service.s3.request import S3Request
 from service.s3.responses import xml_response
 from service.s3.xml import Xml, document, element, text

@@ -12,12 +12,12 @@ from domain.values.media_types import content_type_of
 from service.runtime.concurrency import Capacity
 from service.s3.bodies.payload import payload_mismatch
 from service.s3.errors import S3Error
-from service.s3.objects.checksums import begin_sums, checksum_fields
-from service.s3.objects.conditions import write_conditions
-from service.s3.objects.descriptions import content_headers_of, user_metadata_of
-from service.s3.objects.labels import labels_in_header
-from service.s3.objects.names import location_of
-from service.s3.objects.unsupported import refuse_unsupported
+from service.s3.headers.checksums import begin_sums, checksum_fields
+from service.s3.headers.conditions import write_conditions
+from service.s3.headers.descriptions import content_headers_of, user_metadata_of
+from service.s3.headers.labels import labels_in_header
+from service.s3.headers.unsupported import refuse_unsupported
+from service.s3.names import location_of
 from service.s3.request import S3Request
 from service.s3.responses import empty_response
 

@@ -12,9 +12,9 @@ from service.http.headers.cache_control import private_form
 from service.http.headers.dates import past_http_date
 from service.http.headers.guards import GUARDS, PRIVATE
 from service.s3.errors import S3Error
-from service.s3.objects.checksums import checksum_fields
-from service.s3.objects.descriptions import is_field_value
-from service.s3.objects.user_metadata import user_metadata_fields
+from service.s3.headers.checksums import checksum_fields
+from service.s3.headers.descriptions import is_field_value
+from service.s3.headers.user_metadata import user_metadata_fields
 from service.s3.request import S3Request
 
 # Of a request that is signed, parameters that replace header fields of the response (API Reference, "GetObject").

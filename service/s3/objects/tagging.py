@@ -7,10 +7,10 @@ from litestar.types import ASGIApp
 from domain.files.attributes import NO_ATTRIBUTES
 from domain.files.content.read_file import ReadFile
 from domain.files.label_file import LabelFile
-from service.s3.objects.labels import labels_in_xml, tag_set
+from service.s3.headers.labels import labels_in_xml, tag_set
+from service.s3.headers.unsupported import check_version
+from service.s3.names import location_of
 from service.s3.objects.missing import ExplainMissing
-from service.s3.objects.names import location_of
-from service.s3.objects.unsupported import check_version
 from service.s3.request import S3Request
 from service.s3.responses import empty_response, xml_response
 from service.s3.xml import document

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.s3.objects.labels import distinct_labels
-from service.s3.objects.user_metadata import parse_user_metadata, user_metadata_fields
+from service.s3.headers.labels import distinct_labels
+from service.s3.headers.user_metadata import parse_user_metadata, user_metadata_fields
 from tests.fakes.catalog import FakeCatalog
 from tests.support.s3 import S3Client
 

@@ -4,7 +4,7 @@ from urllib.parse import unquote_to_bytes
 
 from domain.files.model import Location
 from service.s3.errors import S3Error
-from service.s3.objects.names import location_of
+from service.s3.names import location_of
 
 
 def parse_copy_source(value: str) -> Location:

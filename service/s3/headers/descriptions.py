@@ -6,7 +6,7 @@ from domain.files.attributes import ContentHeaders
 from domain.files.metadata import JsonObject
 from service.s3.errors import S3Error
 from service.s3.fields import Fields
-from service.s3.objects.user_metadata import PREFIX, parse_user_metadata
+from service.s3.headers.user_metadata import PREFIX, parse_user_metadata
 
 # They come and go as Latin-1.
 _FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")

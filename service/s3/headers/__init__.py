@@ -1,0 +1,1 @@
+"""What the headers of requests say, or the fields of forms in their place: no operation is known here."""
