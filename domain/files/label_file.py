@@ -20,15 +20,20 @@ class LabelFile:
     def __init__(self, files: Files) -> None:
         self._files = files
 
-    async def __call__(self, caller: Caller, at: Location, labels: dict[str, str]) -> File:
-        """Return the file with these labels and no others.
+    async def admit(self, caller: Caller, at: Location) -> File:
+        """Return the file as it is, if the caller may label it.
 
         Raises `InvalidBucketError`, `InvalidNameError`, and as `require_change` for the right to write.
         """
         check_address(at)
+        file, _ = await self._files.get_file_with_policy(at)
+        require_change(caller, file, Destination())
+        return file
+
+    async def __call__(self, caller: Caller, at: Location, labels: dict[str, str]) -> File:
+        """Return the file with these labels and no others. Raises as `admit`."""
         while True:
-            file, _ = await self._files.get_file_with_policy(at)
-            require_change(caller, file, Destination())
+            file = await self.admit(caller, at)
             labelled = replace(file, attributes=replace(file.attributes or NO_ATTRIBUTES, labels=labels))
             if changed := await self._files.change_file(labelled):
                 return changed

@@ -3,6 +3,7 @@
 from dishka import Provider, Scope, provide, provide_all
 
 from domain.access.authenticate_signed import AuthenticateSigned
+from service.s3.documents import ReadDocument
 from service.s3.objects.missing import ExplainMissing
 from service.s3.operations import OPERATIONS
 from service.s3.region import Region
@@ -16,6 +17,7 @@ class S3ProtocolProvider(Provider):
     scope = Scope.APP
 
     explain_missing = provide(ExplainMissing)
+    read_document = provide(ReadDocument)
     handlers = provide_all(*dict.fromkeys(each.handler for each in OPERATIONS))
 
     @provide

@@ -137,7 +137,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("ListObjectsV2", "bucket", "GET", ListObjectsV2, "list", _named("list-type"), is_public=True),
     Operation("ListObjectVersions", "bucket", "GET", ListObjectVersions, "list", _named("versions")),
     Operation("DeleteObjects", "bucket", "POST", DeleteObjects, "delete", _named("delete")),
-    Operation("GetBucketCors", "bucket", "GET", GetBucketCors, "admin", _named("cors")),
+    Operation("GetBucketCors", "bucket", "GET", GetBucketCors, "list", _named("cors")),
     Operation("PutBucketCors", "bucket", "PUT", PutBucketCors, "admin", _named("cors")),
     Operation("DeleteBucketCors", "bucket", "DELETE", DeleteBucketCors, "admin", _named("cors")),
     Operation("GetBucketTagging", "bucket", "GET", GetBucketTagging, "list", _TAGGING),

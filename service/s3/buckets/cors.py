@@ -10,6 +10,7 @@ from domain.buckets.cors import CorsMethod, CorsRule
 from domain.buckets.errors import InvalidBucketError
 from domain.buckets.find_bucket import FindBucket
 from domain.buckets.model import BucketChange
+from service.s3.documents import ReadDocument
 from service.s3.errors import S3Error
 from service.s3.request import S3Request
 from service.s3.responses import empty_response, xml_response
@@ -19,7 +20,7 @@ _METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
 
 
 class GetBucketCors:
-    """Return the rules of a bucket, to whoever may change them."""
+    """Return the rules of a bucket, to whoever may see it."""
 
     def __init__(self, find: FindBucket) -> None:
         self._find = find
@@ -36,13 +37,14 @@ class GetBucketCors:
 class PutBucketCors:
     """Replace the rules of a bucket."""
 
-    def __init__(self, change: ChangeBucket) -> None:
+    def __init__(self, change: ChangeBucket, read_document: ReadDocument) -> None:
         self._change = change
+        self._read_document = read_document
 
     async def __call__(self, request: S3Request) -> ASGIApp:
         # The body is asked for only where the caller may change the bucket.
         await self._change(request.caller, request.bucket, BucketChange())
-        configuration = await request.read_xml("CORSConfiguration")
+        configuration = await self._read_document(request, "CORSConfiguration")
         rules = tuple(_rule(each) for each in configuration.all("CORSRule"))
         if not rules:
             raise S3Error("MalformedXML", "A CORS configuration has one rule or more.")

@@ -7,6 +7,7 @@ from litestar.types import ASGIApp
 from domain.buckets.change_bucket import ChangeBucket
 from domain.buckets.find_bucket import FindBucket
 from domain.buckets.model import MAX_LABELS, BucketChange
+from service.s3.documents import ReadDocument
 from service.s3.errors import S3Error
 from service.s3.headers.labels import labels_in_xml, tag_set
 from service.s3.request import S3Request
@@ -30,13 +31,14 @@ class GetBucketTagging:
 class PutBucketTagging:
     """Replace the tags of a bucket."""
 
-    def __init__(self, change: ChangeBucket) -> None:
+    def __init__(self, change: ChangeBucket, read_document: ReadDocument) -> None:
         self._change = change
+        self._read_document = read_document
 
     async def __call__(self, request: S3Request) -> ASGIApp:
         # The body is asked for only where the caller may change the bucket.
         await self._change(request.caller, request.bucket, BucketChange())
-        labels = labels_in_xml(await request.read_xml("Tagging"), limit=MAX_LABELS)
+        labels = labels_in_xml(await self._read_document(request, "Tagging"), limit=MAX_LABELS)
         await self._change(request.caller, request.bucket, BucketChange(labels=labels))
         return empty_response(HTTPStatus.NO_CONTENT)
 

@@ -52,7 +52,10 @@ class Policy:
             self._add(condition)
 
     def check(self, fields: Mapping[str, str], now: datetime) -> None:
-        """Return if a form may have the fields, whose names are in lower case. Raises `S3Error`, `AccessDenied`."""
+        """Return if a form may have the fields, whose names are in lower case; the bucket is one of them.
+
+        Raises `S3Error`, `AccessDenied`.
+        """
         if now >= self._expiration:
             raise _denied("Policy expired.")
         for each in self._conditions:
@@ -60,7 +63,7 @@ class Policy:
                 operator = "starts-with" if each.is_prefix else "eq"
                 raise _denied(f'Policy Condition failed: ["{operator}", "${each.field}", "{each.value}"]')
         covered = {each.field for each in self._conditions} | _FREE
-        extra = [name for name in fields if name not in covered and not name.startswith(_IGNORED) and name != "bucket"]
+        extra = [name for name in fields if name not in covered and not name.startswith(_IGNORED)]
         if extra:
             raise _denied(f"Extra input fields: {', '.join(sorted(extra))}")
 

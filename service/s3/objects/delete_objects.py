@@ -9,14 +9,14 @@ from domain.buckets.find_bucket import FindBucket
 from domain.errors import FileportError
 from domain.files.errors import NoSuchFileError
 from domain.files.model import Location
-from domain.values.checksums import Checksums
 from domain.values.preconditions import NO_PRECONDITION, Precondition
+from service.s3.documents import ReadDocument
 from service.s3.errors import S3Error, error_of
-from service.s3.headers.checksums import begin_sums, is_declared
+from service.s3.headers.checksums import is_declared
 from service.s3.names import location_of
 from service.s3.request import S3Request
 from service.s3.responses import xml_response
-from service.s3.xml import Node, Xml, document, element, parse, text
+from service.s3.xml import Node, Xml, document, element, text
 
 MAX_OBJECTS = 1000
 # A thousand keys of 1,024 characters that are references, and room for versions.
@@ -26,20 +26,16 @@ _MAX_XML_BYTES = 8 * 1024 * 1024
 class DeleteObjects:
     """Delete up to a thousand objects, each as if it came alone."""
 
-    def __init__(self, apply: ApplyBatch, find_bucket: FindBucket, checksums: Checksums) -> None:
+    def __init__(self, apply: ApplyBatch, find_bucket: FindBucket, read_document: ReadDocument) -> None:
         self._apply = apply
         self._find_bucket = find_bucket
-        self._checksums = checksums
+        self._read_document = read_document
 
     async def __call__(self, request: S3Request) -> ASGIApp:
         if not is_declared(request):
             raise S3Error("InvalidRequest", "Missing required header for this request: Content-MD5 OR x-amz-checksum-*")
         await self._find_bucket(request.caller, request.bucket)
-        sums = begin_sums(request, self._checksums)
-        body = await request.read(_MAX_XML_BYTES)
-        sums.update(body)
-        sums.finish()
-        asked = parse(body, "Delete")
+        asked = await self._read_document(request, "Delete", limit=_MAX_XML_BYTES)
         objects = list(asked.all("Object"))
         if not 1 <= len(objects) <= MAX_OBJECTS:
             raise S3Error("MalformedXML", f"There are 1 to {MAX_OBJECTS} objects to delete.")

@@ -7,6 +7,7 @@ from litestar.types import ASGIApp
 from domain.files.attributes import NO_ATTRIBUTES
 from domain.files.content.read_file import ReadFile
 from domain.files.label_file import LabelFile
+from service.s3.documents import ReadDocument
 from service.s3.headers.labels import labels_in_xml, tag_set
 from service.s3.headers.unsupported import check_version
 from service.s3.names import location_of
@@ -35,15 +36,18 @@ class GetObjectTagging:
 class PutObjectTagging:
     """Replace the tags of an object."""
 
-    def __init__(self, label: LabelFile, explain_missing: ExplainMissing) -> None:
+    def __init__(self, label: LabelFile, read_document: ReadDocument, explain_missing: ExplainMissing) -> None:
         self._label = label
+        self._read_document = read_document
         self._explain_missing = explain_missing
 
     async def __call__(self, request: S3Request) -> ASGIApp:
         check_version(request)
         at = location_of(request.bucket, request.key)
-        labels = labels_in_xml(await request.read_xml("Tagging"))
         async with self._explain_missing(request.caller, at):
+            # The body is asked for only where the caller may label the object.
+            await self._label.admit(request.caller, at)
+            labels = labels_in_xml(await self._read_document(request, "Tagging"))
             await self._label(request.caller, at, labels)
         return empty_response()
 

@@ -1,9 +1,12 @@
 """User metadata and tags of objects."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.access.scopes import Scope
 from service.s3.headers.labels import distinct_labels
 from service.s3.headers.user_metadata import parse_user_metadata, user_metadata_fields
 from tests.fakes.catalog import FakeCatalog
@@ -123,6 +126,26 @@ async def test_wrong_tags_change_nothing(s3: S3Client, body: bytes, code: str) -
     answer = await s3.send("PUT", "/default/a", "tagging", body=body)
     assert (answer.status, answer.code) == (400, code)
     assert (await s3.send("GET", "/default/a", "tagging")).texts("TagSet/Tag/Key") == ["k"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("content-md5", "1B2M2Y8AsgTpgAmY7PhCfg=="), ("x-amz-checksum-crc32", "AAAAAA==")]
+)
+@pytest.mark.parametrize("path", ["/default", "/default/a"])
+async def test_tags_other_than_declared_change_nothing(s3: S3Client, path: str, name: str, value: str) -> None:
+    await s3.send("PUT", "/default/a")
+    answer = await s3.send("PUT", path, "tagging", headers={name: value}, body=tagging(("a", "1")))
+    assert (answer.status, answer.code) == (400, "BadDigest")
+    assert b"<Tag>" not in (await s3.send("GET", path, "tagging")).body
+
+
+async def test_the_right_to_tag_is_judged_before_the_body(
+    s3: S3Client, scoped: Callable[..., Awaitable[S3Client]]
+) -> None:
+    await s3.send("PUT", "/default/a")
+    reader = await scoped(Scope(actions=("read", "list"), bucket="default"))
+    assert (await reader.send("PUT", "/default/a", "tagging", body=b"no XML")).code == "AccessDenied"
+    assert (await s3.send("PUT", "/default/b", "tagging", body=b"no XML")).code == "NoSuchKey"
 
 
 @pytest.mark.parametrize("value", ["a=1&a=2", "=1", "&".join(f"{n}=" for n in range(11)), "a=%FF"])
