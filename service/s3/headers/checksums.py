@@ -27,19 +27,21 @@ def begin_sums(request: Fields, checksums: Checksums) -> RunningSums:
         algorithm or DEFAULT_ALGORITHM,
         checksums.begin(algorithm or DEFAULT_ALGORITHM),
         declared,
-        md5=content_md5(request.field("content-md5")),
+        md5=content_md5(request),
     )
 
 
 def is_declared(request: Fields) -> bool:
     """Return whether the request declares an MD5 or a checksum of its body. Raises `S3Error`."""
-    return bool(request.field("content-md5")) or declared_checksum(request)[0] is not None
+    return content_md5(request) is not None or declared_checksum(request)[0] is not None
 
 
-def content_md5(value: str) -> bytes | None:
-    """Return the MD5 in `Content-MD5`, None for an empty value. Raises `S3Error`, `InvalidDigest`."""
-    md5 = _decode(value) if value else None
-    if value and (md5 is None or len(md5) != _MD5_BYTES):
+def content_md5(request: Fields) -> bytes | None:
+    """Return the MD5 in `Content-MD5`, None where there is none. Raises `S3Error`, `InvalidDigest`."""
+    if "content-md5" not in request.fields("content-md5"):
+        return None
+    md5 = _decode(request.field("content-md5"))
+    if md5 is None or len(md5) != _MD5_BYTES:
         raise S3Error("InvalidDigest", "The Content-MD5 you specified was invalid.")
     return md5
 

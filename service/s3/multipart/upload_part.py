@@ -26,7 +26,7 @@ class UploadPart:
         address, number = upload_of(request), part_number_of(request)
         algorithm, read = declared_checksum(request)
         declared = DeclaredSums(
-            md5=content_md5(request.field("content-md5")),
+            md5=content_md5(request),
             checksum=None if algorithm is None else DeclaredChecksum(algorithm, read),
         )
         size = request.content_length

@@ -149,6 +149,7 @@ CRC32 = b64encode(zlib.crc32(TEXT).to_bytes(4)).decode()
 @pytest.mark.parametrize(
     ("headers", "code"),
     [
+        ({"content-md5": ""}, "InvalidDigest"),
         ({"content-md5": "nonsense"}, "InvalidDigest"),
         ({"content-md5": b64encode(bytes(15)).decode()}, "InvalidDigest"),
         ({"content-md5": b64encode(bytes(16)).decode()}, "BadDigest"),
