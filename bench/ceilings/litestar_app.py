@@ -28,7 +28,7 @@ class Inserted(msgspec.Struct):
     created_at: datetime
 
 
-@put("/files/{name:path}", status_code=201)
+@put("/uploads/{name:path}", status_code=201)
 async def store(name: str, request: Request[Any, Any, Any], state: State) -> Inserted:
     return Inserted(*await insert(state.pool, name, await request.body()))
 

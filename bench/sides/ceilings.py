@@ -10,7 +10,7 @@ from bench.processes import Program, StartError, environment, free_port, python_
 from bench.sides.side import Api, Side
 from bench.sides.uvicorn import uvicorn
 
-_API = Api(nothing="/", upload="/files/{name}", metadata="/files/{id}")
+_API = Api(nothing="/", upload="/uploads/{name}", metadata="/files/{id}")
 _NGINX = """
 daemon off; master_process off; worker_processes 1; pid {directory}/nginx.pid; error_log stderr warn;
 events {{ worker_connections 256; }}

@@ -143,7 +143,7 @@ async def test_a_commit_that_is_cut_off_is_settled_by_repeating_it(database: str
     async with PostgresProxy(database).listening() as proxy, create_pool(proxy.dsn, size=1) as pool:
         catalog = PostgresPorts(pool)
         new, blob = NewFileFactory.build(), await reserved(catalog, size=7)
-        with proxy.fault(breaks, "COMMIT"), pytest.raises(OutcomeUnknownError):
+        with proxy.fault(breaks, "INSERT INTO files"), pytest.raises(OutcomeUnknownError):
             await catalog.files.commit_file(new, blob)
         result = await catalog.files.commit_file(new, blob)
         assert result.created
@@ -177,7 +177,7 @@ async def test_a_line_that_swallows_everything_is_given_up_and_recovers(database
     ):
         catalog = PostgresPorts(pool)
         new, blob = NewFileFactory.build(), await reserved(catalog)
-        with proxy.fault(effects.swallow_answer, "COMMIT|cancel"), pytest.raises(OutcomeUnknownError):
+        with proxy.fault(effects.swallow_answer, "INSERT INTO files|cancel"), pytest.raises(OutcomeUnknownError):
             await catalog.files.commit_file(new, blob)
         with proxy.fault(effects.swallow):
             for _ in range(2):
