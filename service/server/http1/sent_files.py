@@ -39,7 +39,11 @@ async def send_file(exchange: Outgoing, message: Any) -> None:
     """
     flow = exchange.flow
     await _drain(exchange)
-    if exchange.disconnected or exchange.is_head:
+    if exchange.disconnected:
+        # Else all parts could be passed, and the response be taken for whole, before the end of the client is told.
+        await asyncio.sleep(0)
+        return
+    if exchange.is_head:
         return
     offset, count = message["offset"], message["count"]
     flow.unsent_file_bytes = count

@@ -19,6 +19,8 @@ Kind = Callable[[Changes], Awaitable[Change]]
 # Neither a connection that is made nor a statement that is only prepared is a step of a change.
 STEPS = r"\A(?!connect|authenticate|prepare|WITH RECURSIVE typeinfo|SELECT typ|.*set_config)"
 CONNECTING = r"connect|authenticate|set_config"
+# Of a transaction, and of the one statement that commits most files.
+COMMITTING = r"COMMIT|admitting AS"
 RESERVATION = r"INSERT INTO blobs .*'staged'"
 KILL_ALL = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -47,7 +49,7 @@ async def test_an_answer_to_a_commit_that_is_lost_leaves_no_doubt_or_says_that_t
 ) -> None:
     for kind in KINDS:
         change = await kind(changes)
-        with site.postgres.fault(effects.lose_answer, "COMMIT", times=1) as fault:
+        with site.postgres.fault(effects.lose_answer, COMMITTING, times=1) as fault:
             answer = await change.make(site.client)
         assert fault.met
         assert await change.is_made()
@@ -61,7 +63,7 @@ async def test_an_answer_to_a_commit_that_is_lost_leaves_no_doubt_or_says_that_t
 
 async def test_an_upload_whose_commit_is_never_answered_is_in_doubt_and_not_lost(site: Site, changes: Changes) -> None:
     change = await changes.new_file()
-    with site.postgres.fault(effects.lose_answer, "COMMIT"):
+    with site.postgres.fault(effects.lose_answer, COMMITTING):
         answer = await change.make(site.client)
     assert unavailable(answer) == "outcome_unknown"
     assert await change.is_made()
@@ -118,7 +120,7 @@ async def test_a_commit_that_is_answered_late_holds_up_no_other_request(site: Si
         answers.append(await slow.make(site.client))
 
     async with anyio.create_task_group() as tasks:
-        with site.postgres.fault(effects.hold_answer, "COMMIT", times=1) as fault:
+        with site.postgres.fault(effects.hold_answer, COMMITTING, times=1) as fault:
             tasks.start_soon(make)
             await fault.meeting()
             for change in others:
